@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -96,6 +97,19 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_opened_again_before_a
     client.post("/fire")
 
     assert server.asked == ["POST", "POST"]
+    client.close()
+
+
+def test_a_connection_is_kept_for_the_next_call_in_whichever_thread(serving: Open) -> None:
+    """A second connection would get no answer from this server while the first is open."""
+    server = serving("keep", "keep")
+    client = Client(server.url)
+    client.get("/health")
+
+    with ThreadPoolExecutor() as other:
+        other.submit(client.get, "/health", within=5).result()
+
+    assert server.asked == ["GET", "GET"]
     client.close()
 
 

@@ -32,40 +32,6 @@ def endpoint(copper: Copper) -> Endpoint:
     return endpoint
 
 
-def test_latency_is_passed_by_advance_at_each_moment() -> None:
-    with Emulator(start=START, latency="10m") as copper:
-        endpoint = Endpoint(TARGET)
-        copper.route("https://billing.example.com", to=endpoint)
-        copper.subscribe("person", "new", target=TARGET)
-        copper.people.create(name="Ada")
-        copper.advance(minutes=4)
-        copper.people.create(name="Bob")
-        assert endpoint.requests == []
-
-        copper.advance(minutes=10)
-
-        assert [request.at for request in endpoint.requests] == [
-            START + timedelta(minutes=10),
-            START + timedelta(minutes=14),
-        ]
-        assert copper.now == START + timedelta(minutes=14)
-
-
-def test_run_until_idle_stops_at_the_last_thing_that_happens() -> None:
-    with Emulator(start=START, limits="2/1m") as copper:
-        endpoint = Endpoint(TARGET)
-        copper.route("https://billing.example.com", to=endpoint)
-        copper.subscribe("person", "new", target=TARGET)
-        for _ in range(5):
-            copper.fire("person", "new", ids=1)
-
-        copper.run_until_idle()
-
-        minutes = [(request.at - START) // timedelta(minutes=1) for request in endpoint.requests]
-        assert minutes == [0, 0, 1, 1, 2]
-        assert copper.now == START + timedelta(minutes=2)
-
-
 def test_a_setting_is_said_to_be_one(copper: Copper) -> None:
     with pytest.raises(AttributeError, match=r"copper has no 'allow': it is a setting, Emulator\(allow=\.\.\.\)"):
         copper.allow({500})  # type: ignore[attr-defined]  # as people write it
@@ -107,34 +73,6 @@ def test_scripted_answers_come_in_order_and_then_the_standing_one(copper: Copper
     ]
 
 
-def test_a_delayed_answer_takes_virtual_time(copper: Copper, endpoint: Endpoint) -> None:
-    copper.subscribe("person", "new", target=TARGET)
-    endpoint.reply(200, delay="3s", times=1)
-
-    copper.fire("person", "new", ids=1)
-    copper.fire("person", "new", ids=2)
-    assert copper.deliveries == []
-    assert len(endpoint.requests) == 1
-
-    copper.advance(seconds=3)
-
-    first, second = copper.expect("person", "new", ids=[1, 2])
-    assert first.ended - first.started == timedelta(seconds=3)
-    assert second.started == START + timedelta(seconds=3)
-
-
-def test_a_hang_times_out_in_virtual_time(copper: Copper, endpoint: Endpoint) -> None:
-    copper.subscribe("person", "new", target=TARGET)
-    endpoint.hang(times=1)
-    copper.fire("person", "new", ids=1)
-
-    copper.run_until_idle()
-
-    [delivery] = copper.expect("person", "new", outcome="failed")
-    assert delivery.verdict == "failed: timed out (no answer within 10s)"
-    assert copper.now == START + timedelta(seconds=10)
-
-
 def test_ten_thousand_changes_pass_both_limits_in_virtual_time(copper: Copper, endpoint: Endpoint) -> None:
     """600 a minute until 1,800 in ten minutes: the last of 10,000 goes in the sixth window of ten minutes."""
     copper.subscribe("person", "update", target=TARGET)
@@ -161,20 +99,6 @@ def test_replay_waits_in_virtual_time_for_an_answer_that_comes_later(copper: Cop
 
     assert (late.status, late.ended) == (201, START + timedelta(seconds=3))
     assert (never.reason, never.ended) == (Reason.TIMED_OUT, START + timedelta(seconds=13))
-
-
-def test_the_same_run_gives_the_same_journal_twice() -> None:
-    def run() -> str:
-        with Emulator(start=START, latency="0-15m", seed=5, limits="7/1m") as copper:
-            copper.route("https://billing.example.com", to=lambda request: 200)
-            copper.subscribe("person", "update", target=TARGET)
-            copper.subscribe("person", "update", target=TARGET + "/second")
-            for number in range(1, 60):
-                copper.fire("person", "update", ids=number)
-            copper.run_until_idle()
-            return copper.timeline
-
-    assert run() == run()
 
 
 def test_a_function_may_answer_in_several_ways(copper: Copper) -> None:

@@ -319,19 +319,6 @@ def test_leads_that_are_switched_off_are_refused(copper: Copper, call: Callable[
 # --- merging and converting -----------------------------------------------------------------------------------
 
 
-def test_the_loser_of_a_merge_is_gone_and_the_winner_has_what_it_lacked(copper: Copper, endpoint: Endpoint) -> None:
-    for event in ("update", "delete"):
-        copper.subscribe("person", event, target=TARGET)
-    ada, twin = copper.people.create(name="Ada"), copper.people.create(name="Ada K.", title="Countess")
-
-    winner = copper.people.merge(ada, twin)
-
-    assert (winner.id, winner.name, winner.title) == (ada.id, "Ada", "Countess")
-    assert sorted(told(endpoint)) == [("person/delete", [twin.id]), ("person/update", [ada.id])]
-    with pytest.raises(NotFound):
-        copper.people.get(twin)
-
-
 def test_companies_are_merged_with_their_people(copper: Copper) -> None:
     acme, twin = copper.companies.create(name="Acme"), copper.companies.create(name="ACME Ltd")
     ada = copper.people.create(name="Ada", company_id=twin)

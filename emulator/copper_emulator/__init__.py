@@ -1,10 +1,10 @@
 """A local stand-in for Copper CRM's webhook service.
 
-The public names, each imported from its module when it is first asked for: `import copper_emulator` alone loads
-neither aiohttp nor pydantic, which every command of the CLI and every pytest run would pay for.
+The public names are imported from their modules on first access: `import copper_emulator` alone loads neither aiohttp
+nor pydantic, which would slow down every CLI command and every pytest run.
 """
 
-# Python 3.8 reads this file, too: a child of an intercepting test (interception/) may be one.
+# Python 3.8 must be able to read this file: a child of an intercepting test (interception/) may run it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -99,7 +99,7 @@ _HOMES = {
     "shell.messages": "Received Response",
     "verdict": "VerdictError",
 }
-"""Module -> the public names it is the home of."""
+"""Module -> the public names it defines."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""`python -m copper_emulator`: the same as the command `copper-emulator`."""
+"""`python -m copper_emulator`, the same as the command `copper-emulator`."""
 
 from copper_emulator.cli import main
 

@@ -1,6 +1,7 @@
-"""The asynchronous face: what the `copper_async` fixture is. The names of `Copper`, with `await` where time passes.
+"""The asynchronous face: the account that the `copper_async` fixture yields.
 
-The file is a little longer than others because its class is read as one, beside its synchronous twin.
+It has the names of `Copper`, with `await` where time passes. This file is a little longer than most, so that its class
+can be read in one piece, beside its synchronous twin.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ T = TypeVar("T")
 
 
 class AsyncCopper(Face):
-    """An emulated Copper account for asynchronous tests (asyncio). Bound to the loop that runs at each await.
+    """An emulated Copper account for asynchronous tests (asyncio). Each await uses the loop running at the time.
 
-    Tasks that use one account at the same time let time pass one after the other.
+    If several tasks use one account at the same time, they take turns to let time pass.
 
     The records, by type:
 
@@ -78,33 +79,33 @@ class AsyncCopper(Face):
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
-        """An account of a running server, with the same methods.
+        """Connect to an account of a running server; the result has the same methods.
 
-        What a call makes due has been delivered when it returns, whether the server's clock runs or stands still.
+        When a call returns, everything it made due has been delivered, whether or not the server's clock is frozen.
 
         Args:
-            url: where the server is, like `http://127.0.0.1:2929`.
-            account: which of its accounts, where it has several.
-            token: the API key it has, or, where it has none yet, gets.
+            url: where the server listens, like `http://127.0.0.1:2929`.
+            account: which of the server's accounts, if there are several.
+            token: the account's API key; an account without one is given this one.
 
         Raises:
-            UsageError: nothing answers there, or there is no such account.
+            UsageError: nothing answers at that URL, or there is no such account.
         """
         from copper_emulator.remote import RemoteAsyncCopper, connect
 
         return connect(RemoteAsyncCopper, url, account=account, token=token)
 
     async def start(self, app: object) -> None:
-        """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.
+        """Start an ASGI or aiohttp application now, not at its first delivery: for one that subscribes at startup.
 
-        It goes on to the end of the account. What its start-up made due has been delivered when the call returns.
+        It runs until the account ends. When the call returns, everything its startup made due has been delivered.
 
         Raises:
-            RouteError: its start-up failed, or it has none.
+            RouteError: its startup failed, or it has none.
             UsageError: the call comes from inside a delivery.
         """
         __tracebackhide__ = True
-        # Another task may deliver just now.
+        # Another task may be delivering right now.
         self._here.check_startable(inside=self._turns.is_inside)
         async with self._turns.starting():
             await self._delivering.start(app)
@@ -121,16 +122,18 @@ class AsyncCopper(Face):
         ids: int | Record | Iterable[int | Record],
         updated_attributes: Mapping[str, Any] | None = None,
     ) -> Change:
-        """A bare event: needs no record and makes none. Nobody listening is fine: the change's `note` says so.
+        """Fire a bare event, which needs no record and creates none.
+
+        If no subscription matches, that is no error: the change's `note` says so.
 
         Args:
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
             ids: the records concerned, or their ids; more than 30 become several notifications.
-            updated_attributes: {field: (old, new)}, of an update; new and delete carry none.
+            updated_attributes: {field: (old, new)}, for an update only; new and delete carry none.
 
         Raises:
-            UsageError: the topic does not exist, or the ids or attributes cannot be.
+            UsageError: the topic does not exist, or the ids or attributes are invalid.
         """
         return await self._drive(self._operations.fire(type, event, ids, updated_attributes))
 
@@ -138,14 +141,14 @@ class AsyncCopper(Face):
     async def replay(
         self, body: Mapping[str, Any] | str | Path, *, target: str, headers: Mapping[str, str] | None = None
     ) -> Delivery:
-        """Deliver a captured body verbatim: a mapping, JSON text, or a file. Outside matching and limits.
+        """Deliver a captured body verbatim: a mapping, JSON text, or a file. Bypasses matching and limits.
 
-        An answer that the endpoint scripts for later is waited for in virtual time.
+        If the endpoint scripts a delayed answer, the call waits for it in virtual time.
         """
         return await self._drive(self._operations.replay(body, target, headers))
 
     async def play(self, scenario: str | Path) -> ScenarioResult:
-        """Play a scenario file against this account. Raises ScenarioFailed naming the first step that failed."""
+        """Play a scenario file against this account. Raises ScenarioFailed, which names the first step that failed."""
         from copper_emulator.scenarios import load, play
 
         __tracebackhide__ = True
@@ -166,26 +169,26 @@ class AsyncCopper(Face):
         patience: timedelta | str = "0",
         time_limit: timedelta | str = "5m",
     ) -> Report:
-        """Check whether an endpoint holds up to what Copper may send it: a report with one row for each thing tried.
+        """Check how an endpoint copes with what Copper may send it; the report has one row per thing tried.
 
-        It plays in accounts of its own behind this one's key, routes and hooks; where time is frozen, it moves on. What
-        happens there is not in this account's journal. A report that fails, and that the test does not look at
-        (`checked()`, `ok`, `rows`), fails the test at its end.
+        The check plays in accounts of its own, which use this account's key, routes and hooks; frozen time moves on.
+        Nothing of it appears in this account's journal. A failed report fails the test at its end, unless the test
+        looked at it (`checked()`, `ok`, `rows`).
 
         Args:
             target: the endpoint: a target that has a route, or a loopback URL.
-            secret: what it expects beside the payload, {"key": "s3cret"}.
-            headers: what it expects in its headers.
-            no_secret: it is meant to take notifications without either.
-            types: the types it is for, all without this.
-            only: names of rows to play; `copper_emulator.check_names()` has them all.
+            secret: what the endpoint expects in the body beside the payload, {"key": "s3cret"}.
+            headers: what the endpoint expects in the headers.
+            no_secret: the endpoint is meant to accept notifications without a secret or headers.
+            types: the record types the endpoint handles; all by default.
+            only: names of the rows to play; `copper_emulator.check_names()` lists them all.
             skip: names of rows not to play.
-            state: gives what it believes there is, {"person": {17: {"name": "Ada"}}} or {"person": [17]}.
-            patience: how long that may take to become right, in real time: "2s" where it works after it has answered.
-            time_limit: after which no further row begins, in real time.
+            state: returns what the endpoint believes exists, {"person": {17: {"name": "Ada"}}} or {"person": [17]}.
+            patience: how long `state` may take to become right, in real time: "2s" if work goes on after the answer.
+            time_limit: no further row starts after this much real time.
 
         Raises:
-            UsageError: a name that there is not, or a state that cannot be understood.
+            UsageError: there is no row or type of that name, or the state cannot be understood.
             Invalid: the target cannot be subscribed.
         """
         from copper_emulator.checks.plan import plan_of
@@ -208,11 +211,11 @@ class AsyncCopper(Face):
     # --- time -----------------------------------------------------------------------------------------------
 
     async def settle(self) -> list[Delivery]:
-        """Deliver what is due now; the clock stands still. What was delivered, in order."""
+        """Deliver what is due now, without moving the clock. Returns what was delivered, in order."""
         return await self._drive(self._operations.settle())
 
     async def advance(self, delta: timedelta | str | None = None, /, **parts: float) -> list[Delivery]:
-        """`advance(minutes=10)` or `advance("10m")`: deadline by deadline up to and including now + 10 minutes.
+        """`advance(minutes=10)` or `advance("10m")`: from deadline to deadline, up to and including now + 10 minutes.
 
         Raises:
             TimeError: the span is zero or negative (use settle()), or the call comes from inside a delivery.
@@ -220,7 +223,7 @@ class AsyncCopper(Face):
         return await self._drive(self._operations.advance(span(delta, parts)))
 
     async def run_until_idle(self, *, limit: timedelta | str = HOUR) -> list[Delivery]:
-        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit` ("1h")."""
+        """Move the clock from deadline to deadline until nothing is waiting. Raises NotIdle beyond `limit` ("1h")."""
         return await self._drive(self._operations.run_until_idle(longest(limit)))
 
     # --- judging: settles first, never moves the clock ------------------------------------------------------
@@ -239,21 +242,21 @@ class AsyncCopper(Face):
         outcome: str | None = None,
         count: int | None = None,
     ) -> list[Delivery]:
-        """The deliveries that fit, claimed: a second equal call needs further ones.
+        """Return the deliveries that match, and claim them: an identical second call needs further ones.
 
         Args:
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
-            ids: records or their ids: the exact union over the claimed deliveries, in any order.
+            ids: records or their ids: exactly the union over the claimed deliveries, in any order.
             updated_attributes: {field: (old, new)} for the fields that matter.
-            body: keys of the notification that matter, secret keys among them.
+            body: the keys of the notification that matter, which may include secret keys.
             target: the subscription's target.
-            status: the endpoint's answer; without it, and without outcome, any 2xx.
+            status: the status the endpoint answered; by default, if outcome is not given either, any 2xx.
             outcome: delivered, rejected, failed, dropped, lost, blocked, cancelled or unknown.
-            count: how many deliveries there are, exactly.
+            count: the exact number of deliveries.
 
         Raises:
-            ExpectationError: says what came closest, field by field, and what to do.
+            ExpectationError: names the closest deliveries, field by field, and says what to do.
         """
         __tracebackhide__ = True
         expectation = Expectation.of(
@@ -277,7 +280,7 @@ class AsyncCopper(Face):
         *,
         ids: int | Record | Iterable[int | Record] | None = None,
     ) -> None:
-        """Nothing unclaimed went out: of this type and event, to any of these ids. Raises ExpectationError."""
+        """Assert that nothing unclaimed of this type and event went to any of these ids. Raises ExpectationError."""
         __tracebackhide__ = True
         await self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)))
 
@@ -291,7 +294,7 @@ class AsyncCopper(Face):
         return await self._turns.drive(rounds)
 
     async def close(self) -> None:
-        """Leave the host and shut down the applications that were started; Emulator does it."""
+        """Leave the host and shut down the applications that were started; Emulator calls this."""
         try:
             self.leave()
         finally:

@@ -1,4 +1,4 @@
-"""Can a file of certificate authorities be trusted: is it there, and has it certificates in it?"""
+"""Can a file of certificate authorities be trusted: does it exist, and does it contain certificates?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from copper_emulator.core.errors import AuthorityError
 
 
 def trust_file(context: ssl.SSLContext, path: Path) -> None:
-    """Let a context trust the certificates of a PEM file. Raises AuthorityError."""
+    """Make a context trust the certificates of a PEM file. Raises AuthorityError."""
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError:
@@ -21,5 +21,5 @@ def trust_file(context: ssl.SSLContext, path: Path) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Raises AuthorityError for a file that could not be trusted."""
+    """Raise AuthorityError for a file that could not be trusted."""
     trust_file(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path)

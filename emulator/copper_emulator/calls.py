@@ -1,4 +1,4 @@
-"""A method of ours was called with arguments that cannot be: how is it written?"""
+"""Calls of our methods with wrong arguments: the error shows how to write the call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def written_like(example: str) -> Callable[[F], F]:
-    """Calls with arguments that cannot be raise UsageError with an example, instead of Python's words about ours."""
+    """Make calls with wrong arguments raise UsageError with an example, instead of Python's own message."""
 
     def decorate(function: F) -> F:
         if inspect.iscoroutinefunction(function):
@@ -48,10 +48,10 @@ def written_like(example: str) -> Callable[[F], F]:
 
 
 def _check(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any], example: str) -> None:
-    """Whether it was the call that cannot be; asked only when something went wrong, for it takes its time."""
+    """Raise UsageError if the arguments do not fit the signature; slow, so it runs only after a TypeError."""
     signature = inspect.signature(function)
     try:
-        # First the names that there are not: what Python misses instead may be what they mean.
+        # Unknown names first: an argument Python reports as missing may be what they mean.
         signature.bind_partial(**named)
         signature.bind(*args, **named)
     except TypeError as error:

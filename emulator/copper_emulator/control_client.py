@@ -1,10 +1,9 @@
-"""How do a test and the commands talk to a running server: its control API over the standard library's HTTP client?"""
+"""How do tests and commands talk to a running server? Over its control API, with the standard library's HTTP client."""
 
 from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -19,7 +18,7 @@ DEFAULT_URL = "http://127.0.0.1:2929"
 _BASE = "/_emulator/v1"
 
 PROMPT_SECONDS = 10.0
-"""To connect, and for an answer that needs nobody else: any other may take as long as the endpoints take."""
+"""Timeout for connecting, and for answers that depend on no endpoint: others may take as long as the endpoints."""
 
 
 class ControlError(UsageError):
@@ -32,7 +31,7 @@ class ControlError(UsageError):
 
 
 class Unreachable(UsageError):
-    """Nothing answers, or the answer breaks off."""
+    """Nothing answers, or the connection breaks."""
 
     def __init__(self, url: str, error: Exception) -> None:
         super().__init__(f"nothing answers at {url} ({error}): start a server with copper-emulator serve")
@@ -40,24 +39,24 @@ class Unreachable(UsageError):
 
 
 class Silent(UsageError):
-    """Something listens and does not answer: it hangs or is stopped, or it speaks no HTTP."""
+    """Something listens but does not answer: it hangs, is stopped, or does not speak HTTP."""
 
     def __init__(self, url: str, seconds: float) -> None:
         super().__init__(f"something listens at {url} and does not answer within {seconds:g} s")
 
 
 class Stranger(UsageError):
-    """Something else answers."""
+    """Something else answers: not this server."""
 
     def __init__(self, url: str) -> None:
         super().__init__(f"what answers at {url} is no copper-emulator server (or another version of it)")
 
 
 class Client:
-    """The control API of one server; its connection is kept.
+    """The control API of one server, from any thread; connections are kept open.
 
-    Every method raises UsageError: ControlError for what was refused, Unreachable, Stranger, and Silent
-    where there is no answer `within` so many seconds.
+    Every method raises UsageError: ControlError for a refusal, Unreachable, Stranger, or Silent if there is no answer
+    `within` that many seconds.
     """
 
     def __init__(self, url: str) -> None:
@@ -72,19 +71,19 @@ class Client:
             raise UsageError(f"{url!r} is no URL of a server: write it like {DEFAULT_URL}")
         self.url = f"http://{parts.netloc}"
         self._host, self._port = parts.hostname, port
-        # One for each thread: an endpoint may call while the call that notifies it waits for its answer.
-        self._mine = threading.local()
+        # Several, since an endpoint may call while the call that notifies it waits for its answer.
+        self._kept: list[HTTPConnection] = []
         self._every: list[HTTPConnection] = []
 
     def api_url(self) -> str:
-        """The base URL for a client of Copper. Raises Stranger where something else answers."""
+        """The base URL for a client of Copper. Raises Stranger if something else answers."""
         try:
             return str(self.get("/health", within=PROMPT_SECONDS)["api_url"])
         except (ControlError, KeyError):
             raise Stranger(self.url) from None
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, *, within: float | None = None) -> dict[str, Any]:
-        """What is answered with 2xx. Raises ControlError for anything else."""
+        """Return the body of a 2xx answer. Raises ControlError for any other."""
         return self._call("GET", _with_query(path, query), None, within)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, within: float | None = None) -> dict[str, Any]:
@@ -97,7 +96,7 @@ class Client:
         return self._call("DELETE", path, {}, within)
 
     def events(self, path: str, query: Mapping[str, Any], *, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Server-sent events after the one with an id, as (name, data), until the server ends the stream."""
+        """Yield server-sent events after the one with this id, as (name, data), until the server ends the stream."""
         connection = self._connected()
         try:
             connection.request("GET", _BASE + _with_query(path, query), headers={"Last-Event-ID": after})
@@ -111,10 +110,10 @@ class Client:
             connection.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         while self._every:
             self._every.pop().close()
-        self._mine = threading.local()
+        self._kept.clear()
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None, within: float | None) -> dict[str, Any]:
         raw = None if body is None else json.dumps(body).encode()
@@ -134,7 +133,7 @@ class Client:
             raise Stranger(self.url) from None
 
     def _answer(self, method: str, path: str, raw: bytes | None, within: float | None) -> tuple[int, bytes]:
-        """What is answered. Nothing that the server may have worked on is sent again."""
+        """Send a request and return its answer. A request the server may have acted on is never repeated."""
         kept = self._idle()
         connection = kept or self._connected()
         connection.sock.settimeout(within)
@@ -142,7 +141,7 @@ class Client:
             with self._patient(within):
                 connection.request(method, path, raw, {"Content-Type": "application/json"})
         except ConnectionError:
-            # It was closed meanwhile. Nobody works on what has come in part.
+            # The server closed it meanwhile. It acts on no incomplete request, so sending again is safe.
             if kept is None:
                 raise
             return self._answer(method, path, raw, within)
@@ -157,7 +156,7 @@ class Client:
             return self._answer(method, path, raw, within)
         with self._patient(within):
             answered = response.read()
-        self._mine.connection = connection
+        self._kept.append(connection)
         return response.status, answered
 
     @contextmanager
@@ -165,16 +164,18 @@ class Client:
         try:
             yield
         except TimeoutError:
-            # Without a limit it is the network that gave up.
+            # Without a limit of ours, the timeout came from the network.
             if within is None:
                 raise
             raise Silent(self.url, within) from None
 
     def _idle(self) -> HTTPConnection | None:
-        """The connection that was kept, unless the server has closed it; not kept again before there is an answer."""
-        kept: HTTPConnection | None = getattr(self._mine, "connection", None)
-        self._mine.connection = None
-        return kept if kept is not None and kept.sock is not None and _is_open(kept.sock) else None
+        """Take a kept connection, unless the server has closed it; `_answer` puts it back after reading an answer."""
+        try:
+            kept = self._kept.pop()
+        except IndexError:
+            return None
+        return kept if kept.sock is not None and _is_open(kept.sock) else None
 
     def _lost(self, method: str, path: str, error: Exception) -> str:
         return (
@@ -191,7 +192,7 @@ class Client:
 
 
 def _with_query(path: str, query: Mapping[str, Any] | None) -> str:
-    """What was left open is not asked for."""
+    """The path with its query, without empty values."""
     given = {name: value for name, value in (query or {}).items() if value not in (None, (), [])}
     return path + (f"?{urlencode(given, doseq=True)}" if given else "")
 
@@ -207,7 +208,7 @@ def _events(response: HTTPResponse) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _is_open(idle: socket.socket) -> bool:
-    """Whether the other side has not closed it: on an idle connection there is nothing to read but its end."""
+    """Whether the other side has not closed it: on an idle connection the only thing to read is its end."""
     idle.settimeout(0)
     try:
         idle.recv(1, socket.MSG_PEEK)
@@ -221,5 +222,5 @@ def _is_open(idle: socket.socket) -> bool:
 
 
 def account_path(name: str) -> str:
-    """The path of an account."""
+    """The path of an account in the control API."""
     return f"/accounts/{quote(name, safe='')}"

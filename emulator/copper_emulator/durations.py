@@ -14,7 +14,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 
 MAX_MS = 3_660 * 86_400_000
-"""Ten years: what is longer is a slip of the pen."""
+"""Ten years; anything longer is taken for a typing mistake."""
 
 
 def parse_duration(value: object) -> int:
@@ -35,7 +35,7 @@ def parse_duration(value: object) -> int:
 
 
 def _rounded(ms: float) -> int:
-    # Also for infinity, which round() does not take: so many digits are too long, not a fault of ours.
+    # Also for infinity, which round() rejects: the error is then "too long", like for any huge number.
     return round(ms) if abs(ms) <= MAX_MS else MAX_MS + 1
 
 
@@ -86,7 +86,7 @@ def _parse_limit(text: str) -> Limit:
 
 
 def limits_text(limits: Sequence[Limit]) -> str:
-    """The way back: `600/1m,1800/10m` or `off`."""
+    """The reverse of `parse_limits`: `600/1m,1800/10m` or `off`."""
     return ",".join(map(str, limits)) or "off"
 
 

@@ -1,4 +1,4 @@
-"""The front door: `with Emulator() as copper:`."""
+"""The entry point: `with Emulator() as copper:`."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from copper_emulator.verdict import VerdictError
 class Emulator(AbstractContextManager[Copper]):
     """An emulated account for the length of a `with` block: unittest, scripts, Hypothesis rules and `@given` bodies.
 
-    At the end what went wrong and was neither expected nor allowed raises VerdictError, unless the block itself raised.
-    With `seed="random"` either error ends with the seed that draws the same again, where anything was drawn.
+    At the end, anything that went wrong and was neither expected nor allowed raises VerdictError, unless the block
+    itself raised. With `seed="random"`, if anything was drawn, either error ends with the seed that draws it again.
 
     Args:
-        settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; `help(copper_emulator.Settings)` has all.
-        host: share the server thread of others; by default it has its own, ended with the block.
-        start: the virtual time to start at (aware); by default the frozen or the real present at first use.
+        settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; `help(copper_emulator.Settings)` lists all.
+        host: a host whose server thread to share; by default the emulator has its own, stopped at the end of the block.
+        start: the virtual time to start at (aware); by default the present, real or frozen, at first use.
         place: 2 for the second of several accounts that are used together, so that no id is in both.
 
     Raises:
-        SettingsError: a setting that does not exist, or a value it cannot have.
-        UsageError: a place that cannot be.
+        SettingsError: a setting does not exist, or its value is invalid.
+        UsageError: the place is invalid.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Emulator(AbstractContextManager[Copper]):
                 closing.callback(copper.close)
                 text = _judged(copper, error, "Emulator" if self._random else "")
         except Exception as failed:
-            # What an application raises as it ends hides no verdict.
+            # An error raised while an application shuts down must not hide the verdict.
             _note(failed, text)
             raise
         if text:
             raise VerdictError(text)
 
-    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+    if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
@@ -88,7 +88,7 @@ class Emulator(AbstractContextManager[Copper]):
 
 
 class AsyncEmulator:
-    """The same for asynchronous code: `async with AsyncEmulator() as copper:`."""
+    """The asynchronous `Emulator`: `async with AsyncEmulator() as copper:`."""
 
     def __init__(
         self, *, host: Host | None = None, start: datetime | None = None, place: int = 1, **settings: Any
@@ -127,7 +127,7 @@ class AsyncEmulator:
                 closing.push_async_callback(copper.close)
                 text = _judged(copper, error, "AsyncEmulator" if self._random else "")
         except Exception as failed:
-            # What an application raises as it ends hides no verdict.
+            # An error raised while an application shuts down must not hide the verdict.
             _note(failed, text)
             raise
         if text:
@@ -155,7 +155,7 @@ def _check_unentered(copper: Face | None, maker: str) -> None:
 
 
 def _judged(copper: Face, error: BaseException | None, random_maker: str) -> str:
-    """The verdict on a block that raised nothing; either error is told which seed draws the same again."""
+    """Return the verdict on a block that raised nothing; verdict or error is given the seed that repeats the run."""
     text = copper.verdict() if error is None else ""
     seed = copper.drawn_from if random_maker else None
     if seed is None:

@@ -1,4 +1,4 @@
-"""A recording receiver with scripted answers: what the `copper_endpoint` fixture is."""
+"""A recording receiver with scripted answers, which the `copper_endpoint` fixture yields."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __tracebackhide__ = raised_on_purpose
 
 
 class Endpoint:
-    """Remembers every notification it gets and answers 200, or what it was told to.
+    """Records every notification it receives, and answers 200 or what it is told to.
 
-    `url` is an https:// URL that is already routed here. Delays are virtual time.
+    `url` is an https:// URL that is already routed here. Delays are in virtual time.
     """
 
     def __init__(self, url: str) -> None:
@@ -29,7 +29,7 @@ class Endpoint:
 
     @property
     def requests(self) -> list[Received]:
-        """What arrived, in order: method, path, headers, raw body, json, virtual time."""
+        """The requests received, in order: method, path, headers, raw body, json, virtual time."""
         return list(self._requests)
 
     def reply(
@@ -41,15 +41,15 @@ class Endpoint:
         delay: timedelta | str | float | None = None,
         times: int | None = None,
     ) -> None:
-        """Answer so: the next `times` requests, one after the other script; without `times` all from then on.
+        """Answer the next `times` requests like this, after those already scripted; without `times`, all from then on.
 
-        Raises UsageError for what cannot be answered.
+        Raises UsageError for an impossible answer.
         """
         _check(status, body, headers, delay)
         self._then(lambda: Response(status, body, headers or {}, delay), times)
 
     def clear(self) -> None:
-        """Forget what has arrived; what is answered stays as it is."""
+        """Forget the requests received; the scripted answers stay."""
         self._requests.clear()
 
     def refuse(self, *, times: int | None = None) -> None:
@@ -69,7 +69,7 @@ class Endpoint:
         return self._answer()
 
     def _answer(self) -> Response:
-        """What comes next in the script."""
+        """The next answer of the script."""
         if not self._script:
             return self._otherwise()
         scripted = self._script[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from copper_emulator.core.bare import entity_type, event_called, record_ids
+from copper_emulator.core.arguments import entity_type, event_called, record_ids
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
 from copper_emulator.core.text import short_ids

@@ -1,6 +1,6 @@
 """What the synchronous and the asynchronous face have in common: everything that does not let time pass.
 
-The file is longer than others because its class is read as one: all that a test can ask an account at any time.
+This file is longer than most, so that its class can be read in one piece: all that a test can ask an account anytime.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
-from copper_emulator.core.bare import entity_type, record_id
+from copper_emulator.core.arguments import entity_type, record_id
 from copper_emulator.core.errors import Invalid, UsageError, raised_on_purpose
 from copper_emulator.core.ids import check_place
 from copper_emulator.core.model import (
@@ -62,7 +62,7 @@ C = TypeVar("C")
 
 
 class Face:
-    """One account, seen from a test. Not made by hand: `with Emulator() as copper` or the `copper` fixture."""
+    """One account, as a test sees it. Obtained from `with Emulator() as copper` or the `copper` fixture."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Face:
                 raise
 
     def _begin(self) -> None:
-        """What there is before the first use."""
+        """Set the state before first use."""
         self._reports: list[Reported] = []
         self._interceptions: list[Interception] = []
 
@@ -108,7 +108,7 @@ class Face:
 
     @cached_property
     def _here(self) -> Stage:
-        """The same, of an account of this process."""
+        """The stage, for an account in this process."""
         return self._first_use.operations().stage
 
     @cached_property
@@ -118,7 +118,7 @@ class Face:
 
     @cached_property
     def faults(self) -> Faults:
-        """What goes wrong from now on, switched on and off."""
+        """The faults: switch them on and off."""
         return Faults(self._stage)
 
     # --- who and where --------------------------------------------------------------------------------------
@@ -135,9 +135,9 @@ class Face:
 
     @property
     def ca_file(self) -> Path:
-        """A file with the certificate to trust, in PEM: `requests.get(url, verify=copper.ca_file)`.
+        """A PEM file with the certificate to trust: `requests.get(url, verify=copper.ca_file)`.
 
-        It is of this run alone, and gone at its end.
+        It is made for this run and removed when the run ends.
         """
         return self._host.ca_file()
 
@@ -148,7 +148,7 @@ class Face:
 
     @property
     def email(self) -> str:
-        """The email that goes with it (X-PW-UserEmail)."""
+        """The email that belongs to the current key (X-PW-UserEmail)."""
         return self._stage.account.key.email
 
     @property
@@ -163,35 +163,35 @@ class Face:
 
     @property
     def now(self) -> datetime:
-        """The account's virtual time, aware UTC."""
+        """The account's virtual time, an aware datetime in UTC."""
         return to_datetime(self._stage.now())
 
     @property
     def settings(self) -> Settings:
-        """The settings this account plays by; `help(copper_emulator.Settings)` lists them all."""
+        """The account's settings; `help(copper_emulator.Settings)` lists them all."""
         return self._stage.settings
 
     def switch_key(self) -> None:
-        """Give the account a new API key: `token` and `headers` are the new one's.
+        """Give the account a new API key, which `token` and `headers` then return.
 
-        Subscriptions belong to the key that made them: the old ones go on firing, invisible to the new key, and the old
-        key is answered 401 (Copper support page: delete the old subscriptions before you switch).
+        Subscriptions belong to the key that made them: the old ones keep firing but are invisible to the new key, and
+        the old key is answered with 401 (Copper support page: delete the old subscriptions before you switch).
         """
         self._stage.switch_key()
 
     def intercept(self, *, token: str | None = None) -> Interception:
-        """Lead `https://api.copper.com` and `https://api.prosperworks.com` to this account, from now on.
+        """Redirect `https://api.copper.com` and `https://api.prosperworks.com` to this account, from now on.
 
-        For code that has those hosts written into it, in this process and in those it starts; docs/hosts.md has what it
-        reaches. As a context manager it ends with the block, else with the account. Where several accounts intercept,
-        each is reached with its own token, and the latest with any other.
+        For code with hard-coded hosts, in this process and in those it starts; docs/hosts.md says which clients are
+        covered. Used as a context manager it ends with the block, otherwise with the account. If several accounts
+        intercept, each is reached with its own token, and the latest one with any other.
 
         Args:
-            token: the API key that the application is configured with, others are answered 401; without it, any key
-                stands for the account's.
+            token: the API key the application is configured with; any other is answered with 401. By default any key is
+                taken for the account's.
 
         Raises:
-            UsageError: the account is one of a running server, or what it takes cannot be had.
+            UsageError: the account belongs to a running server, or something interception needs is unavailable.
         """
         if token is not None and not _is_token(token):
             raise UsageError(f"intercept(token=...) takes the API key that the application has, not {token!r}")
@@ -205,11 +205,11 @@ class Face:
         """Send targets that begin with `origin` to an app in this process, or to another URL.
 
         Args:
-            origin: scheme and host, optionally a path prefix; the longest prefix wins; path and query are kept.
+            origin: scheme and host, optionally with a path prefix. The longest prefix wins; path and query are kept.
             to: a URL, a WSGI app, an ASGI app, an aiohttp Application, or a function of a `Received` that returns an
-                answer (see `Response`) or awaits one.
-            kind: what `to` is, where that is not certain.
-            lifespan: False where the test has entered an ASGI application's lifespan itself, `with TestClient(app)`.
+                answer (see `Response`) and may be asynchronous.
+            kind: what `to` is, if that is ambiguous.
+            lifespan: False if the test itself has entered the ASGI application's lifespan, `with TestClient(app)`.
 
         Raises:
             RouteError: origin or destination cannot be understood.
@@ -227,11 +227,11 @@ class Face:
         headers: Mapping[str, str] | None = None,
         custom_field_computed_values: bool = False,
     ) -> Subscription:
-        """Subscribe as the API would, with the account's current key.
+        """Subscribe as through the API, with the account's current key.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: the values are not JSON, so they could not be sent to the API.
         """
         body: dict[str, Any] = {"target": target, "type": type, "event": event}
         extras: dict[str, object] = {"secret": secret, "headers": headers}
@@ -251,7 +251,7 @@ class Face:
         return made
 
     def unsubscribe(self, subscription: Subscription | int) -> None:
-        """Delete a subscription; what waits for it is cancelled when its turn comes. Raises NotFound."""
+        """Delete a subscription; its waiting notifications are cancelled when their turn comes. Raises NotFound."""
         wanted = subscription.id if isinstance(subscription, Subscription) else subscription
         if isinstance(wanted, bool) or not isinstance(wanted, int):
             raise UsageError(f"unsubscribe takes what subscribe() returned, or its id, not {subscription!r}")
@@ -259,15 +259,15 @@ class Face:
 
     @property
     def subscriptions(self) -> list[Subscription]:
-        """What the current key can see, by ascending id."""
+        """The subscriptions the current key can see, by ascending id."""
         with self._stage.lock:
             account = self._stage.account
             return account.subscriptions.of_key(account.key.serial)
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
-        """Call `hook` after each delivery that was sent, in the test's thread: drain a queue, run deferred work.
+        """Call `hook` in the test's thread after each delivery sent, to drain a queue or run deferred work.
 
-        Changes it makes through `copper` are delivered after it, by the call that is under way.
+        Changes the hook makes through `copper` are delivered after it returns, by the call in progress.
         """
         if not callable(hook):
             raise UsageError(f"after_delivery takes a function of a delivery, not {hook!r}")
@@ -277,7 +277,7 @@ class Face:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every notification that has ended, in the order of their ends."""
+        """The deliveries of every notification that has ended, in the order in which they ended."""
         with self._stage.lock:
             return list(self._stage.account.journal.deliveries)
 
@@ -289,7 +289,7 @@ class Face:
 
     @property
     def notifications(self) -> list[Notification]:
-        """Every notification, waiting ones too, in the order they were made."""
+        """Every notification, including those still waiting, in the order in which they were made."""
         with self._stage.lock:
             return list(self._stage.account.journal.notifications)
 
@@ -301,7 +301,7 @@ class Face:
 
     @property
     def timeline(self) -> str:
-        """The journal as text, in virtual time, secrets masked."""
+        """The journal as text, in virtual time, with secrets masked."""
         with self._stage.lock:
             journal = self._stage.account.journal
             return masked(timeline(journal.entries), journal.subscriptions())
@@ -309,7 +309,7 @@ class Face:
     def explain(
         self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
     ) -> Explanation:
-        """Why something was (not) delivered: of a change, subscription, delivery, record, type, or everything."""
+        """Explain why something was (not) delivered, for a change, subscription, delivery, record, type or them all."""
         with self._stage.lock:
             account = self._stage.account
             if isinstance(what, Change):
@@ -330,9 +330,9 @@ class Face:
             return explain_records(account, kind, None if id is None else record_id(id, kind))
 
     def reset(self) -> None:
-        """As newly made: records, subscriptions, routes, settings, faults, what waits, windows, counters, journal.
+        """Reset records, subscriptions, routes, settings, faults, waiting notifications, windows, counters and journal.
 
-        Token and clock stay.
+        The token and the clock stay.
         """
         if self._stage.driving:
             raise UsageError("reset() cannot be called inside a delivery")
@@ -340,19 +340,19 @@ class Face:
         self._operations.forget()
         self._reports.clear()
 
-    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+    if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
             if name.startswith("_"):
-                # Perhaps it is not made yet, and knows nothing that could be meant.
+                # The object may be half-initialised, without what a suggestion needs.
                 raise AttributeError(f"copper has no {name!r}", name=name, obj=self)
             raise AttributeError(no_attribute(dir(self), name, self._stage.account.surface), name=name, obj=self)
 
     # --- for Emulator and the plugin ------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """The host serves this account no longer, and Copper's hosts lead here no longer."""
+        """Stop the host from serving this account, and end its interceptions."""
         while self._interceptions:
             self._interceptions.pop().end()
         self._first_use.end()
@@ -363,7 +363,7 @@ class Face:
 
     @property
     def entries_so_far(self) -> int:
-        """How many entries its journal has. To ask makes no account of one that is unused."""
+        """The number of entries in the journal. Asking does not create an account that has not been used."""
         if self._is_unused:
             return 0
         with self._stage.lock:
@@ -371,14 +371,14 @@ class Face:
 
     @property
     def drawn_from(self) -> int | None:
-        """The seed, where anything was drawn from it: what it takes to see the same again."""
+        """The seed, if anything was drawn from it; with it the run can be repeated."""
         if self._is_unused:
             return None
         draws = self._stage.account.draws
         return draws.seed if draws.made else None
 
     def verdict(self, *, said: str = "") -> str:
-        """What went wrong and was neither expected nor allowed, as text without what was `said` of it already."""
+        """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`."""
         if self._is_unused:
             return ""
         with self._stage.lock:
@@ -401,7 +401,7 @@ class Face:
 def records_of(
     kind: EntityType, collection: Callable[[EntityType, AnyStage, Callable[[Act], Any]], C]
 ) -> cached_property[C]:
-    """An attribute of a face: the records of one type."""
+    """Make an attribute of a face: the records of one type."""
 
     def made(face: Any) -> C:
         return collection(kind, face._stage, face._write)  # noqa: SLF001 - part of the same face
@@ -414,7 +414,7 @@ def _is_token(value: object) -> bool:
 
 
 def _as_sent(body: dict[str, Any]) -> Any:
-    """A request body as the API reads it, so that what is said in Python is checked and kept like what is posted."""
+    """The request body as the API reads it, so that values from Python are checked and stored like posted ones."""
     try:
         return parse_body(json.dumps(body).encode())
     except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What may be meant by a name that an account does not know in Python?"""
+"""What may a name mean that is not an attribute of an account?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from copper_emulator.settings import SETTINGS
 
 
 def no_attribute(known: list[str], name: str, surface: Surface) -> str:
-    """What to say of a name that is none of those that are known."""
+    """The error text for a name that is not among the known ones."""
     return f"copper has no {name!r}{_advice(known, name, surface)}"
 
 
@@ -26,6 +26,6 @@ def _advice(known: list[str], name: str, surface: Surface) -> str:
 
 
 def type_question(name: object) -> str:
-    """What to ask, after the types that there are, who has named another one."""
+    """The question to add, after the list of types, for an unknown type; "" if nothing is similar."""
     near = None if name in list(EntityType) else meant_type(name)
     return "" if near is None else f" Did you mean {str(near)!r}?"

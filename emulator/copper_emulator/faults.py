@@ -1,4 +1,4 @@
-"""What misbehaves, and for how long? `copper.faults`: faults switched on and off, the same on both faces."""
+"""What misbehaves, and for how long? `copper.faults` switches faults on and off, alike on both faces."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Span: TypeAlias = timedelta | str | float
 
 
 def called(name: FaultName) -> str:
-    """How a test switches a fault on, for an example."""
+    """The call that switches a fault on, as an example."""
     return f"copper.faults.{FORMS[name].call}"
 
 
 class SwitchedOn(AbstractContextManager[Fault]):
-    """A fault that was switched on. It stays on; in a `with` statement only until the end of the block."""
+    """A fault that was switched on. It stays on; used in a `with` statement, until the end of the block."""
 
     def __init__(self, stage: AnyStage, switched: Fault) -> None:
         self._stage = stage
@@ -58,7 +58,7 @@ class _Switches:
         switch_on(self._stage, (made,))
         return SwitchedOn(self._stage, made)
 
-    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+    if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
@@ -68,57 +68,57 @@ class _Switches:
 
 
 class BeyondSpec(_Switches):
-    """What Copper does not do, for endpoints that should bear even that."""
+    """Faults that Copper does not have, for endpoints that should withstand even those."""
 
     @written_like(called(FaultName.DUPLICATE))
     def duplicate(
         self, next: int | None = None, *, share: float | str | None = None, target: str | None = None
     ) -> SwitchedOn:
-        """The next so many notifications, or a share of all, are sent twice."""
+        """Send notifications twice: the next N (`next`), or a share of all."""
         return self._on(FaultName.DUPLICATE, next=next, share=share, target=target)
 
     @written_like(called(FaultName.RETRY))
     def retry(self, times: int = 8, *, every: Span = "1m", target: str | None = None) -> SwitchedOn:
-        """What was not answered with 2xx is sent again, so many times, until it is."""
+        """Send a notification again until it is answered with 2xx, up to `times` times."""
         return self._on(FaultName.RETRY, next=times, span=every, target=target)
 
     @written_like(called(FaultName.CORRUPT))
     def corrupt(
         self, next: int | None = None, *, share: float | str | None = None, target: str | None = None
     ) -> SwitchedOn:
-        """The bodies of the next so many, or of a share of all, are cut off somewhere."""
+        """Cut off bodies at some point: those of the next N notifications (`next`), or of a share of all."""
         return self._on(FaultName.CORRUPT, next=next, share=share, target=target)
 
 
 class OfTheApi(_Switches):
-    """Calls of the API that a client makes over HTTP go wrong; what a test does in Python does not."""
+    """Faults of API calls that a client makes over HTTP; what a test does in Python is not affected."""
 
     @written_like(called(FaultName.API_STATUS))
     def status(self, status: int, *, next: int | None = None, span: Span | None = None) -> SwitchedOn:
-        """The next calls, or all for so long in virtual time, are answered with this status: 429, 500, 503.
+        """Answer the next N calls (`next`), or all for `span` of virtual time, with this status: 429, 500, 503.
 
-        One call where neither is said. Nothing is done and nothing counts in the limits of calls.
+        Without `next` and `span`, one call. The call has no effect and does not count towards the call limits.
         """
         return self._on(FaultName.API_STATUS, status=status, next=next, span=span)
 
     @written_like(called(FaultName.API_SLOW))
     def slow(self, span: Span, *, next: int | None = None) -> SwitchedOn:
-        """Answers come so much later, in real time: who waits for them is a client that no virtual clock can reach."""
+        """Delay answers by `span` of real time: a virtual clock cannot reach the client that waits for them."""
         return self._on(FaultName.API_SLOW, span=span, next=next)
 
     @written_like(called(FaultName.API_HANG))
     def hang(self, next: int = 1) -> SwitchedOn:
-        """The next calls are never answered: the connection is closed when the client gives up, after a minute of
-        real time at the latest.
+        """Never answer the next calls: the connection is closed when the client gives up, or at the latest after a
+        minute of real time.
         """
         return self._on(FaultName.API_HANG, next=next)
 
 
 class Faults(_Switches):
-    """What goes wrong from now on, in virtual time; `off()` ends it. What is drawn comes from the setting `seed`.
+    """Things that go wrong from now on, in virtual time; `off()` ends them. Draws come from the setting `seed`.
 
-    `target` names the subscriptions that a fault concerns: those with this target, or whose target begins so. A fault
-    takes the place of an earlier one of the same kind and target. In a `with` statement it ends with the block.
+    `target` names the subscriptions a fault concerns: those with this target or with one that begins with it. A fault
+    replaces an earlier one of the same kind and target. In a `with` statement it ends with the block.
     """
 
     def __init__(self, stage: AnyStage) -> None:
@@ -130,69 +130,69 @@ class Faults(_Switches):
     def lose(
         self, next: int | None = None, *, share: float | str | None = None, target: str | None = None
     ) -> SwitchedOn:
-        """The next so many notifications, or a share of all (0.2), are taken and never sent. They count in the limits.
+        """Never send the next N notifications (`next`), or a share of all (0.2), but count them towards the limits.
 
-        Raises UsageError for a fault that cannot be, as all of these do.
+        Raises UsageError for an impossible fault, as all of these methods do.
         """
         return self._on(FaultName.LOSE, next=next, share=share, target=target)
 
     @written_like(called(FaultName.OUTAGE))
     def outage(self, span: Span, *, target: str | None = None) -> SwitchedOn:
-        """For so long from now on every connection is refused. What is missed stays missed."""
+        """Refuse every connection for `span` from now on. Notifications missed meanwhile are not sent again."""
         return self._on(FaultName.OUTAGE, span=span, target=target)
 
     @written_like(called(FaultName.LATENCY))
     def latency(self, latency: Span | Latency | tuple[Span, Span], *, target: str | None = None) -> SwitchedOn:
-        """Notifications of changes from now on are due so late: `"30s"`, or drawn from `"0-15m"`."""
+        """Delay the notifications of changes from now on: by `"30s"`, or by a time drawn from `"0-15m"`."""
         return self._on(FaultName.LATENCY, latency=latency, target=target)
 
     @written_like(called(FaultName.SHUFFLE))
     def shuffle(self) -> SwitchedOn:
-        """What is due at the same moment goes in another order; Copper promises none."""
+        """Send notifications due at the same moment in a different order; Copper promises none."""
         return self._on(FaultName.SHUFFLE)
 
     @written_like(called(FaultName.BATCHES))
     def batches(self, *sizes: int, target: str | None = None) -> SwitchedOn:
-        """Changes are cut into notifications of so many ids, in turn: `batches(29, 1)`, `batches(1)`; 30 at most."""
+        """Split changes into notifications of these sizes, in turn: `batches(29, 1)`, `batches(1)`; at most 30 ids."""
         return self._on(FaultName.BATCHES, sizes=sizes, target=target)
 
     @written_like(called(FaultName.SLOW))
     def slow(self, span: Span, *, next: int | None = None, target: str | None = None) -> SwitchedOn:
-        """The endpoint's answers come so much later; beyond the setting `timeout` they come too late."""
+        """Delay the endpoint's answers by `span`; beyond the setting `timeout` the delivery times out."""
         return self._on(FaultName.SLOW, span=span, next=next, target=target)
 
     @written_like(called(FaultName.REFUSE))
     def refuse(self, next: int = 1, *, target: str | None = None) -> SwitchedOn:
-        """The next connections are refused; the endpoint is not called."""
+        """Refuse the next connections; the endpoint is not called."""
         return self._on(FaultName.REFUSE, next=next, target=target)
 
     @written_like(called(FaultName.HANG))
     def hang(self, next: int = 1, *, target: str | None = None) -> SwitchedOn:
-        """The next requests are never answered, until they time out; the endpoint is not called."""
+        """Leave the next requests unanswered until they time out; the endpoint is not called."""
         return self._on(FaultName.HANG, next=next, target=target)
 
     @written_like(called(FaultName.GARBLE))
     def garble(self, next: int = 1, *, target: str | None = None) -> SwitchedOn:
-        """The next answers are no HTTP; the endpoint is not called."""
+        """Answer the next requests with something that is not HTTP; the endpoint is not called."""
         return self._on(FaultName.GARBLE, next=next, target=target)
 
     @written_like(called(FaultName.GONE))
     def gone(self, next: int | None = None, *, target: str | None = None) -> SwitchedOn:
-        """Records are deleted after their notification was made and before the endpoint can fetch them."""
+        """Delete records after their notification was made and before the endpoint can fetch them."""
         return self._on(FaultName.GONE, next=next, target=target)
 
     @written_like(called(FaultName.CHANGED))
     def changed(self, next: int | None = None, *, target: str | None = None) -> SwitchedOn:
-        """Records are changed after their notification was made and before the endpoint can fetch them."""
+        """Change records after their notification was made and before the endpoint can fetch them."""
         return self._on(FaultName.CHANGED, next=next, target=target)
 
     @written_like(called(FaultName.STALE))
     def stale(self, span: Span) -> SwitchedOn:
-        """Searches do not see for so long what is new, and still see what was deleted."""
+        """Hide new records from searches for `span`, and still show deleted ones."""
         return self._on(FaultName.STALE, span=span)
 
     def on(self, *faults: str | Fault) -> None:
-        """Switch on what is written: `on("lose=20%", "outage=10m")`. Raises UsageError for what names no fault."""
+        """Switch on faults as they are written: `on("lose=20%", "outage=10m")`. Raises UsageError for anything else."""
         __tracebackhide__ = True
         empty = [each for each in faults if not read(each)] or ([] if faults else [""])
         if empty:
@@ -200,13 +200,13 @@ class Faults(_Switches):
         switch_on(self._stage, read(faults))
 
     def off(self, *names: str) -> list[Fault]:
-        """Switch off those of these names, or as they are written; without any, all. Which they were."""
+        """Switch off faults by name or written form; without arguments, all. Returns those switched off."""
         __tracebackhide__ = True
         return switch_off_named(self._stage, names)
 
     @property
     def active(self) -> list[Fault]:
-        """What is on, in the order in which it was switched on."""
+        """The active faults, in the order in which they were switched on."""
         return active(self._stage)
 
     def __repr__(self) -> str:

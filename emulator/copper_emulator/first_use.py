@@ -1,4 +1,4 @@
-"""From when on is there an account, and until when is it served? From its first use to the end of its test or block."""
+"""How long does an account exist? It is created at first use, and served until its test or block ends."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from copper_emulator.shell.host import Host
 
 
 class FirstUse:
-    """An account that is made when somebody first does something with it, in whichever thread; unused, there is none.
+    """An account created when something first uses it, in whichever thread; if it is never used, there is none.
 
-    The tests of a suite ask for more accounts than they use: a fixture of theirs does it for all of them.
+    Test suites request more accounts than they use, through a fixture that applies to all their tests.
     """
 
     def __init__(self, host: Host, make: Callable[[], LocalOperations]) -> None:
@@ -23,7 +23,7 @@ class FirstUse:
         self._made: LocalOperations | None = None
 
     def operations(self) -> LocalOperations:
-        """What can be done with it. After its end that is to look at it."""
+        """The operations on the account, created if necessary. After `end` they only allow looking at it."""
         with self._lock:
             if self._made is None:
                 made = self._make()
@@ -34,7 +34,7 @@ class FirstUse:
             return self._made
 
     def end(self) -> None:
-        """Its test or block is over, and its host serves it no longer."""
+        """End the account with its test or block: the host no longer serves it."""
         with self._lock:
             self._has_ended = True
             if self._made is not None:

@@ -1,4 +1,4 @@
-"""One entry of a lookup table (a user, a status, a pipeline) as tests get it."""
+"""An entry of a lookup table (a user, a status, a pipeline) as tests see it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class LookupEntry(Mapping[str, Any]):
-    """An entry as it stands when it was asked for: a mapping of its fields, which are attributes as well.
+    """A copy of an entry as it was when read: a mapping of its fields, which are attributes as well.
 
-    It goes wherever its id goes: `copper.leads.update(ada, status_id=copper.lookups.lead_statuses.named("Junk"))`.
+    It can stand for its id: `copper.leads.update(ada, status_id=copper.lookups.lead_statuses.named("Junk"))`.
     """
 
     __slots__ = ("_fields", "_table")
@@ -20,13 +20,13 @@ class LookupEntry(Mapping[str, Any]):
 
     @property
     def id(self) -> int:
-        """Its id, unique within its table."""
+        """The entry's id, unique within its table."""
         found: int = self._fields["id"]
         return found
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The entry's name."""
         found: str = self._fields["name"]
         return found
 
@@ -45,7 +45,7 @@ class LookupEntry(Mapping[str, Any]):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Copied and pickled by its parts: the usual way sets attributes.
+        # Rebuilt from its parts by copy and pickle, which would otherwise set attributes.
         return LookupEntry, (self._fields, self._table)
 
     def __iter__(self) -> Iterator[str]:
@@ -59,6 +59,6 @@ class LookupEntry(Mapping[str, Any]):
 
 
 def table_of(entry: LookupEntry) -> str:
-    """The name of its table; no attribute, since an entry's attributes are its fields."""
+    """The name of an entry's table; a function, since an entry's attributes are its fields."""
     found: str = entry._table  # noqa: SLF001 - as above
     return found

@@ -1,7 +1,7 @@
 """What records refer to (users, statuses, pipelines, custom fields), as a test reads and changes it: `copper.lookups`.
 
-The tables that tests see are generated, with every field in their signatures: `typed_lookups.py`. Nothing of this lets
-time pass or is notified.
+The tables that tests see are generated into `typed_lookups.py`, with every field in their signatures. Nothing here lets
+time pass or causes notifications.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class LookupTable:
         return len(self._read(lambda catalogue: catalogue.table(self._name)))
 
     def __getitem__(self, id: int) -> LookupEntry:
-        """The entry with an id. Raises NotFound."""
+        """The entry with this id. Raises NotFound."""
         if isinstance(id, str):
             there = ", ".join(f"{entry.id} {entry.name}" for entry in self) or "none"
             named = f"copper.lookups.{self._name}.named({id!r})"
@@ -45,11 +45,11 @@ class LookupTable:
         return found
 
     def __contains__(self, entry: object) -> bool:
-        """Whether there is such an entry, by itself or its id."""
+        """Whether the table has this entry; an id will do."""
         return any(each.id == entry or each == entry for each in self)
 
     def named(self, name: str) -> LookupEntry:
-        """The first entry of that name. Raises NotFound."""
+        """The first entry with this name. Raises NotFound."""
         for entry in self:
             if entry.name == name:
                 return entry
@@ -57,7 +57,7 @@ class LookupTable:
         raise NotFound(hint=f"There is no {LOOKUPS[self._name].noun} {name!r}; there is {there or 'none'}.")
 
     def remove(self, id: int | LookupEntry) -> None:
-        """Take an entry away; the values of a custom field go with its definition.
+        """Remove an entry; removing a custom field's definition removes its values too.
 
         Raises:
             NotFound: there is no such entry.
@@ -69,7 +69,7 @@ class LookupTable:
     def __repr__(self) -> str:
         return f"<copper.lookups.{self._name}: {', '.join(f'{entry.id} {entry.name}' for entry in self) or 'none'}>"
 
-    # --- what the generated tables are made of --------------------------------------------------------------
+    # --- what the generated tables use ----------------------------------------------------------------------
 
     def _added(self, fields: Mapping[str, Any]) -> LookupEntry:
         sent = as_json(fields, LOOKUPS[self._name].forms, "an entry's fields")
@@ -89,7 +89,7 @@ class LookupTable:
         raise UsageError(f"an entry is named by its id, like 17, or by itself, not by {given!r}")
 
     def _entry(self, fields: Mapping[str, Any]) -> LookupEntry:
-        # Nothing in it is shared with the table itself.
+        # A copy, so that nothing in it is shared with the table.
         return LookupEntry(copied(dict(fields)), self._name)
 
     def _read(self, read: Callable[[Catalogue], Any]) -> Any:
@@ -101,7 +101,7 @@ class LookupTable:
 
 
 class AccountDetails(Mapping[str, Any]):
-    """What `GET /account` answers: id, name, primary_timezone, settings, logo_mini_url."""
+    """The account as `GET /account` answers it: id, name, primary_timezone, settings, logo_mini_url."""
 
     def __init__(self, stage: AnyStage) -> None:
         self._stage = stage
@@ -117,12 +117,12 @@ class AccountDetails(Mapping[str, Any]):
 
     @property
     def id(self) -> int:
-        """Its id."""
+        """The account's id."""
         return int(self["id"])
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The account's name."""
         return str(self["name"])
 
     def __repr__(self) -> str:
@@ -136,15 +136,15 @@ class AccountDetails(Mapping[str, Any]):
         settings: Mapping[str, Any] | None = None,
         logo_mini_url: str | None = None,
     ) -> None:
-        """Change it; what is not given stays.
+        """Change the account; fields not given keep their values.
 
         Args:
             name: the account's name.
-            primary_timezone: a zone's name, like `America/Los_Angeles`.
-            settings: those that change. A new account has `setting_team_permissions_enabled`, False, and
-                `setting_enable_leads`, True: where that is False, leads are switched off, and every call for them is
-                refused with 403.
-            logo_mini_url: where its small logo is; a new account has none.
+            primary_timezone: a time zone's name, like `America/Los_Angeles`.
+            settings: the settings to change. A new account has `setting_team_permissions_enabled`, False, and
+                `setting_enable_leads`, True. False switches leads off: every call that concerns them is refused with
+                403.
+            logo_mini_url: the URL of its small logo; a new account has none.
         """
         given = {
             "name": name,

@@ -1,4 +1,4 @@
-"""What lets time pass, as rounds for a runner: one for the synchronous face, the asynchronous one and scenarios."""
+"""The operations that let time pass, as rounds for a runner: shared by both faces and by scenarios."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import bare_event, captured_topic, not_captured
-from copper_emulator.core.compact import encode
+from copper_emulator.core.arguments import bare_event, captured_topic, not_captured
 from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Change, Delivery, Topic
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import request_headers
@@ -38,7 +38,7 @@ class Operations(ABC):
 
     @abstractmethod
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
-        """One call of the core that changes records, and the delivery of what it made due."""
+        """Make one call of the core that changes records, and deliver what it made due."""
 
     @abstractmethod
     def _replay(
@@ -51,18 +51,18 @@ class Operations(ABC):
 
     @abstractmethod
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
-        """Deadline by deadline up to and including now + delta."""
+        """Go from deadline to deadline, up to and including now + delta."""
 
     @abstractmethod
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
-        """From deadline to deadline until nothing waits. Raises NotIdle when that takes longer than the limit."""
+        """Go from deadline to deadline until nothing is waiting. Raises NotIdle if that takes longer than the limit."""
 
     def forget(self) -> None:
-        """The account begins anew."""
+        """Forget all claims, because the account starts afresh."""
         self.claims.clear()
 
     def fire(self, type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None) -> Rounds[Change]:
-        """A bare event. Raises UsageError before anything happens."""
+        """Fire a bare event. Raises UsageError before anything happens."""
         __tracebackhide__ = True
         change = bare_event(type, event, ids, updated_attributes, self.stage.settings.profile)
         return self.write(lambda account, now: account.fire(change, now))
@@ -70,7 +70,7 @@ class Operations(ABC):
     def replay(
         self, body: Mapping[str, Any] | str | Path, target: str, headers: Mapping[str, str] | None
     ) -> Rounds[Delivery]:
-        """Send a captured body again; an answer that comes later is waited for, at most the setting `timeout`."""
+        """Send a captured body again; a delayed answer is waited for, at most for the setting `timeout`."""
         __tracebackhide__ = True
         if self.stage.driving:
             raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
@@ -80,7 +80,7 @@ class Operations(ABC):
     def replay_as(
         self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str] | None
     ) -> Rounds[Delivery]:
-        """The same of a body that need not say itself what it is."""
+        """Like `replay`, for a body whose topic and ids are given rather than read from it."""
         __tracebackhide__ = True
         _check_request(target, headers)
         return (yield from self._replay(topic, ids, raw, target, headers or {}))
@@ -93,7 +93,7 @@ class Operations(ABC):
             return meet(expectation, self.stage.account, self.claims, self._surface)
 
     def expect_none(self, expectation: Expectation) -> Rounds[None]:
-        """Settle, then make sure that nothing unclaimed fits."""
+        """Settle, then make sure that nothing unclaimed matches."""
         __tracebackhide__ = True
         yield from self.settle()
         with self.stage.lock:
@@ -101,7 +101,7 @@ class Operations(ABC):
 
 
 class LocalOperations(Operations):
-    """On an account of this process: its rounds are those of the driver."""
+    """The operations on an account in this process, with the driver's rounds."""
 
     stage: Stage
 
@@ -109,7 +109,7 @@ class LocalOperations(Operations):
         __tracebackhide__ = True
         stage = self.stage
         if stage.is_behind():
-            # What fell due while the test moved frozen time happened before what it does now.
+            # What fell due while the test moved frozen time happened before this act.
             yield from settle(stage)
         result = stage.record(act)
         yield from settle(stage)
@@ -135,7 +135,7 @@ class LocalOperations(Operations):
         return settle(self.stage)
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
-        # Whether a delivery is under way is asked when the turn of these rounds has come, not when they are made.
+        # A generator, so that "is a delivery under way?" is asked when these rounds run, not when they are made.
         return (yield from advance(self.stage, delta_ms))
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
@@ -143,7 +143,7 @@ class LocalOperations(Operations):
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:
-    """A captured body, verbatim, and what it says it is. Raises UsageError when it is no notification."""
+    """Return a captured body verbatim, with its topic and ids. Raises UsageError if it is not a notification."""
     __tracebackhide__ = True
     try:
         raw = _raw(body)
@@ -176,7 +176,7 @@ _PARTS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "micro
 
 
 def span(delta: timedelta | str | None, parts: Mapping[str, float]) -> int:
-    """Milliseconds of `advance("10m")`, `advance(timedelta)` or `advance(minutes=10)`. Raises TimeError."""
+    """Return the milliseconds of `advance("10m")`, `advance(timedelta)` or `advance(minutes=10)`. Raises TimeError."""
     __tracebackhide__ = True
     for name, value in parts.items():
         if name not in _PARTS:
@@ -196,7 +196,7 @@ def span(delta: timedelta | str | None, parts: Mapping[str, float]) -> int:
 
 
 def longest(limit: timedelta | str) -> int:
-    """Milliseconds of `run_until_idle(limit="5m")`. Raises TimeError."""
+    """Return the milliseconds of `run_until_idle(limit="5m")`. Raises TimeError."""
     __tracebackhide__ = True
     if _is_number(limit):
         raise TimeError(f"limit does not know the unit of {limit!r}: say {_said('limit={}', limit)}")
@@ -210,7 +210,7 @@ def longest(limit: timedelta | str) -> int:
 
 
 def _milliseconds(whole: object) -> int:
-    # What goes backwards is not too long or too short, but another mistake.
+    # A negative span is not too short but a different mistake, with its own message.
     return 0 if isinstance(whole, timedelta) and whole <= timedelta() else parse_duration(whole)
 
 
@@ -219,7 +219,7 @@ def _is_number(value: object) -> bool:
 
 
 def _said(call: str, seconds: Any) -> str:
-    """Both ways to say a number of seconds: advance(seconds=60) or advance('1m')."""
+    """Both ways to write a number of seconds: advance(seconds=60) or advance('1m')."""
     named = call.format(f"seconds={seconds}" if call.startswith("advance") else f"timedelta(seconds={seconds})")
     try:
         text = duration_text(parse_duration(seconds))

@@ -1,4 +1,4 @@
-"""What do Python's own values stand for where the API takes JSON? A record for its id, a datetime for its seconds."""
+"""What do Python values stand for where the API takes JSON? A record for its id, a datetime for its seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime
 from typing import Any
 
-from copper_emulator.core.bare import record_id
+from copper_emulator.core.arguments import record_id
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.moments import to_ms
 from copper_emulator.core.records.forms.plain import CalendarDay, Moment, Several
@@ -21,7 +21,7 @@ __tracebackhide__ = raised_on_purpose
 
 
 def annotation(form: Written) -> str:
-    """What may be written in Python for a value of this form."""
+    """The Python types accepted for a value of this form."""
     if isinstance(form, Several):
         return f"Sequence[{annotation(form.each)}]"
     if isinstance(form, Listed):
@@ -32,7 +32,7 @@ def annotation(form: Written) -> str:
 
 
 def as_json(fields: object, forms: Mapping[str, Written], what: str = "a record's fields") -> Any:
-    """Fields as the API would read them. Raises UsageError for what is no JSON and stands for none."""
+    """The fields as the API would read them. Raises UsageError for what is neither JSON nor stands for JSON."""
     if not isinstance(fields, Mapping):
         raise UsageError(f"{what} must be a mapping, not {fields!r}")
     meant = {name: _meant(name, forms[name], value) if name in forms else value for name, value in fields.items()}
@@ -108,4 +108,4 @@ _SPOKEN: tuple[tuple[type, str, Callable[[str, Any, object], object]], ...] = (
     (Seconds, "datetime", _seconds),
     (Day, "date", _day),
 )
-"""The forms that take something of Python's own: what it is called in annotations, and what it stands for."""
+"""The forms that also take a Python object: its type as written in annotations, and its conversion."""

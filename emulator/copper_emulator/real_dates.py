@@ -1,9 +1,9 @@
 """How is a module loaded as if time were not frozen?
 
-freezegun puts classes of its own in the place of `datetime.date` and `datetime.datetime`. When time runs again it takes
-them out of the modules that were loaded meanwhile, but not out of what those made of them: pydantic, loaded in frozen
-time, can make no model with a moment in it as long as the process lives. And freezing itself loads what we load at
-need: freezegun asks every module for every name in it.
+freezegun replaces `datetime.date` and `datetime.datetime` with its own classes. When time runs again, it removes them
+from the modules loaded meanwhile, but not from what those modules built with them: if pydantic is loaded in frozen
+time, it cannot build a model with a datetime field for the rest of the process. And freezing itself triggers our lazy
+imports: freezegun asks every module for every name in it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from threading import RLock
 from types import ModuleType
 
 _ONE_BY_ONE = RLock()
-"""Else one would take the real dates for those that another has to put back."""
+"""Otherwise one thread would take the real dates for those that another has to restore."""
 
 
 def load(name: str) -> ModuleType:
-    """A module, which is loaded with the real dates if it is not there yet, as is all that it imports."""
+    """Import a module; if it is not loaded yet, it and all that it imports see the real dates."""
     if name not in sys.modules and "freezegun.api" in sys.modules:
         with _ONE_BY_ONE, _real_dates():
             return import_module(name)
@@ -30,7 +30,7 @@ def load(name: str) -> ModuleType:
 
 @contextmanager
 def _real_dates() -> Iterator[None]:
-    # There is no public way to them; `shell/frozen.py` has the private places of the time itself.
+    # freezegun has no public way to the real classes; `shell/frozen.py` reads the private names for the time itself.
     api = sys.modules["freezegun.api"]
     replaced = datetime.date, datetime.datetime
     _put(api.real_date, api.real_datetime)

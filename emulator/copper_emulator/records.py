@@ -1,8 +1,8 @@
 """The records of one type, as a test writes and finds them: what both faces of every type have in common.
 
-The classes that tests see (`People`, `AsyncPeople` and their siblings) are generated, with every field in their
-signatures: `typed_records.py`. Every write fires what Copper would fire, and what is due has been delivered when the
-call returns.
+The classes that tests see (`People`, `AsyncPeople` and their siblings) are generated into `typed_records.py`, with
+every field in their signatures. Every write fires the events Copper would fire, and what is due has been delivered when
+the call returns.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, overload
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import record_id
+from copper_emulator.core.arguments import record_id
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
@@ -35,7 +35,7 @@ Act: TypeAlias = Callable[[Account, int], Any]
 
 
 class Records:
-    """What can be done to records of one type; `write` lets what a change made due be delivered."""
+    """The operations on the records of one type; `write` performs one and delivers what it made due."""
 
     def __init__(self, kind: EntityType, stage: AnyStage, write: Callable[[Act], Any]) -> None:
         self._kind = kind
@@ -44,23 +44,24 @@ class Records:
         self._write = write
 
     def get(self, id: int | Record) -> Record:
-        """The record as it stands, by its id or an earlier copy of it. Raises NotFound."""
+        """The current state of a record, by its id or an earlier copy. Raises NotFound."""
         wanted = record_id(id, self._kind)
         with self._stage.lock:
             return self._store.get(self._kind, wanted)
 
     @written_like("copper.people.seed([{'id': 17, 'name': 'Ada'}])")
     def seed(self, rows: Iterable[Mapping[str, Any]] | Path) -> Sequence[Record]:
-        """Records that were always there: nothing is notified, nothing is in the journal.
+        """Add records as if they had always existed: no notifications, no entries in the journal.
 
         Args:
-            rows: fields of each record, as `create` takes them or as the API shows them: ids, dates and whatever else
-                only Copper writes may be among them, and the records they name may be seeded later. Or a file:
-                `Path("people.json")` has an array of objects, `Path("people.csv")` a first row with names of fields.
+            rows: the fields of each record, as `create` takes them or as the API shows them; they may include ids,
+                dates and other fields that only Copper writes, and refer to records seeded later. Or a file:
+                `Path("people.json")` with an array of objects, or `Path("people.csv")` with field names in its first
+                row.
 
         Raises:
-            Invalid: what the API would refuse, with the file, the row and the column in its hint.
-            UsageError: a file that cannot be read, or what is no JSON. Either way nothing is seeded.
+            Invalid: the API would refuse a row; the hint names file, row and column. Nothing is seeded.
+            UsageError: the file cannot be read, or the rows are not JSON. Nothing is seeded.
         """
         if isinstance(rows, str):
             raise UsageError(f"a file is given as pathlib.Path({rows!r})")
@@ -76,12 +77,12 @@ class Records:
 
     @property
     def _store(self) -> RecordStore:
-        """The account's records, to be looked at under the lock. Raises NotEnabled where these are switched off."""
+        """The account's records, to be read under the lock. Raises NotEnabled if this type is switched off."""
         store = self._stage.account.records
         require(store, self._kind)
         return store
 
-    # --- what the faces of the types are made of ------------------------------------------------------------
+    # --- what the generated classes use -----------------------------------------------------------------------
 
     def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
         sent = [self._writable(row, Access.ALWAYS, Access.CREATE) for row in rows_of(rows)]
@@ -120,7 +121,7 @@ class Records:
     def _writable(self, fields: object, *accesses: Access) -> Any:
         sent = self._json(fields)
         fixed = [name for name in sent if name == "id" or self._access(name) not in (None, *accesses)]
-        # The API ignores what a client sends back as it read it; who names a field in a test means it.
+        # The API ignores fields that a client merely sends back; a test that names a field means to set it.
         if fixed and not self._stage.account.rules.refuse_read_only:
             raise UsageError(self._why_fixed(fixed[0]))
         return sent
@@ -154,7 +155,7 @@ class Converted:
 
 
 class Seeded(Sequence[Record]):
-    """Seeded records in the order of their rows, each read when it is asked for: there may be very many."""
+    """Seeded records in the order of their rows, each read on access: there may be very many."""
 
     def __init__(self, ids: Sequence[int], get: Callable[[int], Record]) -> None:
         self._ids = ids
@@ -180,13 +181,13 @@ class Seeded(Sequence[Record]):
 
 
 def _part(kind: EntityType, given: Mapping[str, Any]) -> Any:
-    # The company itself will do.
+    # The company itself may be given instead of its fields.
     fields = {"id": record_id(given, kind)} if isinstance(given, Record) else given
     return as_json(fields, PARTS[kind].forms, f"the {kind} of a conversion")
 
 
 def rows_of(rows: object) -> list[Any]:
-    """Rows for several records. Raises UsageError for what is no list of them."""
+    """The rows as a list. Raises UsageError if they are not a list of records."""
     if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Iterable):
         raise UsageError(f"give a list of records, like [{{'name': 'Ada'}}, {{'name': 'Bob'}}], not {rows!r}")
     return list(rows)

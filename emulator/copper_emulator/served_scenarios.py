@@ -1,6 +1,6 @@
-"""Scenarios for the standalone server: the shipped ones, those of a folder, and what is sent as text.
+"""Scenarios for the standalone server: the shipped ones, those in a folder, and those sent as text.
 
-The server knows only the protocol (`shell/runs.py`); this joins it with the scenarios, and `serve` hands it in.
+The server knows only the protocol in `shell/runs.py`; this implements it with scenarios, and `serve` passes it in.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from copper_emulator.shell.stage import Stage
 from copper_emulator.verdict import verdict_text
 
 SENT = "scenario"
-"""What a scenario that was sent as text is called in messages."""
+"""How messages call a scenario that was sent as text."""
 
 
 class ServedScenarios:
     """A `Player` for a server.
 
     Args:
-        folder: more of them beside the shipped ones; of two of one name, this folder's is played.
+        folder: more scenarios besides the shipped ones, and with precedence over them if names are equal.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -47,11 +47,11 @@ class ServedScenarios:
         self._read: dict[Path, tuple[int, Offer]] = {}
 
     def offers(self) -> list[Offer]:
-        """All of them by name; files are read again when they have changed."""
+        """All scenarios by name; a file is read again if it has changed."""
         return [self._offer(name, path) for name, path in sorted(self._files().items())]
 
     def named(self, name: str, target: str | None) -> ServedPlay:
-        """Raises ScenarioError where there is none of this name, or it is faulty."""
+        """Return the scenario of this name. Raises ScenarioError if there is none or it has mistakes."""
         path = self._files().get(name)
         if path is None:
             near = meant(name, self._files())
@@ -60,7 +60,7 @@ class ServedScenarios:
         return ServedPlay(load(path), target)
 
     def written(self, text: str, target: str | None) -> ServedPlay:
-        """Raises ScenarioError with everything that is wrong."""
+        """Parse a scenario sent as text. Raises ScenarioError with everything that is wrong with it."""
         return ServedPlay(parse(text, SENT, alone=True), target)
 
     def _files(self) -> dict[str, Path]:
@@ -76,9 +76,9 @@ class ServedScenarios:
 
 @dataclass(frozen=True)
 class ServedPlay:
-    """One scenario on its way to an account; with a target, everything is sent there.
+    """One scenario about to be played on an account; with a target, everything is sent there.
 
-    With `adopts` its subscriptions are those that the account has to the same topics, and everything is sent to theirs.
+    With `adopts`, it uses the account's existing subscriptions to its topics, and everything is sent to their target.
     """
 
     scenario: Scenario
@@ -94,17 +94,17 @@ class ServedPlay:
         return len(self.scenario.content.steps)
 
     def settings(self, own: Settings) -> Settings:
-        """These with the scenario's own. Raises SettingsError."""
+        """An account's settings with the scenario's own. Raises SettingsError."""
         return own.with_changes(self.scenario.content.settings)
 
     def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
-        """Play it. Without a target, what has no route is taken by a built-in endpoint, as long as it is played."""
+        """Play it. Without a target, a built-in endpoint meanwhile takes whatever has no route."""
         routes = stage.routes
         scenario, helped = self._aimed(stage)
         surface = stage.surface.of_scenario
         operations = LocalOperations(stage, surface=surface)
         with stage.lock:
-            # What happened before is none of its business.
+            # Deliveries from before the scenario do not count in it.
             operations.claims.claim(stage.account.journal.deliveries, named=True)
             there = {subscription.id for subscription in stage.account.subscriptions}
             first_entry = len(stage.account.journal.entries)
@@ -126,11 +126,11 @@ class ServedPlay:
         return End(failure, failed, verdict, result.sent, result.waiting, result.timeline, drawn_from)
 
     def check(self, stage: Stage) -> None:
-        """Raises UsageError where its target cannot be sent to from this account."""
+        """Raise UsageError if this account cannot send to its target."""
         self._aimed(stage)
 
     def _aimed(self, stage: Stage) -> tuple[Scenario, Routes]:
-        """The scenario as it is played, and the routes meanwhile."""
+        """The scenario as it is to be played, and the routes to use meanwhile."""
         own = stage.routes
         if self.adopts:
             return self._adopting(stage), own
@@ -153,7 +153,7 @@ class ServedPlay:
 
 
 def _others(account: Account, there: set[int], first_entry: int) -> str:
-    """That subscriptions which were there before it got notifications, too: a usual reason for it to fail."""
+    """A note that older subscriptions were notified as well, which is a common reason for a scenario to fail."""
     entries = account.journal.entries[first_entry:]
     got = {entry.notification.subscription for entry in entries if entry.kind is Kind.QUEUED and entry.notification}
     if got.isdisjoint(there):
@@ -165,7 +165,7 @@ def _others(account: Account, there: set[int], first_entry: int) -> str:
 
 
 class _Beside(Routes):
-    """The routes of an account, and something beside them that is none of its own."""
+    """An account's routes plus something that is not one of its own."""
 
     def __init__(self, own: Routes) -> None:
         super().__init__()
@@ -185,7 +185,7 @@ class _Beside(Routes):
 
 
 class _Led(_Beside):
-    """With one more route, for as long as a scenario is played."""
+    """An account's routes plus one, while a scenario is played."""
 
     def __init__(self, own: Routes, route: Route) -> None:
         super().__init__(own)
@@ -196,7 +196,7 @@ class _Led(_Beside):
 
 
 class _Helped(_Beside):
-    """With an endpoint for what has no route."""
+    """An account's routes plus an endpoint for whatever has no route."""
 
     def __init__(self, own: Routes, endpoint: BuiltInEndpoint) -> None:
         super().__init__(own)
@@ -220,7 +220,7 @@ def _offered(name: str, path: Path) -> Offer:
 
 
 def _heading(text: str) -> str:
-    """The comment that a file begins with."""
+    """The comment at the beginning of a file."""
     lines = []
     for line in text.splitlines():
         if not line.startswith("#"):

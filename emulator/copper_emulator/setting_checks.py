@@ -1,4 +1,4 @@
-"""Are the values right that settings are given, and how are they written down? By pydantic's rules, in our words."""
+"""Are the values of settings valid, and how are they written? Checked by pydantic, reported in our own words."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _Values: type[BaseModel] = create_model(
     "_Values",
     __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True),
     **{name: (_annotated(setting), setting.default) for name, setting in SETTINGS.items()},
-)  # type: ignore[call-overload]  # names that only the settings know
+)  # type: ignore[call-overload]  # field names known only at run time
 
 
 def read(values: Mapping[str, Any], *, elsewhere: bool = False) -> dict[str, Any]:
-    """The values of settings by name, of what people wrote. Raises SettingsError with every mistake found.
+    """Parse the values of settings, by name, as people write them. Raises SettingsError with every mistake found.
 
     Args:
-        elsewhere: the files that they name need not be here.
+        elsewhere: the files they name need not exist here.
     """
     __tracebackhide__ = True
     try:

@@ -1,7 +1,7 @@
 """How are the values of settings written that are more than a word, a number or a switch?
 
-Durations, limits, latencies and faults have modules of their own. Each function here is given what somebody wrote, in
-Python or as text, and raises ValueError for what it cannot be.
+Durations, limits, latencies and faults have modules of their own. Each function here takes what somebody wrote, in
+Python or as text, and raises ValueError if it is invalid.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pydantic import ValidationInfo
 
 DUE = "due"
-"""The name under which `allow` permits what was due and never given the chance to go."""
+"""The name under which `allow` permits notifications that were due but never sent."""
 
 NONE = "none"
-"""A list with nothing in it."""
+"""Written for an empty list."""
 
 RANDOM = "random"
-"""The seed that is another one each time."""
+"""Written for a seed drawn anew each time."""
 
 ELSEWHERE = "written down elsewhere"
 """The validation context of settings that were written on another machine or earlier: their files need not exist."""
@@ -35,7 +35,7 @@ _PERMITS = frozenset({*(str(outcome) for outcome in Outcome), DUE, "exception"})
 
 
 def parse_seed(value: object) -> object:
-    """A whole number; `random` is one that is drawn now."""
+    """A whole number; for `random` one is drawn now."""
     if value == RANDOM:
         return secrets.randbelow(2**32)
     if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?\d+\s*", value):
@@ -55,7 +55,7 @@ def parse_permits(value: object) -> frozenset[int | str]:
 
 
 def parse_hosts(value: object) -> frozenset[str]:
-    """`a.example,b.example` or a list of them, in small letters; never Copper's own."""
+    """`a.example,b.example` or a list of them, in lower case; never Copper's own."""
     if isinstance(value, str):
         value = _parts(value)
     if not isinstance(value, Iterable) or isinstance(value, Mapping):
@@ -73,7 +73,7 @@ def parse_hosts(value: object) -> frozenset[str]:
 
 
 def parse_files(value: object, info: ValidationInfo) -> tuple[str, ...]:
-    """`a.pem,b.pem`, a path, or a list of them: files of certificate authorities that can be read."""
+    """`a.pem,b.pem`, a path, or a list of them: readable files of certificate authorities."""
     if isinstance(value, str):
         value = _parts(value)
     if isinstance(value, Path):
@@ -84,7 +84,7 @@ def parse_files(value: object, info: ValidationInfo) -> tuple[str, ...]:
     if info.context != ELSEWHERE:
         for path in paths:
             _check_authorities(path)
-    # Absolute, for what reads it later may be somewhere else.
+    # Absolute, because they may be read later from another directory.
     return tuple(str(path.absolute()) for path in paths)
 
 
@@ -106,7 +106,7 @@ def _no_file(item: object) -> Path:
 
 
 def _check_authorities(path: Path) -> None:
-    # Imported at first need: it brings OpenSSL with it.
+    # Imported on first use, because it loads OpenSSL.
     from copper_emulator.ca_files import check_file
 
     try:

@@ -1,10 +1,10 @@
-"""Every setting of the emulator, with its default: the one place where defaults stand.
+"""Every setting of the emulator and its default; defaults are defined nowhere else.
 
 A setting has the same name in Python, in the `copper` marker, as an ini key (`copper_limits`), as an option
-(`--copper-limits`, `serve --limits`) and in a scenario, and the same way to write its value everywhere.
+(`--copper-limits`, `serve --limits`) and in a scenario, and its value is written the same way everywhere.
 
-Values are read by pydantic (`setting_checks.py`), which is loaded with the first that is given: most accounts are given
-none, and a test suite whose accounts are as Copper is need not have it.
+Values are parsed by pydantic (`setting_checks.py`), which is loaded when the first value is given: most accounts are
+given none, and a test suite that keeps Copper's defaults does not need pydantic at all.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from copper_emulator.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: what it is, how its values are read and shown, and what they may be."""
+    """One setting: its meaning, how its values are parsed and shown, and which are allowed."""
 
     name: str
     default: Any
     description: str
     reads: Callable[..., Any] | None
-    """Makes a value of what was written; None where pydantic's own reading is right."""
+    """Parses a written value; None where pydantic's own parsing is right."""
     shows: Callable[[Any], Any] | None
-    """Writes a value so that it can be read again."""
+    """Writes a value in a form that can be parsed again."""
     bounds: Mapping[str, Any]
-    """What a value may be, as pydantic's `Field` has it."""
+    """Constraints on a value, as arguments of pydantic's `Field`."""
 
     @property
     def kind(self) -> Any:
-        """The type of its values."""
+        """The type of the setting's values."""
         return _kinds()[self.name]
 
 
@@ -54,7 +54,7 @@ def _setting(
     shows: Callable[[Any], Any] | None = None,
     **bounds: Any,
 ) -> Any:
-    # `init` keeps `dataclasses.replace` from giving what was read once to be read again: `with_changes` is for that.
+    # init=False stops `dataclasses.replace` from passing parsed values to be parsed again: use `with_changes`.
     return field(
         init=False,
         default=default,
@@ -72,7 +72,7 @@ def _limits(default: tuple[Limit, ...], description: str) -> Any:
 
 @dataclass(frozen=True, init=False)
 class Settings:
-    """How an emulated account behaves. Where Copper is silent, docs/assumptions.md gives the default's reason."""
+    """How an emulated account behaves. Where Copper says nothing, docs/assumptions.md justifies the default."""
 
     profile: Profile = _setting(
         Profile.SUPPORT_PAGE, "which of Copper's two tables of topics applies (they differ in activity_log)"
@@ -146,58 +146,58 @@ class Settings:
     )
 
     def __init__(self, /, **values: Any) -> None:
-        """Values are given as people write them. Raises SettingsError with every fault found."""
+        """Take values as people write them. Raises SettingsError with every mistake found."""
         __tracebackhide__ = True
-        # What is not given stands in the class alone.
+        # Values not given are left to the class attributes.
         self.__dict__.update(_read(values))
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from names and values as people write them. Raises SettingsError with every fault found."""
+        """Settings from names and values as people write them. Raises SettingsError with every mistake found."""
         __tracebackhide__ = True
         return cls().with_values(_read(values))
 
     @classmethod
     def written(cls, values: Mapping[str, Any]) -> Self:
-        """Settings as they were written down: the files that they name need not be here. Raises SettingsError."""
+        """Settings as they were written down: the files they name need not exist here. Raises SettingsError."""
         return cls().with_values(_read(values, elsewhere=True))
 
     def with_changes(self, values: Mapping[str, Any]) -> Self:
-        """These settings with some replaced, checked like new ones. Raises SettingsError."""
-        # What stays was read once: read again, its milliseconds would be taken for seconds.
+        """These settings with some replaced and checked like new ones. Raises SettingsError."""
+        # The others are not parsed again: their milliseconds would be taken for seconds.
         return self.with_values(_read(values))
 
     def __replace__(self, /, **values: Any) -> Self:
-        """What `copy.replace` makes, from Python 3.13 on."""
+        """Support `copy.replace`, from Python 3.13 on."""
         return self.with_changes(values)
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
-        """These settings with some replaced, by values that are known to be right."""
+        """These settings with some replaced by values already parsed and checked."""
         changed = type(self)()
         changed.__dict__.update(self.__dict__, **values)
         return changed
 
     @property
     def given(self) -> frozenset[str]:
-        """The names of those that were given a value, be it the default."""
+        """The names of the settings that were given a value, even if it is the default."""
         return frozenset(self.__dict__)
 
     @property
     def differing(self) -> list[str]:
-        """The names of those whose values are not the defaults."""
+        """The names of the settings whose values differ from the defaults."""
         return [name for name, setting in SETTINGS.items() if getattr(self, name) != setting.default]
 
     def only(self, names: Iterable[str]) -> Self:
-        """Some of these settings, and the defaults of all others."""
+        """These settings for the given names, and the defaults for all others."""
         return type(self)().with_values({name: getattr(self, name) for name in names})
 
     def as_json(self, names: Iterable[str] | None = None) -> dict[str, Any]:
-        """Some settings, or all of them, as they are written everywhere, ready for JSON."""
+        """Some settings, by default all, in their written form and ready for JSON."""
         told: dict[str, Any] = _checks().as_json(self, frozenset(SETTINGS if names is None else names))
         return told
 
     def rules(self) -> Rules:
-        """What of it the core needs, in its own words."""
+        """What the core needs of the settings, in its own terms."""
         return Rules(
             profile=self.profile,
             limits=self.limits,
@@ -231,7 +231,7 @@ def _read(values: Mapping[str, Any], *, elsewhere: bool = False) -> Mapping[str,
 
 
 def _checks() -> ModuleType:
-    # Loaded like this because the first settings that are given some value may be made while time is frozen.
+    # `load`, because the first settings with a value may be made while time is frozen.
     return load("copper_emulator.setting_checks")
 
 
@@ -243,17 +243,17 @@ def _kinds() -> Mapping[str, Any]:
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {each.name: Setting(each.name, each.default, **each.metadata) for each in fields(Settings)}
 )
-"""All of them by their names, in order."""
+"""All settings by name, in order."""
 
 
 def no_setting(name: str) -> str:
-    """What to say of a name that is no setting, and which may be meant."""
+    """The error text for an unknown setting, with the name that may be meant."""
     near = meant(name, SETTINGS)
     hint = f" Did you mean {near}?" if near is not None else ""
     return f"there is no setting {name!r}.{hint} The settings are {', '.join(SETTINGS)}"
 
 
-# `help(copper_emulator.Settings)` is where people are sent to find what there is.
+# People are referred to `help(copper_emulator.Settings)` for the list of settings.
 Settings.__doc__ = f"{Settings.__doc__}\n\n" + "\n".join(
     f"{name}: {setting.description}" for name, setting in SETTINGS.items()
 )

@@ -153,7 +153,7 @@ def masked(text: str, subscriptions: Iterable[Subscription]) -> str:
 
 
 def masking(subscriptions: Iterable[Subscription]) -> Callable[[str], str]:
-    """A function that does the same to many texts."""
+    """A function that masks the same values in many texts."""
     values = {
         value
         for s in subscriptions

@@ -1,4 +1,4 @@
-"""A recording receiver that is a real HTTPS server on this machine: what `copper_endpoint(tls=True)` is."""
+"""A recording receiver that is a real HTTPS server on this machine, as `copper_endpoint(tls=True)` yields it."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _PATIENCE_MS = 10_000
 
 
 class TlsEndpoint(Endpoint):
-    """The same as any `Endpoint`, delays in virtual time too, but each notification arrives over TLS.
+    """An `Endpoint`, with delays in virtual time as usual, to which each notification is sent over TLS.
 
-    Routed to it, a notification is posted to the server; its certificate, of the host's authority, is verified. What is
-    to be refused, hung or broken off is so without a connection.
+    A notification routed to it is posted to its server, whose certificate (from the host's authority) is verified. A
+    scripted refusal, hang or break-off happens without a connection.
     """
 
     def __init__(self, host: Host) -> None:
         context = host.authority().server_context(*HERE)
         self._host = host
         self._server = Served(self._receive, RouteKind.FUNCTION, context=context)
-        # One after the other, so that the answer on its way is the one that is asked for.
+        # One at a time, so that `_receive` pairs each request with its scripted answer.
         self._one = threading.Lock()
         self._routed: tuple[Received, Response] | None = None
         super().__init__(f"https://localhost:{self._server.port}{_PATH}")
 
     def close(self) -> None:
-        """Serve no longer."""
+        """Stop the server."""
         self._server.close()
 
     def __call__(self, request: Received) -> Response:
@@ -67,7 +67,7 @@ class TlsEndpoint(Endpoint):
         return self._host.submit(sent).result()
 
     def _receive(self, request: Received) -> Response:
-        """What has really come; from somebody else than the account's own route, too."""
+        """Take what arrives over the connection, which may also come from something other than the account's route."""
         routed = self._routed
         if routed is None or routed[0].body != request.body:
             return super().__call__(request)

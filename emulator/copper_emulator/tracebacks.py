@@ -1,4 +1,4 @@
-"""What of an endpoint's traceback do people need to read? Their own frames; those of installed packages are counted."""
+"""Which part of an endpoint's traceback do people need? Their own frames; those of installed packages are counted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
 
 
 def brief(traceback: str) -> str:
-    """A traceback as Python prints it, a line in the place of frames of site-packages."""
+    """Shorten a traceback as Python prints it: one line stands for each run of frames from site-packages."""
     parts = list(_parts(traceback.splitlines()))
     if all(_is_installed(part) for part in parts if _FRAME.match(part[0])):
-        # All of the endpoint is there.
+        # The endpoint itself is an installed package.
         return traceback
     lines: list[str] = []
     left_out = 0
@@ -31,7 +31,7 @@ def brief(traceback: str) -> str:
 
 
 def is_told(traceback: str, said: str) -> bool:
-    """Whether a text has a traceback already, however it is indented there."""
+    """Whether a text already contains a traceback, however it is indented there."""
     return _bare(traceback) in _bare(said)
 
 

@@ -1,7 +1,7 @@
-"""Which entries may an account's lookup tables have, in Python?
+"""Which fields do entries of an account's lookup tables have in Python?
 
-Generated from the tables in `core/records`; do not edit. `make generate` writes it anew after a change of the tables.
-It is longer than a module should be because every field stands in it, for editors, type checkers and `help()`.
+Generated from the tables in `core/records`; do not edit, but run `make generate` after changing the tables. It is
+longer than a module should be because it spells out every field, for editors, type checkers and `help()`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ DataType: TypeAlias = Literal[
 
 
 class UserFields(TypedDict, total=False):
-    """What `lookups.users.add` takes."""
+    """The fields `lookups.users.add` takes."""
 
     id: int
     name: Required[str]
@@ -70,7 +70,7 @@ class UserFields(TypedDict, total=False):
 
 
 class UserChanges(TypedDict, total=False):
-    """What `lookups.users.update` takes."""
+    """The fields `lookups.users.update` takes."""
 
     name: str
     email: str
@@ -84,7 +84,7 @@ class Users(LookupTable):
         """Add a user. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
             email: Email address.
             groups: Groups it is a member of. List of `{id, name}`.
@@ -92,7 +92,7 @@ class Users(LookupTable):
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[UserChanges]) -> LookupEntry:
-        """Change a user; nothing is notified. Raises NotFound, Invalid.
+        """Change a user; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -104,7 +104,7 @@ class Users(LookupTable):
 
 
 class LeadStatusFields(TypedDict, total=False):
-    """What `lookups.lead_statuses.add` takes."""
+    """The fields `lookups.lead_statuses.add` takes."""
 
     id: int
     name: Required[str]
@@ -113,7 +113,7 @@ class LeadStatusFields(TypedDict, total=False):
 
 
 class LeadStatusChanges(TypedDict, total=False):
-    """What `lookups.lead_statuses.update` takes."""
+    """The fields `lookups.lead_statuses.update` takes."""
 
     name: str
     order: int | None
@@ -127,7 +127,7 @@ class LeadStatuses(LookupTable):
         """Add a lead status. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
             order: Its place in the list. Whole number from 0 to 1,000.
             is_default: Whether new leads have it.
@@ -135,7 +135,7 @@ class LeadStatuses(LookupTable):
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[LeadStatusChanges]) -> LookupEntry:
-        """Change a lead status; nothing is notified. Raises NotFound, Invalid.
+        """Change a lead status; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -147,14 +147,14 @@ class LeadStatuses(LookupTable):
 
 
 class CustomerSourceFields(TypedDict, total=False):
-    """What `lookups.customer_sources.add` takes."""
+    """The fields `lookups.customer_sources.add` takes."""
 
     id: int
     name: Required[str]
 
 
 class CustomerSourceChanges(TypedDict, total=False):
-    """What `lookups.customer_sources.update` takes."""
+    """The fields `lookups.customer_sources.update` takes."""
 
     name: str
 
@@ -166,13 +166,13 @@ class CustomerSources(LookupTable):
         """Add a customer source. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
         """
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[CustomerSourceChanges]) -> LookupEntry:
-        """Change a customer source; nothing is notified. Raises NotFound, Invalid.
+        """Change a customer source; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -182,14 +182,14 @@ class CustomerSources(LookupTable):
 
 
 class LossReasonFields(TypedDict, total=False):
-    """What `lookups.loss_reasons.add` takes."""
+    """The fields `lookups.loss_reasons.add` takes."""
 
     id: int
     name: Required[str]
 
 
 class LossReasonChanges(TypedDict, total=False):
-    """What `lookups.loss_reasons.update` takes."""
+    """The fields `lookups.loss_reasons.update` takes."""
 
     name: str
 
@@ -201,13 +201,13 @@ class LossReasons(LookupTable):
         """Add a loss reason. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
         """
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[LossReasonChanges]) -> LookupEntry:
-        """Change a loss reason; nothing is notified. Raises NotFound, Invalid.
+        """Change a loss reason; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -217,14 +217,14 @@ class LossReasons(LookupTable):
 
 
 class ContactTypeFields(TypedDict, total=False):
-    """What `lookups.contact_types.add` takes."""
+    """The fields `lookups.contact_types.add` takes."""
 
     id: int
     name: Required[str]
 
 
 class ContactTypeChanges(TypedDict, total=False):
-    """What `lookups.contact_types.update` takes."""
+    """The fields `lookups.contact_types.update` takes."""
 
     name: str
 
@@ -236,13 +236,13 @@ class ContactTypes(LookupTable):
         """Add a contact type. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
         """
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[ContactTypeChanges]) -> LookupEntry:
-        """Change a contact type; nothing is notified. Raises NotFound, Invalid.
+        """Change a contact type; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -252,7 +252,7 @@ class ContactTypes(LookupTable):
 
 
 class PipelineFields(TypedDict, total=False):
-    """What `lookups.pipelines.add` takes."""
+    """The fields `lookups.pipelines.add` takes."""
 
     id: int
     name: Required[str]
@@ -262,7 +262,7 @@ class PipelineFields(TypedDict, total=False):
 
 
 class PipelineChanges(TypedDict, total=False):
-    """What `lookups.pipelines.update` takes."""
+    """The fields `lookups.pipelines.update` takes."""
 
     name: str
     stages: Sequence[str | Mapping[str, Any]]
@@ -277,7 +277,7 @@ class Pipelines(LookupTable):
         """Add a pipeline. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
             stages: Its stages, in order. List of `{id, name, win_probability}`.
             type: What it is for.
@@ -286,7 +286,7 @@ class Pipelines(LookupTable):
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[PipelineChanges]) -> LookupEntry:
-        """Change a pipeline; nothing is notified. Raises NotFound, Invalid.
+        """Change a pipeline; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -299,7 +299,7 @@ class Pipelines(LookupTable):
 
 
 class ActivityTypeFields(TypedDict, total=False):
-    """What `lookups.activity_types.add` takes."""
+    """The fields `lookups.activity_types.add` takes."""
 
     id: int
     category: Literal["user", "system"] | None
@@ -309,7 +309,7 @@ class ActivityTypeFields(TypedDict, total=False):
 
 
 class ActivityTypeChanges(TypedDict, total=False):
-    """What `lookups.activity_types.update` takes."""
+    """The fields `lookups.activity_types.update` takes."""
 
     category: Literal["user", "system"] | None
     name: str
@@ -324,7 +324,7 @@ class ActivityTypes(LookupTable):
         """Add an activity type. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             category: Whether people or Copper itself write it.
             name: Its name.
             is_disabled: Whether new activities can no longer have it.
@@ -333,7 +333,7 @@ class ActivityTypes(LookupTable):
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[ActivityTypeChanges]) -> LookupEntry:
-        """Change an activity type; nothing is notified. Raises NotFound, Invalid.
+        """Change an activity type; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -346,7 +346,7 @@ class ActivityTypes(LookupTable):
 
 
 class CustomActivityTypeFields(TypedDict, total=False):
-    """What `lookups.custom_activity_types.add` takes."""
+    """The fields `lookups.custom_activity_types.add` takes."""
 
     id: int
     name: Required[str]
@@ -357,7 +357,7 @@ class CustomActivityTypeFields(TypedDict, total=False):
 
 
 class CustomActivityTypeChanges(TypedDict, total=False):
-    """What `lookups.custom_activity_types.update` takes."""
+    """The fields `lookups.custom_activity_types.update` takes."""
 
     name: str
     icon_type: IconType | None
@@ -373,7 +373,7 @@ class CustomActivityTypes(LookupTable):
         """Add a custom activity type. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
             icon_type: Its icon.
             is_disabled: Whether new activities can no longer have it.
@@ -383,7 +383,7 @@ class CustomActivityTypes(LookupTable):
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[CustomActivityTypeChanges]) -> LookupEntry:
-        """Change a custom activity type; nothing is notified. Raises NotFound, Invalid.
+        """Change a custom activity type; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -397,7 +397,7 @@ class CustomActivityTypes(LookupTable):
 
 
 class CustomFieldDefinitionFields(TypedDict, total=False):
-    """What `lookups.custom_field_definitions.add` takes."""
+    """The fields `lookups.custom_field_definitions.add` takes."""
 
     id: int
     name: Required[str]
@@ -410,7 +410,7 @@ class CustomFieldDefinitionFields(TypedDict, total=False):
 
 
 class CustomFieldDefinitionChanges(TypedDict, total=False):
-    """What `lookups.custom_field_definitions.update` takes."""
+    """The fields `lookups.custom_field_definitions.update` takes."""
 
     name: str
     available_on: Sequence[Literal["lead", "person", "company", "opportunity", "project", "task"]] | None
@@ -426,7 +426,7 @@ class CustomFieldDefinitions(LookupTable):
         """Add a custom field definition. Raises Invalid.
 
         Args:
-            id: Its id; the next one if it is not given.
+            id: Its id; by default the next free one.
             name: Its name.
             canonical_name: A key of its own; Copper calls it Field Key. Shown by the API in answers to writes only.
             data_type: What it holds.
@@ -438,7 +438,7 @@ class CustomFieldDefinitions(LookupTable):
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[CustomFieldDefinitionChanges]) -> LookupEntry:
-        """Change a custom field definition; nothing is notified. Raises NotFound, Invalid.
+        """Change a custom field definition; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -454,7 +454,7 @@ class CustomFieldDefinitions(LookupTable):
 class Lookups:
     """What records refer to: users, statuses, pipelines and their siblings.
 
-    Changing them lets no time pass and notifies nobody; `reset()` brings back what a new account has.
+    Changing them lets no time pass and sends no notifications; `reset()` restores those of a new account.
     """
 
     def __init__(self, stage: AnyStage) -> None:

@@ -1,7 +1,7 @@
-"""Which fields and filters have the records of each type, in Python?
+"""Which fields and filters do the records of each type have in Python?
 
-Generated from the tables in `core/records`; do not edit. `make generate` writes it anew after a change of the tables.
-It is longer than a module should be because every field stands in it, for editors, type checkers and `help()`.
+Generated from the tables in `core/records`; do not edit, but run `make generate` after changing the tables. It is
+longer than a module should be because it spells out every field, for editors, type checkers and `help()`.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ TaskSortBy: TypeAlias = Literal[
 
 
 class LeadFields(TypedDict, total=False):
-    """What `leads.create` takes."""
+    """The fields `leads.create` takes."""
 
     name: Required[str]
     prefix: str | None
@@ -153,7 +153,7 @@ class LeadFields(TypedDict, total=False):
 
 
 class LeadChanges(TypedDict, total=False):
-    """What `leads.update` takes."""
+    """The fields `leads.update` takes."""
 
     name: str
     prefix: str | None
@@ -180,7 +180,7 @@ class LeadChanges(TypedDict, total=False):
 
 
 class LeadFilters(TypedDict, total=False):
-    """What `leads.search` takes."""
+    """The filters `leads.search` takes."""
 
     ids: Collection[int | Record | LookupEntry]
     assignee_ids: Collection[int | Record | LookupEntry]
@@ -222,7 +222,7 @@ class LeadFilters(TypedDict, total=False):
 
 
 class PersonFields(TypedDict, total=False):
-    """What `people.create` takes."""
+    """The fields `people.create` takes."""
 
     name: Required[str]
     prefix: str | None
@@ -245,7 +245,7 @@ class PersonFields(TypedDict, total=False):
 
 
 class PersonChanges(TypedDict, total=False):
-    """What `people.update` takes."""
+    """The fields `people.update` takes."""
 
     name: str
     prefix: str | None
@@ -267,7 +267,7 @@ class PersonChanges(TypedDict, total=False):
 
 
 class PersonFilters(TypedDict, total=False):
-    """What `people.search` takes."""
+    """The filters `people.search` takes."""
 
     ids: Collection[int | Record | LookupEntry]
     assignee_ids: Collection[int | Record | LookupEntry]
@@ -304,7 +304,7 @@ class PersonFilters(TypedDict, total=False):
 
 
 class CompanyFields(TypedDict, total=False):
-    """What `companies.create` takes."""
+    """The fields `companies.create` takes."""
 
     name: Required[str]
     address: Mapping[str, str | None] | None
@@ -321,7 +321,7 @@ class CompanyFields(TypedDict, total=False):
 
 
 class CompanyChanges(TypedDict, total=False):
-    """What `companies.update` takes."""
+    """The fields `companies.update` takes."""
 
     name: str
     address: Mapping[str, str | None] | None
@@ -338,7 +338,7 @@ class CompanyChanges(TypedDict, total=False):
 
 
 class CompanyFilters(TypedDict, total=False):
-    """What `companies.search` takes."""
+    """The filters `companies.search` takes."""
 
     ids: Collection[int | Record | LookupEntry]
     assignee_ids: Collection[int | Record | LookupEntry]
@@ -373,7 +373,7 @@ class CompanyFilters(TypedDict, total=False):
 
 
 class OpportunityFields(TypedDict, total=False):
-    """What `opportunities.create` takes."""
+    """The fields `opportunities.create` takes."""
 
     name: Required[str]
     assignee_id: int | LookupEntry | None
@@ -395,7 +395,7 @@ class OpportunityFields(TypedDict, total=False):
 
 
 class OpportunityChanges(TypedDict, total=False):
-    """What `opportunities.update` takes."""
+    """The fields `opportunities.update` takes."""
 
     name: str
     assignee_id: int | LookupEntry | None
@@ -417,7 +417,7 @@ class OpportunityChanges(TypedDict, total=False):
 
 
 class OpportunityFilters(TypedDict, total=False):
-    """What `opportunities.search` takes."""
+    """The filters `opportunities.search` takes."""
 
     ids: Collection[int | Record | LookupEntry]
     assignee_ids: Collection[int | Record | LookupEntry]
@@ -464,7 +464,7 @@ class OpportunityFilters(TypedDict, total=False):
 
 
 class ProjectFields(TypedDict, total=False):
-    """What `projects.create` takes."""
+    """The fields `projects.create` takes."""
 
     name: Required[str]
     related_resource: Mapping[str, Any] | Record | None
@@ -476,7 +476,7 @@ class ProjectFields(TypedDict, total=False):
 
 
 class ProjectChanges(TypedDict, total=False):
-    """What `projects.update` takes."""
+    """The fields `projects.update` takes."""
 
     name: str
     assignee_id: int | LookupEntry
@@ -487,7 +487,7 @@ class ProjectChanges(TypedDict, total=False):
 
 
 class ProjectFilters(TypedDict, total=False):
-    """What `projects.search` takes."""
+    """The filters `projects.search` takes."""
 
     ids: Collection[int | Record | LookupEntry]
     assignee_ids: Collection[int | Record | LookupEntry]
@@ -508,7 +508,7 @@ class ProjectFilters(TypedDict, total=False):
 
 
 class TaskFields(TypedDict, total=False):
-    """What `tasks.create` takes."""
+    """The fields `tasks.create` takes."""
 
     name: Required[str]
     related_resource: Mapping[str, Any] | Record | None
@@ -524,7 +524,7 @@ class TaskFields(TypedDict, total=False):
 
 
 class TaskChanges(TypedDict, total=False):
-    """What `tasks.update` takes."""
+    """The fields `tasks.update` takes."""
 
     name: str
     assignee_id: int | LookupEntry
@@ -539,7 +539,7 @@ class TaskChanges(TypedDict, total=False):
 
 
 class TaskFilters(TypedDict, total=False):
-    """What `tasks.search` takes."""
+    """The filters `tasks.search` takes."""
 
     ids: Collection[int | Record | LookupEntry]
     assignee_ids: Collection[int | Record | LookupEntry]
@@ -574,7 +574,7 @@ class TaskFilters(TypedDict, total=False):
 
 
 class ActivityFields(TypedDict, total=False):
-    """What `activities.create` takes."""
+    """The fields `activities.create` takes."""
 
     parent: Required[Mapping[str, Any] | Record]
     type: Required[Mapping[str, Any]]
@@ -584,7 +584,7 @@ class ActivityFields(TypedDict, total=False):
 
 
 class ActivityChanges(TypedDict, total=False):
-    """What `activities.update` takes."""
+    """The fields `activities.update` takes."""
 
     user_id: int | LookupEntry | None
     details: str
@@ -592,7 +592,7 @@ class ActivityChanges(TypedDict, total=False):
 
 
 class ActivityFilters(TypedDict, total=False):
-    """What `activities.search` takes."""
+    """The filters `activities.search` takes."""
 
     parent: Mapping[str, Any] | Record
     activity_types: Collection[Mapping[str, Any]]
@@ -607,7 +607,7 @@ class ActivityFilters(TypedDict, total=False):
 
 
 class ConvertedPerson(TypedDict, total=False):
-    """What `leads.convert` takes for a person."""
+    """The fields `leads.convert` takes for a person."""
 
     name: str | None
     contact_type_id: int | LookupEntry | None
@@ -615,7 +615,7 @@ class ConvertedPerson(TypedDict, total=False):
 
 
 class ConvertedCompany(TypedDict, total=False):
-    """What `leads.convert` takes for a company."""
+    """The fields `leads.convert` takes for a company."""
 
     id: int | Record | None
     name: str | None
@@ -623,7 +623,7 @@ class ConvertedCompany(TypedDict, total=False):
 
 
 class ConvertedOpportunity(TypedDict, total=False):
-    """What `leads.convert` takes for a opportunity."""
+    """The fields `leads.convert` takes for an opportunity."""
 
     name: str | None
     pipeline_id: int | LookupEntry | None
@@ -635,12 +635,12 @@ class ConvertedOpportunity(TypedDict, total=False):
 class Leads(Records):
     """The records of the type `lead`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.leads.create(name='Ada')")
     def create(self, **fields: Unpack[LeadFields]) -> Record:
-        """Make a lead; fires `lead/new`.
+        """Create a lead; fires `lead/new`.
 
         Args:
             name: Full name of the lead.
@@ -669,15 +669,15 @@ class Leads(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.leads.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
@@ -714,28 +714,28 @@ class Leads(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.leads.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[LeadChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
     def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `lead/delete`. Raises NotFound."""
+        """Delete a record; fires `lead/delete`. Raises NotFound."""
         self._write(self._deleting([id]))
 
     def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[LeadFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -779,10 +779,10 @@ class Leads(Records):
             sort_by: What to sort by; name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -794,20 +794,20 @@ class Leads(Records):
         company: ConvertedCompany | Record | None = None,
         opportunity: ConvertedOpportunity | None = None,
     ) -> Converted:
-        """A lead becomes a person with a company and, if asked for, an opportunity.
+        """Convert a lead into a person with a company and, if asked for, an opportunity.
 
-        Each record that is made fires `new`, and the lead `delete` (setting `lead_conversion`).
+        Each created record fires `new`, and the lead `delete` (setting `lead_conversion`).
 
         Args:
             id: the lead or its id.
-            person: what the person has other than the lead, any of name, contact_type_id, assignee_id.
+            person: where the person should differ from the lead, any of name, contact_type_id, assignee_id.
             company: the company itself, or any of id, name, exact_match.
-            opportunity: without it none is made; {}, or any of name, pipeline_id, pipeline_stage_id, monetary_value,
+            opportunity: without it none is created; {}, or any of name, pipeline_id, pipeline_stage_id, monetary_value,
                 assignee_id.
 
         Raises:
             NotFound: there is no such lead.
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         parts = self._converting(id, person=person, company=company, opportunity=opportunity)
         became: dict[str, Record] = self._write(parts)
@@ -817,12 +817,12 @@ class Leads(Records):
 class People(Records):
     """The records of the type `person`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.people.create(name='Ada')")
     def create(self, **fields: Unpack[PersonFields]) -> Record:
-        """Make a person; fires `person/new`.
+        """Create a person; fires `person/new`.
 
         Args:
             name: Full name of the person.
@@ -848,15 +848,15 @@ class People(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.people.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
@@ -889,28 +889,28 @@ class People(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.people.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[PersonChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
     def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `person/delete`. Raises NotFound."""
+        """Delete a record; fires `person/delete`. Raises NotFound."""
         self._write(self._deleting([id]))
 
     def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[PersonFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -950,21 +950,21 @@ class People(Records):
             sort_by: What to sort by; first_name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
     def merge(self, winner: int | Record, loser: int | Record) -> Record:
-        """Two become one: the winner takes what it lacks from the loser, which is gone.
+        """Merge two records: the winner takes what it lacks from the loser, which is deleted.
 
         Fires `person/delete` for the loser, and `person/update` for the winner if it changed.
 
         Raises:
             NotFound: there is no such record.
-            UsageError: both are the same.
+            UsageError: both are the same record.
         """
         merged: Record = self._write(self._merging(winner, loser))
         return merged
@@ -973,12 +973,12 @@ class People(Records):
 class Companies(Records):
     """The records of the type `company`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.companies.create(name='Ada')")
     def create(self, **fields: Unpack[CompanyFields]) -> Record:
-        """Make a company; fires `company/new`.
+        """Create a company; fires `company/new`.
 
         Args:
             name: Full name of the company.
@@ -997,15 +997,15 @@ class Companies(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.companies.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
@@ -1032,28 +1032,28 @@ class Companies(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.companies.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[CompanyChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
     def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `company/delete`. Raises NotFound."""
+        """Delete a record; fires `company/delete`. Raises NotFound."""
         self._write(self._deleting([id]))
 
     def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[CompanyFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -1092,21 +1092,21 @@ class Companies(Records):
             sort_by: What to sort by; date_modified unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
     def merge(self, winner: int | Record, loser: int | Record) -> Record:
-        """Two become one: the winner takes what it lacks from the loser, which is gone.
+        """Merge two records: the winner takes what it lacks from the loser, which is deleted.
 
         Fires `company/delete` for the loser, and `company/update` for the winner if it changed.
 
         Raises:
             NotFound: there is no such record.
-            UsageError: both are the same.
+            UsageError: both are the same record.
         """
         merged: Record = self._write(self._merging(winner, loser))
         return merged
@@ -1115,12 +1115,12 @@ class Companies(Records):
 class Opportunities(Records):
     """The records of the type `opportunity`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.opportunities.create(name='Ada')")
     def create(self, **fields: Unpack[OpportunityFields]) -> Record:
-        """Make an opportunity; fires `opportunity/new`.
+        """Create an opportunity; fires `opportunity/new`.
 
         Args:
             name: Full name of the opportunity.
@@ -1143,15 +1143,15 @@ class Opportunities(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.opportunities.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
@@ -1182,28 +1182,28 @@ class Opportunities(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.opportunities.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[OpportunityChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
     def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `opportunity/delete`. Raises NotFound."""
+        """Delete a record; fires `opportunity/delete`. Raises NotFound."""
         self._write(self._deleting([id]))
 
     def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[OpportunityFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -1251,10 +1251,10 @@ class Opportunities(Records):
             sort_by: What to sort by; name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -1262,12 +1262,12 @@ class Opportunities(Records):
 class Projects(Records):
     """The records of the type `project`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.projects.create(name='Ada')")
     def create(self, **fields: Unpack[ProjectFields]) -> Record:
-        """Make a project; fires `project/new`.
+        """Create a project; fires `project/new`.
 
         Args:
             name: Full name of the project.
@@ -1280,15 +1280,15 @@ class Projects(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.projects.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
@@ -1308,28 +1308,28 @@ class Projects(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.projects.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ProjectChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
     def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `project/delete`. Raises NotFound."""
+        """Delete a record; fires `project/delete`. Raises NotFound."""
         self._write(self._deleting([id]))
 
     def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[ProjectFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -1351,10 +1351,10 @@ class Projects(Records):
             sort_by: What to sort by; name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -1362,12 +1362,12 @@ class Projects(Records):
 class Tasks(Records):
     """The records of the type `task`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.tasks.create(name='Ada')")
     def create(self, **fields: Unpack[TaskFields]) -> Record:
-        """Make a task; fires `task/new`.
+        """Create a task; fires `task/new`.
 
         Args:
             name: Full name of the task.
@@ -1384,15 +1384,15 @@ class Tasks(Records):
             custom_activity_type_id: Kind of task. Id of one of `custom_activity_types`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.tasks.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
@@ -1416,28 +1416,28 @@ class Tasks(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.tasks.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[TaskChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
     def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `task/delete`. Raises NotFound."""
+        """Delete a record; fires `task/delete`. Raises NotFound."""
         self._write(self._deleting([id]))
 
     def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[TaskFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -1473,10 +1473,10 @@ class Tasks(Records):
             sort_by: What to sort by; due_date unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -1484,12 +1484,12 @@ class Tasks(Records):
 class Activities(Records):
     """The records of the type `activity_log`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.activities.create(parent=ada, type={'category': 'user', 'id': 0}, details='Met')")
     def create(self, **fields: Unpack[ActivityFields]) -> Record:
-        """Make an activity; fires `activity_log/new`.
+        """Create an activity; fires `activity_log/new`.
 
         Args:
             parent: What it was done for. `{id, type}` of a lead, person, company, opportunity, project, task.
@@ -1499,15 +1499,15 @@ class Activities(Records):
             activity_date: When it was done; now where none is given. Unix seconds, or mm/dd/yyyy.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.activities.create_many([{'parent': ada, ...}, {'parent': bob, ...}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
@@ -1523,28 +1523,28 @@ class Activities(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.activities.update_many([17, 18], details='Met')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ActivityChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
     def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `activity_log/delete`. Raises NotFound."""
+        """Delete a record; fires `activity_log/delete`. Raises NotFound."""
         self._write(self._deleting([id]))
 
     def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[ActivityFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             parent: What they were done for. `{id, type}` of a lead, person, company, opportunity, project, task.
@@ -1556,10 +1556,10 @@ class Activities(Records):
             sort_by: What to sort by; activity_date unless said.
             sort_direction: desc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -1567,12 +1567,12 @@ class Activities(Records):
 class AsyncLeads(Records):
     """The records of the type `lead`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.leads.create(name='Ada')")
     async def create(self, **fields: Unpack[LeadFields]) -> Record:
-        """Make a lead; fires `lead/new`.
+        """Create a lead; fires `lead/new`.
 
         Args:
             name: Full name of the lead.
@@ -1601,15 +1601,15 @@ class AsyncLeads(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.leads.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
@@ -1646,28 +1646,28 @@ class AsyncLeads(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.leads.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[LeadChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
     async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `lead/delete`. Raises NotFound."""
+        """Delete a record; fires `lead/delete`. Raises NotFound."""
         await self._write(self._deleting([id]))
 
     async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         await self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[LeadFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -1711,10 +1711,10 @@ class AsyncLeads(Records):
             sort_by: What to sort by; name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -1726,20 +1726,20 @@ class AsyncLeads(Records):
         company: ConvertedCompany | Record | None = None,
         opportunity: ConvertedOpportunity | None = None,
     ) -> Converted:
-        """A lead becomes a person with a company and, if asked for, an opportunity.
+        """Convert a lead into a person with a company and, if asked for, an opportunity.
 
-        Each record that is made fires `new`, and the lead `delete` (setting `lead_conversion`).
+        Each created record fires `new`, and the lead `delete` (setting `lead_conversion`).
 
         Args:
             id: the lead or its id.
-            person: what the person has other than the lead, any of name, contact_type_id, assignee_id.
+            person: where the person should differ from the lead, any of name, contact_type_id, assignee_id.
             company: the company itself, or any of id, name, exact_match.
-            opportunity: without it none is made; {}, or any of name, pipeline_id, pipeline_stage_id, monetary_value,
+            opportunity: without it none is created; {}, or any of name, pipeline_id, pipeline_stage_id, monetary_value,
                 assignee_id.
 
         Raises:
             NotFound: there is no such lead.
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         parts = self._converting(id, person=person, company=company, opportunity=opportunity)
         became: dict[str, Record] = await self._write(parts)
@@ -1749,12 +1749,12 @@ class AsyncLeads(Records):
 class AsyncPeople(Records):
     """The records of the type `person`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.people.create(name='Ada')")
     async def create(self, **fields: Unpack[PersonFields]) -> Record:
-        """Make a person; fires `person/new`.
+        """Create a person; fires `person/new`.
 
         Args:
             name: Full name of the person.
@@ -1780,15 +1780,15 @@ class AsyncPeople(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.people.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
@@ -1821,28 +1821,28 @@ class AsyncPeople(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.people.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[PersonChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
     async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `person/delete`. Raises NotFound."""
+        """Delete a record; fires `person/delete`. Raises NotFound."""
         await self._write(self._deleting([id]))
 
     async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         await self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[PersonFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -1882,21 +1882,21 @@ class AsyncPeople(Records):
             sort_by: What to sort by; first_name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
     async def merge(self, winner: int | Record, loser: int | Record) -> Record:
-        """Two become one: the winner takes what it lacks from the loser, which is gone.
+        """Merge two records: the winner takes what it lacks from the loser, which is deleted.
 
         Fires `person/delete` for the loser, and `person/update` for the winner if it changed.
 
         Raises:
             NotFound: there is no such record.
-            UsageError: both are the same.
+            UsageError: both are the same record.
         """
         merged: Record = await self._write(self._merging(winner, loser))
         return merged
@@ -1905,12 +1905,12 @@ class AsyncPeople(Records):
 class AsyncCompanies(Records):
     """The records of the type `company`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.companies.create(name='Ada')")
     async def create(self, **fields: Unpack[CompanyFields]) -> Record:
-        """Make a company; fires `company/new`.
+        """Create a company; fires `company/new`.
 
         Args:
             name: Full name of the company.
@@ -1929,15 +1929,15 @@ class AsyncCompanies(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.companies.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
@@ -1964,28 +1964,28 @@ class AsyncCompanies(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.companies.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[CompanyChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
     async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `company/delete`. Raises NotFound."""
+        """Delete a record; fires `company/delete`. Raises NotFound."""
         await self._write(self._deleting([id]))
 
     async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         await self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[CompanyFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -2024,21 +2024,21 @@ class AsyncCompanies(Records):
             sort_by: What to sort by; date_modified unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
     async def merge(self, winner: int | Record, loser: int | Record) -> Record:
-        """Two become one: the winner takes what it lacks from the loser, which is gone.
+        """Merge two records: the winner takes what it lacks from the loser, which is deleted.
 
         Fires `company/delete` for the loser, and `company/update` for the winner if it changed.
 
         Raises:
             NotFound: there is no such record.
-            UsageError: both are the same.
+            UsageError: both are the same record.
         """
         merged: Record = await self._write(self._merging(winner, loser))
         return merged
@@ -2047,12 +2047,12 @@ class AsyncCompanies(Records):
 class AsyncOpportunities(Records):
     """The records of the type `opportunity`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.opportunities.create(name='Ada')")
     async def create(self, **fields: Unpack[OpportunityFields]) -> Record:
-        """Make an opportunity; fires `opportunity/new`.
+        """Create an opportunity; fires `opportunity/new`.
 
         Args:
             name: Full name of the opportunity.
@@ -2075,15 +2075,15 @@ class AsyncOpportunities(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.opportunities.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
@@ -2114,28 +2114,28 @@ class AsyncOpportunities(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.opportunities.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[OpportunityChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
     async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `opportunity/delete`. Raises NotFound."""
+        """Delete a record; fires `opportunity/delete`. Raises NotFound."""
         await self._write(self._deleting([id]))
 
     async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         await self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[OpportunityFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -2183,10 +2183,10 @@ class AsyncOpportunities(Records):
             sort_by: What to sort by; name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -2194,12 +2194,12 @@ class AsyncOpportunities(Records):
 class AsyncProjects(Records):
     """The records of the type `project`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.projects.create(name='Ada')")
     async def create(self, **fields: Unpack[ProjectFields]) -> Record:
-        """Make a project; fires `project/new`.
+        """Create a project; fires `project/new`.
 
         Args:
             name: Full name of the project.
@@ -2212,15 +2212,15 @@ class AsyncProjects(Records):
                 `{custom_field_definition_id, value}`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.projects.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
@@ -2240,28 +2240,28 @@ class AsyncProjects(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.projects.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ProjectChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
     async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `project/delete`. Raises NotFound."""
+        """Delete a record; fires `project/delete`. Raises NotFound."""
         await self._write(self._deleting([id]))
 
     async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         await self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[ProjectFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -2283,10 +2283,10 @@ class AsyncProjects(Records):
             sort_by: What to sort by; name unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -2294,12 +2294,12 @@ class AsyncProjects(Records):
 class AsyncTasks(Records):
     """The records of the type `task`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.tasks.create(name='Ada')")
     async def create(self, **fields: Unpack[TaskFields]) -> Record:
-        """Make a task; fires `task/new`.
+        """Create a task; fires `task/new`.
 
         Args:
             name: Full name of the task.
@@ -2316,15 +2316,15 @@ class AsyncTasks(Records):
             custom_activity_type_id: Kind of task. Id of one of `custom_activity_types`.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.tasks.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
@@ -2348,28 +2348,28 @@ class AsyncTasks(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.tasks.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[TaskChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
     async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `task/delete`. Raises NotFound."""
+        """Delete a record; fires `task/delete`. Raises NotFound."""
         await self._write(self._deleting([id]))
 
     async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         await self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[TaskFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             ids: Ids of records; none for an empty list.
@@ -2405,10 +2405,10 @@ class AsyncTasks(Records):
             sort_by: What to sort by; due_date unless said.
             sort_direction: asc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 
@@ -2416,12 +2416,12 @@ class AsyncTasks(Records):
 class AsyncActivities(Records):
     """The records of the type `activity_log`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.activities.create(parent=ada, type={'category': 'user', 'id': 0}, details='Met')")
     async def create(self, **fields: Unpack[ActivityFields]) -> Record:
-        """Make an activity; fires `activity_log/new`.
+        """Create an activity; fires `activity_log/new`.
 
         Args:
             parent: What it was done for. `{id, type}` of a lead, person, company, opportunity, project, task.
@@ -2431,15 +2431,15 @@ class AsyncActivities(Records):
             activity_date: When it was done; now where none is given. Unix seconds, or mm/dd/yyyy.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.activities.create_many([{'parent': ada, ...}, {'parent': bob, ...}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
@@ -2455,28 +2455,28 @@ class AsyncActivities(Records):
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.activities.update_many([17, 18], details='Met')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ActivityChanges]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
     async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `activity_log/delete`. Raises NotFound."""
+        """Delete a record; fires `activity_log/delete`. Raises NotFound."""
         await self._write(self._deleting([id]))
 
     async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         await self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[ActivityFilters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
             parent: What they were done for. `{id, type}` of a lead, person, company, opportunity, project, task.
@@ -2488,9 +2488,9 @@ class AsyncActivities(Records):
             sort_by: What to sort by; activity_date unless said.
             sort_direction: desc unless said.
             page_number: The page, counted from 1.
-            page_size: Records of a page; all of them unless said.
+            page_size: Records per page; all by default.
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)

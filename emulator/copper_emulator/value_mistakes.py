@@ -1,4 +1,4 @@
-"""What is wrong with a value that was given, in words for people? pydantic's own are for programmers."""
+"""What is wrong with a value, in plain words? pydantic's own messages are for programmers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NO_NUMBER = "is no whole number"
 
 
 def value_mistake(error: Mapping[str, Any]) -> str:
-    """One of pydantic's errors: `'2' is no whole number`, `'x' is none of 'hold', 'drop'`; without a full stop."""
+    """Word one of pydantic's errors: `'2' is no whole number`, `'x' is none of 'hold', 'drop'`; without a full stop."""
     say = _WORDS.get(error["type"])
     if say is not None:
         return say(shown(error["input"]), error.get("ctx", {}))
@@ -22,7 +22,7 @@ def value_mistake(error: Mapping[str, Any]) -> str:
 
 
 def shown(given: object) -> str:
-    """A value as it is shown in a message."""
+    """A value as messages show it."""
     text = repr(given) if isinstance(given, str) else json.dumps(given, default=repr)
     return text if len(text) <= 60 else text[:60] + "..."
 
@@ -42,7 +42,7 @@ def _no_switch(given: str, limits: Mapping[str, Any]) -> str:
 
 
 def _bare(given: str) -> str:
-    # As a text is shown; a number that came in a query is a number all the same.
+    # `shown` puts quotes around text; a number from a query string is text, but is worded as a number.
     return given.strip("'")
 
 
@@ -66,4 +66,4 @@ _WORDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "string_too_long": lambda given, limits: f"more than {limits['max_length']} characters",
     "string_pattern_mismatch": lambda given, limits: f"{given} has characters that cannot be there",
 }
-"""By pydantic's names of errors."""
+"""By pydantic's error types."""

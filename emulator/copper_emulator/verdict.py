@@ -118,7 +118,7 @@ def _is_permitted(delivery: Delivery, claims: Claims, allow: frozenset[int | str
     if delivery.exception is not None and "exception" in allow:
         return True
     if raised_afterwards(delivery):
-        # Whoever names a 2xx means the answer, not an exception raised after it.
+        # Permitting a 2xx permits the answer, not an exception raised after it.
         return False
     return claims.is_permitted(delivery) or str(delivery.outcome) in allow or delivery.status in allow
 

@@ -1,3 +1,3 @@
-"""Which version is this? The package's metadata is made from it: to ask for that would read all that is installed."""
+"""The version. The package's metadata is made from it; reading it back would scan all installed packages."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""What does somebody send who has not the secret, or who nearly has it? For `check` and for machines alike."""
+"""What might a sender send that lacks the secret, or almost has it? Used by `check` and by state machines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STRINGS: Mapping[str, Callable[[str], object]] = {
     "an empty one": lambda right: "",
     "one of the same length": lambda right: ("y" if right.startswith("x") else "x") * len(right),
 }
-"""By what it is, from the right one. Values of headers can be no others."""
+"""Wrong values made from the right one, by description; all that headers can hold."""
 
 _IN_JSON: Mapping[str, Callable[[str], object]] = {
     **_STRINGS,
@@ -23,19 +23,19 @@ _IN_JSON: Mapping[str, Callable[[str], object]] = {
     "a list with it": lambda right: [right],
     "one in other letters": lambda right: "\u043a\u043b\u044e\u0447",
 }
-"""What loose comparisons take (0 and true in some languages), and what strict ones stumble over: in Python
-`hmac.compare_digest` raises TypeError for text that is not ASCII, and for what is no text."""
+"""What loose comparisons accept (0 and true in some languages), and what strict ones trip over: in Python
+`hmac.compare_digest` raises TypeError for text that is not ASCII, and for anything that is not text."""
 
 
 def wrong_secrets(secret: Mapping[str, str]) -> dict[str, dict[str, object]]:
-    """Members of a body in the place of the secret, by what they are; none is the right one."""
+    """Wrong members of a body in place of the secret, by description."""
     found = _instead(secret, _IN_JSON)
     found["the right one under another key"] = {f"x_{name}": value for name, value in secret.items()}
     return found
 
 
 def wrong_headers(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The same of headers."""
+    """Wrong headers in place of the right ones, by description."""
     found = _instead(headers, _STRINGS)
     found["the right one under another name"] = {f"X-Other-{name}": value for name, value in headers.items()}
     return {what: {name: str(value) for name, value in wrong.items()} for what, wrong in found.items()}
@@ -43,5 +43,5 @@ def wrong_headers(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 def _instead(right: Mapping[str, str], ways: Mapping[str, Callable[[str], object]]) -> dict[str, dict[str, object]]:
     made = {what: {name: way(value) for name, value in right.items()} for what, way in ways.items()}
-    # Of digits there is no other case, of one character no prefix that is not empty.
+    # Digits have no other case, and a single character has no non-empty prefix.
     return {what: wrong for what, wrong in made.items() if all(wrong[name] != right[name] for name in right)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.fields import Access
@@ -17,7 +17,7 @@ from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import iso
 from pytest_copper.drawn_changes import updated_attributes
 from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
-from pytest_copper.said import checked_secret
+from pytest_copper.machine_checks import checked_secret
 
 __tracebackhide__ = raised_on_purpose
 

@@ -22,7 +22,7 @@ def forged(machine: Any) -> st.SearchStrategy[list[Step]]:
 
 
 def _about(machine: Any, kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    ids: list[Any] = [1, *({"record": name} for name in machine.performance.story.of(kind)[:3])]
+    ids: list[Any] = [1, *({"record": name} for name in machine.playthrough.story.of(kind)[:3])]
     return bodies(kind, ids=ids)
 
 

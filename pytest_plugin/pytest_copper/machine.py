@@ -37,8 +37,8 @@ from copper_emulator.core.records.tables import LEAD
 from copper_emulator.shell.host import Host
 from pytest_copper.conditions import SETTINGS, faults, other_orders
 from pytest_copper.forged import forged
-from pytest_copper.performance import EndpointFailed, Performance
-from pytest_copper.said import checked, warn_of_typos
+from pytest_copper.machine_checks import checked, warn_of_typos
+from pytest_copper.playthrough import EndpointFailed, Playthrough
 from pytest_copper.story import Step, Story
 from pytest_copper.telling import Failure, tell
 from pytest_copper.written import Act, read
@@ -60,7 +60,7 @@ def steps_of(draw: st.DrawFn, way: Callable[[Story], st.SearchStrategy[Step]]) -
     """A step that can happen next in the running machine."""
     machine: CopperMachine = draw(st.runner())
     # A copy: Hypothesis would show the drawn one as the expression that made it.
-    return dict(draw(way(machine.performance.story)))
+    return dict(draw(way(machine.playthrough.story)))
 
 
 class CopperMachine(RuleBasedStateMachine):
@@ -81,7 +81,7 @@ class CopperMachine(RuleBasedStateMachine):
     target: ClassVar[str] = "https://endpoint.example/hooks/copper"
     options: ClassVar[Mapping[str, Any]] = {}
 
-    performance: Performance
+    playthrough: Playthrough
     _failed = False
     _host: ClassVar[Host | None] = None
     """Shared by all examples of a run; starting a server thread for each would take most of their time."""
@@ -119,7 +119,7 @@ class CopperMachine(RuleBasedStateMachine):
 
     def subscribe(self, copper: Copper) -> None:
         """Subscribe to every event of `types`; override with `pass` if the endpoint subscribes by itself."""
-        self.performance.subscribe()
+        self.playthrough.subscribe()
 
     # --- what happens ---------------------------------------------------------------------------------------
 
@@ -127,11 +127,11 @@ class CopperMachine(RuleBasedStateMachine):
     def begin(self, options: dict[str, Any]) -> None:
         """Begin with a new account and a new endpoint."""
         checked(type(self), self.types, self.secret)
-        self.performance = Performance(self, options, self._host)
+        self.playthrough = Playthrough(self, options, self._host)
         with self._telling():
-            self.performance.begin()
-            for step in self.performance.story.beginning():
-                self.performance.happen([step])
+            self.playthrough.begin()
+            for step in self.playthrough.story.beginning():
+                self.playthrough.happen([step])
 
     @rule(step=steps_of(Story.creates))
     def create(self, step: Step) -> None:
@@ -143,26 +143,26 @@ class CopperMachine(RuleBasedStateMachine):
         """Create many records in one action."""
         self.happen(step)
 
-    @precondition(lambda self: self.performance.story.has_some)
+    @precondition(lambda self: self.playthrough.story.has_some)
     @rule(step=steps_of(Story.updates))
     def update(self, step: Step) -> None:
         """Change some records."""
         self.happen(step)
 
-    @precondition(lambda self: self.performance.story.has_some)
+    @precondition(lambda self: self.playthrough.story.has_some)
     @rule(step=steps_of(Story.renames))
     def rename(self, step: Step) -> None:
         """Rename a record."""
         self.happen(step)
 
-    @precondition(lambda self: self.performance.story.has_some)
+    @precondition(lambda self: self.playthrough.story.has_some)
     @rule(step=steps_of(Story.renames))
     def correct(self, step: Step) -> None:
         """Rename a record, and at once again: two changes that are notified at about the same time."""
         self.happen(step)
-        self.happen(self.performance.story.corrected(step))
+        self.happen(self.playthrough.story.corrected(step))
 
-    @precondition(lambda self: self.performance.story.has_some)
+    @precondition(lambda self: self.playthrough.story.has_some)
     @rule(step=steps_of(Story.deletes))
     def delete(self, step: Step) -> None:
         """Delete some records."""
@@ -172,30 +172,30 @@ class CopperMachine(RuleBasedStateMachine):
     def clean_up(self, step: Step) -> None:
         """Create many records and at once delete one: a notification may name it together with those that remain."""
         self.happen(step)
-        for later in self.performance.story.cleaned(step):
+        for later in self.playthrough.story.cleaned(step):
             self.happen(later)
 
-    @precondition(lambda self: self.performance.story.has_pairs)
+    @precondition(lambda self: self.playthrough.story.has_pairs)
     @rule(step=steps_of(Story.merges))
     def merge(self, step: Step) -> None:
         """Merge two records."""
         self.happen(step)
 
-    @precondition(lambda self: bool(self.performance.story.of(LEAD)))
+    @precondition(lambda self: bool(self.playthrough.story.of(LEAD)))
     @rule(step=steps_of(Story.conversions))
     def convert(self, step: Step) -> None:
         """Convert a lead."""
         self.happen(step)
 
-    @precondition(lambda self: not (self.performance.is_idle and self.performance.is_reachable))
+    @precondition(lambda self: not (self.playthrough.is_idle and self.playthrough.is_reachable))
     @rule(span=st.sampled_from(("1m", "10m", "20m")))
     def advance(self, span: str) -> None:
         """Let time pass."""
         self.happen({"advance": span})
-        if self.performance.is_idle:
+        if self.playthrough.is_idle:
             self._in_other_orders(0)
 
-    @precondition(lambda self: not self.performance.is_reachable)
+    @precondition(lambda self: not self.playthrough.is_reachable)
     @rule()
     def recover(self) -> None:
         """End an outage early."""
@@ -207,7 +207,7 @@ class CopperMachine(RuleBasedStateMachine):
         """Switch on a fault."""
         self.happen({"faults": fault})
 
-    @precondition(lambda self: self.secret is not None and self.performance.is_reachable)
+    @precondition(lambda self: self.secret is not None and self.playthrough.is_reachable)
     @rule(steps=st.runner().flatmap(lambda machine: forged(machine)))
     def forge(self, steps: list[Step]) -> None:
         """Send a notification as somebody who does not know the secret."""
@@ -216,19 +216,19 @@ class CopperMachine(RuleBasedStateMachine):
     def happen(self, *steps: Step) -> None:
         """Play steps of a scenario and judge the outcome; for rules of your own, too."""
         with self._telling():
-            self.performance.happen(list(steps))
+            self.playthrough.happen(list(steps))
 
     # --- what comes of it -----------------------------------------------------------------------------------
 
     @property
     def copper(self) -> Copper:
         """The account of this example."""
-        return self.performance.copper
+        return self.playthrough.copper
 
     @property
     def possible_faults(self) -> list[str]:
         """The faults that can be switched on now."""
-        return faults(self.performance.faults, lossy=self.reconciles)
+        return faults(self.playthrough.faults, lossy=self.reconciles)
 
     @property
     def reconciles(self) -> bool:
@@ -264,14 +264,14 @@ class CopperMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let everything be delivered, and judge for the last time."""
-        if not hasattr(self, "performance"):
+        if not hasattr(self, "playthrough"):
             return
-        with closing(self.performance):
+        with closing(self.playthrough):
             # Hypothesis itself may have ended the example in the middle of a step.
             if self._failed or sys.exc_info()[1] is not None:
                 return
             with self._telling():
-                self.performance.finish()
+                self.playthrough.finish()
                 self.ending()
         self._in_other_orders(1)
 
@@ -295,21 +295,21 @@ class CopperMachine(RuleBasedStateMachine):
             whole: whether a step may be replaced by one that fits those before it, if some of these were removed.
         """
         checked(type(self), self.types, self.secret)
-        self.performance = Performance(self, drawn, self._host)
-        with closing(self.performance):
-            self.performance.begin()
+        self.playthrough = Playthrough(self, drawn, self._host)
+        with closing(self.playthrough):
+            self.playthrough.begin()
             for act in acts:
-                self.performance.happen(self.retold(act) if whole else act, last=each)
-            self.performance.finish()
+                self.playthrough.happen(self.retold(act) if whole else act, last=each)
+            self.playthrough.finish()
             self.ending()
 
     def _in_other_orders(self, at_least: int) -> None:
-        performance = self.performance
-        orders = other_orders(performance.drawn, self.options)
-        for other in orders if len(performance.written.steps) <= _SHORT else orders[:at_least]:
+        playthrough = self.playthrough
+        orders = other_orders(playthrough.drawn, self.options)
+        for other in orders if len(playthrough.written.steps) <= _SHORT else orders[:at_least]:
             machine = type(self)()
             with self._telling(machine):
-                machine.perform(other, performance.written.acts)
+                machine.perform(other, playthrough.written.acts)
 
     @contextmanager
     def _telling(self, of: CopperMachine | None = None) -> Iterator[None]:
@@ -317,8 +317,8 @@ class CopperMachine(RuleBasedStateMachine):
             yield
         except Exception as error:
             self._failed = True
-            performance = (of or self).performance
-            tell(error, performance, dict(self.options), partial(self._played, whole=not performance.is_loose))
+            playthrough = (of or self).playthrough
+            tell(error, playthrough, dict(self.options), partial(self._played, whole=not playthrough.is_loose))
             raise
 
     def _played(self, drawn: dict[str, Any], acts: list[Act], *, whole: bool) -> Failure | None:
@@ -326,7 +326,7 @@ class CopperMachine(RuleBasedStateMachine):
         try:
             machine.perform(drawn, acts, whole=whole)
         except Exception as error:  # noqa: BLE001 - any exception is a way to fail
-            return Failure(error, machine.performance.written, machine.performance.is_loose)
+            return Failure(error, machine.playthrough.written, machine.playthrough.is_loose)
         return None
 
 

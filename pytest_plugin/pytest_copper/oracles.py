@@ -31,8 +31,8 @@ from copper_emulator.shell.clock import monotonic
 from pytest_copper.both_faces import Steps, asked, is_async, of_both_faces
 from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step
+from pytest_copper.machine_checks import checked_secret
 from pytest_copper.probes import probe, sent_ones, tells
-from pytest_copper.said import checked_secret
 from pytest_copper.written import Act
 
 # A traceback shows the line of the test that asks, not how the oracle judged.
@@ -176,7 +176,7 @@ class Stateful(CopperMachine):
 
     def before(self, step: Step) -> object:
         """What the endpoint believes before a notification that should change nothing."""
-        return self.believed() if "replay" in step and self.performance.is_idle else None
+        return self.believed() if "replay" in step and self.playthrough.is_idle else None
 
     def after(self, step: Step, remembered: object) -> None:
         """Raise AssertionError if a replay has changed anything or, unless forged, was not answered 2xx."""
@@ -196,12 +196,12 @@ def _some_delivery(machine: CopperMachine, more: Mapping[str, Any]) -> st.Search
 
 
 def _can_come_again(machine: CopperMachine) -> bool:
-    return machine.performance.is_idle and machine.performance.is_reachable and bool(sent_ones(machine.copper))
+    return machine.playthrough.is_idle and machine.playthrough.is_reachable and bool(sent_ones(machine.copper))
 
 
 def _again(machine: CopperMachine, delivery: Delivery, more: Mapping[str, Any]) -> Step:
     # By name, so that the step that created a record must stay and the number of ids can shrink.
-    named = [(machine.performance.name_of(delivery.type, each), each) for each in delivery.ids]
+    named = [(machine.playthrough.name_of(delivery.type, each), each) for each in delivery.ids]
     ids = [each if name is None else {"record": name} for name, each in named]
     return {"replay": {"target": delivery.target, "body": {**delivery.body, "ids": ids, **more}}}
 
@@ -243,9 +243,9 @@ class InAnyOrder(Stateful):
         """Compare with the same events, each notified at once."""
         super().ending()
         self.ended = self.believed()
-        told = self.performance.written.acts
+        told = self.playthrough.written.acts
         acts = [act for act in told if not _is_harmless(act)]
-        is_plain = not self.performance.drawn and acts == told
+        is_plain = not self.playthrough.drawn and acts == told
         if is_plain or any("faults" in step for act in acts for step in act):
             return
         plain = type(self)()
@@ -276,7 +276,7 @@ class GetsOverRefusals(CopperMachine):
     @property
     def possible_faults(self) -> list[str]:
         """The faults that can be switched on now, including refusals by the API if none is on."""
-        refusals = () if self.performance.is_refusing else self.refusals
+        refusals = () if self.playthrough.is_refusing else self.refusals
         return [*super().possible_faults, *refusals]
 
 

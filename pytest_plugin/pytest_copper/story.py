@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.tables import ACTIVITY, LEAD
 from copper_emulator.core.topics import Profile, exists

@@ -20,7 +20,7 @@ from copper_emulator.core.errors import raised_on_purpose
 # isort: split
 from hypothesis import strategies as st
 
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType
 from pytest_copper.drawn_records import bodies, changes, fields
 from pytest_copper.story import Story

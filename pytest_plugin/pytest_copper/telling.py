@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from hypothesis.control import current_build_context, currently_in_test_context
 
 from copper_emulator.core.errors import ApiError, EchoLoop, UsageError
-from pytest_copper.performance import EndpointFailed, Performance
+from pytest_copper.playthrough import EndpointFailed, Playthrough
 from pytest_copper.shortest import Case, Drawn, Shortening
 from pytest_copper.written import Act, Written
 
@@ -30,14 +30,14 @@ Play: TypeAlias = Callable[[Drawn, list[Act]], Failure | None]
 """Plays a case anew; returns None if all went well."""
 
 
-def tell(error: Exception, performance: Performance, own: dict[str, Any], play: Play) -> None:
+def tell(error: Exception, playthrough: Playthrough, own: dict[str, Any], play: Play) -> None:
     """Add the shortest scenario that fails like this to an error; an AssertionError also takes over its message."""
-    written = performance.written
+    written = playthrough.written
     if not written.steps or not _is_of_endpoint(error):
         # A mistake in the machine itself does not depend on what happened.
         return
     if _is_final():
-        shortest = Shortening(_like(error, play, is_loose=performance.is_loose), own).of(_case(performance))
+        shortest = Shortening(_like(error, play, is_loose=playthrough.is_loose), own).of(_case(playthrough))
         if shortest is not None:
             written = shortest.written
             if isinstance(error, AssertionError):
@@ -45,8 +45,8 @@ def tell(error: Exception, performance: Performance, own: dict[str, Any], play: 
     error.add_note(f"{HEADING}\n\n{written}")
 
 
-def _case(performance: Performance) -> Case:
-    return performance.drawn, performance.written.acts
+def _case(playthrough: Playthrough) -> Case:
+    return playthrough.drawn, playthrough.written.acts
 
 
 def _is_of_endpoint(error: Exception) -> bool:

@@ -212,7 +212,7 @@ def test_scenarios_are_listed_and_played(server: str, tmp_path: Path) -> None:
     assert asked(server, "play", "first_notification", "--reset")["state"] == "passed"
 
 
-def test_what_is_wrong_with_a_file_is_told_with_its_name_a_fault_a_line(server: str, tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_file_is_told_with_its_name_a_mistake_a_line(server: str, tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text("name: wrong\nsteps:\n  - advnce: 1m\n  - advance: soon\n")
 

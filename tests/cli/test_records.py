@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from copper_emulator.cli import main
 from copper_emulator.cli.options import fields_of
-from tests.cli.processes import Process, invoke, run, started, subscribe
+from tests.cli.processes import Process, invoke, started, subscribe
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +56,6 @@ def test_create_says_what_it_made_and_who_was_told(server: str) -> None:
     assert f"person/new [{record.split()[0]}] (through the page, a command or the control API)" in change
     assert f"for subscription {made}: blocked" in story
     assert advice.startswith("Send it to your app with copper-emulator routes https://")
-
-
-def test_create_is_a_process_of_its_own_too(server: str) -> None:
-    code, out, err = run("create", "people", "--json", server=server)
-
-    (record,) = json.loads(out)["records"]
-    assert (code, err, record["name"]) == (0, "", "Person 1")
 
 
 def test_several_at_once_are_one_action_and_numbered(server: str) -> None:
@@ -303,26 +296,6 @@ def test_what_is_not_there_is_one_line_and_exit_code_1(server: str, command: lis
 
     assert (code, out) == (1, "")
     assert says in err
-    assert err.count("\n") == 1
-
-
-COMMANDS = [
-    ["create", "person"],
-    ["update", "person", "17", "--set", "name=Ada"],
-    ["delete", "person", "17"],
-    ["merge", "person", "17", "18"],
-    ["convert", "17"],
-    ["search", "person"],
-    ["seed", "person", "people.json"],
-]
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_without_a_server_there_is_one_clear_line_and_exit_code_1(command: list[str]) -> None:
-    code, out, err = invoke(*command, server="http://127.0.0.1:9")
-
-    assert (code, out) == (1, "")
-    assert "nothing answers at http://127.0.0.1:9: start a server with copper-emulator serve" in err
     assert err.count("\n") == 1
 
 

@@ -20,6 +20,13 @@ TALKING = [
     ["journal", "--follow"],
     ["status"],
     ["reset"],
+    ["create", "person"],
+    ["update", "person", "17", "--set", "name=Ada"],
+    ["delete", "person", "17"],
+    ["merge", "person", "17", "18"],
+    ["convert", "17"],
+    ["search", "person"],
+    ["seed", "person", "people.json"],
 ]
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import BadRequest, UsageError
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Change, EntityType, Event, Notification, Subscription, Topic
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, Rules
 from copper_emulator.core.wire import (

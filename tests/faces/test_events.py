@@ -86,6 +86,18 @@ def test_an_event_of_another_types_record_or_with_attributes_it_cannot_have_is_r
     assert len(copper.changes) == 1
 
 
+def test_a_request_has_the_headers_that_copper_sends_and_the_subscriptions_own(
+    copper: Copper, endpoint: Endpoint
+) -> None:
+    copper.subscribe("person", "new", target=TARGET, headers={"X-Tenant": "north"})
+
+    copper.fire("person", "new", ids=17)
+
+    [request] = endpoint.requests
+    assert sorted(request.headers) == ["Content-Type", "Host", "User-Agent", "X-Tenant"]
+    assert (request.url, request.headers["Host"], request.headers["X-Tenant"]) == (TARGET, "app.example", "north")
+
+
 # --- replays --------------------------------------------------------------------------------------------------------
 
 
@@ -226,10 +238,13 @@ def test_hooks_run_after_each_delivery_that_was_sent(copper: Copper, endpoint: E
     done: list[int] = []
     copper.after_delivery(lambda delivery: done.extend(delivery.ids))
     copper.subscribe("person", "update", target=TARGET)
+    copper.subscribe("lead", "new", target="https://nowhere.example/")
 
     copper.fire("person", "update", ids=[17, 18])
+    copper.fire("lead", "new", ids=9)
     copper.fire("person", "update", ids=19)
 
+    copper.expect("lead", "new", outcome="blocked")
     assert done == [17, 18, 19]
 
 

@@ -181,6 +181,8 @@ def test_two_people_become_one_and_a_lead_becomes_three(copper: Copper) -> None:
     became = copper.leads.convert(lead, opportunity={"name": "Order"})
 
     assert (winner.id, winner.title) == (ada.id, "Dr")
+    with pytest.raises(NotFound):
+        copper.people.get(twin)
     assert became.company is not None
     assert became.opportunity is not None
     assert (became.person.name, became.company.name, became.opportunity.name) == ("Lead", "Acme", "Order")

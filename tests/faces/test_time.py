@@ -30,16 +30,34 @@ def test_time_passes_when_it_is_told_to(opened: Open) -> None:
     assert copper.now - before == timedelta(seconds=150)
 
 
+def test_a_request_has_the_moment_at_which_it_arrived(opened: Open) -> None:
+    copper = opened(latency="30s")
+    endpoint = receiver(copper)
+    copper.subscribe("person", "new", target=TARGET)
+    changed = copper.now
+
+    copper.people.create(name="Ada")
+    copper.advance("1m")
+    copper.replay(
+        {"event": "new", "type": "person", "ids": [17], "timestamp": "2020-02-02T02:02:02.000Z"}, target=TARGET
+    )
+
+    assert [request.at - changed for request in endpoint.requests] == [timedelta(seconds=30), timedelta(seconds=60)]
+
+
 def test_run_until_idle_has_an_end(opened: Open) -> None:
     copper = opened(latency="2h")
     copper.subscribe("person", "new", target=TARGET)
     copper.fire("person", "new", ids=1)
     before = copper.now
 
-    with pytest.raises(NotIdle, match=r"1 notification still waiting after 1h"):
+    with pytest.raises(
+        NotIdle, match=rf"1 notification still waiting after 1h.* at {before + timedelta(hours=2):%F %T} UTC"
+    ):
         copper.run_until_idle()
 
     assert copper.now == before
+    assert [each.started - before for each in copper.run_until_idle(limit="2h")] == [timedelta(hours=2)]
 
 
 @pytest.mark.parametrize("delta", [timedelta(), timedelta(seconds=-1)], ids=str)

@@ -14,17 +14,18 @@ def lookups_module() -> str:
     blocks = [block for name in LOOKUPS for block in lookup_blocks(name)]
     names = "\n".join(f'        self.{name} = {class_name(name)}("{name}", stage)' for name in LOOKUPS)
     return module(
-        "Which entries may an account's lookup tables have, in Python?", [*blocks, LOOKUP_FACE.format(names=names)]
+        "Which fields do entries of an account's lookup tables have in Python?",
+        [*blocks, LOOKUP_FACE.format(names=names)],
     )
 
 
 def lookup_blocks(name: str) -> Iterator[str]:
     table, noun = LOOKUPS[name], class_name(LOOKUPS[name].noun)
-    own = ("id", "int", "Its id; the next one if it is not given.")
+    own = ("id", "int", "Its id; by default the next free one.")
     adding = [own, *map(on_create, table.written)]
     changing = [on_update(field) for field in table if field.access is Access.ALWAYS]
-    yield typed_dict(f"{noun}Fields", f"What `lookups.{name}.add` takes.", adding)
-    yield typed_dict(f"{noun}Changes", f"What `lookups.{name}.update` takes.", changing)
+    yield typed_dict(f"{noun}Fields", f"The fields `lookups.{name}.add` takes.", adding)
+    yield typed_dict(f"{noun}Changes", f"The fields `lookups.{name}.update` takes.", changing)
     words = {"noun": noun, "a": article(table.noun), "table": name, "class": class_name(name)}
     texts = {"add": documented(adding), "update": documented(changing)}
     yield LOOKUP.format(**words, **{key: indent(text, " " * 12) for key, text in texts.items()})
@@ -43,7 +44,7 @@ class {class}(LookupTable):
         return self._added(fields)
 
     def update(self, id: int | LookupEntry, **fields: Unpack[{noun}Changes]) -> LookupEntry:
-        """Change {a}; nothing is notified. Raises NotFound, Invalid.
+        """Change {a}; sends no notifications. Raises NotFound, Invalid.
 
         Args:
             id: the entry or its id.
@@ -56,7 +57,7 @@ LOOKUP_FACE = '''\
 class Lookups:
     """What records refer to: users, statuses, pipelines and their siblings.
 
-    Changing them lets no time pass and notifies nobody; `reset()` brings back what a new account has.
+    Changing them lets no time pass and sends no notifications; `reset()` restores those of a new account.
     """
 
     def __init__(self, stage: AnyStage) -> None:

@@ -15,8 +15,8 @@ WIDTH = 120
 
 HEADER = '''"""{question}
 
-Generated from the tables in `core/records`; do not edit. `make generate` writes it anew after a change of the tables.
-It is longer than a module should be because every field stands in it, for editors, type checkers and `help()`.
+Generated from the tables in `core/records`; do not edit, but run `make generate` after changing the tables. It is
+longer than a module should be because it spells out every field, for editors, type checkers and `help()`.
 """
 
 from __future__ import annotations

@@ -22,12 +22,12 @@ def records_module() -> str:
     blocks = [block for kind in TABLES for block in typed_dicts(kind)]
     blocks += [conversion_dict(kind) for kind in PARTS]
     blocks += [face(kind, waits=waits) for waits in (False, True) for kind in TABLES]
-    return module("Which fields and filters have the records of each type, in Python?", blocks)
+    return module("Which fields and filters do the records of each type have in Python?", blocks)
 
 
 def filters_of(kind: EntityType) -> list[Entry]:
     # In Python, nothing is paged unless requested.
-    docs = {"page_size": "Records of a page; all of them unless said."}
+    docs = {"page_size": "Records per page; all by default."}
     return [(name, annotation(each.form), docs.get(name, _doc(each))) for name, each in PARAMETERS[kind].items()]
 
 
@@ -40,22 +40,23 @@ def _doc(each: Filter) -> str:
 def typed_dicts(kind: EntityType) -> Iterator[str]:
     table, name = TABLES[kind], class_name(TABLES[kind].noun)
     changes = [field for field in table if field.access is Access.ALWAYS]
-    yield typed_dict(f"{name}Fields", f"What `{table.plural}.create` takes.", map(on_create, table.written))
-    yield typed_dict(f"{name}Changes", f"What `{table.plural}.update` takes.", map(on_update, changes))
-    yield typed_dict(f"{name}Filters", f"What `{table.plural}.search` takes.", filters_of(kind))
+    yield typed_dict(f"{name}Fields", f"The fields `{table.plural}.create` takes.", map(on_create, table.written))
+    yield typed_dict(f"{name}Changes", f"The fields `{table.plural}.update` takes.", map(on_update, changes))
+    yield typed_dict(f"{name}Filters", f"The filters `{table.plural}.search` takes.", filters_of(kind))
 
 
 def conversion_dict(kind: EntityType) -> str:
     entries = [on_create(field) for field in PARTS[kind]]
-    return typed_dict(f"Converted{class_name(TABLES[kind].noun)}", f"What `leads.convert` takes for a {kind}.", entries)
+    doc = f"The fields `leads.convert` takes for {article(kind)}."
+    return typed_dict(f"Converted{class_name(TABLES[kind].noun)}", doc, entries)
 
 
 def conversion() -> Iterator[Entry]:
     """A description of each part of a conversion."""
     words = {
-        PERSON: "what the person has other than the lead,",
+        PERSON: "where the person should differ from the lead,",
         COMPANY: "the company itself, or",
-        OPPORTUNITY: "without it none is made; {}, or",
+        OPPORTUNITY: "without it none is created; {}, or",
     }
     for kind, table in PARTS.items():
         yield str(kind), "", f"{words[kind]} any of {', '.join(table.by_name)}."
@@ -95,26 +96,26 @@ def _examples(kind: EntityType) -> dict[str, str]:
 FACE = '''\
     """The records of the type `{kind}`.
 
-    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
     """
 
     @written_like("copper.{plural}.create({made})")
     {def} create(self, **fields: Unpack[{noun}Fields]) -> Record:
-        """Make {a}; fires `{kind}/new`.
+        """Create {a}; fires `{kind}/new`.
 
         Args:
 {create}
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         made: list[Record] = {await}self._write(self._creating([fields]))
         return made[0]
 
     @written_like("copper.{plural}.create_many([{rows}])")
     {def} create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        """Create records in one action, from the fields `create` takes; notifications have up to 30 ids."""
         made: list[Record] = {await}self._write(self._creating(rows))
         return made
 
@@ -128,47 +129,47 @@ FACE = '''\
 
         Raises:
             NotFound: there is no such record.
-            Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            Invalid: the API would refuse it; the text is Copper's own.
+            UsageError: a value is not JSON, so it could not be sent to the API, or a field is not writable.
         """
         changed: list[Record] = {await}self._write(self._updating([id], fields))
         return changed[0]
 
     @written_like("copper.{plural}.update_many([17, 18], {changed})")
     {def} update_many(self, ids: Iterable[int | Record], **fields: Unpack[{noun}Changes]) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
+        """Change records in one action; one notification holds only records with the same old and new values."""
         changed: list[Record] = {await}self._write(self._updating(ids, fields))
         return changed
 
     {def} delete(self, id: int | Record) -> None:
-        """Remove a record; fires `{kind}/delete`. Raises NotFound."""
+        """Delete a record; fires `{kind}/delete`. Raises NotFound."""
         {await}self._write(self._deleting([id]))
 
     {def} delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
+        """Delete records in one action; notifications have up to 30 ids."""
         {await}self._write(self._deleting(ids))
 
     def search(self, **filters: Unpack[{noun}Filters]) -> list[Record]:
-        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+        """Return the records that match every filter, as they are now: the setting `search_lag` does not apply here.
 
         Args:
 {search}
 
         Raises:
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         return self._found(filters)
 '''
 
 MERGE = '''
     {def} merge(self, winner: int | Record, loser: int | Record) -> Record:
-        """Two become one: the winner takes what it lacks from the loser, which is gone.
+        """Merge two records: the winner takes what it lacks from the loser, which is deleted.
 
         Fires `{kind}/delete` for the loser, and `{kind}/update` for the winner if it changed.
 
         Raises:
             NotFound: there is no such record.
-            UsageError: both are the same.
+            UsageError: both are the same record.
         """
         merged: Record = {await}self._write(self._merging(winner, loser))
         return merged
@@ -183,9 +184,9 @@ CONVERT = '''
         company: ConvertedCompany | Record | None = None,
         opportunity: ConvertedOpportunity | None = None,
     ) -> Converted:
-        """A lead becomes a person with a company and, if asked for, an opportunity.
+        """Convert a lead into a person with a company and, if asked for, an opportunity.
 
-        Each record that is made fires `new`, and the lead `delete` (setting `lead_conversion`).
+        Each created record fires `new`, and the lead `delete` (setting `lead_conversion`).
 
         Args:
             id: the lead or its id.
@@ -193,7 +194,7 @@ CONVERT = '''
 
         Raises:
             NotFound: there is no such lead.
-            Invalid: what the API would refuse, with Copper's own text.
+            Invalid: the API would refuse it; the text is Copper's own.
         """
         parts = self._converting(id, person=person, company=company, opportunity=opportunity)
         became: dict[str, Record] = {await}self._write(parts)

@@ -9,7 +9,7 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.batching import cut
-from copper_emulator.core.compact import encode
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.matching import matching
 from copper_emulator.core.model import (
     Attempt,

@@ -97,4 +97,4 @@ def test_the_failure_is_the_users_and_ends_in_a_scenario(inner: Inner) -> None:
         ]
     )
     # No one needs to see how the check came to be called.
-    assert "pytest_copper/performance.py" not in str(result.stdout)
+    assert "pytest_copper/playthrough.py" not in str(result.stdout)

@@ -30,7 +30,7 @@ def performed(text: str) -> Performance:
     return perform(parse(text, "story.yaml"), settings={})
 
 
-def fault_of(text: str) -> str:
+def mistake_in(text: str) -> str:
     """The error message for a scenario's text."""
     with pytest.raises(ScenarioError) as raised:
         parse(text, "story.yaml")
@@ -49,4 +49,4 @@ def answering(copper: Copper, answer: Callable[[Received], object]) -> None:
     copper.route("https://endpoint.example", answer)
 
 
-__all__ = ["HEAD", "Performance", "ScenarioResult", "answering", "failure_of", "fault_of", "performed", "story"]
+__all__ = ["HEAD", "Performance", "ScenarioResult", "answering", "failure_of", "mistake_in", "performed", "story"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from copper_emulator import Emulator
-from tests.scenarios.builders import HEAD, answering, failure_of, fault_of, performed, story
+from tests.scenarios.builders import HEAD, answering, failure_of, mistake_in, performed, story
 
 LOST = """
     - faults: [lose=1, batches=1]
@@ -74,7 +74,7 @@ def test_a_step_says_what_it_does(written: str, words: str) -> None:
     ],
 )
 def test_what_cannot_be_is_told_with_its_line(written: str, says: str) -> None:
-    text = fault_of(story(f"- faults: {written}"))
+    text = mistake_in(story(f"- faults: {written}"))
 
     assert text.startswith("story.yaml:6: steps[1].faults: ")
     assert says in text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from copper_emulator import Emulator, Received
-from tests.scenarios.builders import answering, fault_of, performed, story
+from tests.scenarios.builders import answering, mistake_in, performed, story
 
 ONE_OF_THREE = """
     - create: {type: person, as: imported, count: 3, fields: {name: "Person {n}"}}
@@ -38,7 +38,7 @@ def test_one_of_several_records_can_be_named(tmp_path: Path) -> None:
 def test_a_member_that_is_not_there_is_told_with_its_line(name: str) -> None:
     create = "- create: {type: person, as: imported, count: 3, fields: {name: Ada}}"
 
-    text = fault_of(story(f"{create}\n- delete: {{records: '{name}'}}"))
+    text = mistake_in(story(f"{create}\n- delete: {{records: '{name}'}}"))
 
     assert f"there are no records '{name}'" in text
 
@@ -92,6 +92,6 @@ def test_what_is_no_notification_cannot_be_replayed() -> None:
 
 
 def test_a_body_can_name_only_records_that_are_there() -> None:
-    text = fault_of(story("- replay: {target: /hooks, body: {type: person, event: new, ids: [{record: ada}]}}"))
+    text = mistake_in(story("- replay: {target: /hooks, body: {type: person, event: new, ids: [{record: ada}]}}"))
 
     assert "there are no records 'ada'" in text

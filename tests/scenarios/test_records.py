@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from copper_emulator.scenarios import load, perform
-from tests.scenarios.builders import failure_of, fault_of, performed, story
+from tests.scenarios.builders import failure_of, mistake_in, performed, story
 
 TOPICS = ["person/new", "person/update", "person/delete", "company/new", "company/update", "company/delete"]
 TOPICS += ["opportunity/new", "opportunity/update", "lead/new", "lead/update", "lead/delete", "activity_log/new"]
@@ -240,7 +240,7 @@ def test_records_may_come_from_a_file_beside_the_scenario(tmp_path: Path, name: 
         ("people.txt", "Ada", "records are read from .json and .csv files"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_a_fault_of_the_scenario(
+def test_a_file_that_cannot_be_read_is_a_mistake_of_the_scenario(
     tmp_path: Path, name: str, text: str | None, says: str
 ) -> None:
     if text is not None:
@@ -585,7 +585,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("step", "says"), FAULTS)
-def test_a_fault_in_an_action_on_records_is_named_with_its_line_and_key(step: str, says: str) -> None:
+def test_a_mistake_in_an_action_on_records_is_named_with_its_line_and_key(step: str, says: str) -> None:
     text = story(f"""
         - create: {{type: person, as: ada}}
         - create: {{type: person, as: crowd, count: 61}}
@@ -595,7 +595,7 @@ def test_a_fault_in_an_action_on_records_is_named_with_its_line_and_key(step: st
         - {step}
     """)
 
-    assert fault_of(text).startswith(f"story.yaml:11: steps[6].{says}")
+    assert mistake_in(text).startswith(f"story.yaml:11: steps[6].{says}")
 
 
 def test_names_that_a_conversion_or_a_seed_gives_are_known_from_then_on() -> None:
@@ -609,7 +609,7 @@ def test_names_that_a_conversion_or_a_seed_gives_are_known_from_then_on() -> Non
         - create: {type: person, fields: {company_id: {record: acme}}}
     """)
 
-    assert fault_of(text).splitlines() == [
+    assert mistake_in(text).splitlines() == [
         "story.yaml:9: steps[4].merge.loser: 'crowd' stands for 2 records; only one can be meant here",
         "story.yaml:10: steps[5].update.records: 'lia' is of type lead, not person",
     ]
@@ -621,7 +621,7 @@ def test_a_definition_that_cannot_be_twice_is_known_to_be_there() -> None:
         - lookup: {table: loss_reasons, add: {id: 7, name: Moved away}}
     """)
 
-    assert fault_of(text) == "story.yaml:7: steps[2].lookup.add.id: is already there"
+    assert mistake_in(text) == "story.yaml:7: steps[2].lookup.add.id: is already there"
 
 
 # --- bodies as they stand -----------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ def test_what_cannot_be_understood_is_told_on_stderr_with_exit_code_2(arguments:
     assert "PASSED" not in run.stdout
 
 
-def test_every_fault_of_every_file_is_told_before_anything_is_played(written: Path, tmp_path: Path) -> None:
+def test_every_mistake_in_every_file_is_told_before_anything_is_played(written: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     written.write_text(story("- advance: soon\n- crate: {}"))
     other.write_text("name: x\n")

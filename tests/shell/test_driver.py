@@ -18,12 +18,10 @@ from copper_emulator import (
     EchoLoop,
     Emulator,
     Endpoint,
-    NotIdle,
     Outcome,
     Reason,
     Received,
     Response,
-    TimeError,
     UsageError,
 )
 from copper_emulator.core.model import Kind
@@ -61,12 +59,6 @@ def test_without_latency_everything_is_delivered_before_the_change_returns() -> 
         assert copper.now == START
 
 
-def test_settle_delivers_what_is_due_and_leaves_the_clock(late: Copper) -> None:
-    late.fire("person", "update", ids=1)
-    assert late.settle() == []
-    assert late.now == START
-
-
 def test_advance_reaches_its_own_end_and_no_further(late: Copper) -> None:
     late.fire("person", "update", ids=1)
     assert late.advance(timedelta(milliseconds=29_999)) == []
@@ -83,13 +75,6 @@ def test_advance_delivers_each_at_its_own_moment_and_returns_them_in_order(late:
     assert offsets(late.advance(hours=1)) == [30, 40]
 
 
-@pytest.mark.parametrize("how", [{}, {"minutes": 0}, {"seconds": -1}, {"minutes": 1, "fortnights": 1}])
-def test_an_advance_that_does_not_go_forward_is_an_error(late: Copper, how: dict[str, float]) -> None:
-    with pytest.raises(TimeError):
-        late.advance(**how)
-    assert late.now == START
-
-
 def test_run_until_idle_stops_at_the_last_deadline(late: Copper) -> None:
     late.fire("person", "update", ids=1)
     late.advance(seconds=20)
@@ -97,15 +82,6 @@ def test_run_until_idle_stops_at_the_last_deadline(late: Copper) -> None:
     assert offsets(late.run_until_idle()) == [30, 50]
     assert late.now == START + timedelta(seconds=50)
     assert late.run_until_idle() == []
-
-
-def test_run_until_idle_gives_up_beyond_its_limit_and_says_what_waits() -> None:
-    with Emulator(start=START, latency="2h") as copper:
-        listening(copper, lambda _request: 200)
-        copper.fire("person", "update", ids=1)
-        with pytest.raises(NotIdle, match=r"1 notification still waiting after 1h.*at 2024-03-01 14:00:00 UTC"):
-            copper.run_until_idle()
-        assert offsets(copper.run_until_idle(limit=timedelta(hours=2))) == [7200]
 
 
 def test_limits_are_waited_for_in_virtual_time() -> None:
@@ -188,22 +164,6 @@ def test_a_slow_answer_holds_up_its_own_target_only(scripted: tuple[Copper, Endp
 
 
 # --- calls from inside a delivery ------------------------------------------------------------------------------------
-
-
-def test_a_change_made_inside_a_delivery_is_recorded_and_delivered_by_the_outermost_call() -> None:
-    inside: list[int] = []
-    with Emulator(start=START) as copper:
-
-        def handle(request: Received) -> None:
-            if request.json["ids"] == [1]:
-                copper.fire("person", "update", ids=2)
-                inside.append(len(copper.deliveries))
-
-        listening(copper, handle)
-        copper.fire("person", "update", ids=1)
-        assert inside == [0]
-        assert [delivery.ids for delivery in copper.deliveries] == [(1,), (2,)]
-        assert copper.changes[1].cause == copper.notifications[0].serial
 
 
 @pytest.mark.parametrize("call", ["advance", "run_until_idle", "replay", "reset"])
@@ -318,25 +278,6 @@ def test_a_chain_over_virtual_time_is_followed_too() -> None:
 # --- hooks -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_hook_runs_after_each_delivery_that_was_sent_and_what_it_changes_is_delivered() -> None:
-    seen: list[tuple[int, ...]] = []
-    with Emulator(start=START) as copper:
-
-        def drain(delivery: Delivery) -> None:
-            seen.append(delivery.ids)
-            if delivery.ids == (1,):
-                copper.fire("person", "update", ids=2)
-
-        copper.after_delivery(drain)
-        listening(copper, lambda _request: 200)
-        copper.subscribe("lead", "new", target="https://nowhere.example/")
-        copper.fire("lead", "new", ids=9)
-        copper.fire("person", "update", ids=1)
-        copper.expect("lead", "new", outcome="blocked")
-        assert seen == [(1,), (2,)]
-        assert copper.changes[-1].depth == 1
-
-
 def test_a_hook_runs_after_a_delayed_answer_as_well() -> None:
     seen: list[datetime] = []
     with Emulator(start=START) as copper:
@@ -362,16 +303,6 @@ def test_a_hook_that_raises_is_the_tests_own_error_and_leaves_order() -> None:
             copper.fire("person", "update", ids=range(1, 62))
         copper.settle()
         copper.expect("person", "update", ids=range(1, 62), count=3)
-
-
-def test_an_asynchronous_hook_is_refused_clearly() -> None:
-    async def hook(_delivery: Delivery) -> None: ...
-
-    with Emulator(start=START) as copper:
-        copper.after_delivery(hook)
-        listening(copper, lambda _request: 200)
-        with pytest.raises(UsageError, match="plain function"):
-            copper.fire("person", "update", ids=1)
 
 
 # --- ways out --------------------------------------------------------------------------------------------------------

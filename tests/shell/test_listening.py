@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import NoReturn
 
 import pytest
@@ -91,6 +92,36 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_is_no_news(
         assert (await served.control("GET", "/accounts"))[0] == 200
 
     assert caplog.records == []
+
+
+async def test_a_client_that_goes_before_it_is_told_to_continue_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    gone: list[str] = []
+
+    async def leave(request: web.Request) -> None:
+        """Be what aiohttp calls for `Expect: 100-continue`, for a client that goes right then."""
+        assert request.transport is not None
+        request.transport.abort()
+        gone.append(request.path)
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    async def never(_: web.Request) -> NoReturn:
+        raise AssertionError("the client has gone")
+
+    app = web.Application()
+    app.router.add_post("/", never, expect_handler=leave)
+    runner = make_runner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(b"POST / HTTP/1.1\r\nHost: copper\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+    finally:
+        await runner.cleanup()
+
+    assert (gone, caplog.records) == (["/"], [])
 
 
 async def broken(*_: object) -> NoReturn:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from copper_emulator.checks.killing import Service
 from copper_emulator.checks.rows import ROWS, Row
 from copper_emulator.checks.state import Source
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.text import meant

@@ -55,8 +55,7 @@ from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.writing.action import Done
-from copper_emulator.core.records.writing.excluded import related, unrelated
-from copper_emulator.core.records.writing.notes import notes_of
+from copper_emulator.core.records.writing.notes import Note, notes_of, related, unrelated
 from copper_emulator.core.records.writing.racing import RACE, race
 from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
@@ -263,7 +262,7 @@ class Account:
         for change in done.changes:
             self.apply(change, now, origin=origin)
         for note in notes_of(done, self.records):
-            self.journal.note(now, note.kind, note.text, records=note.records)
+            self._note(note, now)
         if origin != RACE:
             self._tell(*done.told)
         return result, done
@@ -280,14 +279,17 @@ class Account:
         for kind, _ in (one, other):
             require(self.records, kind)
         self.records.relate(one, other)
-        self.journal.note(now, Kind.EXCLUDED, related(one, other), records=[one, other])
+        self._note(related(one, other), now)
         self._tell(Related(one, other))
 
     def unrelate(self, one: Item, other: Item, now: int) -> None:
         """Remove a relation; noted in the journal, without a notification. Raises NotFound."""
         self.records.unrelate(one, other)
-        self.journal.note(now, Kind.EXCLUDED, unrelated(one, other), records=[one, other])
+        self._note(unrelated(one, other), now)
         self._tell(Unrelated(one, other))
+
+    def _note(self, note: Note, now: int) -> None:
+        self.journal.note(now, note.kind, note.text, records=note.records)
 
     def _fall_behind(self, lag_ms: int) -> None:
         self.records.fall_behind(lag_ms)

@@ -123,7 +123,7 @@ class TooLarge(ApiError):
 
 
 VALIDATION = "Invalid input: Validation errors: "
-"""What precedes the faults of a rejected value (recorded)."""
+"""What precedes the mistakes of a rejected value (recorded)."""
 
 
 class Invalid(ApiError):
@@ -131,15 +131,15 @@ class Invalid(ApiError):
 
     status = 422
 
-    def __init__(self, message: str, *, faults: Sequence[tuple[str, str]] = (), hint: str = "") -> None:
+    def __init__(self, message: str, *, mistakes: Sequence[tuple[str, str]] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.faults = tuple(faults)
+        self.mistakes = tuple(mistakes)
 
     @classmethod
-    def fields(cls, faults: Sequence[tuple[str, str]], *, hint: str = "") -> Invalid:
-        """Build from `faults`, pairs of an attribute and what is wrong with it, like `("type", "can't be blank")`."""
-        lines = "\n".join(f"{field_name(name)}: {message}" for name, message in faults)
-        return cls(f"{VALIDATION}{lines}", faults=faults, hint=hint)
+    def fields(cls, mistakes: Sequence[tuple[str, str]], *, hint: str = "") -> Invalid:
+        """Build from `mistakes`, pairs of an attribute and what is wrong with it, like `("type", "can't be blank")`."""
+        lines = "\n".join(f"{field_name(name)}: {message}" for name, message in mistakes)
+        return cls(f"{VALIDATION}{lines}", mistakes=mistakes, hint=hint)
 
     @classmethod
     def uri(cls, *, hint: str) -> Invalid:

@@ -1,6 +1,6 @@
-"""Validation of request bodies: all faults found, in the order of the fields, reported as one error.
+"""Validation of request bodies: all mistakes found, in the order of the fields, reported as one error.
 
-Recorded are: unknown keys under `Base:`, several faults joined by a line feed, `can't be blank`, and the field's name
+Recorded are: unknown keys under `Base:`, several mistakes joined by a line feed, `can't be blank`, and the field's name
 before it. The other messages are assumptions: those of Rails, because Copper's recorded ones are Rails' too.
 """
 
@@ -37,7 +37,7 @@ class Findings:
     """
 
     def __init__(self, body: Any, known: Collection[str], noun: str, *, told: Collection[str] = ()) -> None:
-        self.faults: list[tuple[str, str]] = []
+        self.mistakes: list[tuple[str, str]] = []
         self._hints: list[str] = []
         if not isinstance(body, dict):
             raise Invalid.fields(
@@ -52,7 +52,7 @@ class Findings:
 
     def unrecognized(self, names: Collection[str]) -> None:
         """Report attributes that are not allowed (recorded)."""
-        self.faults.append(("Base", f"Unrecognized attributes specified: {', '.join(names)}"))
+        self.mistakes.append(("Base", f"Unrecognized attributes specified: {', '.join(names)}"))
 
     def require(self, name: str) -> None:
         if self.body.get(name) in (None, ""):
@@ -66,8 +66,8 @@ class Findings:
             self.hint(hint)
 
     def error(self, name: str, message: str, hint: str = "") -> None:
-        """Report a fault of the attribute `name`."""
-        self.faults.append((name, message))
+        """Report a mistake in the attribute `name`."""
+        self.mistakes.append((name, message))
         self.hint(hint)
 
     def hint(self, text: str) -> None:
@@ -76,19 +76,19 @@ class Findings:
             self._hints.append(text)
 
     def inner(self, name: str, known: Collection[str], noun: str) -> Findings:
-        """Validate the object under `name`, empty if absent; its faults are added to those of the whole."""
+        """Validate the object under `name`, empty if absent; its mistakes are added to those of the whole."""
         value = self.body.get(name)
         if value is not None and not isinstance(value, dict):
             self.error(name, "must be a JSON object", f"{name} is {json_name(value)}; it has {', '.join(known)}.")
             value = None
         found = Findings(value or {}, known, noun)
-        self.faults += found.faults
+        self.mistakes += found.mistakes
         for text in found._hints:
             self.hint(text)
-        found.faults, found._hints = self.faults, self._hints
+        found.mistakes, found._hints = self.mistakes, self._hints
         return found
 
     def raise_if_any(self) -> None:
         """Raise Invalid with everything that was found."""
-        if self.faults:
-            raise Invalid.fields(self.faults, hint=" ".join(self._hints))
+        if self.mistakes:
+            raise Invalid.fields(self.mistakes, hint=" ".join(self._hints))

@@ -12,8 +12,8 @@ from functools import lru_cache
 from math import isinf
 from typing import Any
 
-from copper_emulator.core.compact import encode, text_of
 from copper_emulator.core.errors import BadRequest, UsageError, raised_on_purpose
+from copper_emulator.core.json_text import encode, text_of
 from copper_emulator.core.model import Change, Event, Notification, Subscription
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules

@@ -1,4 +1,4 @@
-"""An account of a running server with the methods that the fixture has: `Copper.connect(url)`."""
+"""An account of a running server, with the fixture's methods: `Copper.connect(url)`."""
 
 from copper_emulator.remote.account import RemoteAsyncCopper, RemoteCopper, connect, made
 

@@ -1,4 +1,4 @@
-"""An account of a running server, seen from a test."""
+"""An account of a running server, as a test sees it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ _NOT_INTERCEPTED = (
 class _Remote(Face):
     """What the synchronous and the asynchronous one have in common.
 
-    What a call makes due has been delivered when it returns, as in the fixture, whether the server's clock runs or not.
+    As with the fixture, what a call makes due has been delivered when it returns, whether or not the server's clock is
+    frozen.
 
     Args:
         api_url: the base URL for a client of Copper.
-        token: the account's key, where it is known.
-        own: it was made for this, and goes with it.
-        surface: where what it says is read; unless said, where one has connected.
+        token: the account's key, if known.
+        own: the account was created for this object, and is deleted with it.
+        surface: where its messages are read; by default, in a program that has connected.
     """
 
     _connected = Surface.CONNECTED
@@ -62,7 +63,7 @@ class _Remote(Face):
         self._own = own
         self._there = RemoteStage(client, account_path(name), name, token, surface=surface or self._connected)
         self._begin()
-        # It is there, whether or not it is used here.
+        # The account exists already, so there is no first use to wait for.
         self._operations = self._remote = RemoteOperations(self._there)
 
     @property
@@ -77,7 +78,7 @@ class _Remote(Face):
 
     @property
     def tls_api_url(self) -> str:
-        """The same over TLS. Raises UsageError where the server speaks none."""
+        """`api_url` over TLS. Raises UsageError if the server does not speak TLS."""
         url = self._client.get("/health").get("tls_url")
         if not url:
             raise UsageError("the server does not speak TLS: start it with copper-emulator serve --tls-port 0")
@@ -85,7 +86,7 @@ class _Remote(Face):
 
     @property
     def ca_file(self) -> Path:
-        """The certificate of this user's authority, which servers have theirs from. Raises UsageError where none is."""
+        """The certificate of the user's authority, which signs those of servers. Raises UsageError if there is none."""
         path = KeptFiles(authority_folder()).certificate_file
         if not path.is_file():
             raise UsageError(
@@ -96,7 +97,7 @@ class _Remote(Face):
 
     @property
     def token(self) -> str:
-        """The account's current API key. Raises UsageError where it is not known: a server does not tell it."""
+        """The account's current API key. Raises UsageError if it is not known, because servers do not reveal it."""
         if not self._there.token:
             raise UsageError(
                 f"a server does not tell which API keys it has: say the one that account {self.name} has, or is to "
@@ -107,30 +108,30 @@ class _Remote(Face):
     def explain(
         self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
     ) -> Explanation:
-        """Why something was (not) delivered: of a change, subscription, delivery, record, type, or everything."""
+        """Explain why something was (not) delivered, for a change, subscription, delivery, record, type or them all."""
         with self._stage.lock:
             return super().explain(self._present(what), type=type, id=id)
 
     def intercept(self, *, token: str | None = None) -> NoReturn:
-        """Not over a server: `copper-emulator exec --` or `serve --proxy` lead programs to it."""
+        """Not available with a server: `copper-emulator exec --` or `serve --proxy` lead programs to it."""
         raise UsageError(_NOT_INTERCEPTED)
 
     def check(self, target: str, **given: Any) -> NoReturn:
-        """Not over a server: `copper-emulator check URL` does it."""
+        """Not available with a server: use `copper-emulator check URL`."""
         raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
 
     def start(self, app: object) -> NoReturn:
-        """Not over a server: it sends over HTTP, to what runs already."""
+        """Not available with a server, which sends over HTTP to applications that already run."""
         raise UsageError("a server sends over HTTP: serve the application yourself, which starts it, and route its URL")
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
-        """Call `hook` after each delivery that was sent, when the call that delivered it is answered."""
+        """Call `hook` after each delivery sent, when the call that delivered it has been answered."""
         if not self._stage.hooks:
             self._remote.hook_from_now()
         super().after_delivery(hook)
 
     def leave(self) -> None:
-        """Give the connection back. An account that was made for a test is gone, and stays here as it was last."""
+        """Close the connection. An account created for a test is deleted, and its last state can still be read here."""
         try:
             if self._own:
                 self._own = False
@@ -141,7 +142,7 @@ class _Remote(Face):
             self._client.close()
 
     def _delete(self) -> None:
-        """What is still on its way is waited for: each that comes back gives the next as long as an endpoint has."""
+        """Delete the account once deliveries under way have ended; the patience starts anew with each that ends."""
         path, patience, last, until = account_path(self.name), self._there.settings.timeout / 1000, None, 0.0
         while True:
             try:
@@ -157,7 +158,7 @@ class _Remote(Face):
                 return
 
     def _present(self, what: object) -> object:
-        """What is asked about, as the account has it now: each look is another copy."""
+        """The present version of an object that was passed in: each look makes new copies."""
         journal = self._stage.account.journal
         if isinstance(what, Change):
             return next((each for each in journal.changes if each.serial == what.serial), what)
@@ -175,14 +176,14 @@ F = TypeVar("F", bound=_Remote)
 
 
 class RemoteCopper(_Remote, Copper):
-    """What `Copper.connect` gives: the methods of the fixture, on an account of a running server."""
+    """The result of `Copper.connect`: the fixture's methods, on an account of a running server."""
 
     def close(self) -> None:
-        """Give the connection back; the account stays, unless it was made for a test."""
+        """Close the connection; the account stays, unless it was created for a test."""
         self.leave()
 
     def stop_apps(self) -> None:
-        """Nothing was started but servers on loopback, which end with the connection."""
+        """Do nothing: only servers on loopback were started, and those end with the connection."""
 
     def __enter__(self) -> RemoteCopper:
         return self
@@ -196,16 +197,16 @@ class RemoteCopper(_Remote, Copper):
 
 
 class RemoteAsyncCopper(_Remote, AsyncCopper):
-    """The same for asynchronous tests: while a call waits for the server, the loop goes on."""
+    """The same for asynchronous tests: while a call waits for the server, the loop keeps running."""
 
     _connected = Surface.CONNECTED_ASYNC
 
     async def close(self) -> None:
-        """Give the connection back; the account stays, unless it was made for a test."""
+        """Close the connection; the account stays, unless it was created for a test."""
         await asyncio.to_thread(self.leave)
 
     async def stop_apps(self) -> None:
-        """Nothing was started but servers on loopback, which end with the connection."""
+        """Do nothing: only servers on loopback were started, and those end with the connection."""
 
     async def _drive(self, rounds: Rounds[Any]) -> Any:
         __tracebackhide__ = True
@@ -213,7 +214,7 @@ class RemoteAsyncCopper(_Remote, AsyncCopper):
 
 
 def connect(face: type[F], url: str, *, account: str | None = None, token: str | None = None) -> F:
-    """An account of a running server; see `Copper.connect`."""
+    """Connect to an account of a running server; see `Copper.connect`."""
     client = Client(url)
     with _closed_where_it_fails(client):
         api_url = client.api_url()
@@ -226,7 +227,7 @@ def connect(face: type[F], url: str, *, account: str | None = None, token: str |
 def made(
     face: type[F], url: str, name: str, settings: Settings, *, surface: Surface | None = None, place: int = 1
 ) -> F:
-    """A new account whose time stands still, for one test: it goes when it is closed."""
+    """Create an account with frozen time for one test; it is deleted when it is closed."""
     if settings.intercept:
         raise UsageError(_NOT_INTERCEPTED)
     client = Client(url)
@@ -258,7 +259,7 @@ def _chosen(names: list[str], account: str | None) -> str:
 
 
 def _give_key(client: Client, name: str, api_url: str, token: str) -> None:
-    """An account without a key gets the first token that calls the API."""
+    """Give the token to an account without a key: the first token that calls the API becomes its key."""
     if client.get(account_path(name))["email"] is None:
         key = Key(1, token, DEFAULT_EMAIL)
         with urlopen(Request(f"{api_url}/account", headers=key.headers)):

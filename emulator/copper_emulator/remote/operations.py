@@ -1,4 +1,4 @@
-"""What lets time pass at an account of a server: the same operations, done there."""
+"""The operations that let time pass, on an account of a server: they run there."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.shell.driver import Rounds, run_hook
 
 UNDER_WAY = 409
-"""The status of what is refused while something is on its way."""
+"""The status with which the server refuses something while deliveries are under way."""
 
 _SPARE_MS = 1_000
-"""Milliseconds beyond an endpoint's own time-out in which what is on its way to it has come to its end."""
+"""Milliseconds beyond an endpoint's own timeout after which deliveries to it have ended."""
 
 
 class RemoteOperations(Operations):
-    """Nothing is ever left to be sent here: these rounds are empty."""
+    """The operations on a server's account. Nothing is ever sent from here, so these rounds are empty."""
 
     def __init__(self, stage: RemoteStage) -> None:
         super().__init__(stage)
         self._there = stage
         self._hooked = 0
         self._unhooked: deque[Delivery] = deque()
-        """Those whose hooks are still to be called: one that raises keeps the others back."""
+        """Deliveries whose hooks have not been called yet, because an earlier hook raised."""
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         result = self.stage.record(act)
@@ -42,7 +42,7 @@ class RemoteOperations(Operations):
     def _replay(
         self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str]
     ) -> Rounds[Delivery]:
-        # As text, since of an object the server would write the JSON anew.
+        # As text, because the server would serialise an object anew.
         said = {"text": _text(raw), "type": str(topic.type), "event": str(topic.event)}
         shown = self._there.call("/replay", {**said, "target": target, "headers": dict(headers)})
         serial: int = shown["notification"]["serial"]
@@ -52,7 +52,7 @@ class RemoteOperations(Operations):
         return found[0]
 
     def settle(self) -> Rounds[list[Delivery]]:
-        """Waits for what others have made due as well: an application calls the API in a time of its own."""
+        """Settle, waiting also for what others have made due: an application calls the API in its own time."""
         yield from ()
         if is_serving():
             return self._settle_unless_under_way()
@@ -62,7 +62,7 @@ class RemoteOperations(Operations):
             try:
                 return self._told(self._there.call("/clock/settle", {"within": within})["notifications"])
             except ControlError as error:
-                # Several to one endpoint come back one after the other, each within its time.
+                # Deliveries to one endpoint return one after the other, each within its own timeout.
                 if error.status != UNDER_WAY or self._number_ended() == before:
                     raise
 
@@ -90,7 +90,7 @@ class RemoteOperations(Operations):
         self._unhooked.clear()
 
     def hook_from_now(self) -> None:
-        """The first hook is called for what is delivered from now on."""
+        """Call the first hook only for deliveries from now on."""
         self._hooked = self._number_ended()
 
     def _number_ended(self) -> int:
@@ -116,7 +116,7 @@ class RemoteOperations(Operations):
             return [each for each in self.stage.account.journal.deliveries if each.notification.serial in wanted]
 
     def _run_hooks(self) -> None:
-        """For each delivery since the last call, in this thread: the server has gone on meanwhile."""
+        """Call the hooks for each delivery since the last time, in this thread; the server has moved on meanwhile."""
         if not self.stage.hooks:
             return
         with self.stage.lock:

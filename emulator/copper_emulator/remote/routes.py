@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from copper_emulator.control_client import Client, ControlError
-from copper_emulator.core.errors import RouteError
+from copper_emulator.core.errors import RouteError, UsageError
+from copper_emulator.core.moments import to_ms
 from copper_emulator.remote.serving import Served
 from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, recognise
 from copper_emulator.shell.routes import Route, Routes
 
 
 class RemoteRoutes(Routes):
-    """Routes are made at the server. What runs in this process is served on loopback, so that the server reaches it."""
+    """Makes routes on the server. What runs in this process is served on loopback, so that the server can reach it."""
 
     def __init__(self, client: Client, path: str) -> None:
         super().__init__()
@@ -19,25 +22,25 @@ class RemoteRoutes(Routes):
         self._served: list[Served] = []
 
     def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
-        """Raises RouteError when origin or destination cannot be understood."""
+        """Add a route. Raises RouteError if origin or destination cannot be understood."""
         found = kind_named(kind, to) if kind is not None else recognise(to)
         if found in (RouteKind.ASGI, RouteKind.AIOHTTP):
             raise RouteError(f"a server sends over HTTP: serve this {found} application yourself, and give its URL")
         url = str(to)
         if found is not RouteKind.URL:
-            self._served.append(Served(to, found))
+            self._served.append(Served(to, found, moment=self._moment))
             url = self._served[-1].url
         route = super().add(origin, url, "url")
         self._make(origin, url)
         return route
 
     def make_again(self) -> None:
-        """The account was emptied, and its routes are wanted still."""
+        """Make the routes again after the account was emptied."""
         for route in self:
             self._make(route.written, str(route.to))
 
     def forget(self) -> None:
-        """The account was emptied, and its routes with it."""
+        """Forget the routes, because the account was emptied and they with it."""
         for route in list(self):
             self.remove(route.written)
         self.close()
@@ -48,8 +51,16 @@ class RemoteRoutes(Routes):
         except ControlError as error:
             raise RouteError(str(error)) from None
 
+    def _moment(self) -> int | None:
+        """The account's time, which stands still while an endpoint is notified, unless the clock runs."""
+        try:
+            return to_ms(datetime.fromisoformat(self._client.get(f"{self._path}/clock")["now"]))
+        except UsageError:
+            # The account or its server is gone; what was on its way is answered all the same.
+            return None
+
     def close(self) -> None:
-        """Serve no longer what runs in this process."""
+        """Stop serving what runs in this process."""
         for each in self._served:
             each.close()
         self._served.clear()

@@ -1,4 +1,4 @@
-"""A function or a WSGI application of this process, served on loopback so that a server can reach it."""
+"""A function or WSGI application in this process, served on loopback so that a server can reach it."""
 
 from __future__ import annotations
 
@@ -19,25 +19,35 @@ from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 
 _LONGEST = 11.0
-"""Seconds for which an answer is held back: after ten the server waits no longer, unless told otherwise."""
+"""The longest delay of an answer in seconds: by default the server stops waiting after ten."""
 
 _HERE = threading.local()
 
 _OF_THE_CONNECTION = ("content-length", "transfer-encoding", "connection", "date", "server")
 
+_OF_THE_WAY = ("host", "x-forwarded-host", "x-forwarded-proto", *_OF_THE_CONNECTION)
+"""Headers that the way to this port adds; the endpoint sees a request to its own URL."""
+
 
 def is_serving() -> bool:
-    """Whether it is an endpoint that asks, while it is notified."""
+    """Whether the caller is an endpoint that is being notified."""
     return getattr(_HERE, "serves", False)
 
 
 class Served:
-    """What stands at the end of a route, on a port of its own. Delays of its answers are real time.
+    """A route's destination, served on a port of its own. Delays of its answers are in real time.
 
-    With a context it is served over TLS.
+    With an SSL context it is served over TLS. `moment` returns the virtual time at which a request arrives, if known.
     """
 
-    def __init__(self, to: Any, kind: RouteKind, *, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        to: Any,
+        kind: RouteKind,
+        *,
+        context: ssl.SSLContext | None = None,
+        moment: Callable[[], int | None] = lambda: None,
+    ) -> None:
         if kind is RouteKind.FUNCTION and is_async(to):
             raise UsageError("an async function needs the loop of its test; give a plain function, or a URL")
         send = cast("Callable[[Any, Attempt], Result]", send_to_wsgi if kind is RouteKind.WSGI else send_to_function)
@@ -46,9 +56,13 @@ class Served:
             def ask(self, attempt: Attempt) -> Result:
                 return send(to, attempt)
 
+            def moment(self) -> int | None:
+                # Only a function is given the time, as `Received.at`.
+                return moment() if kind is RouteKind.FUNCTION else None
+
         self._server = _Server(("127.0.0.1", 0), Handler)
         if context is not None:
-            # Each handshake in the thread of its connection, at its first read.
+            # Each handshake takes place in its connection's thread, at the first read.
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -59,7 +73,7 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def close(self) -> None:
-        """Serve no longer."""
+        """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -67,21 +81,25 @@ class Served:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away, or that cannot do TLS, prints nothing in somebody's test."""
+        """Ignore a client that went away or fails at TLS: nothing should be printed in a user's test."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # only handed on
 
 
 class _Handler(BaseHTTPRequestHandler):
-    # Of a client that opens a connection and says nothing; the end waits for it.
+    # Seconds for a client that connects and sends nothing; closing waits for it.
     timeout = 5
 
     def ask(self, attempt: Attempt) -> Result:
-        """The subclass that is made for each route knows the endpoint."""
+        """Call the endpoint; implemented by the subclass made for each route."""
+        raise NotImplementedError
+
+    def moment(self) -> int | None:
+        """The account's time, if it is known; implemented there as well."""
         raise NotImplementedError
 
     def do_POST(self) -> None:
-        # A thread for each connection, which does nothing else.
+        # Each connection has a thread of its own, which does nothing else.
         _HERE.serves = True
         result = self.ask(self._attempt())
         if result.delay_ms:
@@ -99,19 +117,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing is printed in somebody's test."""
+        """Print nothing in a user's test."""
 
     def _attempt(self) -> Attempt:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         scheme = self.headers.get("X-Forwarded-Proto", "https")
         host = self.headers.get("X-Forwarded-Host", self.headers.get("Host", ""))
-        kept = tuple((n, v) for n, v in self.headers.items() if n.lower() not in ("host", *_OF_THE_CONNECTION))
+        kept = tuple((n, v) for n, v in self.headers.items() if n.lower() not in _OF_THE_WAY)
         unknown: Any = None
-        return Attempt(unknown, None, f"{scheme}://{host}{self.path}", kept, body, _moment(body))
+        at = self.moment()
+        return Attempt(
+            unknown, None, f"{scheme}://{host}{self.path}", kept, body, _changed_at(body) if at is None else at
+        )
 
 
-def _moment(body: bytes) -> int:
-    """The virtual moment, as far as a notification tells it."""
+def _changed_at(body: bytes) -> int:
+    """The moment of the change according to the notification; the real time if it has none."""
     from datetime import datetime
 
     try:

@@ -1,8 +1,8 @@
-"""An account of a running server as a stage: what is looked at is fetched, what is done is done there.
+"""An account of a running server as a stage: reads fetch its state, writes are done on the server.
 
-Every look fetches the whole state and makes an account of it, so that what reads an account (expectations, near misses,
-explanations, the verdict) is the same code here. What a call of the core does is tried on that account first, which
-raises what the fixture would raise, and is then sent as it was told (`core/told.py`).
+Every look fetches the whole state and builds an account from it, so that all that reads an account (expectations, near
+misses, explanations, the verdict) is the same code here. A call of the core is first tried on that account, which
+raises what the fixture would raise, and is then sent to the server as the account reported it (`core/told.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from copper_emulator.shell.stage_rows import Found
 
 
 class Look:
-    """One look at the account, as the lock of a stage is held: within it the account stays the same."""
+    """One look at the account; held like a stage's lock, it keeps the account the same."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -55,10 +55,10 @@ class Look:
 
 
 class RemoteStage:
-    """Where an account of a server plays. Its attributes are looked up when they are read."""
+    """An account of a server as a stage. Its attributes are fetched when they are read."""
 
     driving = False
-    """What an endpoint does while it is notified, the server tells apart by itself."""
+    """Always False: the server itself recognises what an endpoint does while it is notified."""
 
     def __init__(
         self, client: Client, path: str, name: str, token: str = "", *, surface: Surface = Surface.CONNECTED
@@ -70,7 +70,7 @@ class RemoteStage:
         self._client = client
         self._path = path
         self.token = token
-        """Of the current key, where it is known: a snapshot has none."""
+        """The token of the current key, if known: a snapshot has none."""
         self._telling = Telling(client, path)
         self._found: Found | None = None
         self._known: Account | None = None
@@ -79,12 +79,12 @@ class RemoteStage:
 
     @property
     def clock(self) -> Clock:
-        """As it was at the last look."""
+        """The clock as of the last look."""
         return self._seen()[0].clock
 
     @property
     def account(self) -> Account:
-        """The account as it is now; within one look the same."""
+        """The account as it is now; the same one within a look."""
         return self._seen()[1]
 
     @property
@@ -97,7 +97,7 @@ class RemoteStage:
         return _in_short(found.settings if found.made_with is None else found.made_with)
 
     def keep(self) -> None:
-        """Stay as it is now: the account is about to be no more."""
+        """Keep the present state, because the account is about to be deleted."""
         with self.lock:
             self._seen()
         self._kept = True
@@ -108,7 +108,7 @@ class RemoteStage:
 
     @routes.setter
     def routes(self, routes: Routes) -> None:
-        # A scenario takes its endpoint away, and brings it back.
+        # Only a scenario sets routes, to take its endpoint down and bring it back up.
         down = routes is not self.own_routes
         self._client.post(f"{self._path}/faults", {"on": ["outage=1d"]} if down else {"off": ["outage"]})
 
@@ -116,19 +116,19 @@ class RemoteStage:
         return self.clock.now()
 
     def record(self, act: Callable[[Account, int], Any]) -> Any:
-        """One call of the core, here and then there."""
+        """Run one call of the core, first on the copy and then on the server."""
         with self.lock:
             found, account = self._seen()
             told: list[Told] = []
             account.on_told = told.append
             result = act(account, found.clock.now())
-        # Not while it is looked at: the endpoint that is notified of this may look, too.
+        # Outside the look: the endpoint notified of this may look at the account, too.
         answers = [self._telling.send(each) for each in told]
         with self.lock:
             return as_there(result, answers, self.account)
 
     def use(self, settings: Settings) -> None:
-        """Play by other settings. Raises UsageError when something has happened in the account already."""
+        """Apply other settings. Raises UsageError if something has already happened in the account."""
         if self.account.journal.entries:
             raise UsageError("settings can be changed only before anything has happened in the account")
         self.call("/reset", {"settings": settings.as_json()})
@@ -144,10 +144,10 @@ class RemoteStage:
         return self.account.key
 
     def refused(self, text: str) -> None:
-        """The server writes its own journal."""
+        """Do nothing: the server writes its own journal."""
 
     def call(self, verb: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """An operation of the control API on this account."""
+        """Call an operation of the control API on this account."""
         return self._client.post(f"{self._path}{verb}", body)
 
     def _seen(self) -> tuple[Found, Account]:
@@ -163,11 +163,11 @@ class RemoteStage:
 
 
 def _in_short(settings: Settings) -> Settings:
-    """The same, with only what is not as it is by itself."""
+    """The same settings, given only those that differ from the defaults."""
     return settings.only(settings.differing)
 
 
 def _read(document: Mapping[str, Any]) -> Found:
-    """What a snapshot tells. Raises StateError for one of a server that writes it in another way."""
+    """Read a snapshot. Raises StateError if the server writes it in another format."""
     state = document.get("state")
     return found_in(document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", ""))

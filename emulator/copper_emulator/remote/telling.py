@@ -1,6 +1,6 @@
-"""What was told of a call of the core, as calls of the control API; and what such a call gives.
+"""What an account reports of a call of the core, repeated as calls of the control API, and the results of those.
 
-The call was tried on a copy of the account first, so its result is known; ids are those that the server gave.
+The call was tried on a copy of the account first, so its result is known except for ids, which the server assigns.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from copper_emulator.core.model import Change, EntityType, Subscription
 from copper_emulator.core.records.record import Record, kind_of
 
 Ids = dict[tuple[str, int], int]
-"""By what a thing is and the id it had in the copy: the id that it has."""
+"""The server's id of a thing, by its kind and its id in the copy."""
 
 
 class Telling:
-    """Does at a server what was told of an account."""
+    """Repeats on a server what a copy of the account has reported."""
 
     def __init__(self, client: Client, path: str) -> None:
         self._client = client
@@ -47,7 +47,7 @@ class Telling:
         }
 
     def send(self, what: told.Told) -> Ids:
-        """Do it there; the ids that are others than here."""
+        """Do it on the server; returns the ids that differ from those of the copy."""
         do = self._known.get(type(what))
         if do is None:
             raise UsageError(f"{type(what).__name__}: this cannot be done at a server")
@@ -130,7 +130,7 @@ def _others(kind: EntityType, rows: told.Rows, ids: Sequence[int]) -> Ids:
 
 
 def as_there(result: Any, ids: Iterable[Ids], account: Account) -> Any:
-    """What a call gives, as it is in the account now where ids are others, and always of what the journal has."""
+    """A call's result as the account now has it: with the server's ids, and journal items replaced by its own."""
     return _true(result, {key: value for each in ids for key, value in each.items()}, account)
 
 
@@ -146,7 +146,7 @@ def _true(result: Any, ids: Ids, account: Account) -> Any:
         serial = ids.get(("change", 0), result.serial)
         return next((change for change in account.journal.changes if change.serial == serial), result)
     if isinstance(result, list):
-        # Ids alone are those of seeded records, all of one type.
+        # Bare ids are those of seeded records, all of one type.
         others = {here: to for (_, here), to in ids.items()}
         return [others.get(each, each) if isinstance(each, int) else _true(each, ids, account) for each in result]
     if isinstance(result, dict):

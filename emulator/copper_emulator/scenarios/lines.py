@@ -41,7 +41,7 @@ class Mistake:
 
 
 class Mistaken(Exception):
-    """The text cannot be read; `faults` says where and why."""
+    """The text cannot be read; `mistakes` says where and why."""
 
     def __init__(self, *mistakes: Mistake) -> None:
         super().__init__(*map(str, mistakes))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import bare_event
+from copper_emulator.core.arguments import bare_event
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds

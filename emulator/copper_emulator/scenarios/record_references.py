@@ -194,7 +194,7 @@ class RecordReader:
         try:
             self._catalogue.add(part.table, part.entry)
         except Invalid as error:
-            for name, message in error.faults:
+            for name, message in error.mistakes:
                 where, text = (inner, message) if name == "Base" else ((*inner, name), message)
                 yield where, f"{text}. {error.hint}".removesuffix(". ")
 

@@ -1,4 +1,4 @@
-"""Which accounts does the standalone server have, and whose token is whose?"""
+"""Which accounts does the standalone server have, and which tokens belong to them?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.plan import Plan
 
 if TYPE_CHECKING:
-    # A server is ready before it has loaded what accounts are made of, and most have no need of SQLite.
+    # The server starts listening before it has loaded these, and most servers do not need SQLite.
     from copper_emulator.core.account import Account
     from copper_emulator.shell.keeping import Keeper
     from copper_emulator.shell.senders.http import HttpSender
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from copper_emulator.shell.stage_rows import Found
 
 DEFAULT = "default"
-"""The account that is there from the start, before any token has been seen."""
+"""The account that exists from the start, before any token has been seen."""
 
 _NAMED = 1_000
 """The places of accounts with names that somebody chose lie beyond this, apart from those that are counted."""
@@ -37,14 +37,14 @@ class Accounts:
     Without fixed tokens an unknown one opens an account: the first becomes the key of `default`, later ones those of
     `account-2`, `account-3` and so on.
 
-    `default` is made when it is first asked for, and with it everything is loaded that an account is made of; at once
-    where the plan has tokens or routes, which may be wrong, or there is a state file.
+    `default` is made on first use, which loads everything an account is made of; or at once if the plan has tokens or
+    routes, which may be wrong, or if there is a state file.
 
     Args:
-        plan: how each is made.
-        group: where their deliveries run.
-        closing: closes, after all of them have been stopped, what they send with.
-        keeper: keeps them, and knows those of an earlier server.
+        plan: how each account is made.
+        group: the task group in which deliveries run.
+        closing: closes the HTTP sender, after all accounts have been stopped.
+        keeper: writes the accounts to the state file, and knows those of an earlier server.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Accounts:
         self.loopback = True
         """Whether only this machine can reach the server."""
         self.tls_url = ""
-        """Where the server is reached over TLS; empty where it is not."""
+        """The server's URL over TLS; empty without TLS."""
         self._http: HttpSender | None = None
         self._group = group
         self._closing = closing
@@ -81,7 +81,7 @@ class Accounts:
         return self._all().get(name)
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
-        """The account a token belongs to, by its current or an earlier key; None where it may not open one."""
+        """The account a token belongs to, by its current or an earlier key; None if the token may not open one."""
         found = self.known(token)
         if found is not None or self.plan.tokens or not email:
             return found
@@ -96,7 +96,7 @@ class Accounts:
         return stage, key
 
     def known(self, token: str) -> tuple[Stage, Key] | None:
-        """The same, but none is opened."""
+        """Like `find`, but never opens an account."""
         for account in self._all().values():
             for key in account.stage.account.keys:
                 if key.token == token:
@@ -104,23 +104,23 @@ class Accounts:
         return None
 
     def refused(self, text: str) -> None:
-        """Tell the listener of a call that no account's journal can tell of."""
+        """Report a refused call that belongs to no account's journal to the listener."""
         self.tell(Kind.REFUSED, text)
 
     def tell(self, kind: Kind, text: str) -> None:
-        """Say something to the listener that is no account's alone."""
+        """Report something that concerns no single account to the listener."""
         if self.plan.listener is not None:
             now = self._all()[DEFAULT].stage.clock.now()
             self.plan.listener(None, Entry(0, now, kind, text))
 
     def begin(self) -> None:
-        """Deliver from now on, for those that there are and those that will be."""
+        """Deliver from now on, in all present and future accounts."""
         self._begun = True
         for account in self._made.values():
             account.begin()
 
     def create(self, name: str, key: Key, settings: Settings | None, place: int) -> ServedAccount:
-        """A new account, with settings of its own where they are given. Raises UsageError where it is there."""
+        """Create an account, by default with the plan's settings. Raises UsageError if name or token is taken."""
         if name in self._all():
             raise UsageError(f"there is an account {name!r} already")
         if self.known(key.token) is not None:
@@ -131,14 +131,14 @@ class Accounts:
         return made
 
     async def delete(self, account: ServedAccount) -> None:
-        """Take an account away, with all that is in it. Raises AccountGone where somebody else has."""
+        """Delete an account with everything in it. Raises AccountGone if it has been deleted meanwhile."""
         await account.delete()
         del self._all()[account.name]
         if self._keeper is not None:
             self._keeper.forget(account.name)
 
     def unwritten(self) -> str:
-        """Why what happens cannot be written to the state file, having tried it again; nothing where it can."""
+        """Try again to write to the state file; why that fails, or "" if nothing is left to write."""
         if self._keeper is not None and self._keeper.failure is not None:
             try:
                 self._keeper.write()
@@ -152,7 +152,7 @@ class Accounts:
             await account.stop()
 
     def close(self) -> None:
-        """Let all who wait for a journal go; no account is made any more."""
+        """Release everything that waits for a journal; no account is made any more."""
         self._ended = True
         for account in list(self._made.values()):
             account.close()
@@ -162,21 +162,21 @@ class Accounts:
         account = self._add(self.free_name()) if has_token(first.stage.account) else first
         with account.stage.lock:
             keys = account.stage.account.keys
-            # A restored account waits for the token of whoever comes.
+            # A restored account without a token takes the first one that comes.
             serial = keys.pop().serial if keys else 1
             key = Key(serial, token, email)
             keys.append(key)
         return account.stage, key
 
     def free_name(self) -> str:
-        """The name of the next account of which nobody says what it is called."""
+        """A free name for an account that nobody has named."""
         number = len(self) + 1
         while f"account-{number}" in self._all():
             number += 1
         return f"account-{number}"
 
     def _all(self) -> dict[str, ServedAccount]:
-        """Every account; `default` is there from now on, unless the server has ended before anybody asked for it."""
+        """Every account; makes `default`, unless the server has ended before it was needed."""
         if DEFAULT not in self._made and not self._ended:
             self._add(DEFAULT)
         return self._made
@@ -231,5 +231,5 @@ def place_of(name: str) -> int:
 
 
 def has_token(account: Account) -> bool:
-    """Whether anybody can call the API for it."""
+    """Whether the account has a token with which the API can be called."""
     return bool(account.keys and account.keys[-1].token)

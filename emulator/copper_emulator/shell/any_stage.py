@@ -1,4 +1,4 @@
-"""What do faces and scenarios know of where an account is: this process (`stage.py`) or a server (`remote/`)?"""
+"""What do faces and scenarios know of an account, be it in this process (`stage.py`) or in a server (`remote/`)?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from copper_emulator.shell.routes import Routes
 
 
 class Reading(Protocol):
-    """A clock to be looked at."""
+    """A clock that can only be read."""
 
     def now(self) -> int:
         """The present moment of an account, in milliseconds."""
@@ -29,42 +29,42 @@ class AnyStage(Protocol):
 
     @property
     def lock(self) -> AbstractContextManager[object]:
-        """While it is held, `account` is the same and stays as it is."""
+        """While it is held, `account` does not change and is not replaced."""
 
     @property
     def clock(self) -> Reading:
-        """The account's time; what it is moved by depends on where the account is."""
+        """The account's time; how it is moved depends on where the account is."""
 
     @property
     def account(self) -> Account:
-        """To be looked at; what changes it goes through `record`."""
+        """The account, for reading; changes go through `record`."""
 
     @property
     def settings(self) -> Settings:
-        """Those it plays by."""
+        """The settings in effect."""
 
     @property
     def own_settings(self) -> Settings:
-        """Those it was made with; `reset` comes back to them."""
+        """The settings the account was made with, which `reset` restores."""
 
     @property
     def driving(self) -> bool:
-        """Whether time passes just now, so that a call from inside a delivery only records."""
+        """Whether time is passing right now, so that a call from inside a delivery only records."""
 
     def now(self) -> int:
-        """The moment at which something that is only recorded happens."""
+        """The moment at which something happens that is only recorded."""
 
     def record(self, act: Callable[[Account, int], Any]) -> Any:
         """Run one call of the core, at the present moment."""
 
     def use(self, settings: Settings) -> None:
-        """Play by other settings. Raises UsageError when something has happened in the account already."""
+        """Apply other settings. Raises UsageError if something has already happened in the account."""
 
     def reset(self, settings: Settings | None = None) -> None:
-        """As newly made, with the same key and clock; with settings, as if it had been made with these."""
+        """Return to the initial state but keep key and clock; settings replace those the account was made with."""
 
     def switch_key(self) -> Key:
         """Give the account a new key."""
 
     def refused(self, text: str) -> None:
-        """Write down what was refused; a server does so by itself."""
+        """Record that a call was refused; a server does that by itself."""

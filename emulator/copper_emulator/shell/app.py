@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
+from copper_emulator.core.json_text import encode
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, Directory, directory_of, known_account
@@ -27,7 +27,7 @@ def make_api(directory: Directory) -> web.Application:
 
 
 def make_runner(app: web.Application, **options: Any) -> web.AppRunner:
-    """Serves an application so that requests which are not HTTP, and faults of the emulator, get the envelope too."""
+    """Serve an application so that non-HTTP requests and aiohttp's own refusals are answered in the envelope, too."""
     return ListeningRunner(app, on_error=answer_unhandled, **options)
 
 
@@ -35,7 +35,7 @@ def make_runner(app: web.Application, **options: Any) -> web.AppRunner:
 async def answer_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Every refusal in Copper's envelope, its hint in a header, and written into the account's journal."""
+    """Answer each refusal in Copper's envelope, with its hint in a header, and record it in the account's journal."""
     try:
         hindrance = await hindered(request, handler)
         return await handler(request) if hindrance is None else hindrance
@@ -51,12 +51,12 @@ async def answer_errors(
     except web.HTTPException as error:
         return refuse(request, BadRequest("Bad Request", hint=error.reason))
     except UsageError as error:
-        # Like frozen time that went back: it is the test that must be told.
+        # For example because frozen time went back: the test must be told.
         return refuse(request, BadRequest("Bad Request", hint=str(error)))
 
 
 def refuse(request: web.Request, error: ApiError) -> web.Response:
-    """An error as the answer to a request."""
+    """Record an error in the journal, and make it the answer to a request."""
     hint = f"; {error.hint}" if error.hint else ""
     text = call_text(request, f"{error.status} {error.message}{hint}")
     known = known_account(request)
@@ -68,7 +68,7 @@ def refuse(request: web.Request, error: ApiError) -> web.Response:
 
 
 def envelope(error: ApiError) -> web.Response:
-    """An error as Copper would say it, with the emulator's hint beside."""
+    """An error in Copper's format, with the emulator's hint in a header."""
     response = web.Response(
         status=error.status, body=encode(error.body), content_type="application/json", charset="utf-8"
     )
@@ -78,7 +78,7 @@ def envelope(error: ApiError) -> web.Response:
 def answer_unhandled(
     _request: web.BaseRequest, status: int, error: BaseException | None, message: str
 ) -> web.Response | None:
-    """What aiohttp refused before any handler saw it, in the envelope; its own 500 stays, with its log entry."""
+    """Answer in the envelope what aiohttp refused before any handler ran; its own 500 stays, with its log entry."""
     if status >= 500 or error is None:
         return None
     return envelope(BadRequest("Bad Request", hint=f"This request cannot be answered: {message}"))

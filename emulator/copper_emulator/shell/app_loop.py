@@ -1,6 +1,6 @@
-"""The loop on which async endpoints of this process run in a synchronous test.
+"""The loop on which async endpoints in this process run in a synchronous test.
 
-It is entered only for a call, and for what the call leaves behind; what has no end goes on with the next.
+It is entered only for a call and the tasks the call leaves behind; tasks without an end go on in the next call.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ T = TypeVar("T")
 
 
 class AppLoop:
-    """A loop that is run by whoever calls it, in their thread."""
+    """A loop that runs in the caller's thread, while a call lasts."""
 
     def __init__(self) -> None:
         self._loop = MonotonicEventLoop()
         keep_noting(self._loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run it to its end."""
+        """Run a coroutine to its end."""
         task = asyncio.Task(coroutine, loop=self._loop)
         while True:
             try:
                 return self._loop.run_until_complete(task)
             except SystemExit:
-                # A task of the application that exits tells who waits for it, and asyncio stops the loop as well.
+                # A task of the application exited: asyncio passes that to its waiter and stops the loop, too.
                 continue
 
     def pause(self, seconds: float) -> None:
-        """Let real time pass, and everything on the loop go on."""
+        """Let real time pass while everything on the loop goes on."""
         self.run(pause_async(seconds))
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
-        """Do this, then end everything."""
+        """Run a last coroutine, then end everything."""
         self.run(last)
         self.run(wind_up())
         self._loop.close()

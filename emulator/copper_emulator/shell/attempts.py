@@ -1,4 +1,4 @@
-"""What comes of one attempt of the standalone server: where does it go, or why is it not made?"""
+"""Where does an attempt of the standalone server go, and what is its result?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from copper_emulator.shell.stage import Stage
 
 
 class Attempts:
-    """Those of one account: to its inbox, or by its routes."""
+    """The attempts of one account: they go to its inbox, or over its routes."""
 
     def __init__(self, stage: Stage, http: HttpSender, inbox: Inbox) -> None:
         self._stage = stage
@@ -24,7 +24,7 @@ class Attempts:
         self._inbox = inbox
 
     def begin(self, attempt: Attempt, on_end: OnEnd | None = None) -> asyncio.Future[Result]:
-        """What comes of one attempt, which has left where it can at once, or why it was not made."""
+        """Begin an attempt, which leaves at once if it can; the future has its result, or why it was not made."""
         try:
             begun = self._begin(attempt, on_end)
         except Exception as error:  # noqa: BLE001 - one bad target must not end the deliveries to others
@@ -34,7 +34,7 @@ class Attempts:
         known: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         known.set_result(begun)
         if on_end is not None:
-            # Not now: of a thousand that are refused each would otherwise end within the one before.
+            # Not called now: if a thousand were refused, each would end nested inside the one before.
             known.add_done_callback(on_end)
         return known
 
@@ -47,14 +47,14 @@ class Attempts:
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
         if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
-            # Only while a scenario is played: its own endpoint, or none that answers.
+            # Only while a scenario is played, for its own endpoint or one that does not answer.
             return send_to_function(destination.to, attempt)._replace(route=destination.name)
         settings = self._stage.settings
         return self._http.begin(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca, on_end=on_end)
 
 
 def result_of(sending: asyncio.Future[Result]) -> Result:
-    """What came of one that has ended, or was cut off."""
+    """The result of an attempt that has ended or was cut off."""
     if sending.cancelled():
         return CUT_OFF
     error = sending.exception()

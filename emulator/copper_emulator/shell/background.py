@@ -1,9 +1,9 @@
-"""Who delivers while nobody waits for it: a runner for each account of the standalone server.
+"""What delivers in the background? A runner for each account of the standalone server.
 
-While the account's clock runs, each attempt goes by itself, so that a slow endpoint holds up only its own target: it
-leaves in the call that made it due, or when the one before it came back (`wake`). While the clock stands still, and
-while it is played ahead, the rounds of `driver.py` run, so that the same calls give the same journal. Going from one to
-the other, what is on its way is waited for: nothing is lost, and nothing is sent twice.
+While the account's clock runs, each attempt is sent by itself, so that a slow endpoint delays only its own target: it
+leaves in the call that made it due, or when the one before it has returned (`wake`). While the clock stands still, or
+time is played ahead, the rounds of `driver.py` run, so that the same calls give the same journal. Before a change from
+one to the other the runner waits for attempts under way: nothing is lost, and nothing is sent twice.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ T = TypeVar("T")
 _INSIDE = "while notifications are on their way or the clock is moved; do it after that"
 
 MOMENT_MS = 500
-"""Milliseconds that who asks for time to pass waits for what is on its way: it may have been made due right before."""
+"""Milliseconds that a call moving time waits for others to finish: they may have begun just before it."""
 
 
 class Runner:
-    """Delivers what an account has due.
+    """Delivers what is due in an account.
 
     Args:
-        depart: where everything is written down, has us take what may go at the end of this turn, and leave when that
-            is written.
+        depart: with a state file, calls `take` at the end of this turn, and `leave` when that has been written.
     """
 
     def __init__(
@@ -57,7 +56,7 @@ class Runner:
         self._attempts = Attempts(stage, http, inbox)
         self._depart = depart
         self._unsent: list[Attempt] = []
-        """What has been taken and is not written down yet."""
+        """Attempts that have been taken but not yet written to the state file."""
         self._changed = asyncio.Event()
         self._driving = asyncio.Lock()
         self._account: Account | None = None
@@ -66,11 +65,11 @@ class Runner:
         self._timer: asyncio.TimerHandle | None = None
 
     def take_up(self) -> None:
-        """Deliver for the account that there is now, also before the task of `run` has begun."""
+        """Deliver for the present account, even before the task of `run` has begun."""
         self._account = self._stage.account
 
     async def run(self) -> None:
-        """Deliver until cancelled; what is then on its way is cut off and noted as unknown."""
+        """Deliver until cancelled; attempts then under way are cut off and recorded as unknown."""
         self._account = account = self._stage.account
         try:
             while True:
@@ -78,7 +77,7 @@ class Runner:
                 if await self._flows():
                     self.wake()
                 else:
-                    # The journal tells of an echo; what else was due at the time goes in the next turn.
+                    # The journal records an echo loop; whatever else was due then goes in the next turn.
                     with suppress(EchoLoop):
                         await self._drive(lambda: settle(self._stage))
                 await self._changed.wait()
@@ -86,19 +85,19 @@ class Runner:
             self._account = None
             self._look_again_at(None)
             self._cut_off_unsent(account)
-            # Over plain HTTP it has come back when it is cancelled, and flies no more.
+            # An attempt over plain HTTP has returned once it is cancelled, and has left `_flying`: hence the copy.
             for _, sending in list(self._flying.values()):
                 sending.cancel()
             await self._landed()
 
     def is_sending(self, *, before: Change) -> bool:
-        """Whether anything is on its way while time runs that an earlier change made due."""
+        """Whether an attempt that an earlier change made due is under way while time runs."""
         return any(attempt.notification.change.serial < before.serial for attempt, _ in self._flying.values())
 
     def wake(self) -> None:
-        """Something changed: what may go now leaves before this returns, or at the end of this turn.
+        """React to a change: attempts that may go now leave before this returns, or at the end of this turn.
 
-        Where something has to be waited for (rounds, a moved clock), the task of `run` does it.
+        If something must be awaited first (rounds, a moved clock), the task of `run` takes care of it.
         """
         if self._depart is not None:
             self._depart(self)
@@ -107,7 +106,7 @@ class Runner:
             self.leave()
 
     def take(self) -> None:
-        """See what may go, and say so in the journal."""
+        """Take the attempts that may go now, and note them in the journal."""
         account = self._account
         if account is None or self._driving.locked() or not self._clock.running:
             self._changed.set()
@@ -115,7 +114,7 @@ class Runner:
             self._unsent += self._taken(account)
 
     def leave(self) -> None:
-        """What was taken goes. It is of the present account: before another takes its place, it is cut off."""
+        """Send the attempts taken. They belong to the present account, and are cut off before another replaces it."""
         unsent, self._unsent = self._unsent, []
         for attempt in unsent:
             self._launch(self._stage.account, attempt)
@@ -123,14 +122,14 @@ class Runner:
     async def settled(self) -> None:
         """While time stands still, wait until everything due has been delivered.
 
-        What an endpoint does while it is being notified is delivered by the drive that notifies it: to wait for that
-        would be to wait for its own answer.
+        What an endpoint does while it is being notified is delivered by the drive that notifies it: waiting for that
+        would mean waiting for its own answer.
         """
         if not (self._clock.running or self._stage.driving or self._flying):
             await self._drive(lambda: settle(self._stage))
 
     async def freeze(self) -> None:
-        """Time stands still from now on; what is on its way is waited for. Raises TimeError while it is moved."""
+        """Stop time, and wait for attempts under way. Raises TimeError while time is being moved."""
         await self._outside()
         async with self._driving:
             self._clock.freeze()
@@ -139,29 +138,29 @@ class Runner:
         self.wake()
 
     async def go_on(self) -> None:
-        """Time runs on from where it stands. Raises TimeError while it is moved."""
+        """Let time run on from where it stands. Raises TimeError while it is being moved."""
         await self._outside()
         async with self._driving:
             self._clock.run()
         self.wake()
 
     async def advance(self, delta_ms: int) -> list[Delivery]:
-        """Play time ahead, deadline by deadline; where the clock runs, it runs on from there."""
+        """Play time ahead from deadline to deadline; a running clock runs on from there."""
         await self._outside()
         return await self._drive(lambda: advance(self._stage, delta_ms))
 
     async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
-        """Play time ahead until nothing waits for it. Raises NotIdle after the limit."""
+        """Play time ahead until nothing is waiting. Raises NotIdle after the limit."""
         await self._outside()
         return await self._drive(lambda: run_until_idle(self._stage, limit_ms))
 
     async def play(self, rounds: Callable[[], Rounds[T]], *, within_ms: int = MOMENT_MS) -> T:
-        """Other rounds than those of the clock, a scenario's, with nobody else at work meanwhile."""
+        """Drive other rounds than the clock's, those of a scenario, with nothing else driving meanwhile."""
         await self._outside(within_ms=within_ms)
         return await self._drive(rounds)
 
     async def send(self, make: Callable[[Account, int], Attempt]) -> Notification:
-        """One attempt outside matching and limits; waits for the answer, but not for time to pass."""
+        """Send one attempt outside matching and limits; waits for its answer, but not for time to pass."""
         await self._outside()
         async with self._driving:
             sent_off = await self._sent_off(make) if self._clock.running else None
@@ -172,17 +171,17 @@ class Runner:
         return attempt.notification
 
     async def alone(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run something while nobody drives. Raises TimeError while somebody does for more than a moment."""
+        """Run something while nothing drives. Raises TimeError if something drives for more than a moment."""
         await self._outside("no reset")
         async with self._driving:
             return await act()
 
     async def _outside(self, refused: str = "the clock is left alone", *, within_ms: int = MOMENT_MS) -> None:
-        """Until nobody drives. Raises TimeError when that takes longer."""
+        """Wait until nothing drives. Raises TimeError if that takes longer than `within_ms`."""
         if not self._stage.driving:
             return
         try:
-            # No longer: an endpoint that asks for it while it is notified waits for its own answer.
+            # Not longer: an endpoint that calls this while it is notified would wait for its own answer.
             async with asyncio.timeout(within_ms / 1000), self._driving:
                 pass
         except TimeoutError:
@@ -191,7 +190,7 @@ class Runner:
     # --- while time runs ------------------------------------------------------------------------------------
 
     async def _sent_off(self, make: Callable[[Account, int], Attempt]) -> tuple[Attempt, asyncio.Future[Result]]:
-        """One attempt goes by itself."""
+        """Send one attempt by itself."""
         account = self._account
         if account is None:
             raise TimeError("nothing is delivered now: the account is being reset, or the server ends")
@@ -201,7 +200,7 @@ class Runner:
         return attempt, self._launch(account, attempt)
 
     async def _flows(self) -> bool:
-        """Whether time runs by itself, when nobody drives any more; else there must be rounds."""
+        """Whether time runs by itself, once nothing drives any more; otherwise rounds are needed."""
         async with self._driving:
             return self._clock.running
 
@@ -210,7 +209,7 @@ class Runner:
         with self._stage.lock:
             now = self._clock.now()
             account.finish(now)
-            # A round ends where it must for rounds to be fair to each other; here nobody waits for a round's end.
+            # `take` ends rounds so that rounds are fair to each other; here nothing waits for the end of a round.
             while True:
                 attempts = account.take(now)
                 taken += attempts
@@ -221,7 +220,7 @@ class Runner:
         return taken
 
     async def _written(self, account: Account, attempt: Attempt) -> None:
-        """Have it written down that it is on its way, before it is. Where that is cut off, so is it."""
+        """Have the attempt written down before it is sent; if that is interrupted, the attempt is cut off."""
         try:
             await self._stage.kept()
         except BaseException:
@@ -254,14 +253,14 @@ class Runner:
             await asyncio.wait([sending for _, sending in self._flying.values()])
 
     def _look_again_at(self, moment: int | None, now: int = 0) -> None:
-        """The next moment at which anything can happen by itself, if there is one."""
+        """Set the timer for the next moment at which anything can happen by itself, if there is one."""
         if moment == self._moment:
             return
         if self._timer is not None:
             self._timer.cancel()
         self._moment, self._timer = moment, None
         if moment is not None:
-            # At least a millisecond: time moves in steps of one, and what is due in this one has been taken.
+            # At least a millisecond, the step in which time moves: what is due in this one has been taken.
             self._timer = asyncio.get_running_loop().call_later(max(moment - now, 1) / 1000, self._at_moment)
 
     def _at_moment(self) -> None:
@@ -271,7 +270,7 @@ class Runner:
     # --- while time stands still, or is played ahead --------------------------------------------------------
 
     async def _drive(self, rounds: Callable[[], Rounds[T]]) -> T:
-        """Rounds with nobody else at work. A clock that runs stands still meanwhile, and then runs on from there."""
+        """Drive rounds with nothing else driving. A running clock is paused meanwhile, then runs on from there."""
         async with self._driving:
             self._clock.pause()
             self._look_again_at(None)

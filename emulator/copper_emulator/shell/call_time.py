@@ -1,4 +1,4 @@
-"""At which moment does a call of the API count, where the windows of its limits go on in real time?"""
+"""At which moment does an API call count, when limit windows also follow real time?"""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from copper_emulator.core.account import Account
 from copper_emulator.shell.clock import monotonic
 
 _STEP_MS = 100
-"""Milliseconds of real time that count together: calls right after each other are told the same in every run."""
+"""Milliseconds of real time counted as one step, so that calls in quick succession have the same result in each run."""
 
 
 class CallTime:
-    """Where an account's windows of the API are: never behind its clock, and never before what they have counted.
+    """The time of an account's API limit windows: never behind its clock, nor before the latest call counted.
 
-    Between two calls as much passes as the account's clock has gone on, or as has passed for real, whichever is more.
+    Between two calls it advances as far as the account's clock or real time has, whichever is further.
     """
 
     def __init__(self, account: Account, now: int) -> None:
         self.account = account
-        # A state that was written down while they were ahead of the clock, which has not gone on since.
+        # Restored state may have been written while the windows were ahead of the clock, which has not advanced since.
         self._moment = max(now, account.calls.latest)
         self._now = now
         self._since = monotonic()
 
     def is_ahead(self, now: int) -> bool:
-        """Whether they are further than the account's clock."""
+        """Whether the windows are ahead of the account's clock."""
         return self._moment > now
 
     def at(self, now: int) -> int:
-        """The moment at which a call counts that comes now."""
+        """The moment at which a call made now counts."""
         real_ms = round((monotonic() - self._since) * 1000) // _STEP_MS * _STEP_MS
         self._since += real_ms / 1000
         self._moment += max(now - self._now, real_ms)

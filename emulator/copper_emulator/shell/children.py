@@ -1,7 +1,7 @@
-"""What do the processes need that an intercepting test starts, so that their calls of Copper lead to its account, too?
+"""What do the processes that an intercepting test starts need, to have their calls of Copper lead to its account?
 
-A proxy and files, made once for a session. The proxy lets everything through that is not for Copper: what a test's
-children do otherwise is no business of the emulator's, unlike under `copper-emulator exec`.
+A proxy and files, made once per session. The proxy lets everything through that is not for Copper: what else a test's
+children do is not the emulator's business, unlike under `copper-emulator exec`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from copper_emulator.shell.proxy_beyond import Proxies, not_proxied
 from copper_emulator.shell.tls.authority import Authority
 
 _HIDDEN = frozenset({*PROXIES, *NO_PROXY, USE_PROXY, "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
-"""What the clients of the test's own process heed: there it would change how they reach other hosts.
+"""Variables that clients in the test's own process heed: set there, they would change how other hosts are reached.
 
-For urllib every variable that ends with `_PROXY` names one, also that of Node.
+For urllib every variable that ends with `_PROXY` names a proxy, including Node's.
 """
 
 
 class Children:
-    """The proxy and the files; they end with `close`."""
+    """The proxy and the files; `close` ends and deletes them."""
 
     def __init__(self) -> None:
         self._proxy: Proxy | None = None
@@ -47,7 +47,7 @@ class Children:
         self._bundled: list[str | None] | None = None
 
     async def start(self, authority: Authority, plain: tuple[str, int], tls: tuple[str, int]) -> None:
-        """On the loop that serves. Raises OSError and UsageError where the files cannot be written."""
+        """Start, on the loop that serves. Raises OSError or UsageError if the files cannot be written."""
         try:
             self._folder = TemporaryDirectory(prefix="copper-emulator-")
             folder = Path(self._folder.name)
@@ -64,7 +64,7 @@ class Children:
             raise
 
     async def close(self) -> None:
-        """End the proxy, and delete the files."""
+        """Stop the proxy, and delete the files."""
         if self._proxy is not None:
             await self._proxy.close()
         if self._folder is not None:
@@ -72,7 +72,7 @@ class Children:
         self._proxy = self._folder = self._reached = self._authority = self._bundled = None
 
     def told(self, own: Mapping[str, str] = os.environ) -> Told:
-        """The variables that lead to the emulator, beside those that are there. Raises UsageError."""
+        """The variables that lead to the emulator, given the present ones. Raises UsageError."""
         if self._reached is None or self._authority is None:
             return Told()
         named = [own.get(name) for name in NAMING]
@@ -80,7 +80,7 @@ class Children:
             self._authority.bundle(self._reached.bundle)
             self._bundled = named
         if self._proxy is not None:
-            # One of the user's is still asked for other hosts, only by ours.
+            # The user's own proxy is still used for other hosts, but through ours.
             self._proxy.beyond = Proxies.of(_without(self._reached.proxy_url, own))
         found = child_environment(own, self._reached)
         found |= dict.fromkeys(NO_PROXY, ",".join(dict.fromkeys([*LOOPBACK.split(","), *not_proxied(own)])))
@@ -88,24 +88,24 @@ class Children:
         hidden = {name: new.pop(name) for name in _HIDDEN & new.keys()}
         if not has_proxy(own):
             return Told(new, hidden)
-        # What the process itself would ask a proxy for; its children get another one.
+        # Variables for this process, which keeps the user's proxy; its children get ours.
         hidden |= {name: found[name] for name in NO_PROXY}
         return Told({**new, **past_proxy(own)}, hidden)
 
 
 def _without(url: str, own: Mapping[str, str]) -> Mapping[str, str]:
-    """Whoever has put our own proxy into `os.environ` must not be led round in a circle."""
+    """The variables without our own proxy: if `os.environ` names it, it must not be asked to forward to itself."""
     return {name: value for name, value in own.items() if value != url}
 
 
 def has_proxy(own: Mapping[str, str]) -> bool:
-    """Whether there is a proxy already; for this process one of the user's then stays."""
+    """Whether a proxy is set already; for this process the user's own stays."""
     names = {name.lower() for name in (*PROXIES, *EVERY_PROXY)}
     return any(value and name.lower() in names for name, value in own.items())
 
 
 def past_proxy(own: Mapping[str, str]) -> dict[str, str]:
-    """Copper's hosts are not asked through it: what is behind it is not the emulator."""
+    """Variables that exempt Copper's hosts from the proxy, because the emulator is not behind it."""
     before = own.get("no_proxy") or own.get("NO_PROXY") or ""
     hosts = ",".join([*filter(None, [before]), *HOSTS])
     return dict.fromkeys(NO_PROXY, hosts)

@@ -1,4 +1,4 @@
-"""What time it is for an account: a clock that a test moves, or the wall's. The only file that reads real time."""
+"""What time is it for an account? A clock that a test moves, or the wall clock. The only file that reads real time."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Clock(Protocol):
         """The present moment."""
 
     def move_to(self, moment: int) -> None:
-        """Make it this moment, as far as that is in the clock's power; raises TimeError if not."""
+        """Move to this moment as far as the clock can. Raises TimeError if it cannot go back."""
 
 
 def real_now() -> int:
-    """The wall's milliseconds. Read where freezegun does not reach, so that it is the real one."""
+    """The wall clock's milliseconds, read in a way that freezegun does not replace."""
     return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1_000_000
 
 
 monotonic: Callable[[], float] = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
-"""Seconds that go on whatever a test does to time: how long something really takes."""
+"""Seconds that pass whatever a test does to time: how long something really takes."""
 
 
 def pause(seconds: float) -> None:
@@ -51,24 +51,24 @@ async def pause_async(seconds: float) -> None:
 
 
 class MonotonicEventLoop(asyncio.SelectorEventLoop):
-    """An event loop whose timers go on while a test has frozen time.
+    """An event loop whose timers keep running while a test has frozen time.
 
-    freezegun replaces `time.monotonic` in every module, and asyncio's loops ask it; `clock_gettime` it leaves alone.
+    freezegun replaces `time.monotonic` in every module, and asyncio's loops call it; it leaves `clock_gettime` alone.
     """
 
-    # Asked several times in each turn. Static, since a partial in a class is a method from Python 3.14 on.
+    # Called several times per turn. Static, since a partial in a class is a method from Python 3.14 on.
     time = staticmethod(monotonic)
 
 
 def real_timeout(ms: int) -> AbstractAsyncContextManager[asyncio.Timeout]:
-    """`asyncio.timeout` in real time, also on a loop whose timers freezegun stops or makes jump."""
+    """`asyncio.timeout` in real time, even on a loop whose timers freezegun stops or makes jump."""
     if _are_timers_real(asyncio.get_running_loop()):
         return asyncio.timeout(ms / 1000)
     return _timed_by_thread(ms)
 
 
 class RealLimit:
-    """How long a coroutine may take in real time, from now on. What never waits takes no timer: most applications."""
+    """A limit on a coroutine's real time, from now on. One that never waits, like most applications, takes no timer."""
 
     def __init__(self, ms: int) -> None:
         self._ends = monotonic() + ms / 1000
@@ -79,17 +79,17 @@ class RealLimit:
         return self._timer is not None and self._timer.expired()
 
     def renew(self, ms: int) -> None:
-        """It has so much time from now on; once it has waited on a loop whose timers freezegun stops, any."""
+        """Allow this much time from now on; without limit once it has waited on a loop whose timers freezegun stops."""
         self._ends = monotonic() + ms / 1000
         if self._timer is not None:
             loop = asyncio.get_running_loop()
-            # It may have been left, or be over already.
+            # The timeout may have been left, or have expired, already.
             with suppress(RuntimeError):
                 self._timer.reschedule(loop.time() + ms / 1000 if _are_timers_real(loop) else inf)
 
     @coroutine
     def of(self, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
-        """Await it, in this task. Raises TimeoutError."""
+        """Await the work, in this task. Raises TimeoutError."""
         try:
             waits_for = work.send(None)
         except StopIteration as ended:
@@ -104,11 +104,11 @@ class RealLimit:
 
 @coroutine
 def _gone_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    """The rest of a coroutine that was begun by hand, and waits for this."""
+    """Continue a coroutine that was started by hand and waits for this future."""
     while True:
         try:
             yield waits_for
-        except BaseException as error:  # noqa: BLE001 - a cancellation, above all, comes to it where it waits
+        except BaseException as error:  # noqa: BLE001 - above all a cancellation must reach it where it waits
             try:
                 waits_for = work.throw(error)
             except StopIteration as ended:
@@ -127,7 +127,7 @@ async def _timed_by_thread(ms: int) -> AsyncIterator[asyncio.Timeout]:
     async with asyncio.timeout(None) as limit:
 
         def expire() -> None:
-            # It may have been left in the meantime, and it may have been renewed.
+            # The timeout may meanwhile have been left or renewed.
             if limit.when() is None:
                 with suppress(RuntimeError):
                     limit.reschedule(loop.time())
@@ -144,8 +144,9 @@ async def _timed_by_thread(ms: int) -> AsyncIterator[asyncio.Timeout]:
 
 
 class VirtualClock:
-    """Starts when it is first asked, at the frozen moment if time is frozen and else at the real one; then only moves
-    when told. Frozen time is carried along, so that code under test sees the virtual moment.
+    """Starts when first asked, at the frozen moment if time is frozen, else at the real one; then moves only when told.
+
+    Frozen time is moved along, so that code under test sees the virtual moment.
     """
 
     def __init__(self, start: int | None = None) -> None:
@@ -166,16 +167,16 @@ class VirtualClock:
         carry(moment)
 
     def start_again(self) -> None:
-        """Start where a test has frozen time since, while nothing has happened yet that would have to be undone.
+        """Start again at the moment at which a test has since frozen time; only while nothing has happened yet.
 
-        Fixtures are set up before a decorator freezes time; what they subscribe must not pin the clock to the present.
+        Fixtures are set up before a decorator freezes time; their subscriptions must not pin the clock to the present.
         """
         frozen = frozen_now()
         if frozen is not None and not self._fixed:
             self._now = frozen
 
     def moved_by_test(self) -> int | None:
-        """The moment to which the test has moved frozen time since, or None; going back raises TimeError."""
+        """The moment to which the test has since moved frozen time, or None. Raises TimeError if it went back."""
         present, frozen = self.now(), frozen_now()
         if frozen is None or frozen == present:
             return None
@@ -189,23 +190,23 @@ class VirtualClock:
 
 
 class ServerClock:
-    """An account's clock in the standalone server: it runs, so much ahead of the wall's, or stands still.
+    """An account's clock in the standalone server: it runs, at some offset ahead of the wall clock, or stands still.
 
-    While it stands still it can be moved, and it runs on from where it stands. It never goes back.
+    While it stands still it can be moved, and it resumes from where it stands. It never goes back.
     """
 
     def __init__(self, *, running: bool, ahead_ms: int = 0, latest_ms: int | None = None) -> None:
         self.running = running
         self.runs_on = running
-        """Whether it runs, but for the moments in which it is played ahead."""
+        """Whether it runs, disregarding the moments while time is played ahead."""
         self.ahead_ms = ahead_ms
-        """By how much it is ahead of the wall's, while it runs."""
+        """Its offset ahead of the wall clock while it runs."""
         self.latest_ms = latest_ms
-        """The latest moment it has shown; while it stands still it shows this one. None until it is first asked."""
+        """The latest moment it has shown, and the present one while it stands still. None until it is first asked."""
 
     def now(self) -> int:
         if self.running or self.latest_ms is None:
-            # A wall clock is set back now and then, by a little; here time stands still until it has caught up.
+            # Wall clocks are sometimes set back a little; this one then stands still until they have caught up.
             self.latest_ms = max(self.latest_ms or 0, real_now() + self.ahead_ms)
         return self.latest_ms
 
@@ -218,7 +219,7 @@ class ServerClock:
         self.latest_ms = max(moment, present)
 
     def go_on_as(self, other: ServerClock) -> None:
-        """Show what another one does: an account is what it was, and so is its time."""
+        """Show the same time as another clock: a restored account continues with its time."""
         self.running, self.runs_on = other.running, other.runs_on
         self.ahead_ms, self.latest_ms = other.ahead_ms, other.latest_ms
 
@@ -228,17 +229,17 @@ class ServerClock:
         self.runs_on = False
 
     def pause(self) -> None:
-        """Stand still while it is played ahead."""
+        """Stand still while time is played ahead."""
         self.now()
         self.running = False
 
     def run(self) -> None:
-        """Go on from the present moment."""
+        """Run on from the present moment."""
         self.now()
         self.ahead_ms = self.would_be_ahead_ms
         self.runs_on = self.running = True
 
     @property
     def would_be_ahead_ms(self) -> int:
-        """By how much it is ahead of the wall's where it runs, and would be where it ran on from here."""
+        """The offset ahead of the wall clock: the actual one if it runs, otherwise that if it resumed now."""
         return self.ahead_ms if self.running or self.latest_ms is None else self.latest_ms - real_now()

@@ -1,7 +1,7 @@
-"""How is a part of the server made only when somebody first asks for something in it?
+"""How is a part of the server made only when something in it is first requested?
 
-Most servers are asked for the emulated API and for little else: what nobody asks for is never loaded, and a server is
-ready before any of it is. The first request to a part waits until it has been loaded.
+Most servers are asked for little but the emulated API: parts never requested are never loaded, and the server is ready
+before any of them is. The first request to a part waits until it has been loaded.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ class Deferred(web.AbstractResource):
     """Everything at and below a path, answered by an application that is made at the first request.
 
     Args:
-        path: like `/_emulator/v1`; `/` for what nothing else answers.
-        make: makes the application; its routes stand under their whole paths.
+        path: like `/_emulator/v1`; `/` for whatever nothing else answers.
+        make: makes the application; its routes have their full paths.
     """
 
     def __init__(self, path: str, make: Callable[[], web.Application]) -> None:

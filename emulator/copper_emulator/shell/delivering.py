@@ -1,7 +1,8 @@
-"""Who sends what: each attempt of a round goes to the sender of its destination, in this thread or on this loop.
+"""How are attempts sent? Each goes to the sender for its destination, in this thread or on this loop.
 
-WSGI applications and functions run in the caller's own thread from a bare frame; ASGI applications on a loop entered
-only for the call and what it leaves behind; HTTP always leaves from the host's thread, whose loop never sleeps.
+WSGI applications and functions run in the caller's own thread, from a bare frame. ASGI applications run on a loop that
+is entered only for the call and the tasks it leaves behind. HTTP always leaves from the host's thread, whose loop never
+stops.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from typing import Any, TypeVar
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.app_loop import AppLoop
-from copper_emulator.shell.calling import Delivering, check_started, is_async, is_django, told
 from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.host import Host
@@ -26,6 +26,7 @@ from copper_emulator.shell.senders.asgi import send_to_asgi
 from copper_emulator.shell.senders.caught import apart_from, frameworks_watched
 from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
+from copper_emulator.shell.shared_delivering import Delivering, check_started, is_async, is_django, told
 from copper_emulator.shell.stage import Stage
 
 __tracebackhide__ = raised_on_purpose
@@ -33,7 +34,7 @@ __tracebackhide__ = raised_on_purpose
 T = TypeVar("T")
 
 PAUSE = 0.05
-"""Seconds of real time that an empty round takes: who waits for an endpoint's own work looks again after each."""
+"""Seconds of real time an empty round takes: a caller waiting for an endpoint's own work looks again after each."""
 
 
 class SyncDelivering(Delivering):
@@ -47,7 +48,7 @@ class SyncDelivering(Delivering):
         self._aiohttp_thread = LoopThread("copper-emulator-endpoint")
 
     def send(self, attempts: list[Attempt]) -> list[Result]:
-        """One round, in order; what goes over HTTP together with others goes at the same time. An empty one waits."""
+        """Send one round, in order; its HTTP requests go at the same time. An empty round waits."""
         if not attempts:
             self._pause()
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
@@ -58,10 +59,10 @@ class SyncDelivering(Delivering):
             return [finish() for finish in pending]
 
     def start(self, app: object) -> None:
-        """Start an application now. Raises RouteError where it cannot be."""
+        """Start an application now. Raises RouteError if that fails."""
         route = self._stage.routes.to_start(app)
         if is_django(route):
-            # It has no lifespan.
+            # Django has no lifespan.
             return
         if route.kind is RouteKind.AIOHTTP:
             check_started(route, self._aiohttp_thread.run(self._started(route)))
@@ -70,7 +71,7 @@ class SyncDelivering(Delivering):
             check_started(route, self._on_loop(self._started(route)))
 
     def close(self) -> None:
-        """Shut down the applications that were started. Raises what one of them raises, when all have ended."""
+        """Shut down the applications that were started. Once all have ended, raises what one of them raised."""
         try:
             if self._loop is not None:
                 loop, self._loop = self._loop, None
@@ -103,7 +104,7 @@ class SyncDelivering(Delivering):
 
     def _at_once(self, attempts: list[Attempt], routes: list[Any]) -> list[Result]:
         work = self._gathered(map(self._one_async, attempts, routes))
-        # Who asks for it has a single target.
+        # Whatever sets `together` has a single target.
         if routes[0].kind is RouteKind.AIOHTTP:
             return self._aiohttp_thread.run(work)
         with NoRunningLoop():
@@ -112,7 +113,7 @@ class SyncDelivering(Delivering):
     def _called(self, attempt: Attempt, route: Route) -> Result:
         began = monotonic()
         account = self._stage.account
-        # Of those that go in one round, this is the one whose endpoint runs now.
+        # Of the attempts of the round, this is the one whose endpoint runs now.
         of_the_round, account.causing = account.causing, attempt.notification
         try:
             result = apart_from(self._in_process(attempt, route), sys.exc_info()[1])
@@ -130,7 +131,7 @@ class SyncDelivering(Delivering):
                 return self._on_loop(self._awaited(route, attempt))
             if route.kind is RouteKind.FUNCTION:
                 return send_to_function(route.to, attempt)
-        # An aiohttp application needs a loop that goes on by itself: its own thread plays the server's process.
+        # An aiohttp application needs a loop that keeps running: its own thread stands in for the server's process.
         return self._aiohttp_thread.run(self._aiohttp(route, attempt))
 
     def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -140,12 +141,12 @@ class SyncDelivering(Delivering):
 
 
 class AsyncDelivering(Delivering):
-    """For asynchronous tests: ASGI applications run on the test's loop, blocking ones never do."""
+    """For asynchronous tests: ASGI applications run on the test's loop, blocking ones in a worker thread."""
 
     has_threads = True
 
     async def send(self, attempts: list[Attempt]) -> list[Result]:
-        """One round; its attempts go at the same time, their results come in order. An empty one waits."""
+        """Send one round: attempts go at the same time, results come in order. An empty round waits."""
         if not attempts:
             await pause_async(PAUSE)
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
@@ -155,12 +156,12 @@ class AsyncDelivering(Delivering):
             return await self._gathered(map(self._one, attempts, destinations))
 
     async def start(self, app: object) -> None:
-        """Start an application now. Raises RouteError where it cannot be."""
+        """Start an application now. Raises RouteError if that fails."""
         route = self._stage.routes.to_start(app)
         check_started(route, await self._started(route))
 
     async def close(self) -> None:
-        """Shut down the applications that were started. Raises what one of them raises, when all have ended."""
+        """Shut down the applications that were started. Once all have ended, raises what one of them raised."""
         try:
             await self._stop_lifespans()
         finally:

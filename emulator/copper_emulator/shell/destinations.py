@@ -1,4 +1,4 @@
-"""What can stand at the end of a route, and which of these is this object?"""
+"""What kinds of destination can a route have, and which kind is a given object?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KindName: TypeAlias = Literal["url", "wsgi", "asgi", "aiohttp", "function"]
 
 
 class RouteKind(StrEnum):
-    """What can stand at the end of a route."""
+    """The kinds of destination a route can have."""
 
     URL = "url"
     WSGI = "wsgi"
@@ -28,7 +28,7 @@ class RouteKind(StrEnum):
 
 
 class Manner(Enum):
-    """How an endpoint is called where several notifications come at once."""
+    """How an endpoint is called if several notifications come at once."""
 
     APART = "at the same time, over HTTP or in threads"
     ON_LOOP = "on one event loop, at the same time as long as nothing blocks it"
@@ -43,11 +43,11 @@ _CALLED_WITH = {
 
 
 _OF_CLIENTS = ("app", "application")
-"""Where the test clients of Starlette and Werkzeug have the application that they call."""
+"""The attributes in which the test clients of Starlette and Werkzeug have their application."""
 
 
 def recognise(to: object) -> RouteKind:
-    """What kind of destination an object is; raises RouteError when it is not sure."""
+    """What kind of destination an object is. Raises RouteError if that is ambiguous."""
     if isinstance(to, str | URL):
         return RouteKind.URL
     if _is_aiohttp(to):
@@ -79,7 +79,7 @@ def _called_like(to: Any, names: list[str]) -> RouteKind | None:
 
 
 def kind_named(name: str, to: object) -> RouteKind:
-    """The kind that was asked for. Raises RouteError when there is none such, or `to` cannot be of it."""
+    """The kind with this name. Raises RouteError if there is none, or `to` cannot be of that kind."""
     try:
         kind = RouteKind(name)
     except ValueError:
@@ -108,7 +108,7 @@ def _takes(to: Any, arguments: Sequence[str]) -> bool:
     try:
         signature = inspect.signature(to)
     except (TypeError, ValueError):
-        # Some builtins do not tell.
+        # Some builtins have no signature.
         return True
     try:
         signature.bind(*arguments)
@@ -118,7 +118,7 @@ def _takes(to: Any, arguments: Sequence[str]) -> bool:
 
 
 def _is_factory(to: object) -> bool:
-    """Whether it is called without arguments, as what makes an application is."""
+    """Whether it takes no arguments, like a function that makes an application."""
     return (
         not inspect.isclass(to)
         and not _positional(to)
@@ -136,7 +136,7 @@ def _factory(to: object) -> str:
 
 
 def _has_app(to: object) -> bool:
-    # A mock has everything that it is asked for.
+    # getattr_static, because a mock has every attribute it is asked for.
     return not inspect.isclass(to) and inspect.getattr_static(to, "wsgi_app", None) is not None
 
 
@@ -164,13 +164,13 @@ def _positional(to: Any) -> list[str]:
 
 
 def _is_aiohttp(to: object) -> bool:
-    # Who has not imported aiohttp.web has made no application with it.
+    # Without aiohttp.web imported, it cannot be an aiohttp application.
     web = sys.modules.get("aiohttp.web")
     return web is not None and isinstance(to, web.Application)
 
 
 def is_async(to: Any) -> bool:
-    """Whether calling it gives something to await."""
+    """Whether calling it returns an awaitable."""
     return inspect.iscoroutinefunction(to) or inspect.iscoroutinefunction(
         getattr(to, "__call__", None)  # noqa: B004 - an instance with an async __call__ is meant
     )
@@ -183,7 +183,7 @@ def _shape(to: object, names: list[str]) -> str:
 
 
 def name_of(to: object) -> str:
-    """What people call it."""
+    """The object's name in messages."""
     name: str = getattr(to, "__qualname__", None) or type(to).__qualname__
-    # Of a function inside a test the test is not of interest.
+    # Of a function defined inside a test, leave out the test.
     return name.rpartition("<locals>.")[2]

@@ -1,7 +1,7 @@
-"""Letting time pass: a plain generator of rounds, and the runners that drive it.
+"""How does time pass? A plain generator yields rounds of attempts, and runners drive it.
 
-The generator yields the attempts of a round and is sent their results. It never waits and knows neither threads nor
-loops, so the same one serves a synchronous test, an asynchronous one and the standalone server.
+The generator is sent the results of each round. It never waits and knows neither threads nor loops, so it serves a
+synchronous test, an asynchronous one and the standalone server alike.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ def settle(stage: Stage) -> Rounds[list[Delivery]]:
 
 
 def advance(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
-    """Deadline by deadline up to and including now + delta."""
+    """Go from deadline to deadline, up to and including now + delta."""
     if stage.driving:
         raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
     return _outermost(stage, _pass_by(stage, delta_ms))
 
 
 def run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
-    """From deadline to deadline until nothing waits. Raises NotIdle when that takes longer than the limit."""
+    """Go from deadline to deadline until nothing is waiting. Raises NotIdle if that takes longer than the limit."""
     if stage.driving:
         raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
     return _outermost(stage, _run_until_idle(stage, limit_ms))
 
 
 def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
-    """Send one attempt outside matching and limits (a replay), not from inside a delivery."""
+    """Send one attempt outside matching and limits (a replay). Not to be called inside a delivery."""
     stage.driving = True
     try:
         yield from _round(stage, [attempt])
@@ -56,7 +56,7 @@ def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
 
 
 def _is_something_due(stage: Stage) -> bool:
-    """Whether settling would do anything: most calls that settle find everything delivered."""
+    """Whether settling would do anything: most calls that settle find nothing left to deliver."""
     if stage.moved_by_test() is not None or stage.account.has_echo:
         return True
     now = stage.clock.now()
@@ -96,7 +96,7 @@ def _pass_by(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
         attempts = _next_round(stage, now)
         if attempts:
             yield from _round(stage, attempts)
-        # Nobody else has had a chance to move frozen time.
+        # Otherwise nothing has had a chance to move frozen time.
         if attempts or stage.hooks:
             until = max(until, _put_back(stage))
         with stage.lock:
@@ -116,7 +116,7 @@ def _pass_by(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
 
 
 def _next_round(stage: Stage, now: int) -> list[Attempt]:
-    """What may go now, when the answers that have come by now are concluded."""
+    """Conclude the answers that have arrived, and return the attempts that may go now."""
     account = stage.account
     with stage.lock:
         before = len(account.journal.deliveries)
@@ -129,9 +129,9 @@ def _next_round(stage: Stage, now: int) -> list[Attempt]:
 
 
 def _put_back(stage: Stage) -> int:
-    """Put frozen time back to the account's moment, so that each delivery is seen at its own; gives where it had been.
+    """Set frozen time back to the account's moment, so that each delivery sees its own; return where it was.
 
-    What the test (or the endpoint, while it was notified) moved it forward counts as time that passes in this call.
+    Forward moves by the test, or by the endpoint while it was notified, count as time that passes in this call.
     """
     moved, now = stage.moved_by_test(), stage.clock.now()
     if moved is None:
@@ -143,11 +143,11 @@ def _put_back(stage: Stage) -> int:
 def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account = stage.account
     now = stage.clock.now()
-    # Whatever is changed while a round is on its way was caused by it: by which of several is known only where one
-    # endpoint runs after the other (delivering.py). Of the others the deepest chain is the one to follow.
+    # Changes made while a round is under way are attributed to it: to the right one of several attempts only if the
+    # endpoints run one after the other (delivering.py), otherwise to the one at the end of the longest chain.
     account.causing = max(attempts, key=_depth).notification if len(attempts) > 1 else attempts[0].notification
     before = len(account.journal.deliveries)
-    # What a fault has answered is not sent.
+    # An attempt that a fault has already answered is not sent.
     to_send = [attempt for attempt in attempts if attempt.instead is None]
     try:
         sent = iter((yield to_send) if to_send else ())
@@ -184,7 +184,7 @@ def _run_hooks(stage: Stage, since: int) -> None:
 
 
 def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
-    """Call it, once. Raises UsageError for an async one, which nobody would await."""
+    """Call a hook once. Raises UsageError for an async one, which nothing would await."""
     answer = hook(delivery)
     if inspect.iscoroutine(answer):
         answer.close()
@@ -201,7 +201,7 @@ def _not_idle(account: Account, moment: int, limit_ms: int) -> str:
 
 
 def run_sync(rounds: Rounds[T], send: Callable[[list[Attempt]], list[Result]]) -> T:
-    """Drive from a bare frame."""
+    """Drive the rounds from a bare frame."""
     __tracebackhide__ = True
     try:
         attempts = next(rounds)
@@ -218,7 +218,7 @@ def run_sync(rounds: Rounds[T], send: Callable[[list[Attempt]], list[Result]]) -
 
 
 async def run_async(rounds: Rounds[T], send: Callable[[list[Attempt]], Awaitable[list[Result]]]) -> T:
-    """Drive on the running loop."""
+    """Drive the rounds on the running loop."""
     __tracebackhide__ = True
     try:
         attempts = next(rounds)

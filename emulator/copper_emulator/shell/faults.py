@@ -15,7 +15,7 @@ __tracebackhide__ = raised_on_purpose
 
 
 def read(texts: object) -> tuple[Fault, ...]:
-    """Faults as they are written. Raises UsageError."""
+    """Parse faults as people write them. Raises UsageError."""
     __tracebackhide__ = True
     try:
         return parse_faults(texts)
@@ -24,13 +24,13 @@ def read(texts: object) -> tuple[Fault, ...]:
 
 
 def active(stage: AnyStage) -> list[Fault]:
-    """What is on at this moment."""
+    """The faults that are on at this moment."""
     with stage.lock:
         return stage.account.faults.active(stage.now())
 
 
 def switch_on(stage: AnyStage, faults: Sequence[Fault]) -> None:
-    """Switch faults on, in their order."""
+    """Switch faults on, in the given order."""
     for each in faults:
         stage.record(partial(_switch_on, each))
 
@@ -40,13 +40,13 @@ def _switch_on(fault: Fault, account: Account, now: int) -> None:
 
 
 def switch_off(stage: AnyStage, which: Callable[[Fault], bool]) -> list[Fault]:
-    """Switch off those that are meant, and say which they were."""
+    """Switch off the faults that `which` selects, and return them."""
     ended: list[Fault] = stage.record(lambda account, now: account.faults.off(now, which))
     return ended
 
 
 def check_names(names: Sequence[str]) -> Sequence[str]:
-    """Names of faults, or faults as they are written. Raises UsageError for what is neither."""
+    """Return names of faults, or faults as they are written. Raises UsageError for anything else."""
     __tracebackhide__ = True
     known = {str(name) for name in FaultName}
     wrong = [name for name in names if str(name).partition("@")[0].partition("=")[0] not in known]
@@ -56,7 +56,7 @@ def check_names(names: Sequence[str]) -> Sequence[str]:
 
 
 def switch_off_named(stage: AnyStage, names: Sequence[str]) -> list[Fault]:
-    """Switch off those of these names, or as they are written; without any, all. Raises UsageError for other names."""
+    """Switch off faults by name or written form; without names, all. Returns them. Raises UsageError."""
     __tracebackhide__ = True
     check_names(names)
     return switch_off(stage, lambda each: not names or str(each) in names or each.name in names)

@@ -1,8 +1,8 @@
-"""Time that a test has frozen with freezegun or time-machine: reading it and carrying it along.
+"""Time that a test has frozen with freezegun or time-machine: reading it and moving it along.
 
-Neither library has a public way to find what is active, so the private places are all here, and a test for each
-version holds them: `freezegun.api.freeze_factories` (1.5), `time_machine.traveller_stack` (3.x) and
-`time_machine.coordinates_stack` (2.x). Neither library is imported; who has not imported one has frozen nothing.
+Neither library has a public way to find what is active, so all uses of private names are here, and tests for each
+version cover them: `freezegun.api.freeze_factories` (1.5), `time_machine.traveller_stack` (3.x) and
+`time_machine.coordinates_stack` (2.x). Neither library is imported: if the test has not imported it, nothing is frozen.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from copper_emulator.core.moments import to_datetime, to_ms
 
 
 def may_be_frozen() -> bool:
-    """Whether anybody could have frozen time. Asked several times for each delivery, and nearly always no."""
+    """Whether time could be frozen at all. Asked several times for each delivery, and nearly always False."""
     return "freezegun.api" in sys.modules or "time_machine" in sys.modules
 
 
 def frozen_now() -> int | None:
-    """The frozen moment in milliseconds, or None when time runs freely."""
+    """The frozen moment in milliseconds, or None if time runs freely."""
     if not may_be_frozen():
         return None
     if (factory := _freezegun_factory()) is not None:
@@ -33,13 +33,13 @@ def frozen_now() -> int | None:
 def can_stop_timers() -> bool:
     """Whether a test can stop the timers of event loops that are not ours, or make them jump.
 
-    freezegun does, at any moment and without a word; time-machine leaves the monotonic clock alone.
+    freezegun does, at any moment and unannounced; time-machine leaves the monotonic clock alone.
     """
     return "freezegun.api" in sys.modules
 
 
 def carry(to: int) -> None:
-    """Move frozen time to a moment, keeping what it has below a millisecond; nothing when time runs freely."""
+    """Move frozen time to a moment, keeping its fraction of a millisecond; do nothing if time runs freely."""
     present = frozen_now()
     if present is None or present == to:
         return
@@ -57,7 +57,7 @@ def _freezegun_factory() -> Any:
 
 
 def _freezegun_moment(factory: Any) -> Any:
-    # Calling an auto-ticking factory moves it; its attribute is its present. The ticking one has to be asked.
+    # Calling an auto-ticking factory advances it, so read its attribute; a ticking one has to be called.
     return factory.time_to_freeze if hasattr(factory, "step_width") else factory()
 
 

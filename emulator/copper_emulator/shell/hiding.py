@@ -1,4 +1,4 @@
-"""What is not shown wherever something is told: the values of secrets and of subscriptions' own headers."""
+"""What is masked wherever something is shown? The values of secrets and of subscriptions' own headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLAIN_HEADERS = ("content-type", "user-agent")
 
 
 class Hidden:
-    """The values of these subscriptions, made ready once for many texts."""
+    """The values to mask for these subscriptions, prepared once for many texts."""
 
     def __init__(self, subscriptions: Iterable[Subscription] = ()) -> None:
         self._subscriptions = tuple(subscriptions)
@@ -22,14 +22,14 @@ class Hidden:
         self.mask: Callable[[str], str] = masking(self._subscriptions)
 
     def mask_of(self, delivery: Delivery) -> Callable[[str], str]:
-        """For what is told of a delivery: what it brought itself is not shown either."""
+        """A mask for texts about a delivery, which also covers values the delivery itself brought."""
         own = _of_replay(delivery) if delivery.replayed else delivery.subscription
         if own is None or self._known.issuperset(_values(own)):
             return self.mask
         return masking([own, *self._subscriptions])
 
     def may_hold(self, needle: str, delivery: Delivery) -> bool:
-        """Whether a text in lower case, without JSON's own signs, is in anything that is not shown of a delivery."""
+        """Whether a lower-case text, without JSON's own characters, occurs in any value masked for a delivery."""
         own = _of_replay(delivery) if delivery.replayed else delivery.subscription
         return needle in self._searched or (own is not None and needle in _searched(_values(own)))
 
@@ -44,7 +44,7 @@ def _values(subscription: Subscription) -> Iterator[str]:
 
 
 def _of_replay(delivery: Delivery) -> Subscription:
-    # What was captured came from a subscription that nobody here knows; an endpoint may say it back.
+    # A captured body came from a subscription unknown here, but an endpoint may repeat its secrets.
     body = delivery.body if isinstance(delivery.body, dict) else {}
     secret = {name: value for name, value in body.items() if name not in PAYLOAD_KEYS and isinstance(value, str)}
     headers = {name: value for name, value in delivery.request_headers if name.lower() not in _PLAIN_HEADERS}

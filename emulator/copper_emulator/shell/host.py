@@ -1,6 +1,6 @@
-"""The thread that is always there once it is needed: it serves the API and sends over HTTP.
+"""The thread that, once needed, stays: it serves the API and sends over HTTP.
 
-One host serves every account of a test session, each by its token.
+One host serves every account of a test session, each under its token.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PATIENCE = 1.0
-"""Seconds that requests under way may take when the host ends."""
+"""Seconds a request under way gets to finish when the host ends."""
 
 
 class Host:
-    """Starts its thread at first need and binds 127.0.0.1 once, on a port the system chooses where none is given.
+    """Starts its thread on first use and binds 127.0.0.1 once, by default on a port the system chooses.
 
     Args:
-        port: of the API.
-        keeps_authority: use the one that this user keeps, as commands do; else one of its own, which ends with it.
+        port: the API's port.
+        keeps_authority: use the user's stored authority, as commands do, instead of a temporary one.
         plainly: send plain HTTP to this machine without aiohttp's client.
     """
 
@@ -73,12 +73,12 @@ class Host:
             self._stages.append(stage)
 
     def remove(self, stage: Stage) -> None:
-        """Serve it no longer."""
+        """Stop serving an account."""
         with self._stages_lock:
             self._stages.remove(stage)
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
-        """The account a token belongs to; none is opened for one."""
+        """The account a token belongs to; unlike a server, a host never opens one for a token."""
         return self.known(token)
 
     def known(self, token: str) -> tuple[Stage, Key] | None:
@@ -92,7 +92,7 @@ class Host:
         return None
 
     def refused(self, text: str) -> None:
-        """A call with a wrong token: of the endpoint that is notified, where one account alone is delivering."""
+        """Record a call with a wrong token in the account that is delivering, if it is the only one doing so."""
         with self._stages_lock:
             delivering = [stage for stage in self._stages if stage.driving]
         if len(delivering) == 1:
@@ -101,16 +101,16 @@ class Host:
     # --- the thread -----------------------------------------------------------------------------------------
 
     def url(self) -> str:
-        """Where the API is served, like `http://127.0.0.1:40217`; starts it at first use."""
+        """Where the API is served, like `http://127.0.0.1:40217`; starts it on first use."""
         with self._starting:
             if self._url is None:
                 self._url = self._thread.run(self._serve())
             return self._url
 
     def tls_url(self) -> str:
-        """Where the same API is served over TLS, like `https://127.0.0.1:40218`; starts it at first use.
+        """Where the same API is served over TLS, like `https://127.0.0.1:40218`; starts it on first use.
 
-        Its certificate is also for Copper's names, and from `authority()`. Raises AuthorityError where there is none.
+        Its certificate comes from `authority()` and also covers Copper's names. Raises AuthorityError if there is none.
         """
         authority = self.authority()
         with self._starting:
@@ -119,7 +119,7 @@ class Host:
             return f"https://127.0.0.1:{self._tls.port}"
 
     def authority(self) -> Authority:
-        """Who vouches for it; made at first use. Raises AuthorityError where it cannot be."""
+        """The authority that signs its certificate, made on first use. Raises AuthorityError if that fails."""
         with self._starting:
             if self._authority is None:
                 from copper_emulator.shell.tls.authority import Authority
@@ -129,7 +129,7 @@ class Host:
             return self._authority
 
     def ca_file(self) -> Path:
-        """A file with the certificate of `authority()`; one that is not kept is gone when this is closed."""
+        """A file with the certificate of `authority()`; that of a temporary one is deleted by `close`."""
         authority = self.authority()
         with self._starting:
             if authority.certificate_file is not None:
@@ -140,7 +140,7 @@ class Host:
             return _ca_in(self._folder)
 
     def intercept(self, stage: Stage, token: str | None) -> Interception:
-        """Lead Copper's own hosts to an account from now on. Raises UsageError where that cannot be."""
+        """Lead Copper's own hosts to an account from now on. Raises UsageError if that is impossible."""
         try:
             port, authority = _port_of(self.tls_url()), self.authority()
             children = self._for_children(authority, port)
@@ -155,7 +155,7 @@ class Host:
         plain = _port_of(self.url())
         with self._starting:
             if self._children is None:
-                # With it come the proxy and its files.
+                # Imported here, because it brings the proxy with it.
                 from copper_emulator.shell.children import Children
 
                 children = Children()
@@ -164,7 +164,7 @@ class Host:
             return self._children
 
     def http(self) -> HttpSender:
-        """The sender whose calls must be submitted to this host."""
+        """The HTTP sender; its coroutines must be submitted to this host."""
         with self._starting:
             if self._http is None:
                 self._http = HttpSender(self._trust, plainly=self._plainly)
@@ -176,7 +176,7 @@ class Host:
         return self._thread.submit(coroutine)
 
     def close(self) -> None:
-        """End the server, the sender and the thread, and wait for them."""
+        """Stop the server, the sender and the thread, and wait for them."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -190,7 +190,7 @@ class Host:
         return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     async def _serve_tls(self, authority: Authority) -> TlsListener:
-        # With it comes what few runs need.
+        # Imported here, because few runs need it.
         from copper_emulator.shell.tls.serving import begin
 
         return await begin(await self._running(), authority, tell=self.refused)

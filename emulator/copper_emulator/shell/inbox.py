@@ -1,4 +1,4 @@
-"""An endpoint for who has none: each account of the standalone server has one built in, and it takes everything."""
+"""An endpoint for those who have none: every account of the standalone server has one, which accepts everything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOST = "inbox.example"
 _ORIGIN = f"https://{HOST}"
 
 MOST = 500
-"""Requests that are kept; the oldest go first."""
+"""How many requests are kept; the oldest are dropped first."""
 
 ROUTE = "the inbox"
 
@@ -23,7 +23,7 @@ _HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered; `delay_ms` is virtual, as everywhere."""
+    """What is answered; `delay_ms` is in virtual time, as everywhere."""
 
     status: int = 200
     body: str = ""
@@ -31,34 +31,34 @@ class Reply:
 
 
 class Inbox:
-    """Everything sent to `https://inbox.example/ACCOUNT`, or below it, and what it is answered."""
+    """Everything sent to or below `https://inbox.example/ACCOUNT`, and the answer to it."""
 
     def __init__(self, account: str) -> None:
         self.target = f"{_ORIGIN}/{quote(account, safe='')}"
         self.reply = Reply()
         self.requests: deque[Attempt] = deque(maxlen=MOST)
         self.received = 0
-        """How many there were; those beyond `MOST` are gone."""
+        """How many requests there were, including those dropped beyond `MOST`."""
 
     def is_for(self, url: str) -> bool:
-        """Whether a target means this endpoint."""
+        """Whether a target means this inbox."""
         rest = url.removeprefix(self.target)
         return rest != url and (not rest or rest[0] in "/?#")
 
     def not_ours(self, url: str) -> str:
-        """What is wrong with a target that means the inbox of some account, and not this one's; else nothing."""
+        """What is wrong with a target that means another account's inbox; "" for any other target."""
         rest = url.removeprefix(_ORIGIN)
         if rest == url or (rest and rest[0] not in "/?#:") or self.is_for(url):
             return ""
         return f"{url} is not this account's inbox, the only one that it sends to. Subscribe {self.target} instead"
 
     def moved(self, url: str, account: str) -> str:
-        """A target as this account has it: what was sent to the inbox of an account of that name comes to this one."""
+        """Rewrite a target for this account: the inbox of `account` becomes this one's."""
         other = Inbox(account)
         return self.target + url.removeprefix(other.target) if other.is_for(url) else url
 
     def receive(self, attempt: Attempt) -> Result:
-        """One request, and its answer."""
+        """Record one request, and answer it."""
         self.received += 1
         self.requests.append(attempt)
         reply = self.reply
@@ -66,7 +66,7 @@ class Inbox:
         return result._replace(route=ROUTE, took_ms=0.0)
 
     def begin_anew(self, deliveries: Iterable[Delivery]) -> None:
-        """As newly made, but for what it got by these, in an earlier life of the account."""
+        """Return to the initial state, keeping only the requests of these deliveries from a restored journal."""
         self.reply = Reply()
         self.requests.clear()
         self.received = 0

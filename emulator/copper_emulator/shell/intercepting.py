@@ -1,8 +1,8 @@
 """Which account answers when a client calls Copper's own host, and until when?
 
-The sockets of a process are one, so all interceptions of a process are asked, whichever server the connection has come
-to. Its own token leads to an account in any case. Any other token, the one that the application was configured with,
-stands for the account's first key: the latest interception takes it, unless it was told which one it is to be.
+A process has one set of sockets, so all its interceptions are consulted, whichever server a connection has reached. An
+account's own token always leads to that account. Any other token, such as the one the application was configured with,
+stands for an account's first key: the latest interception takes it, unless it was given a token to take.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from copper_emulator.shell.stage import Stage
 
 
 class Knowing(Protocol):
-    """Who has accounts, each by its tokens."""
+    """Something that has accounts, each known by its tokens."""
 
     def known(self, token: str) -> tuple[Stage, Key] | None:
         """The account a token belongs to, by its current or an earlier key."""
 
 
 class Interception:
-    """Copper's hosts lead to one account, from its making until `end`, or the end of a `with` block.
+    """Copper's hosts lead to one account, from `begin` until `end` or the end of a `with` block.
 
-    Not made by hand: `copper.intercept()`. It ends with the account at the latest.
+    Obtained from `copper.intercept()`. It ends with the account at the latest.
     """
 
     def __init__(self, accounts: Knowing, stage: Stage, token: str | None) -> None:
@@ -48,26 +48,26 @@ class Interception:
         PROCESS.begin(way)
 
     def end(self) -> None:
-        """Intercept no longer; nothing where it has ended already."""
+        """Stop intercepting; does nothing if it has ended already."""
         way, self._way = self._way, None
         if way is not None:
             PROCESS.end(way)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The variables by which another process is intercepted, for one that is not given `os.environ`.
+        """The variables that make another process intercepted, if it is not given `os.environ`.
 
-        What is run without an environment of its own has them already.
+        A process run without an environment of its own has them already.
         """
         return {} if self._way is None else {**self._way.told.open, **self._way.told.hidden}
 
     def takes(self, token: str) -> bool:
-        """Whether a token that is no account's own leads here."""
+        """Whether a token that belongs to no account leads here."""
         return self.token is None or self.token == token
 
     @property
     def first_key(self) -> Key:
-        """The key that the application is taken to have."""
+        """The key the application is assumed to use."""
         return self.stage.account.keys[0]
 
     def __enter__(self) -> Interception:
@@ -88,11 +88,11 @@ class Intercepting:
         self.token_advice = f"copper.intercept(token=...) takes {wanted} alone, beside the account's own copper.token."
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
-        """The account that a token leads to; none is opened for one."""
+        """The account a token leads to; never opens one."""
         return self.known(token)
 
     def known(self, token: str) -> tuple[Stage, Key] | None:
-        """The same."""
+        """The account a token leads to."""
         for each in self._present:
             found = each.accounts.known(token)
             if found is not None:
@@ -101,7 +101,7 @@ class Intercepting:
         return None if taking is None else (taking.stage, taking.first_key)
 
     def refused(self, text: str) -> None:
-        """A call that leads to no account: it is of the test that intercepts."""
+        """Record a call that leads to no account in the account that intercepted last."""
         self._present[0].stage.refused(text)
 
 
@@ -109,9 +109,9 @@ class Intercepting:
 async def answer_for_copper(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Lead what was sent to Copper's own host to the account that intercepts, each request for itself.
+    """Lead requests to Copper's own host to the account that intercepts, deciding for each request.
 
-    A client may keep its connections longer than a test lasts: then 421, Misdirected Request.
+    A client may keep its connections longer than a test lasts; the answer is then 421, Misdirected Request.
     """
     host = request.headers.get("Host", "").partition(":")[0]
     if not is_copper_api(host):
@@ -120,7 +120,7 @@ async def answer_for_copper(
     present = [owner for owner in owners if isinstance(owner, Interception)]
     if not present:
         return envelope(Misdirected(host))
-    # The next request of the same connection may be for somebody else.
+    # The next request of the same connection may be for another account.
     answering = ANSWERING.set(Intercepting(present))
     try:
         return await handler(request)

@@ -1,8 +1,9 @@
-"""What happens in a server's accounts is written to its state file before it is acknowledged, or leaves.
+"""What happens in a server's accounts is written to its state file before it is acknowledged or sent.
 
-Everything of one turn of the loop is written in one commit: at its end what may go is taken, all of it is written, and
-then it leaves. What could not be written stays to be written: calls are refused meanwhile, and nothing is sent, so that
-nothing is acknowledged or gone that the file does not know of. The log and the live stream tell of it as it happens.
+Everything that happens in one turn of the loop is written in one commit: at the end of the turn the attempts that may
+go are taken, everything is written, and then they leave. What could not be written remains to be written: meanwhile
+calls are refused and nothing is sent, so that nothing is acknowledged or sent that the file does not know of. The log
+and the live stream report things as they happen.
 """
 
 from __future__ import annotations
@@ -31,26 +32,26 @@ if TYPE_CHECKING:
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _AGAIN = 1.0
-"""Seconds after which it is tried again to write what could not be written."""
+"""Seconds after which writing is tried again if it failed."""
 
 
 class Departing(Protocol):
-    """What has to be written down between two steps."""
+    """Something that acts in two steps, between which the state is written."""
 
     def take(self) -> None:
-        """See what may go, and say so in the journal."""
+        """Take what may go, and note it in the journal."""
 
     def leave(self) -> None:
-        """It is written: what was taken goes."""
+        """Send what was taken, now that it is written."""
 
 
 class Kept:
-    """One account of the file: what of it is still to be written. With `as_found` the file has all of it."""
+    """What is still to be written of one account. With `as_found`, the file already has all of it."""
 
     def __init__(self, stage: Stage, *, as_found: bool) -> None:
         self.stage = stage
         self.anew = False
-        """Whether what the file has of it is of another life."""
+        """Whether the file's rows belong to an earlier account, and must be replaced."""
         self._edits: dict[tuple[str, RowKey], Edit] = {}
         self._entries = 0
         self._lines: list[Line] = []
@@ -61,10 +62,10 @@ class Kept:
             self._tracker.begin()
 
     def collect(self) -> News | None:
-        """See what has changed: all that is still to be written, None where nothing is."""
+        """Collect what has changed; all that is still to be written, or None."""
         with self.stage.lock:
             if self._account is not self.stage.account:
-                # It was reset, or is another since: nothing of what it was is left.
+                # The account was replaced, for example by a reset: nothing of the earlier one remains.
                 self._account, self._tracker = self.stage.account, Tracker(self.stage.account)
                 self.anew, self._edits, self._lines, self._around = True, {}, [], {}
                 found = self._tracker.whole()
@@ -85,7 +86,7 @@ class Kept:
         return News(list(self._edits.values()), self._entries, self._lines)
 
     def written(self) -> None:
-        """All of it is."""
+        """Note that everything collected has been written."""
         self.anew = False
         self._edits, self._lines = {}, []
 
@@ -100,11 +101,11 @@ class Kept:
 
 
 class Keeper:
-    """Keeps the stages it is given in a file. It lives on one loop, and so do they."""
+    """Writes the stages it is given to a file. It belongs to one loop, as they do."""
 
     def __init__(self, file: StateFile, complain: Callable[[str], None]) -> None:
         self.failure: StateError | None = None
-        """Why the last attempt to write failed, None if it did not."""
+        """Why the last attempt to write failed; None if it succeeded."""
         self._file = file
         self._complain = complain
         self._kept: dict[str, Kept] = {}
@@ -115,28 +116,28 @@ class Keeper:
         self._asking = 0
         self._departing: dict[Departing, None] = {}
         self._again: asyncio.TimerHandle | None = None
-        """Until it is tried again to write what has to leave."""
+        """The timer for the next attempt, if writing failed and something waits to leave."""
 
     def found(self) -> dict[str, Rows]:
-        """What the file has, by account. Raises StateError."""
+        """The rows in the file, by account. Raises StateError."""
         return self._file.read()
 
     def taking_up(self, name: str) -> AbstractContextManager[None]:
-        """Around what reads the rows of an account: a StateError then says which file it is, and what would help."""
+        """A context for reading an account's rows: a StateError in it then names the file and says what would help."""
         return self._file.reading(name)
 
     def keep(self, stage: Stage, *, as_found: bool) -> None:
-        """From now on; `as_found` says that it stands as it was read from the file."""
+        """Write this stage from now on; `as_found` if it is as the file has it."""
         self._kept[stage.name] = Kept(stage, as_found=as_found)
         self._gone.pop(stage.name, None)
 
     def forget(self, name: str) -> None:
-        """The account is no more."""
+        """Remove the account from the file with the next write."""
         self._kept.pop(name, None)
         self._gone[name] = None
 
     def close(self) -> None:
-        """Write what there is, and let go of the file."""
+        """Write what remains, and release the file."""
         with suppress(StateError):
             self.write()
         self._kept.clear()
@@ -145,7 +146,7 @@ class Keeper:
             self._file.close()
 
     def write(self) -> None:
-        """Write everything that has happened. Raises StateError, and then it is still to be written."""
+        """Write everything that has happened. Raises StateError, and then all of it remains to be written."""
         self._happened = False
         news = self._news()
         if not news and not self._gone:
@@ -167,7 +168,7 @@ class Keeper:
 
     @contextmanager
     def asked(self) -> Iterator[None]:
-        """Around a call that waits for `written`."""
+        """A context for a call that waits for `written`."""
         self._asking += 1
         try:
             yield
@@ -175,11 +176,11 @@ class Keeper:
             self._asking -= 1
 
     async def written(self) -> None:
-        """Wait until everything that has happened so far is written, with all of this turn. Raises StateError."""
+        """Wait until everything that has happened so far, and in this turn, is written. Raises StateError."""
         if not (self._happened or self._gone or self._news()):
             return
         if self._asking == 1:
-            # Nobody else is there who could share what is written in this turn, so its end need not be waited for.
+            # No other call could share this turn's commit, so there is no point in waiting for the end of the turn.
             self._end_turn()
             return
         future = asyncio.get_running_loop().create_future()
@@ -188,7 +189,7 @@ class Keeper:
         await future
 
     async def until_written(self) -> None:
-        """The same, at once where that is possible, and however long it takes where it is not."""
+        """Write everything, trying again for as long as that fails."""
         while True:
             try:
                 return self.write()
@@ -196,14 +197,14 @@ class Keeper:
                 await pause_async(_AGAIN)
 
     def soon(self) -> None:
-        """Something has happened: it is written with everything else of this turn."""
+        """Write what has happened at the end of this turn, with everything else."""
         self._happened = True
         if not self._called:
-            # Looked at here, too: it is told of each entry of each journal.
+            # Checked here as well as in `_call`, because this is called for each entry of each journal.
             self._call()
 
     def depart(self, departing: Departing) -> None:
-        """Something may have to go: it is taken at the end of this turn, and leaves when that is written, too."""
+        """At the end of this turn, let `departing` take what may go, and leave once that is written."""
         self._departing[departing] = None
         self._call()
 
@@ -213,7 +214,7 @@ class Keeper:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _end_turn(self) -> None:
-        """Take what may go, write everything, and let it go. Raises StateError, and then that is tried again."""
+        """Take what may go, write everything, let it leave. Raises StateError; a departure is then tried again."""
         departing, self._departing = self._departing, {}
         for each in departing:
             each.take()
@@ -223,7 +224,7 @@ class Keeper:
             if departing:
                 self._departing = departing | self._departing
                 if self._again is None:
-                    # One for all: every answer that comes meanwhile ends up here, too.
+                    # One timer for all: every answer that comes meanwhile ends up here, too.
                     self._again = asyncio.get_running_loop().call_later(_AGAIN, self._try_again)
             raise
         for each in departing:
@@ -242,7 +243,7 @@ class Keeper:
         self._called = False
         waiting, self._waiting = self._waiting, []
         if not (waiting or self._happened or self._departing):
-            # It was written in this very turn: something was to be sent.
+            # `written` has already written it in this turn.
             return
         failure: Exception | None = None
         try:
@@ -250,7 +251,7 @@ class Keeper:
         except StateError as error:
             failure = error
         except Exception as error:
-            # A mistake of ours: the loop tells of it, and nobody waits for ever.
+            # A bug of ours: the loop reports it, and nothing is left waiting.
             failure = error
             raise
         finally:
@@ -267,7 +268,7 @@ def keeping(
     refuse: Callable[[web.Request, NotWritten], web.Response],
     tells_nothing: Callable[[web.Request], bool],
 ) -> Middleware:
-    """A middleware: every answer leaves when all that it can tell of is written, else a refusal does."""
+    """A middleware that sends an answer only once everything it may reveal is written, and otherwise a refusal."""
 
     @web.middleware
     async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -276,7 +277,7 @@ def keeping(
         with keeper.asked():
             try:
                 if keeper.failure is not None:
-                    # It would not be acknowledged: better that it does not happen.
+                    # It could not be acknowledged, so it had better not happen.
                     keeper.write()
                 response = await handler(request)
                 if not response.prepared:

@@ -1,7 +1,7 @@
-"""Which tasks has the call of an endpoint left behind, and what did they raise?
+"""Which tasks has an endpoint's call left behind, and what did they raise?
 
-An endpoint that answers first and works afterwards begins tasks, in the context of its call. While calls are under way
-their loop's task factory notes them; afterwards the loop has the factory that it had before.
+An endpoint that answers first and works afterwards starts tasks in the context of its call. While calls are under way,
+a task factory on their loop notes these tasks; afterwards the loop gets its previous factory back.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from copper_emulator.shell.clock import real_timeout
 _Factory: TypeAlias = Callable[..., "asyncio.Task[Any]"]
 
 _CALL: ContextVar[EndpointCall | None] = ContextVar("call", default=None)
-"""To which call what runs, and what it begins, belongs; the work of a lifespan, which has no end, to none."""
+"""The call that running code, and the tasks it starts, belong to. A lifespan's endless tasks belong to none."""
 
 
 class EndpointCall:
-    """One call of an endpoint on the running loop: what is begun in the block, in its context, belongs to it."""
+    """One call of an endpoint on the running loop; tasks started in the block, in its context, belong to it."""
 
-    # Every delivery to an async endpoint passes here, and generators would take several times as long.
+    # Every delivery to an async endpoint passes here; a generator-based context manager would be several times slower.
     __slots__ = ("_failed", "_is_over", "_loop", "_noting", "_running", "_token")
 
     def __init__(self) -> None:
@@ -44,28 +44,28 @@ class EndpointCall:
 
     @property
     def has_left(self) -> bool:
-        """Whether there is anything to wait for or to tell: most calls leave nothing."""
+        """Whether there is anything to wait for or to report; most calls leave nothing."""
         return bool(self._running or self._failed)
 
     async def ended(self, *, seconds: float) -> BaseException | None:
-        """Let its tasks come to their end, for so long at most; the first exception that nobody has taken.
+        """Wait for its tasks, up to a time limit; return the first exception that nothing has retrieved.
 
-        One that takes longer may never end. It is not waited for again, nor is what it begins later.
+        A task that takes longer may never end. It is not waited for again, nor are tasks it starts later.
         """
         with suppress(TimeoutError):
             async with real_timeout(round(seconds * 1000)):
                 while self._running:
-                    # They may leave others.
+                    # Tasks may start further tasks.
                     await asyncio.wait(list(self._running))
         return next((task.exception() for task in self._failed if _is_untold(task)), None)
 
     def note(self, task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> None:
-        """It was begun in this call's context."""
-        # Contexts are inherited by other threads' loops, too, and by what has taken too long.
+        """Note a task that was started in this call's context."""
+        # Contexts are inherited by loops of other threads, too, and by tasks that have outlasted the wait.
         if self._is_over or loop is not self._loop:
             return
         if task.done():
-            # It was begun eagerly, and never waited.
+            # An eager task that never had to wait.
             self._ended_one(task)
             return
         self._running.add(task)
@@ -78,16 +78,16 @@ class EndpointCall:
 
 
 def _is_untold(task: asyncio.Task[Any]) -> bool:
-    """Whether it raised what nobody has taken yet, neither who awaits it nor a callback of the application's.
+    """Whether it raised something not yet retrieved, neither by an awaiter nor by a callback of the application.
 
-    It is asyncio's own mark, by which it says that a "Task exception was never retrieved". To ask for the exception
-    itself, the only public way, would take the mark away from who comes later.
+    This is asyncio's own flag, on which it logs "Task exception was never retrieved". Reading the exception itself,
+    the only public way, would clear the flag for those who look later.
     """
     return bool(getattr(task, "_log_traceback", False))
 
 
 class _Noting:
-    """A task factory that makes what the loop's own would make, and notes it with the call it belongs to."""
+    """A task factory that makes tasks as the loop's own would, and notes them with the call they belong to."""
 
     def __init__(self, own: _Factory | None) -> None:
         self._own = own
@@ -103,16 +103,16 @@ class _Noting:
         return task
 
     def leave(self, loop: asyncio.AbstractEventLoop) -> None:
-        """One call less needs it. Several accounts may deliver on one loop: the last takes it away."""
+        """Note that one call has ended. Several accounts may deliver on one loop: the last call removes the factory."""
         self.users -= 1
-        # What somebody has set over it meanwhile stays.
+        # A factory that was set over this one meanwhile stays.
         if not self.users and loop.get_task_factory() is self:
             loop.set_task_factory(self._own)
 
 
 def _noting_on(loop: asyncio.AbstractEventLoop) -> _Noting:
-    """The factory that notes tasks, for one more call, until it leaves."""
-    # What there is makes tasks in whichever way; its type has more names in later versions of Python.
+    """The noting factory of a loop, installed if necessary, for one more call until it leaves."""
+    # Any, because the present factory's type has more parameters in later versions of Python.
     there: Any = loop.get_task_factory()
     noting = there if isinstance(there, _Noting) else _Noting(there)
     if noting is not there:
@@ -122,12 +122,12 @@ def _noting_on(loop: asyncio.AbstractEventLoop) -> _Noting:
 
 
 def keep_noting(loop: asyncio.AbstractEventLoop) -> None:
-    """On a loop of ours it need not be put there for each call."""
+    """Install the factory for good on a loop that belongs to us, to save doing it for each call."""
     _noting_on(loop)
 
 
 def of_no_call() -> Context:
-    """In which tasks are begun that do not belong to the call that begins them."""
+    """A context for starting tasks that do not belong to the call that starts them."""
     context = copy_context()
     context.run(_CALL.set, None)
     return context

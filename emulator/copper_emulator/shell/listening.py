@@ -1,7 +1,7 @@
-"""How connections are taken: what aiohttp itself refuses gets an answer of ours, and an endpoint believes in TLS.
+"""How are connections accepted? aiohttp's own refusals get our answer, and an endpoint can be made to believe in TLS.
 
-aiohttp makes a `RequestHandler` for each connection and asks it to `handle_error` and whether the transport is TLS; its
-runners know no public way to have another one made, so that way is here, once.
+aiohttp makes a `RequestHandler` for each connection, which handles errors and knows whether the transport is TLS. Its
+runners have no public way to use another class, so the workaround is here, in one place.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from aiohttp import web
 from copper_emulator.shell.senders.caught import is_meant_for_the_caller
 
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
-"""Gets the request (a stub when it could not be parsed), the status, the exception and aiohttp's words."""
+"""Takes the request (a stub if it could not be parsed), the status, the exception and aiohttp's message."""
 
 MAX_BODY = 1024 * 1024
-"""Bytes a request body may have. Copper's own limit is not known."""
+"""The largest request body in bytes. Copper's own limit is not known."""
 
 _PATIENCE = 0.1
-"""Seconds for what is still answered when connections are cut off."""
+"""Seconds for answers under way when connections are cut off."""
 
 _OF_THE_SERVER = ("shutdown_timeout", "handler_cancellation")
-"""Options that are not for each connection."""
+"""Options of the server, not of each connection."""
 
 
 class ListeningRunner(web.AppRunner):
-    """An AppRunner that lets `on_error` answer what no handler answered: requests that are not HTTP, and exceptions.
+    """An AppRunner in which `on_error` answers what no handler answered: requests that are not HTTP, and exceptions.
 
     Args:
         on_error: returns the answer, or None for aiohttp's own.
-        as_https: let the application believe that it was reached over TLS.
+        as_https: make the application believe it was reached over TLS.
     """
 
     def __init__(self, app: web.Application, *, on_error: OnError, as_https: bool = False, **options: Any) -> None:
@@ -50,7 +50,7 @@ class ListeningRunner(web.AppRunner):
             server.request_handler = _answering(server.request_handler, self._on_error)
 
     async def cut_off(self) -> None:
-        """Close the connections of an application whose own shut-down did not end."""
+        """Close the connections of an application whose own shutdown did not finish."""
         server = super().server
         if server is not None:
             await server.shutdown(_PATIENCE)
@@ -67,7 +67,7 @@ class ListeningRunner(web.AppRunner):
 def connections(
     server: web.Server, on_error: OnError, *, as_https: bool = False, **options: Any
 ) -> Callable[[], web.RequestHandler]:
-    """What is called for each connection of a server on the running loop, so that `on_error` answers there."""
+    """The factory for connections to a server on the running loop, in which `on_error` answers errors."""
     loop = asyncio.get_running_loop()
 
     def connection() -> _Connection:
@@ -84,14 +84,14 @@ class _Connection(web.RequestHandler):
     on_error: OnError
     as_https: bool
     handler_failed: bool
-    """Whether what is logged was raised by a handler."""
+    """Whether the exception being logged came from a handler."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, _Tls(transport)) if self.as_https else transport)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        # Outside of a handler only what is left of a body is read: that it cannot be, or that the client has gone, is
-        # no fault of the server. In a handler it may be one.
+        # Outside a handler only the rest of a body is read: failing to read it, or a client that has gone, is no fault
+        # of the server. Inside a handler it may be one.
         if self.handler_failed or not isinstance(kw.get("exc_info"), (web.RequestPayloadError, ConnectionError)):
             super().log_exception(*args, **kw)
 
@@ -126,18 +126,21 @@ class _NotAnException(Exception):
 def _answering(
     handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], on_error: OnError
 ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    """The same handler, raising only what aiohttp answers. Another BaseException would end connection or loop."""
+    """Wrap a handler to raise only what aiohttp answers: another BaseException would end the connection or the loop."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         try:
             return await handler(request)
         except web.HTTPExpectationFailed as error:
-            # aiohttp refuses it before any middleware is asked.
+            # aiohttp refuses this before any middleware runs.
             answer = on_error(request, error.status, error, error.text or "")
             if answer is None:
                 raise
             return answer
-        except Exception:
+        except Exception as error:
+            if isinstance(error, ConnectionError) and has_gone(request):
+                # The client left while it was being answered, perhaps with `100 Continue`: nobody gets this.
+                return web.Response()
             raise
         except BaseException as error:
             if is_meant_for_the_caller(error):
@@ -147,8 +150,13 @@ def _answering(
     return handle
 
 
+def has_gone(request: web.BaseRequest) -> bool:
+    """Whether the client of a request has closed its connection."""
+    return request.transport is None or request.transport.is_closing()
+
+
 class _Tls:
-    """A transport that says it is encrypted."""
+    """A transport that claims to be encrypted."""
 
     def __init__(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport

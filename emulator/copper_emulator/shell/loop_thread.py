@@ -1,4 +1,4 @@
-"""A thread with an event loop that frozen time cannot reach, started at first need."""
+"""A thread with an event loop that frozen time does not affect, started on first use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LoopThread:
 
     @property
     def started(self) -> bool:
-        """Whether there is a thread; in a process that was forked there is none."""
+        """Whether the thread exists; it does not in a forked process."""
         return self._loop is not None and self._process == os.getpid()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -50,11 +50,11 @@ class LoopThread:
             return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine there and wait for it here."""
+        """Run a coroutine on the thread's loop, and wait for it."""
         return self.submit(coroutine).result()
 
     def close(self) -> None:
-        """End the thread and wait for it; what still runs on it is cancelled."""
+        """End the thread and wait for it; whatever still runs on it is cancelled."""
         if not self.started:
             return
         with self._lock:
@@ -70,14 +70,14 @@ class LoopThread:
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     while True:
-        # A task that exits tells who waits for it, and asyncio stops the loop as well: others still need it.
+        # If a task exits, asyncio passes that to its waiter and stops the loop, too, which others still need.
         with suppress(SystemExit):
             loop.run_forever()
             return
 
 
 async def wind_up() -> None:
-    """End everything on the running loop, as asyncio.run does at its end: tasks nobody waits for, too."""
+    """End everything on the running loop, as asyncio.run does at its end, including tasks nothing waits for."""
     loop = asyncio.get_running_loop()
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:

@@ -13,8 +13,8 @@ from typing import Any
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import duration_text
@@ -26,7 +26,7 @@ _ADVICE = "return a status, a body, (status, body) or (status, body, headers)"
 
 @dataclass(frozen=True, repr=False)
 class Received:
-    """A notification as an endpoint function gets it. `at` is the virtual moment, aware UTC."""
+    """A notification as an endpoint function receives it. `at` is the virtual moment, aware UTC."""
 
     method: str
     url: str
@@ -35,7 +35,7 @@ class Received:
     at: datetime
 
     def __repr__(self) -> str:
-        # Neither body nor headers: secrets stand in them, and a repr stands in test reports.
+        # Neither body nor headers: they contain secrets, and a repr appears in test reports.
         return f"<Received {self.method} {self.url} at {self.at:%Y-%m-%d %H:%M:%S}, {len(self.body)} bytes>"
 
     @property
@@ -45,12 +45,12 @@ class Received:
 
     @property
     def query(self) -> dict[str, str]:
-        """The URL's query; of a repeated name the last."""
+        """The URL's query; the last value of a repeated name."""
         return dict(URL(self.url).query)
 
     @property
     def json(self) -> Any:
-        """The body parsed. Raises ValueError when it is not JSON."""
+        """The parsed body. Raises ValueError if it is not JSON."""
         return json.loads(self.body)
 
     @classmethod
@@ -61,15 +61,15 @@ class Received:
 
 @lru_cache(maxsize=100)
 def _headers_of(target: str, headers: tuple[tuple[str, str], ...]) -> CIMultiDictProxy[str]:
-    """Nobody can change them, so all requests of a subscription have the same."""
+    """The headers, cached: they are immutable, and all requests of a subscription have the same."""
     return CIMultiDictProxy(CIMultiDict([("Host", host_header(target)), *headers]))
 
 
 @dataclass(frozen=True)
 class Response:
-    """An answer in full; `delay` is virtual time until it is given.
+    """A complete answer; `delay` is the virtual time until it is given.
 
-    A function may also return None (200), a status, a text or bytes (200 with that body), a mapping or list (200 with
+    A function may also return None (200), a status, text or bytes (200 with that body), a mapping or list (200 with
     that JSON), or (status, body) or (status, body, headers).
     """
 
@@ -80,7 +80,7 @@ class Response:
 
 
 class NoAnswer(Exception):
-    """Raised by an endpoint function to have its delivery fail in a given way, after a virtual delay."""
+    """Raised by an endpoint function to make its delivery fail in a given way, after a virtual delay."""
 
     def __init__(self, reason: Reason, text: str, *, delay_ms: int = 0) -> None:
         super().__init__(text)
@@ -90,24 +90,24 @@ class NoAnswer(Exception):
 
 
 def timed_out(timeout_ms: int) -> Result:
-    """No answer came in real time."""
+    """The result when no answer came in real time."""
     return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
 
 
 def too_late(timeout_ms: int, took_ms: int) -> Result:
-    """An answer came in real time, but nobody waited for it any more."""
+    """The result when an answer came in real time, but after the timeout."""
     text = f"no answer within {duration_text(timeout_ms)}; it came after {duration_text(took_ms)}"
     return Result.failure(Reason.TIMED_OUT, text)
 
 
 def not_started(timeout_ms: int) -> Result:
-    """The application never got as far as being notified."""
+    """The result when the application's startup did not finish, so that it was never notified."""
     text = f"the application's start-up did not finish within {duration_text(timeout_ms)}"
     return Result.failure(Reason.TIMED_OUT, text)
 
 
 def result_of(answer: object) -> Result:
-    """What a function returned, as a result. Raises UsageError for what is no answer."""
+    """The result for what a function returned. Raises UsageError if it is no answer."""
     if isinstance(answer, Response):
         delay = 0 if answer.delay is None else parse_duration(answer.delay)
         headers = _headers(answer.headers)

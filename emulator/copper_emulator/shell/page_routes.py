@@ -1,6 +1,6 @@
-"""How the page reaches a browser: its files at `/` and `/_emulator/page/`, with headers that let it do nothing else.
+"""How does the page reach a browser? As files at `/` and `/_emulator/page/`, with headers that restrict what it can do.
 
-The page is a client of the control API like any other, so nothing of the emulator is known here.
+The page is a client of the control API like any other, so this module knows nothing of the emulator.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from copper_emulator.shell.control.guarding import Handler, answer_refusals, gua
 
 FOLDER = Path(__file__).parent / "page"
 
-# Named here and not guessed: what the machine believes of `.js` would decide whether a browser runs it.
+# Listed here and not guessed: the machine's own idea of `.js` could keep a browser from running it.
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -23,20 +23,20 @@ _TYPES = {
 }
 
 _HEADERS = {
-    # No scripts, styles, pictures or calls but this server's own, none written into the document, and in no frame.
+    # Only this server's own scripts, styles, images and calls, nothing inline, and no embedding in a frame.
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Asked for again each time, answered with 304: after an upgrade no old module meets a new one.
+    # Revalidated each time, answered with 304: after an upgrade no old module is mixed with new ones.
     "Cache-Control": "no-cache",
 }
 
 
 def make_page(trusted_hosts: frozenset[str]) -> web.Application:
-    """The files of the page, for whoever calls this machine by its own name."""
+    """The files of the page, for those that call this machine under a trusted name."""
     app = web.Application(middlewares=[answer_refusals, guard(trusted_hosts)])
     files = page_files()
 
@@ -48,7 +48,7 @@ def make_page(trusted_hosts: frozenset[str]) -> web.Application:
 
 
 def start_page(trusted_hosts: frozenset[str]) -> Handler:
-    """What `/` answers: the page itself."""
+    """The handler for `/`: the page itself."""
     files = page_files()
 
     async def get_page(request: web.Request) -> web.StreamResponse:
@@ -58,7 +58,7 @@ def start_page(trusted_hosts: frozenset[str]) -> Handler:
 
 
 def page_files() -> dict[str, Path]:
-    """What may be sent, by its path: a list made beforehand, so that no path leads out of the folder."""
+    """The files that may be sent, by path: listed beforehand, so that no path leads out of the folder."""
     return {path.relative_to(FOLDER).as_posix(): path for path in sorted(FOLDER.rglob("*")) if path.suffix in _TYPES}
 
 

@@ -1,4 +1,4 @@
-"""What does the command line say about a server, before any of its accounts is there?"""
+"""What does the command line determine about a server, before any of its accounts exists?"""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 
 if TYPE_CHECKING:
-    # A server is ready before it has loaded these.
+    # A server starts listening before it has loaded these.
     from copper_emulator.core.model import Entry
     from copper_emulator.shell.runs import Player
     from copper_emulator.shell.served_account import ServedAccount
 
 ClockName: TypeAlias = Literal["wall", "manual"]
 Listener: TypeAlias = Callable[["ServedAccount | None", "Entry"], None]
-"""Is told each entry of each journal as it is written, with its account, and what no account can tell with None."""
+"""Called with each entry of each journal as it is written and with its account, or None if it concerns no account."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,6 @@ class Plan:
     tokens: Sequence[str] = ()
     listener: Listener | None = None
     player: Callable[[], Player] | None = None
-    """Who knows the scenarios that can be played; asked for when there is need of him."""
+    """Gives the scenarios that can be played; called when they are first needed."""
     surface: Surface = Surface.SERVER
-    """Whose options are named where something is advised."""
+    """The surface whose options advice names."""

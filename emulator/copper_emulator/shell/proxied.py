@@ -1,4 +1,4 @@
-"""How does a server stand behind a proxy of its own: the proxy beside it, and the TLS listener in which it ends?"""
+"""How does a server stand behind a proxy of its own? With a proxy beside it, and the TLS listener it leads to."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from copper_emulator.shell.tls.authority import Authority
 from copper_emulator.shell.tls.listening import TlsListener
 
 _SETTLING = 1.0
-"""Seconds for what clients had sent when they ended."""
+"""Seconds for data that clients sent before they ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyPlan:
-    """What kind of proxy it is.
+    """What kind of proxy to run.
 
     Attributes:
-        authority: vouches for the answers of Copper's hosts.
-        told: is called with everything that is refused.
-        advice: how another host is allowed, with `{host}` in it.
+        authority: signs the certificate for Copper's hosts.
+        told: called with everything that is refused.
+        advice: how to allow another host, with `{host}` in it.
         port: 0 takes a free one.
         allowed: other hosts that are let through.
     """
@@ -40,23 +40,23 @@ class ProxyPlan:
 
 @dataclass(frozen=True, slots=True)
 class Proxied:
-    """Where the two are."""
+    """Where the proxy and the listener are."""
 
     url: str
-    """Of the proxy, like `http://127.0.0.1:40001`."""
+    """The proxy's URL, like `http://127.0.0.1:40001`."""
     tls: str
     """`127.0.0.1:PORT` of the listener that answers for Copper's hosts."""
     _proxy: Proxy = field(repr=False)
     _listener: TlsListener = field(repr=False)
 
     async def settle(self) -> None:
-        """Let what clients had sent when they ended come to its end: a handshake that they broke off is told of.
+        """Let data that clients sent before they ended be processed: a handshake they broke off is reported.
 
-        Who is still connected is waited for a second at most.
+        Waits at most a second for clients that are still connected.
         """
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(_SETTLING):
-                # A tunnel ends when both of its ends have: the proxy comes first.
+                # The proxy comes first: a tunnel ends when both of its ends have.
                 await _come_through(URL(self.url).host, self._proxy.port)
                 await self._proxy.idle()
                 await _come_through("127.0.0.1", self._listener.port)
@@ -76,14 +76,14 @@ async def begin(
 
     Args:
         plan: what kind of proxy.
-        runner: of the server.
-        plain: where it is over HTTP.
+        runner: the server's runner.
+        plain: the server's address for HTTP.
         bind: the address that the proxy listens on.
-        tell: hears of clients that could not begin TLS.
+        tell: called with reports of failed TLS handshakes.
         opened: ends both.
 
     Raises:
-        OSError: the proxy's port cannot be listened on.
+        OSError: the proxy's port cannot be bound.
     """
     listener = await serving.begin(runner, plan.authority, tell=tell)
     opened.push_async_callback(listener.close)
@@ -97,7 +97,7 @@ async def begin(
 
 
 async def _come_through(host: str | None, port: int) -> None:
-    """A connection in which nothing is said: once it was ended, all that came before it were taken."""
+    """Open and end a silent connection: once it has been closed, all earlier ones have been accepted."""
     reader, writer = await asyncio.open_connection(host, port)
     writer.write_eof()
     await reader.read()

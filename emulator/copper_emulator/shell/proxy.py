@@ -1,7 +1,7 @@
-"""How do programs with Copper's hosts written into them reach the emulator: a proxy that answers for those two alone.
+"""How do programs with hard-coded Copper hosts reach the emulator? Through a proxy that answers for those two alone.
 
-What is for any other host is refused and told, unless it was allowed. Loopback is let through, for clients that do not
-heed NO_PROXY.
+A request for any other host is refused and reported, unless the host was allowed. Loopback is let through, for clients
+that do not heed NO_PROXY.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Address: TypeAlias = tuple[str, int]
 
 _CONNECT_SECONDS = 10.0
 _LINGER_SECONDS = 1.0
-"""For a refused client to read why: with what it still sends unread, the system would take the answer back."""
+"""For a refused client to read why: if its remaining data stayed unread, the system would discard the answer."""
 
 _LINGER_BYTES = 1024 * 1024
 _CHUNK = 64 * 1024
@@ -31,18 +31,18 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A request that did not go out."""
+    """A request that was not let through."""
 
     status: int
     place: str
-    """Host and port that were asked for; nothing where that was not understood."""
+    """The requested host and port; empty if they were not understood."""
     text: str
     """Why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where the emulator is, for what is meant for Copper."""
+    """The addresses of the emulator that requests for Copper lead to."""
 
     plain: Address
     tls: Address
@@ -53,10 +53,10 @@ class Proxy:
 
     Args:
         ends: the emulator's listeners.
-        told: is called with everything that is refused.
+        told: called with everything that is refused.
         allowed: other hosts to which tunnels are let through.
         others: let everything through that is not for Copper.
-        advice: how a host is allowed, with `{host}` in it.
+        advice: how to allow a host, with `{host}` in it.
         patience: seconds for a client to say where it wants to go; some connect in advance and stay silent.
     """
 
@@ -76,29 +76,29 @@ class Proxy:
         self._others = others
         self._advice = advice
         self._patience = patience
-        # What passes unasked is not judged by its length either.
+        # If everything is let through, long heads are, too.
         self._most = MOST_BYTES_OF_OTHERS if others else MOST_BYTES
         self._local = True
         self.beyond = Proxies()
-        """Those that are asked for other hosts, where there are any; may be changed at any time."""
+        """The proxies to use for other hosts, if there are any; may be changed at any time."""
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
         self.port = 0
 
     async def start(self, bind: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen. Raises OSError where it cannot."""
-        # Those who reach it from elsewhere are not led to what only this machine may reach.
+        """Start listening. Raises OSError if that fails."""
+        # Clients on other machines must not reach what only this machine may reach.
         self._local = is_loopback(bind)
         self._server = await asyncio.start_server(self._connected, bind, port, limit=self._most)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def idle(self) -> None:
-        """Until nobody is connected."""
+        """Wait until no client is connected."""
         while self._serving:
             await asyncio.wait(self._serving)
 
     async def close(self) -> None:
-        """Listen no more, and cut off what is still connected."""
+        """Stop listening, and cut off clients that are still connected."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -117,11 +117,11 @@ class Proxy:
         self._serving.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            # A fault of ours, of which nobody else would hear.
+            # A bug of ours that nothing else would report.
             self._told(Refused(502, "", f"the proxy failed: {error!r}"))
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        # A client that goes away is no news.
+        # A client that goes away is not worth reporting.
         with suppress(OSError, asyncio.IncompleteReadError):
             async with _Closing(writer):
                 try:
@@ -135,7 +135,7 @@ class Proxy:
             async with asyncio.timeout(self._patience):
                 first = await reader.readexactly(1)
                 if not first.isalpha():
-                    # Such as TLS, which has no end of a head to wait for.
+                    # For example TLS, in which the end of a head would never come.
                     raise NotUnderstood("what was sent is not HTTP")
                 return read_head(first + await reader.readuntil(b"\r\n\r\n"))
         except asyncio.LimitOverrunError:
@@ -145,20 +145,20 @@ class Proxy:
         to = self._way(asked)
         if isinstance(to, str):
             return await self._refuse(Refused(403, asked.place, to), reader, writer)
-        # What is for Copper is answered here: it needs no TLS of ours where the client did not speak it either.
+        # What is for Copper is answered here: it needs no TLS from us if the client did not use it either.
         secure = asked.scheme == "https" and asked.host not in API_HOSTS
         beyond = to if isinstance(to, Beyond) else None
         place, address = (asked.place, to) if not isinstance(to, Beyond) else (to.place, (to.host, to.port))
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 there, back = await asyncio.open_connection(*address, ssl=secure or None)
-        # What idna cannot encode is a UnicodeError, and so a ValueError, as is a name that TLS cannot ask for.
+        # A name that idna cannot encode, or that TLS cannot ask for, raises UnicodeError, which is a ValueError.
         except (OSError, TimeoutError, ValueError) as error:
             text = f"nothing answers at {place} ({_why(error)})"
             return await self._refuse(Refused(502, asked.place, text), reader, writer)
         async with _Closing(back):
             if beyond is not None:
-                # It answers for itself.
+                # The proxy beyond answers for itself.
                 back.write(beyond.head(asked))
             elif asked.is_tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -215,7 +215,7 @@ _HOW = (
 
 
 async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
-    """Everything that comes, and then that nothing more will: the other direction may go on."""
+    """Forward everything, then the end of the data; the other direction may go on."""
     while data := await reader.read(_CHUNK):
         writer.write(data)
         await writer.drain()
@@ -224,7 +224,7 @@ async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
 
 
 async def _together(*both: Coroutine[Any, Any, None]) -> None:
-    """Run both to their end; where one is broken off, so is the other. Raises ConnectionAbortedError."""
+    """Run both to their end; if one connection breaks, cancel the other. Raises ConnectionAbortedError."""
     broken = False
     try:
         async with asyncio.TaskGroup() as group:
@@ -237,7 +237,7 @@ async def _together(*both: Coroutine[Any, Any, None]) -> None:
 
 
 class _Closing:
-    """Closes a connection at the end of a block: once what was written is sent, or at once where the block failed."""
+    """Closes a connection at the end of a block: after sending what was written, or at once if the block failed."""
 
     def __init__(self, writer: StreamWriter) -> None:
         self._writer = writer
@@ -254,7 +254,7 @@ class _Closing:
 
 
 def _same(host: str) -> str:
-    """A name as it is; of the ways to write an address always the same one."""
+    """A host name as it is, an address in its canonical form."""
     try:
         return str(ip_address(host))
     except ValueError:

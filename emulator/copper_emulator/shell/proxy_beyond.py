@@ -1,7 +1,7 @@
-"""Through which proxy of the user's does a proxy of ours let other hosts through, and what is that one asked?
+"""Through which proxy of the user's does our proxy reach other hosts, and what does it send there?
 
-Where a test's children would otherwise ask a proxy of the user's, or the one of `copper-emulator exec` or of a test
-around this one, they still do: ours hands on what is not for Copper.
+If a test's children would otherwise use a proxy (the user's, or that of `copper-emulator exec` or of an enclosing
+test), they still do: ours forwards to it whatever is not for Copper.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from copper_emulator.shell.proxy_requests import Asked
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """A proxy of the user's that is spoken to in HTTP."""
+    """A proxy of the user's, spoken to in plain HTTP."""
 
     host: str
     port: int
@@ -25,11 +25,11 @@ class Beyond:
 
     @property
     def place(self) -> str:
-        """Host and port as people write them."""
+        """The proxy in messages, with host and port."""
         return f"the proxy at {self.host}:{self.port}"
 
     def head(self, asked: Asked) -> bytes:
-        """What it is asked for somebody."""
+        """The request head to send to it for a client's request."""
         more = f"Proxy-Authorization: {self.authorization}\r\n".encode() if self.authorization else b""
         if asked.is_tunnel:
             return f"CONNECT {asked.place} HTTP/1.1\r\nHost: {asked.place}\r\n".encode() + more + b"\r\n"
@@ -40,14 +40,14 @@ class Beyond:
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Those that an environment names, by what they are for; URLs as they are written there."""
+    """The proxies an environment names, by the scheme they are for; URLs as written there."""
 
     https: str = ""
     http: str = ""
 
     @staticmethod
     def of(own: Mapping[str, str]) -> Proxies:
-        """Those of an environment; none where it says that no host needs one."""
+        """The proxies an environment names; none if it exempts every host."""
         if "*" in _past(own):
             return Proxies()
         every = own.get("all_proxy") or own.get("ALL_PROXY") or ""
@@ -57,7 +57,7 @@ class Proxies:
         )
 
     def way(self, asked: Asked) -> Beyond | str | None:
-        """The one to ask, or why none can be asked; None where there is none."""
+        """The proxy to use, or why it cannot be used; None if there is none."""
         written = self.http if asked.scheme == "http" else self.https
         if not written:
             return None
@@ -72,7 +72,7 @@ class Proxies:
 
 
 def not_proxied(own: Mapping[str, str]) -> list[str]:
-    """The hosts that an environment wants to be reached without a proxy, as far as they are none of Copper's API."""
+    """The hosts an environment exempts from proxies, except those of Copper's API."""
     return [name for name in _past(own) if not any(_covers(name, host) for host in HOSTS)]
 
 
@@ -89,7 +89,7 @@ def _covers(name: str, host: str) -> bool:
 def _split(written: str) -> SplitResult | None:
     try:
         url = urlsplit(written if "://" in written else f"http://{written}")
-        # It is looked at only here.
+        # Reading the port is what validates it.
         port = url.port
     except ValueError:
         return None

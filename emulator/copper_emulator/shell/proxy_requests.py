@@ -1,4 +1,4 @@
-"""What is a proxy asked for: where does a request want to go, by its head, or what is wrong with that?"""
+"""Where does a request to a proxy want to go, according to its head, or what is wrong with it?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 MOST_BYTES = 32 * 1024
-"""How long a head may be: cookies can be long, and nothing else is."""
+"""The longest head accepted: cookies can be long, nothing else is."""
 
 MOST_BYTES_OF_OTHERS = 1024 * 1024
-"""How long where everything is let through: each host has a limit of its own, and none has such a one."""
+"""The longest head if everything is let through: each host has its own limit, all far below this."""
 
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) ([\x21-\x7e]+) (HTTP/\d\.\d)")
 _HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00\r\n]*")
@@ -17,7 +17,7 @@ _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE)
 _PLACE = re.compile(r"(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([0-9A-Za-z._~-]{1,255}))(?::(\d{1,5}))?")
 
 _OF_THE_HOP = frozenset({b"connection", b"host", b"keep-alive", b"proxy-authorization", b"proxy-connection"})
-"""Headers that are between a client and its proxy, and the one that the proxy writes anew."""
+"""Headers meant for the proxy alone, and the one that the proxy rewrites."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -28,12 +28,12 @@ class Asked:
 
     method: str
     host: str
-    """Lower case, without brackets and without the dot of a rooted name."""
+    """In lower case, without brackets and without the trailing dot of a rooted name."""
     port: int
     scheme: str = ""
-    """`http` or `https` of a whole URL; nothing for a tunnel, in which the client speaks for itself."""
+    """`http` or `https` for a whole URL; empty for a tunnel, through which the client speaks for itself."""
     head: bytes = b""
-    """What the host gets to read of a whole URL, its body following; nothing for a tunnel."""
+    """For a whole URL, the head to send to the host, followed by the body; empty for a tunnel."""
 
     @property
     def is_tunnel(self) -> bool:
@@ -46,11 +46,11 @@ class Asked:
 
 
 class NotUnderstood(Exception):
-    """What came is nothing that a proxy could be asked for."""
+    """The data is not a request that a proxy can be sent."""
 
 
 def read_head(raw: bytes) -> Asked:
-    """A head, up to and with its empty line. Raises NotUnderstood."""
+    """Parse a head, including its empty line. Raises NotUnderstood."""
     line, *headers = raw.removesuffix(b"\r\n\r\n").split(b"\r\n")
     found = _LINE.fullmatch(line)
     if found is None:
@@ -74,14 +74,14 @@ def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -
     host, port = _place(url[2], _PORTS[scheme])
     path = rest if rest.startswith("/") else f"/{rest}"
     kept = [header for header in headers if header.partition(b":")[0].lower() not in _OF_THE_HOP]
-    # One request on each connection: the next one may be for another host.
+    # One request per connection: the next one may be for another host.
     connection = b"Connection: Upgrade, close" if _upgrades(headers) else b"Connection: close"
     lines = [f"{method} {path} ".encode() + version, b"Host: " + url[2].encode(), connection, *kept]
     return Asked(method, host, port, scheme, b"\r\n".join(lines) + b"\r\n\r\n")
 
 
 def _upgrades(headers: list[bytes]) -> bool:
-    """Whether the connection is to become one of another protocol, such as a WebSocket."""
+    """Whether the connection is to be switched to another protocol, such as WebSocket."""
     pairs = [header.lower().partition(b":") for header in headers]
     said = [token.strip() for name, _, value in pairs if name == b"connection" for token in value.split(b",")]
     return b"upgrade" in said

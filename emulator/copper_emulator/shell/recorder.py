@@ -1,7 +1,7 @@
-"""What have I done? Everything that is done to an account since `start`, as a scenario that does it again.
+"""What have I done? Records everything done to an account since `start`, as a scenario that does it again.
 
-It is told by the account itself (`core/told.py`), so that it is the same by whichever way it was done: through the
-page, the control API, the command line, the emulated API or Python.
+The account itself reports it (`core/told.py`), so the recording is the same however it was done: through the page, the
+control API, the command line, the emulated API or Python.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from copper_emulator.shell.recording.yaml_text import Remark, Step, document
 from copper_emulator.shell.stage import Stage
 
 MOST = 10_000
-"""Steps that are kept; what is done after them is not recorded."""
+"""How many steps are kept; later ones are not recorded."""
 
 _NOT_IN_A_FILE = frozenset({"allow_targets", "ca", "faults", "strict", "allow", "intercept", "user_agent", "in_flight"})
 
 
 class Recorder:
-    """Records one account of the standalone server, or of a test."""
+    """Records one account, of the standalone server or of a test."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -39,7 +39,7 @@ class Recorder:
 
     @property
     def steps(self) -> int:
-        """How many there are so far."""
+        """The number of steps so far."""
         return 0 if self._recording is None else self._recording.number
 
     @property
@@ -55,32 +55,32 @@ class Recorder:
         return self.steps >= MOST
 
     def start(self) -> None:
-        """Begin anew; what was recorded before is gone."""
+        """Start a new recording; an earlier one is discarded."""
         with self._stage.lock:
             account = self._stage.account
             self._recording = _Recording(self._stage, account)
             account.on_told = self._recording.add
 
     def stop(self) -> None:
-        """What is done from now on is not recorded; what was, stays to be read."""
+        """Stop recording; the recording can still be read."""
         with self._stage.lock:
             if self._recording is not None and self._recording.until_ms is None:
                 self._recording.until_ms = self._stage.now()
                 self._stage.account.on_told = None
 
     def account_replaced(self) -> None:
-        """The account begins anew, and so does a recording that is under way."""
+        """Restart a recording under way, because the account starts anew."""
         if self.is_on:
             self.start()
 
     def text(self) -> str | None:
-        """The scenario; None while there is no step in it."""
+        """The scenario; None if it has no steps."""
         with self._stage.lock:
             return None if self._recording is None else self._recording.text()
 
 
 class _Recording:
-    """One recording, from its start to its end."""
+    """One recording, from start to end."""
 
     def __init__(self, stage: Stage, account: Account) -> None:
         self.since_ms = stage.now()
@@ -98,7 +98,7 @@ class _Recording:
         self._faults: list[dict[str, Any]] = [{"faults": [str(each) for each in faults]}] if faults else []
 
     def add(self, what: Told) -> None:
-        """Something was done."""
+        """Record something that was done."""
         if self.number < MOST:
             said = self._steps.of(what)
             self.number += sum(not isinstance(each, Remark) for each in said)
@@ -108,7 +108,7 @@ class _Recording:
     def text(self) -> str | None:
         if not self.number:
             return None
-        # Last: by now it is known what has to be there.
+        # Built last, because only now is it known which records must exist beforehand.
         first = [Step(each) for each in (*self._entries, *self._steps.names.seeds, *self._details, *self._faults)]
         steps = [*first, *self._timed()]
         return document(
@@ -130,7 +130,7 @@ class _Recording:
             at: Mapping[str, Any] = {"at": f"+{duration_text(moment)}"} if moment > position else {}
             position = max(position, moment)
             yield Step({**at, **said})
-        # Time that passed after the last step counts where something waited for it.
+        # Time after the last step counts if a notification waited for it.
         sent = [delivery.notification for delivery in self._account.journal.deliveries[-1:]]
         left = max([self._until(max(each.due_ms, each.held_until_ms or 0)) for each in sent], default=0) - position
         if left > 0:
@@ -141,12 +141,12 @@ class _Recording:
 
 
 def _differing(settings: Settings) -> dict[str, Any]:
-    """The settings that are not as they are by themselves, as they are written in a file."""
+    """The settings that differ from the defaults, as a file writes them."""
     return settings.as_json(set(settings.differing) - _NOT_IN_A_FILE)
 
 
 def _details(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-    """What the account says of itself that a new one does not; after what it can switch off."""
+    """The account's details that differ from a new account's; placed last, as they may switch off what comes before."""
     usual = Catalogue(DEFAULT_EMAIL).account
     others = {name: value for name, value in catalogue.account.items() if value != usual[name]}
     if others:
@@ -154,7 +154,7 @@ def _details(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
 
 
 def _entries(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-    """What the lookup tables have beyond what a new account's have."""
+    """The entries of lookup tables beyond those of a new account."""
     usual = Catalogue(DEFAULT_EMAIL)
     for table in LOOKUPS:
         for entry_id, entry in catalogue.table(table).items():

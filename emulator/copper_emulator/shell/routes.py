@@ -1,4 +1,4 @@
-"""Target URL -> where it is really sent, and the guard that keeps notifications on this machine."""
+"""Where is a target really sent? Its routes, and the guard that keeps notifications on this machine."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from copper_emulator.shell.destinations import KindName, RouteKind, is_async, ki
 __tracebackhide__ = raised_on_purpose
 
 _MOST_KEPT = 1_000
-"""Targets of which it is kept what they are: an account has at most a hundred subscriptions."""
+"""How many targets to cache results for; an account has at most a hundred subscriptions."""
 
 _MOST_SHOWN = 5
-"""Routes that are named to who has none for a target."""
+"""How many routes an error message lists if a target has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Targets that begin with `origin` go to `to`. For a URL, `to` is its base; else the app or function itself."""
+    """Targets that begin with `origin` go to `to`: a base URL, or the application or function itself."""
 
     origin: URL
     to: Any
     kind: RouteKind
     lifespan: bool = True
-    """Whether the application's start-up and shut-down are ours to see to."""
+    """Whether starting and shutting down the application is our job."""
     name: str = field(init=False, compare=False)
-    """Where it leads, in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
+    """The destination in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
     is_awaited: bool = field(init=False, compare=False)
-    """Whether it is a function that gives something to await."""
+    """Whether the destination is a function whose result must be awaited."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_awaited", self.kind is RouteKind.FUNCTION and is_async(self.to))
         leads_to = str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
-        # What is built in has no name that somebody gave it.
+        # Built-in destinations have a name of their own.
         object.__setattr__(self, "name", getattr(type(self.to), "route_name", leads_to))
 
     @property
     def starts(self) -> bool:
-        """Whether there is something to start before it is sent to."""
+        """Whether the destination must be started before anything is sent to it."""
         return self.lifespan and self.kind in (RouteKind.ASGI, RouteKind.AIOHTTP)
 
     def covers(self, target: URL) -> bool:
-        """Same scheme, host and port, and a path at or below the origin's."""
+        """Whether a target has the same scheme, host and port, and a path at or below the origin's."""
         if _place(target) != _place(self.origin):
             return False
         prefix = self.origin.raw_path.rstrip("/")
@@ -58,7 +58,7 @@ class Route:
 
     @property
     def written(self) -> str:
-        """Its origin as people write it."""
+        """The origin as people write it."""
         return _written(self.origin)
 
     def __str__(self) -> str:
@@ -67,20 +67,20 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A target that is not sent to; `text` says why and what would allow it."""
+    """A target that nothing is sent to; `text` says why and what would allow it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Straight:
-    """A target that is sent to as it stands."""
+    """A target that is sent to directly, without a route."""
 
     url: URL
 
 
 class NoRoute(RouteError):
-    """There is none for an origin that is one."""
+    """A valid origin has no route."""
 
 
 class Routes:
@@ -91,10 +91,10 @@ class Routes:
         self._allow_targets = frozenset(_bare(host) for host in allow_targets)
         self._routes: list[Route] = []
         self._resolved: dict[str, Route | Straight | Blocked] = {}
-        """Where targets went since the routes were last changed: most are sent to again and again."""
+        """Where targets went since the routes last changed; most targets are sent to again and again."""
 
     def allow(self, targets: frozenset[str]) -> None:
-        """Other hosts beyond loopback than before may be sent to."""
+        """Replace the set of hosts beyond loopback that may be sent to."""
         self._allow_targets = frozenset(_bare(host) for host in targets)
         self._resolved.clear()
 
@@ -102,7 +102,7 @@ class Routes:
         return iter(self._routes)
 
     def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
-        """Raises RouteError when origin or destination cannot be understood."""
+        """Add a route. Raises RouteError if origin or destination cannot be understood."""
         prefix = _parse_origin(origin)
         found = kind_named(kind, to) if kind is not None else recognise(to)
         if not lifespan and found is not RouteKind.ASGI:
@@ -119,7 +119,7 @@ class Routes:
         return route
 
     def to_start(self, app: object) -> Route:
-        """How an application is started, whether it has a route yet or not. Raises RouteError where it is not."""
+        """The route by which to start an application, added or not. Raises RouteError if it cannot be started."""
         found = next((route for route in self._routes if route.to is app), None)
         route = Route(URL("https://localhost"), app, recognise(app)) if found is None else found
         if not route.lifespan:
@@ -129,7 +129,7 @@ class Routes:
         return route
 
     def remove(self, origin: str) -> Route:
-        """The route that was for this origin. Raises NoRoute when there is none, RouteError for what is no origin."""
+        """Remove and return an origin's route. Raises NoRoute if there is none, RouteError for an invalid origin."""
         prefix = _parse_origin(origin)
         for route in self._routes:
             if (_place(route.origin), route.origin.raw_path) == (_place(prefix), prefix.raw_path):
@@ -154,7 +154,7 @@ class Routes:
         for route in self._routes:
             if route.covers(url):
                 return route
-        # What is looked at here is what will be connected to: the host as it was parsed, not as it was written.
+        # Check the host as parsed, since that is what will be connected to, not as written.
         host = _bare(url.host)
         if is_copper(host):
             return Blocked(f"{host} is Copper itself; the emulator never sends there")
@@ -168,7 +168,7 @@ class Routes:
         )
 
     def _others(self) -> str:
-        """The routes there are: beside them a slip of the pen is seen."""
+        """The existing routes, as text: beside them a typing mistake shows."""
         if not self._routes:
             return ""
         shown = [_written(route.origin) for route in self._routes[:_MOST_SHOWN]]
@@ -178,14 +178,14 @@ class Routes:
 
 
 def sendable(target: str) -> URL | None:
-    """A target as a URL with a scheme and a host that can be sent to; None where it is none."""
+    """The target as a URL with scheme and host that can be sent to, or None."""
     url = _url(target)
     return url if url is not None and url.scheme in ("http", "https") and url.host else None
 
 
 @lru_cache(maxsize=_MOST_KEPT)
 def target_url(target: str) -> URL:
-    """A target with its scheme and host as they are connected to, and its path and query exactly as written."""
+    """A target with scheme and host as they are connected to, and with path and query exactly as written."""
     url = URL(target)
     if not all("!" <= c <= "~" for c in target):
         return url
@@ -196,7 +196,7 @@ def target_url(target: str) -> URL:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def host_header(target: str) -> str:
-    """What a client would send as Host for a target: the port only where it is not the scheme's own."""
+    """The Host header a client would send for a target; the port only if it is not the scheme's default."""
     url = URL(target)
     host = url.raw_host or ""
     name = f"[{host}]" if ":" in host else host
@@ -204,7 +204,7 @@ def host_header(target: str) -> str:
 
 
 def route_url(route: Route, target: str) -> URL:
-    """Where a target goes over a URL route: the route's base before the target's whole path and query."""
+    """Where a target goes over a URL route: the route's base followed by the target's whole path and query."""
     url, base = target_url(target), route.to
     path = base.raw_path.rstrip("/") + url.raw_path
     return URL(f"{base.origin()}{path}" + (f"?{url.raw_query_string}" if url.raw_query_string else ""), encoded=True)

@@ -1,4 +1,4 @@
-"""What of an event loop that runs around a synchronous call: is it stopped by it, or can it be put aside?"""
+"""How is an event loop around a synchronous call treated: would the call block it, or can it be set aside?"""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __tracebackhide__ = raised_on_purpose
 
 
 def check_thread(stage: Stage) -> None:
-    """Raise UsageError where a synchronous call would stop the event loop of the test that makes it.
+    """Raise UsageError if a synchronous call would block the event loop of the test that makes it.
 
-    Inside a delivery calls only record, and an asynchronous endpoint may make them.
+    Inside a delivery, calls only record, so an asynchronous endpoint may make them.
     """
-    loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - the public function raises if there is none
     if not stage.driving and loop is not None and asyncio.current_task(loop) is not None:
         raise UsageError(
             "copper was called inside an async function, where it would block the event loop; use the copper_async "
@@ -24,15 +24,15 @@ def check_thread(stage: Stage) -> None:
 
 
 class NoRunningLoop:
-    """Puts aside the loop that runs around a synchronous test (Playwright's has no task of its own), for a block.
+    """Sets aside, for a block, the loop around a synchronous test (Playwright's has no task of its own).
 
-    Applications start loops of theirs meanwhile.
+    Applications can then start loops of their own.
     """
 
     def __enter__(self) -> None:
-        self._loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
+        self._loop = asyncio._get_running_loop()  # noqa: SLF001 - as above
         if self._loop is not None:
-            asyncio._set_running_loop(None)  # noqa: SLF001 - as above
+            asyncio._set_running_loop(None)  # noqa: SLF001 - there is no public way to set it
 
     def __exit__(self, *_: object) -> None:
         if self._loop is not None:

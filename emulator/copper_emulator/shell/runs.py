@@ -1,6 +1,6 @@
-"""Scenarios that are played on an account of the server: how far has each come, and how did it go?
+"""Scenarios played on an account of the server: how far has each come, and what was the outcome?
 
-What a scenario is, the server does not know: it is given a `Player` by who starts it (`served_scenarios.py`).
+The server does not know what a scenario is: whatever starts it passes in a `Player` (`served_scenarios.py`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.stage import Stage
 
 MOST = 50
-"""Runs of an account that are kept; the oldest go first."""
+"""How many runs of an account are kept; the oldest are dropped first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A scenario that can be played by its name."""
+    """A scenario that can be played by name."""
 
     name: str
     title: str
@@ -31,14 +31,14 @@ class Offer:
     about: str
     steps: int
     settings: tuple[str, ...]
-    """The names of those it needs."""
+    """The names of the settings it needs."""
     fault: str = ""
-    """Why it cannot be played, or nothing."""
+    """Why it cannot be played, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One step as it was played; number 0 is what is subscribed before the first one."""
+    """One step that was played; number 0 is the subscribing before the first step."""
 
     number: int
     line: int
@@ -50,15 +50,15 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a scenario went: empty texts where all is well."""
+    """The outcome of a scenario; its texts are empty if all is well."""
 
     failure: str
     failed: str
-    """The failure without the timeline, for where that is shown anyway."""
+    """The failure without the timeline, for places that show it anyway."""
     verdict: str
     sent: int
     waiting: int
-    """Notifications that had not ended when it was over."""
+    """The number of notifications that were still waiting at the end."""
     timeline: str
     drawn_from: int | None
 
@@ -71,37 +71,37 @@ class Play(Protocol):
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """The scenario's name."""
 
     @property
     def total_steps(self) -> int:
-        """How many it has."""
+        """The number of its steps."""
 
     def settings(self, own: Settings) -> Settings:
-        """These, but for those that it names itself."""
+        """An account's settings with the scenario's own."""
 
     def check(self, stage: Stage) -> None:
-        """Raises UsageError where what it sends cannot be sent from there."""
+        """Raise UsageError if this account cannot send what it sends."""
 
     def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
-        """Play it. Raises CopperEmulatorError where it cannot be played at all."""
+        """Play it. Raises CopperEmulatorError if it cannot be played at all."""
 
 
 class Player(Protocol):
-    """Knows scenarios."""
+    """A collection of scenarios."""
 
     def offers(self) -> list[Offer]:
-        """Those that can be played by their name."""
+        """The scenarios that can be played by name."""
 
     def named(self, name: str, target: str | None) -> Play:
-        """One of them, with everything sent to `target` where one is given. Raises UsageError."""
+        """One of the offers, with everything sent to `target` if given. Raises UsageError."""
 
     def written(self, text: str, target: str | None) -> Play:
-        """One from its text. Raises UsageError with everything that is wrong."""
+        """A scenario from its text. Raises UsageError with everything that is wrong with it."""
 
 
 class RunState(StrEnum):
-    """How far a run has come."""
+    """The state of a run."""
 
     PLAYING = "playing"
     PASSED = "passed"
@@ -114,7 +114,7 @@ BROKEN_OFF = "the account was reset, or the server ended"
 
 @dataclass(slots=True)
 class Run:
-    """One performance."""
+    """One playing of a scenario."""
 
     number: int
     name: str | None
@@ -127,27 +127,27 @@ class Run:
     failure: str = ""
     end: End | None = None
     left: tuple[str, ...] = ()
-    """Settings that the account has since, and that are not its own."""
+    """Settings the run has left on the account that are not the account's own."""
     grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, step: Played) -> None:
-        """A step was played."""
+        """Add a step that was played."""
         self.steps.append(step)
         self.news()
 
     def surely_over(self, now: int) -> None:
-        """Nobody plays it any more: where it has not come to its end, it was broken off, maybe before it had begun."""
+        """Mark it as broken off if it has not ended: nothing plays it any more, and it may never have begun."""
         if self.state is RunState.PLAYING:
             self.failure, self.state, self.ended_ms = BROKEN_OFF, RunState.BROKEN_OFF, now
             self.news()
 
     def news(self) -> None:
-        """Let those go who wait for something new; each wait has an event of its own."""
+        """Wake everything that waits for news; each wait has an event of its own."""
         self.grown.set()
         self.grown = asyncio.Event()
 
     async def after(self, steps: int, seconds: float) -> None:
-        """Wait until there are more than so many steps, or it is over, or so long."""
+        """Wait until there are more than `steps` steps, or it is over, or the time is up."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self.state is RunState.PLAYING and len(self.steps) <= steps:
@@ -165,14 +165,14 @@ class Runs:
         return iter(list(self._kept))
 
     def begin(self, name: str | None, play: Play, now: int) -> Run:
-        """A new one."""
+        """Add a new run."""
         self._number += 1
         run = Run(self._number, name, play.title, play.total_steps, now)
         self._kept.append(run)
         return run
 
     def forget(self, run: Run) -> None:
-        """It could not even begin."""
+        """Remove a run that could not even begin."""
         self._kept.remove(run)
 
     def find(self, number: int) -> Run | None:
@@ -180,5 +180,5 @@ class Runs:
 
     @property
     def playing(self) -> Run | None:
-        """The one that is under way."""
+        """The run under way."""
         return next((run for run in self._kept if run.state is RunState.PLAYING), None)

@@ -1,4 +1,4 @@
-"""Which records does a file have? JSON as the API answers it, or CSV with the names of fields in its first row."""
+"""Which records are in a file? JSON as the API answers it, or CSV with the names of fields in its first row."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ Definitions: TypeAlias = Mapping[int, Mapping[str, Any]]
 Schema: TypeAlias = Mapping[str, Any]
 
 SEPARATOR = ";"
-"""Between the values of a list in one cell."""
+"""Separates the values of a list in one cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """The rows of a file, as `deeds.seed` takes them; `numbers` are theirs in the file."""
+    """The rows of a file, as `deeds.seed` takes them; `numbers` are their row numbers in the file."""
 
     path: Path
     rows: list[dict[str, Any]]
     numbers: Sequence[int]
     columns: Sequence[str] = ()
 
-    def place(self, row: int, faults: Sequence[tuple[str, str]]) -> str:
-        """Where a fault of a row is: `people.csv, row 3, column emails.`"""
-        fields = dict.fromkeys(name for name, _ in faults if name != "Base")
+    def place(self, row: int, mistakes: Sequence[tuple[str, str]]) -> str:
+        """Where a mistake in a row is: `people.csv, row 3, column emails.`"""
+        fields = dict.fromkeys(name for name, _ in mistakes if name != "Base")
         columns = [column for column in self.columns if column.partition(".")[0] in fields]
         named = f"column {' and '.join(columns)}" if columns else f"field {' and '.join(fields)}"
         return f"{self.path}, row {self.numbers[row - 1]}{f', {named}' if fields else ''}."
 
 
 def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
-    """The records in a file, told by its suffix. Raises UsageError with the file, and the row or column, at fault."""
+    """Read the records in a file, by its suffix. Raises UsageError with the file, and the row or column, at fault."""
     if path.suffix.lower() not in _READERS:
         raise UsageError(f"{path}: records are read from .json and .csv files")
     try:
@@ -59,7 +59,7 @@ def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
 
 
 def read_some_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
-    """The same of a file that must not be empty."""
+    """Like `read_seeds`, for a file that must not be empty."""
     found = read_seeds(path, kind, definitions)
     if not found.rows:
         raise UsageError(f"{path} has no records")
@@ -67,7 +67,7 @@ def read_some_seeds(path: Path, kind: EntityType, definitions: Definitions) -> S
 
 
 def seeds_in(raw: bytes, path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
-    """The same of a file that has been read; without a suffix it is JSON where it begins so. Raises UsageError."""
+    """Parse a file's content; without a suffix it is JSON if it begins like JSON, else CSV. Raises UsageError."""
     begins_as = ".json" if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{") else ".csv"
     try:
         return _READERS[path.suffix.lower() or begins_as](raw, path, kind, definitions)
@@ -84,7 +84,7 @@ def _read_json(raw: bytes, path: Path, kind: EntityType, definitions: Definition
     except ValueError as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     if isinstance(rows, dict) and isinstance(rows.get("records"), list):
-        # As the command line prints what it has found.
+        # In this form the command line prints the records it finds.
         rows = rows["records"]
     if not isinstance(rows, list):
         raise UsageError(f"{path} must be an array of objects, as a search of the API answers; it is {json_name(rows)}")
@@ -95,7 +95,7 @@ def _read_json(raw: bytes, path: Path, kind: EntityType, definitions: Definition
 
 
 def _json(raw: bytes) -> Any:
-    """As the API reads a body. Raises ValueError."""
+    """Parse JSON as the API reads a body. Raises ValueError."""
     try:
         return parse_body(raw)
     except BadRequest as error:
@@ -107,7 +107,7 @@ def _json(raw: bytes) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: where in a record its values belong, and how one is read."""
+    """A column: where its values belong in a record, and how they are parsed."""
 
     name: str
     read: Callable[[str], Any]
@@ -117,7 +117,7 @@ class Column:
         object.__setattr__(self, "parts", tuple(self.name.split(".")))
 
     def put(self, row: dict[str, Any], text: str) -> None:
-        """Set a cell's value in a record. An empty cell gives nothing."""
+        """Set a cell's value in a record. An empty cell sets nothing."""
         if not text:
             return
         value = self.read(text)
@@ -146,7 +146,7 @@ def _read_csv(raw: bytes, path: Path, kind: EntityType, definitions: Definitions
 
 
 def _lines(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    # Rows as a spreadsheet counts them: the first has the names.
+    # Rows are numbered as in a spreadsheet: the first has the field names.
     number = 0
     while True:
         number += 1
@@ -174,7 +174,7 @@ def _distinct(path: Path, header: Sequence[str]) -> Sequence[str]:
     for name in header:
         if header.count(name) > 1:
             raise UsageError(f"{path} has the column {name!r} twice")
-        # A part would end up in the middle of the whole, or the other way round.
+        # Otherwise the column of the whole and that of its part would overwrite each other.
         if name.partition(".")[0] in header and "." in name:
             raise UsageError(f"{path} has a column {name.partition('.')[0]!r} and one of its parts, {name!r}; keep one")
     return header
@@ -209,14 +209,14 @@ _READERS: Mapping[str, Callable[[bytes, Path, EntityType, Definitions], Seeds]] 
     ".json": _read_json,
     ".csv": _read_csv,
 }
-"""By the suffixes of their files."""
+"""By file suffix."""
 
 
 # --- one cell ---------------------------------------------------------------------------------------------------
 
 
 def _cell(schema: Schema) -> Callable[[str], Any]:
-    """How the text of a cell is read, by the JSON Schema of its value. What does not fit stays text, to be refused."""
+    """How to parse a cell, given its value's JSON Schema. Text that does not fit stays text, to be refused later."""
     kinds = {kind for each in schema.get("anyOf", [schema]) for kind in _types(each)}
     if "array" in kinds:
         return partial(_list, _cell(schema["items"]))
@@ -241,7 +241,7 @@ def _list(each: Callable[[str], Any], text: str) -> Any:
 def _object(required: Sequence[str], text: str) -> Any:
     if text.startswith("{"):
         return _json(text.encode())
-    # What has one thing in it, like an email address, is written as that.
+    # An object with a single required member, like an email address, may be written as just that.
     return {required[0]: text} if len(required) == 1 else text
 
 

@@ -1,4 +1,4 @@
-"""How does one account of the standalone server live: begun, reset, restored, deleted, and told of?"""
+"""The life of an account of the standalone server: beginning, resetting, restoring and deleting it, and its news."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import Found
 
 if TYPE_CHECKING:
-    # With it comes SQLite, which most servers have no need of.
+    # Imports SQLite, which most servers do not need.
     from copper_emulator.shell.keeping import Keeper
 
 
 class ServedAccount:
-    """An account with its background task, and what waits for its journal to grow."""
+    """An account with its background task and its wait for journal entries."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class ServedAccount:
         self.player = plan.player
         self._spawned: set[asyncio.Task[None]] = set()
         self.life = secrets.token_hex(4)
-        """Another one after each reset: entry numbers start anew with it."""
+        """Changes with each reset, because entry numbers then start again."""
         self.closed = False
         self._plan = plan
         self._group = group
@@ -88,19 +88,19 @@ class ServedAccount:
 
     @property
     def delivers(self) -> bool:
-        """Whether deliveries are made; not yet before `begin`, and not while the account is reset."""
+        """Whether deliveries are made: not before `begin`, nor while the account is being reset."""
         return self._task is not None and not self._task.done()
 
     async def grown(self) -> None:
-        """Wait until the journal has another entry, or begins anew, or is closed."""
+        """Wait until the journal has another entry, starts anew, or is closed."""
         if self._grown is None:
             self._grown = asyncio.Event()
         await self._grown.wait()
 
     async def news_of(self, notification: Notification) -> None:
-        """Wait until the journal has an entry that is about this one or about none, or begins anew, or is closed.
+        """Wait until the journal has an entry about this notification or about none, starts anew, or is closed.
 
-        Whoever waits for the last of many is not woken for each of them.
+        A caller that waits for the last of many notifications is thus not woken for each of them.
         """
         told = asyncio.Event()
         self._awaited[told] = notification
@@ -110,26 +110,26 @@ class ServedAccount:
             del self._awaited[told]
 
     def begin(self) -> None:
-        """Deliver from now on. What was on its way when an earlier server ended is not sent again."""
+        """Deliver from now on. Deliveries that were under way when an earlier server ended are not sent again."""
         if not self.closed and not self.delivers:
-            # Now, and not when the task begins: whoever makes the account may drive it before that.
+            # Now, not when the task starts: the account's creator may drive it before that.
             with self.stage.lock:
                 end_interrupted(self.stage.account, self.clock.now())
             self.runner.take_up()
             self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
 
     async def reset(self, settings: Settings | None = None) -> None:
-        """As at the start, with the same key, clock and routes of the command line. What is on its way is cut off."""
+        """Return to the start, keeping key, clock and the command line's routes. Deliveries under way are cut off."""
         async with self._not_gone():
             await self.runner.alone(lambda: self._reset(own=settings))
 
     async def restore(self, found: Found, keys: list[Key]) -> None:
-        """Go on as what was found, with these keys. Raises StateError, and then everything is as it was."""
+        """Continue as the account found, with these keys. Raises StateError, and then nothing has changed."""
         async with self._not_gone():
             await self.runner.alone(lambda: self._restore(found, keys))
 
     async def begin_anew(self, settings: Settings) -> None:
-        """As `reset`, but with these settings, and all of its routes: a scenario is to be played."""
+        """Reset for a scenario: with these settings, and keeping all routes."""
         async with self._not_gone():
             routes = [(route.written, str(route.to)) for route in self.stage.routes]
             await self.runner.alone(lambda: self._reset(settings))
@@ -137,7 +137,7 @@ class ServedAccount:
                 self.stage.routes.add(origin, to)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something in the background, until the account is reset or the server ends. Raises AccountGone."""
+        """Run something in the background until the account is reset or the server ends. Raises AccountGone."""
         if self.closed:
             work.close()
             raise self._gone()
@@ -147,39 +147,39 @@ class ServedAccount:
         return task
 
     async def stop(self) -> None:
-        """End the deliveries, and everything that was begun."""
+        """End the deliveries, and everything that was spawned."""
         while tasks := [task for task in (*self._spawned, self._task) if task is not None and not task.done()]:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
 
     async def delete(self) -> None:
-        """End the deliveries for good. Raises TimeError while notifications are on their way or time is moved."""
+        """End the deliveries for good. Raises TimeError while notifications are under way or time is moved."""
         async with self._not_gone():
             await self.runner.alone(self.stop)
             self.close()
 
     def tell(self, text: str) -> None:
-        """Say something to the listener that no journal has."""
+        """Report something to the listener that is in no journal."""
         if self._plan.listener is not None:
             self._plan.listener(self, Entry(0, self.stage.now(), Kind.SETTINGS, text))
 
     @property
     def hidden(self) -> Hidden:
-        """Subscriptions as they are or were since the last reset: values of their secrets and headers are not shown."""
+        """The masking of secrets and headers of all subscriptions since the last reset, in all their versions."""
         if self._hidden is None:
             self._hidden = Hidden(self._extras.values())
         return self._hidden
 
     def close(self) -> None:
-        """Let those who wait for the journal go, and the calls of the API that are held back."""
+        """Release everything that waits for the journal, and the API calls that are held back."""
         self.closed = True
         self.stage.held.let_go()
         self._tell()
 
     @asynccontextmanager
     async def _not_gone(self) -> AsyncIterator[None]:
-        """Nobody else resets or deletes it meanwhile. Raises AccountGone where it was deleted before its turn came."""
+        """Exclude other resets and deletions meanwhile. Raises AccountGone if it was deleted while waiting."""
         async with self._resetting:
             if self.closed:
                 raise self._gone()
@@ -189,7 +189,7 @@ class ServedAccount:
         return AccountGone(f"there is no account {self.name!r}")
 
     async def _restore(self, found: Found, keys: list[Key]) -> None:
-        # Read first: what cannot be read must leave everything as it is.
+        # Checked first: if something cannot be read, nothing must have changed.
         found.check()
         await self.stop()
         found.keys = keys
@@ -236,19 +236,19 @@ class ServedAccount:
 
     def _hide(self, made: Subscription) -> None:
         if made.secret or made.headers:
-            # One for each set of values: there may be as many changes of subscriptions as a client makes.
+            # One per set of values: a client may change subscriptions any number of times.
             self._extras[repr((made.secret, made.headers))] = made
             self._hidden = None
 
     def _hide_what_there_is(self) -> None:
-        """Nothing of an earlier life is shown any more: what is not shown would only ever grow."""
+        """Mask only what the present journal has: without this the set would only ever grow."""
         self._extras.clear()
         self._hidden = None
         for subscription in self.stage.account.journal.subscriptions():
             self._hide(subscription)
 
     def _tell(self, about: Notification | None = None) -> None:
-        # Each wait has an event of its own, so that one who is slow to look misses nothing; mostly nobody waits.
+        # Each wait has an event of its own, so that a slow waiter misses nothing; usually nothing waits.
         if self._grown is not None:
             self._grown.set()
             self._grown = None

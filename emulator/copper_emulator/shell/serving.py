@@ -1,7 +1,6 @@
 """The standalone server: emulated API and control API on one loop, deliveries in the background.
 
-It is ready when it can say so. The emulated API, the control API and the accounts are each loaded with the first
-request that needs them.
+To start fast, it loads the emulated API, the control API and the accounts with the first request that needs them.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _PATIENCE = 1.0
 
 
 class CannotListen(OSError):
-    """The address cannot be listened on; `of` is the parameter that asks for it: `port`, `tls_port` or `proxy`."""
+    """The address cannot be bound; `of` is the parameter it comes from: `port`, `tls_port` or `proxy`."""
 
     def __init__(self, of: str, error: OSError) -> None:
         super().__init__(error.errno, error.strerror or str(error))
@@ -49,21 +48,21 @@ class CannotListen(OSError):
 
 
 class Server:
-    """`async with Server(plan) as server:` serves until the block ends; what is then on its way is cut off.
+    """`async with Server(plan) as server:` serves until the block ends; deliveries then under way are cut off.
 
     Args:
         plan: how its accounts are made.
         bind: the address to listen on.
         port: 0 takes a free one.
         trusted_hosts: names beyond loopback under which the control API may be called.
-        state: a file in which everything is kept, and from which it goes on.
-        tls_port: where it is served over TLS, too; 0 takes a free one.
-        proxy: one that leads to it from programs with Copper's hosts in them; where it is, `proxied` says.
+        state: a file in which all state is kept, and from which the server resumes.
+        tls_port: an additional port that serves TLS; 0 takes a free one.
+        proxy: a proxy that leads programs with Copper's hosts in them to this server; `proxied` says where it is.
 
     Raises:
         AuthorityError: there is no certificate for TLS.
         StateError: the file cannot be used.
-        CannotListen: the address cannot be listened on.
+        CannotListen: the address cannot be bound.
         RouteError: a route of the plan cannot be understood.
     """
 
@@ -87,7 +86,7 @@ class Server:
         self._tls_port = tls_port
         self.url = ""
         self.tls_url = ""
-        """Where it is served over TLS; empty where it is not."""
+        """The URL over TLS; empty without TLS."""
         self._proxy = proxy
         self.proxied: Proxied | None = None
         self.accounts: Accounts
@@ -115,7 +114,7 @@ class Server:
         runner = ListeningRunner(self._app(keeper), on_error=_answer_unhandled, shutdown_timeout=_PATIENCE)
         await runner.setup()
         self._open.push_async_callback(runner.cleanup)
-        # Before the requests under way are waited for: those who follow a journal would never end by themselves.
+        # Runs before waiting for the requests under way: those that follow a journal never end by themselves.
         self._open.callback(self.accounts.close)
         with _listening("port"):
             await web.TCPSite(runner, self.bind, self._port).start()
@@ -124,7 +123,7 @@ class Server:
             with _listening("tls_port"):
                 await self._start_tls(runner, self._tls_port)
         if self._proxy is not None:
-            # Most servers need none, and so no TLS either.
+            # Most servers need no proxy, and therefore no TLS either.
             from copper_emulator.shell import proxied
 
             plain = (_shown(self.bind).strip("[]"), int(runner.addresses[0][1]))
@@ -132,11 +131,11 @@ class Server:
                 self.proxied = await proxied.begin(
                     self._proxy, runner, plain, bind=self.bind, tell=self.accounts.refused, opened=self._open
                 )
-        # Nothing is delivered before those who are notified can call back.
+        # Deliver nothing before endpoints can call back.
         self.accounts.begin()
 
     async def _start_tls(self, runner: web.AppRunner, port: int) -> None:
-        # Most servers need no certificates, and what makes them takes its time to be imported.
+        # Most servers need no certificates, and the code that makes them is slow to import.
         from copper_emulator.shell.tls.authority import Authority
         from copper_emulator.shell.tls.serving import begin
 
@@ -153,7 +152,7 @@ class Server:
         self.tls_url = self.accounts.tls_url = f"https://{_shown(self.bind)}:{listener.port}"
 
     def _keeper(self, path: str) -> Keeper:
-        # Most servers need no SQLite.
+        # Most servers do not need SQLite.
         from copper_emulator.shell.keeping import Keeper
         from copper_emulator.shell.store import StateFile
 
@@ -178,7 +177,7 @@ class Server:
             (_CONTROL, lambda: self._control(trusted)),
             ("/_emulator/docs", _documents),
             ("/_emulator/openapi.json", _documents),
-            # The path of the API is found before all that could be at less of it has been looked at.
+            # The API's path is matched before the root.
             (_API, api),
             ("/", api),
         ):
@@ -228,7 +227,7 @@ def _answer_unhandled(
 
 
 def _not_written(request: web.Request, error: NotWritten) -> web.Response:
-    """A refusal in the words of the API that was called."""
+    """A refusal in the format of the API that was called."""
     if not request.path.startswith("/_emulator"):
         from copper_emulator.shell.app import envelope
 
@@ -249,7 +248,7 @@ _FIXED = frozenset(
 
 
 def _tells_nothing(request: web.Request) -> bool:
-    """Whether nothing of what happens in an account is in the answer: then it leaves also where that is unwritten."""
+    """Whether the answer reveals nothing of what happens in an account; it may then leave before that is written."""
     fixed = request.path in _FIXED or request.path.startswith("/_emulator/page/")
     return fixed and request.method in ("GET", "HEAD")
 
@@ -262,7 +261,7 @@ def _is_every_address(bind: str) -> bool:
 
 
 def _shown(bind: str) -> str:
-    """The host under which this machine reaches an address."""
+    """The host under which this machine can reach the address."""
     if _is_every_address(bind):
         return "127.0.0.1" if ip_address(bind).version == 4 else "[::1]"
     return f"[{bind}]" if ":" in bind else bind

@@ -1,7 +1,7 @@
-"""An account as one JSON document, to be put back here or elsewhere.
+"""An account as one JSON document, to be restored here or elsewhere.
 
-It holds everything but the tokens: secrets and headers of subscriptions too, as they are. It is not for editing: what
-was changed in it since it was made is refused, because what then follows nobody knows.
+It contains everything but the tokens, including secrets and headers of subscriptions in the clear. It is not for
+editing: a snapshot changed since it was made is refused, because the consequences would be unpredictable.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import STAGE, Found, rows_of
 
 VERSION = 1
-"""Of the document; grows when older versions cannot be read as they are."""
+"""The document's version; increases when older ones cannot be read as they are."""
 
 
 class Snapshot(NamedTuple):
@@ -32,7 +32,7 @@ class Snapshot(NamedTuple):
 
 
 def snapshot(stage: Stage) -> Snapshot:
-    """The account as it is now."""
+    """Make a snapshot of the account as it is now."""
     with stage.lock:
         now, found = stage.clock.now(), rows_of(stage)
     keys = [[key.serial, "", key.email] for key in stage.account.keys]
@@ -42,7 +42,7 @@ def snapshot(stage: Stage) -> Snapshot:
 
 
 def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
-    """What a snapshot tells. Raises StateError for what is none, or not as it was made."""
+    """Read a snapshot. Raises StateError if it is none, or not as it was made."""
     if version != VERSION:
         raise StateError(
             f"the snapshot has version {version}, and this copper-emulator reads {VERSION}: make it anew, or use the "
@@ -71,7 +71,7 @@ def _key(key: object) -> RowKey:
 
 
 def keys_after(found: Found, stage: Stage) -> list[Key]:
-    """The keys of a restored account: those of the snapshot, and the last with the token that the account has."""
+    """The keys of a restored account: the snapshot's, the last with the token that the account has now."""
     with stage.lock:
         present = stage.account.keys[-1] if stage.account.keys else None
     if not found.keys:
@@ -81,7 +81,7 @@ def keys_after(found: Found, stage: Stage) -> list[Key]:
 
 
 def digest_of(state: Mapping[str, Any]) -> str:
-    """The same for the same state, whoever has read and written it meanwhile."""
+    """A digest that stays the same however the state has been parsed and written meanwhile."""
     text = json.dumps(_plain(state), sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=16).hexdigest()
 

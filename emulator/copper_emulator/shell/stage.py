@@ -26,7 +26,7 @@ __tracebackhide__ = raised_on_purpose
 
 
 class LateAnswer:
-    """The answer to one call of the API says what is so when it comes, and arrives later, when it may be so no more."""
+    """An API answer that is delayed: it states what is true when it is made, which may have changed when it arrives."""
 
     def __init__(self, seconds: float) -> None:
         self.is_taken = False
@@ -34,16 +34,16 @@ class LateAnswer:
         self._until = monotonic() + seconds
 
     def arrives(self) -> bool:
-        """Whether it is time."""
+        """Whether the delay is over."""
         return monotonic() >= self._until
 
     def let_go(self) -> None:
-        """It need not be later than now."""
+        """End the delay now."""
         self._until = monotonic()
 
 
 class Stage:
-    """Where an account plays. The lock guards the core's calls, which never wait; nothing is sent while it is held."""
+    """An account and what it runs in. The lock guards calls of the core, which never wait; nothing is sent under it."""
 
     def __init__(
         self,
@@ -63,37 +63,37 @@ class Stage:
         self.clock = clock
         self.hooks: list[Callable[[Delivery], object]] = []
         self.unhooked: deque[Delivery] = deque()
-        """Those that were delivered, and whose hooks are still to be called: one that raises keeps the others back."""
+        """Deliveries whose hooks have not been called yet, because an earlier hook raised."""
         self.driving = False
         self.has_ended = False
-        """Whether its test or block is over: what happened is there to look at, and nothing happens any more."""
+        """Whether the account's test or block is over: it can be looked at, but nothing happens in it any more."""
         self.wake: Callable[[], None] = lambda: None
         self.kept: Callable[[], Awaitable[None]] = _nothing_to_keep
-        """Waits until what has happened is written down, where it is: nothing is sent before."""
+        """Waits until what has happened is written to the state file, if there is one: nothing is sent before that."""
         self.has_own_settings = False
-        """Whether it was made with settings that are not those of every account."""
+        """Whether it was made with settings of its own instead of those common to every account."""
         self.api_calls = 0
-        """Calls of the API that named this account."""
+        """The number of API calls that named this account."""
         self.held = HeldCalls()
         self.api_held = 0
-        """Calls that are being held back."""
+        """The number of calls being held back."""
         self.api_most_held = 0
-        """So many were at the same time, at most."""
+        """The largest number of calls held back at the same time."""
         self.late_answer: LateAnswer | None = None
-        """Whether the next answer of the API, as it is by now, is on its way for a while."""
+        """The API answer that is being delayed, or is to be next."""
         self.together = False
-        """Whether async endpoints of this process get what goes in one round at the same time, in every kind of test.
+        """Whether async endpoints in this process get the attempts of a round at the same time, in every kind of test.
 
-        Else a synchronous test has it one after the other, so that it is known which of them causes what.
+        Otherwise a synchronous test delivers them one after the other, so that it is known which of them causes what.
         """
         self.stood_still = 0.0
-        """Seconds for which something has blocked their event loop meanwhile."""
+        """Seconds for which something has blocked the endpoints' event loop."""
         self.started: set[int] = set()
-        """Applications that have been started, by their identity."""
+        """The started applications, by `id()`."""
         self.tasks_patience = 1.0
-        """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
+        """Seconds of real time for tasks that an endpoint's call leaves behind. One that takes longer may never end."""
         self._call_time: CallTime | None = None
-        """From a refusal on, where the windows of the API are; a state may have been written down after one."""
+        """The time of the API's limit windows, from the first refusal on or when restored state is ahead."""
         self._first_settings = settings
         self._on_entry = on_entry
         self.settings = settings
@@ -102,9 +102,9 @@ class Stage:
         self.routes = self._new_routes(settings)
 
     def now(self) -> int:
-        """The moment at which something that is only recorded happens.
+        """The moment at which something happens that is only recorded.
 
-        Follows a forward move of frozen time when nothing falls due on the way; what does is for the next call that
+        Follows a forward move of frozen time unless something falls due on the way, which is left to the next call that
         lets time pass.
         """
         with self.lock:
@@ -117,10 +117,10 @@ class Stage:
             return self.clock.now()
 
     def count_call(self, *, bulk: bool) -> None:
-        """One call of the API comes, and the lock is held. Raises TooManyRequests over a limit.
+        """Count one API call; the lock must be held. Raises TooManyRequests over a limit.
 
-        Time stands still while an endpoint is notified, but who is refused waits for real before it calls again: from a
-        refusal on these windows go on in real time as well.
+        Virtual time stands still while an endpoint is notified, but a refused client waits in real time before it calls
+        again: from the first refusal on, these windows follow real time as well.
         """
         account, now = self.account, self.now()
         time = self._call_time
@@ -135,14 +135,14 @@ class Stage:
             raise
 
     def meet_call(self) -> tuple[Fault, ...]:
-        """One call of the API comes: the faults that it meets."""
+        """Count one API call and return the faults that affect it."""
         self.api_calls += 1
         with self.lock:
             faults = self.account.faults
             return faults.meet_call(self.now()) if faults.hinder_calls else ()
 
     def moved_by_test(self) -> int | None:
-        """The moment to which the test has moved frozen time since, or None. Raises TimeError if it went back."""
+        """The moment to which the test has since moved frozen time, or None. Raises TimeError if it went back."""
         clock = self.clock
         if not may_be_frozen() or not isinstance(clock, VirtualClock):
             return None
@@ -151,16 +151,16 @@ class Stage:
         return clock.moved_by_test()
 
     def is_behind(self) -> bool:
-        """Whether the test has moved frozen time further than this account has come. Raises TimeError if backwards."""
+        """Whether the test has moved frozen time past this account's time. Raises TimeError if it went back."""
         return not self.driving and self.moved_by_test() is not None
 
     def end(self) -> None:
-        """Its test or block is over."""
+        """End the account, because its test or block is over."""
         self.has_ended = True
         self.held.let_go()
 
     def check_goes_on(self) -> None:
-        """Raises UsageError after the account's end."""
+        """Raise UsageError after the account's end."""
         if self.has_ended:
             raise UsageError(
                 "this account has ended with its test or its `with` block, and nothing can happen in it any more: do "
@@ -168,14 +168,14 @@ class Stage:
             )
 
     def check_startable(self, *, inside: bool) -> None:
-        """Raises UsageError where an application can be started no longer, or not inside a delivery."""
+        """Raise UsageError after the account's end, and inside a delivery: no application can be started then."""
         self.check_goes_on()
         if inside:
             raise UsageError("start() cannot be called inside a delivery")
 
     @contextmanager
     def starting(self) -> Iterator[None]:
-        """What an application does as it starts only records, as in a delivery."""
+        """Let an application start; as in a delivery, what it does meanwhile is only recorded."""
         self.check_startable(inside=self.driving)
         self.driving = True
         try:
@@ -193,13 +193,13 @@ class Stage:
 
     @property
     def own_settings(self) -> Settings:
-        """The settings it was made with; `reset` comes back to them."""
+        """The settings the account was made with, which `reset` restores."""
         return self._first_settings
 
     def use(self, settings: Settings) -> None:
-        """Play by other settings, as a scenario asks for: a new account behind the same keys, clock, routes and hooks.
+        """Apply other settings, for a scenario: a new account with the same keys, clock, routes and hooks.
 
-        Raises UsageError when something has happened in the account already.
+        Raises UsageError if something has already happened in the account.
         """
         with self.lock:
             if self.account.journal.entries:
@@ -209,7 +209,7 @@ class Stage:
 
     @contextmanager
     def beside(self, settings: Settings, counters: Counters, clock: Clock) -> Iterator[Account]:
-        """Another account behind the same keys, routes and hooks for the length of a block, then this again."""
+        """Replace the account, for a block, by another with the same keys, routes and hooks."""
         with self.lock:
             before = self.account, self.settings, self.clock
             self.account = self._new_account(settings, self.account.keys, told=False, counters=counters)
@@ -221,9 +221,9 @@ class Stage:
                 self.account, self.settings, self.clock = before
 
     def reset(self, settings: Settings | None = None) -> None:
-        """As newly made, with the same key and clock: records, subscriptions, routes, hooks, windows, journal, ids.
+        """Reset records, subscriptions, routes, hooks, windows, journal and ids; key and clock stay.
 
-        With settings, it is from now on as if it had been made with these.
+        If settings are given, they become the ones the account was made with.
         """
         with self.lock:
             if settings is not None:
@@ -235,7 +235,7 @@ class Stage:
             self.unhooked.clear()
 
     def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
-        """Go on as another account, or after a restart. What `put_back` raises leaves everything as it is."""
+        """Replace the account by a restored one. If `put_back` raises, everything stays as it is."""
         account = self._new_account(settings, [])
         put_back(account)
         with self.lock:
@@ -243,7 +243,7 @@ class Stage:
             self.routes = self._new_routes(settings)
 
     def change(self, settings: Settings, text: str) -> None:
-        """Play by other settings from now on; the journal tells of it."""
+        """Apply other settings from now on, and note that in the journal."""
         with self.lock:
             self.settings = settings
             self.account.play_by(settings.rules())
@@ -253,7 +253,7 @@ class Stage:
     def switch_key(self) -> Key:
         """Give the account a new key."""
         with self.lock:
-            # Not their number: `reset` keeps the last one alone, and a serial never comes again.
+            # Not the number of keys: `reset` keeps only the last one, and a serial must never be reused.
             serial = max((key.serial for key in self.account.keys), default=0) + 1
             email = self.account.key.email if self.account.keys else DEFAULT_EMAIL
             key = Key(serial, secrets.token_hex(16), email)
@@ -261,7 +261,7 @@ class Stage:
             return key
 
     def refused(self, text: str) -> None:
-        """Write down a call of the API that was refused."""
+        """Record that a call of the API was refused."""
         with self.lock:
             self.account.journal.note(self.clock.now(), Kind.REFUSED, text)
 

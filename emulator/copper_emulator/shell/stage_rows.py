@@ -1,4 +1,4 @@
-"""Which rows tell of an account with everything around it, and how does a stage become again what they tell of?"""
+"""Which rows describe an account and what it runs in, and how is a stage restored from them?"""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from copper_emulator.shell.routes import Routes
 from copper_emulator.shell.stage import Stage
 
 STAGE = "stage"
-"""The part that is not the account's own; its rows are those of `around`."""
+"""The part of the rows that is not the account itself, made from `around`."""
 
 
 def around(stage: Stage) -> dict[str, Any]:
-    """What there is beside the account; each is written anew, as `around_json` has it, whenever it is another."""
+    """What belongs to a stage besides its account; whatever changes is written again, by `around_json`."""
     return {
         "keys": [[key.serial, key.token, key.email] for key in stage.account.keys],
         "settings": stage.settings,
@@ -31,22 +31,22 @@ def around(stage: Stage) -> dict[str, Any]:
 
 
 def rows_of(stage: Stage) -> Rows:
-    """Everything. To be asked under the lock."""
+    """All rows of a stage. To be called under the lock."""
     return {STAGE: [(name, around_json(value)) for name, value in around(stage).items()], **rows(stage.account)}
 
 
 def around_json(value: Any) -> Any:
-    """A value of `around`. To make JSON of settings takes longer than to see that they are the same."""
+    """A value of `around` as JSON. Separate, because converting settings takes longer than comparing them."""
     return settings_json(value) if isinstance(value, Settings) else value
 
 
 def settings_json(settings: Settings) -> dict[str, Any]:
-    """What was said of settings; where nothing was, the defaults are those of whoever reads it."""
+    """The settings that were given a value; for the others the reader's own defaults apply."""
     return settings.as_json(settings.given)
 
 
 class Found:
-    """What the rows of an account tell. Raises StateError for what cannot be."""
+    """The contents of an account's rows. Raises StateError if they are invalid."""
 
     def __init__(self, told: Rows) -> None:
         self._rows = told
@@ -65,20 +65,20 @@ class Found:
             raise StateError(f"{STAGE}: cannot be read ({type(error).__name__}: {error})") from None
 
     def check(self) -> None:
-        """Raises StateError where `put_back` or `add_routes` would."""
+        """Raise StateError if `put_back` or `add_routes` would."""
         self.put_back(Account("", None, self.settings.rules()))
         self._add_to(Routes())
 
     def put_back(self, account: Account) -> None:
-        """Make a new account what it was."""
+        """Restore a new account to its former state."""
         account.keys = list(self.keys)
         restore(account, self._rows)
         if self.clock.running:
-            # Where the wall's was set back meanwhile, it has to catch up with what has happened.
+            # If the wall clock was set back meanwhile, time stands still until it has caught up with what has happened.
             self.clock.latest_ms = account.moment
 
     def add_routes(self, stage: Stage) -> None:
-        """The routes that it had."""
+        """Add the routes it had."""
         self._add_to(stage.routes)
 
     def _add_to(self, routes: Routes) -> None:
@@ -94,7 +94,7 @@ def _clock(stage: Stage) -> dict[str, Any]:
     if not isinstance(clock, ServerClock):
         return {"running": False, "latest_ms": clock.now()}
     if clock.runs_on:
-        # What it shows now is no news: it is another at each look, and the account tells of the last that mattered.
-        # While it is played ahead it stands still, and would run on from there.
+        # The moment shown now differs at each look and is not stored: the account knows the last one that mattered. A
+        # clock that time is played ahead on stands still, but would run on from there.
         return {"running": True, "ahead_ms": clock.would_be_ahead_ms}
     return {"running": False, "latest_ms": clock.now()}

@@ -1,4 +1,4 @@
-"""How long has an event loop stood still, because something blocked it?"""
+"""For how long has something blocked an event loop?"""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from copper_emulator.shell.clock import MonotonicEventLoop, monotonic
 from copper_emulator.shell.frozen import frozen_now
 
 _EVERY = 0.02
-"""Seconds between two looks. What is late by less is the machine's own business."""
+"""Seconds between two checks. Smaller delays are the machine's own."""
 
 
 class Standstill:
-    """Looks in a block whether the running loop comes round; not on one whose timers a test has frozen."""
+    """Measures, in a block, for how long the running loop is blocked; not if a test has frozen the loop's timers."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

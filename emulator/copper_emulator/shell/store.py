@@ -1,9 +1,8 @@
-"""The file that a server's accounts survive in: SQLite.
+"""The SQLite file in which a server's accounts survive.
 
-What can change by itself has a row, which is written anew when it does. The journal, which only grows, has a row for
-each turn in which anything came to it. A commit is there as a whole or not at all, whenever the process ends. The file
-belongs to one server at a time. Every error of SQLite's becomes a StateError that says what is wrong and what would
-help.
+Everything that can change has a row of its own, which is rewritten when it changes. The journal, which only grows, has
+a row for each turn that added to it. A commit is there as a whole or not at all, whenever the process ends. The file
+belongs to one server at a time. Every SQLite error becomes a StateError that says what is wrong and what would help.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from copper_emulator.core.state.tracking import text_of
 Migration: TypeAlias = Callable[[sqlite3.Connection], object]
 
 APPLICATION_ID = 0x436F7072
-"""What marks a SQLite file as one of ours."""
+"""Marks a SQLite file as one of ours."""
 
 
 def _tables(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
-    # In the order of their ids: that of their making, which dictionaries have, too.
+    # Ordered by id, which is the order of creation, as in dictionaries.
     connection.execute(
         "CREATE TABLE rows (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts, part TEXT NOT NULL, "
         "key NOT NULL, value TEXT NOT NULL, UNIQUE (account, part, key))"
@@ -35,24 +34,24 @@ def _tables(connection: sqlite3.Connection) -> None:
 
 
 def _journal(connection: sqlite3.Connection) -> None:
-    # The turns of an account lie together, in their order, without an index (`_first`). What an older version has
-    # written of the journal stays where it is, in rows, and comes before them.
+    # An account's turns are adjacent and in order, without an index (`_first`). Entries that an older version has
+    # written stay where they are, in rows, and come before them.
     connection.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, lines TEXT NOT NULL)")
 
 
 def _steps_together(_: sqlite3.Connection) -> None:
-    """Nothing is another but that steps of several notifications may be one line, which older versions cannot read."""
+    """Only raise the version: one line may now hold steps of several notifications, which older ones cannot read."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (_tables, _journal, _steps_together)
-"""What makes each version of the schema out of the one before; the first makes it out of nothing."""
+"""Each turns one version of the schema into the next; the first starts from nothing."""
 
 
 class StateFile:
-    """One file, open until it is closed.
+    """A state file, open until it is closed.
 
     Args:
-        path: where it is; it is made where there is none.
+        path: the file, created if missing.
         migrations: how older versions become the present one.
 
     Raises:
@@ -63,13 +62,13 @@ class StateFile:
         self.path = path
         self._ids: dict[str, int] = {}
         self._turns: dict[int, int] = {}
-        """By account, the id of its last turn, once one was written."""
+        """The id of the last turn, by account, once one was written."""
         _make(path)
-        # Opened in this mode, it would make one.
+        # Checked beforehand, because opening a database in WAL mode creates one.
         has_wal = os.path.exists(f"{path}-wal")
         with self._told("opened"):
-            # No waiting for who has it: that is another server, and it will not let it go. As a whole path, since
-            # some names mean something else to SQLite.
+            # timeout=0: a lock is another server's, which will not release it. An absolute path, because SQLite gives
+            # some names a special meaning.
             self._connection = sqlite3.connect(os.path.abspath(path), timeout=0, isolation_level=None)
         try:
             with self._told("opened"):
@@ -84,7 +83,7 @@ class StateFile:
 
     @contextmanager
     def reading(self, account: str) -> Iterator[None]:
-        """What of an account's rows says nothing is told with the file, and with what would help."""
+        """A context for reading an account's rows: an error in them then names the file and says what would help."""
         try:
             yield
         except StateError as error:
@@ -113,9 +112,9 @@ class StateFile:
         return names[account]
 
     def write(self, news: Mapping[str, News], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
-        """One commit: the news of each account; those `anew` have nothing else, those that are `gone` nothing at all.
+        """Commit each account's news. Accounts in `anew` lose their earlier rows, those in `gone` are deleted.
 
-        No row is edited twice.
+        No row may be edited twice.
         """
         with self._told("written"):
             self._connection.execute("BEGIN IMMEDIATE")
@@ -132,10 +131,10 @@ class StateFile:
                 if gone or not ids.keys() >= news.keys():
                     ids = {name: each for each, name in self._connection.execute("SELECT id, name FROM accounts")}
                 self._connection.execute("COMMIT")
-                # Only what is committed is known.
+                # Only committed ids are remembered.
                 self._ids = ids
             except BaseException:
-                # After some errors SQLite has rolled back by itself.
+                # After some errors SQLite has already rolled back.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
@@ -156,7 +155,7 @@ class StateFile:
             self._connection.execute(_TURN, (turn, news.entries, text_of(news.lines)))
 
     def _last_turn(self, account: int) -> int:
-        # Where it was not committed after all there is a gap, which is as good.
+        # If it is not committed after all, a gap remains, which does no harm.
         if account not in self._turns:
             first = _first(account)
             self._turns[account] = self._connection.execute(_LAST, (first, first, _first(account + 1))).fetchone()[0]
@@ -173,12 +172,12 @@ class StateFile:
 
     def _begin(self, migrations: Sequence[Migration], *, has_wal: bool) -> None:
         run = self._connection.execute
-        # Ours alone from the first look on, and until it is closed or the process ends, however it does.
+        # Locked exclusively from the first access on, until it is closed or the process ends in whatever way.
         run("PRAGMA locking_mode = EXCLUSIVE")
         version = run("PRAGMA user_version").fetchone()[0]
         is_new = not run("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if is_new and not has_wal and run("PRAGMA journal_mode").fetchone()[0] == "wal":
-            # A new file has tables in the commit that follows the switch to a WAL, and until then the WAL beside it.
+            # A new file gets its tables in the commit after the switch to WAL mode; until then its WAL is beside it.
             raise StateError(
                 f"{self.path} has nothing in it: what it had was in {self.path}-wal, which is a part of it. Put that "
                 "beside it, or move it away to begin anew."
@@ -192,9 +191,9 @@ class StateFile:
             )
         damage = run("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
-            # It has a line for a heading.
+            # The first line is only a heading.
             raise sqlite3.DatabaseError(" ".join(damage.split()))
-        # A commit survives the end of this process as it is; `full` would wait for the disk, for power cuts alone.
+        # A commit survives the end of this process as it is; `full` would wait for the disk just for power cuts.
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
         run("BEGIN IMMEDIATE")
@@ -211,16 +210,16 @@ class StateFile:
         except sqlite3.Error as error:
             raise StateError(_said(self.path, done, error)) from None
         except UnicodeDecodeError as error:
-            # Where SQLite's own words of what is damaged quote bytes that are no text.
+            # SQLite's own message about the damage may quote bytes that are not text.
             raise StateError(f"{self.path} is damaged ({error}). {_BEGIN_ANEW}") from None
 
 
 _TURNS_EACH = 10**12
-"""As many as an account has room for."""
+"""The number of turns an account has room for."""
 
 
 def _first(account: int) -> int:
-    """The id before those of an account's turns."""
+    """The id just before an account's first turn."""
     return account * _TURNS_EACH
 
 
@@ -232,11 +231,11 @@ _FORGET = "DELETE FROM journal WHERE id > ? AND id < ?"
 
 
 def _make(path: str) -> None:
-    """A file where there is none. Raises StateError where nothing can be written."""
+    """Create the file if it is missing. Raises StateError if it cannot be written."""
     if os.path.exists(path) and not os.path.isfile(path):
         raise StateError(f"{path} is no file, and keeps nothing. Name another one.")
     try:
-        # Tokens and secrets are in it: nobody else may read it, nor what SQLite puts beside it.
+        # It contains tokens and secrets: no other user may read it, nor the files SQLite puts beside it.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         if os.path.exists(path):
@@ -275,4 +274,4 @@ _SAID: Mapping[str, str] = {
     "SQLITE_READONLY": "cannot be written: you may only read it, or its folder.",
     "SQLITE_FULL": "cannot be written: the disk is full. Once there is room, it goes on by itself.",
 }
-"""By the name of SQLite's error."""
+"""By SQLite's name of the error."""

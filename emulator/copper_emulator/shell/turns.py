@@ -1,7 +1,7 @@
-"""Whose turn is it? Asynchronous tasks that share an account let time pass one after the other.
+"""Whose turn is it? Asynchronous tasks that share an account take turns to let time pass.
 
-A call that an endpoint makes while it is notified belongs to the turn under way: it only records, and waiting for its
-turn it would wait for itself.
+A call that an endpoint makes while it is notified belongs to the turn under way: it only records. If it waited for a
+turn of its own, it would wait for itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Send = Callable[[list[Attempt]], Awaitable[list[Result]]]
 
 
 class _Round:
-    """One round on its way, of these turns; the endpoint's own tasks inherit it and may outlive it."""
+    """One round under way, of these turns; tasks that the endpoint starts inherit it and may outlive it."""
 
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
@@ -35,7 +35,7 @@ class _Round:
 
 
 _ROUNDS: ContextVar[tuple[_Round, ...]] = ContextVar("rounds", default=())
-"""Those that the running task is a part of: one account's endpoint may drive another account."""
+"""The rounds the running task is part of; several, because one account's endpoint may drive another account."""
 
 
 class Turns:
@@ -49,7 +49,7 @@ class Turns:
         self._out_of_sight = False
 
     async def drive(self, rounds: Rounds[T]) -> T:
-        """Run to the end, when those that came before are done; at once when an endpoint calls inside its delivery."""
+        """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery."""
         __tracebackhide__ = True
         if self.is_inside:
             return await run_async(rounds, self._sending)
@@ -58,9 +58,9 @@ class Turns:
 
     @asynccontextmanager
     async def starting(self) -> AsyncIterator[None]:
-        """A turn in which an application starts: what that does meanwhile only records, as in a delivery.
+        """A turn in which an application starts; as in a delivery, what it does meanwhile is only recorded.
 
-        Where another task delivers just now, that turn is shared: its endpoint may wait for the application.
+        If another task is delivering right now, its turn is shared: its endpoint may be waiting for the application.
         """
         mine = _Round(self)
         async with AsyncExitStack() as ending:
@@ -76,11 +76,11 @@ class Turns:
 
     @property
     def is_inside(self) -> bool:
-        """Whether the running task is a part of a delivery, as far as that can be told."""
+        """Whether the running task is part of a delivery, as far as that can be known."""
         return self._out_of_sight or any(each.under_way and each.turns is self for each in _ROUNDS.get())
 
     def _turn(self) -> asyncio.Lock:
-        # A fixture may run on another loop than its test, and a lock belongs to one.
+        # A fixture may run on another loop than its test, and a lock belongs to one loop.
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop, self._lock = loop, asyncio.Lock()
@@ -94,7 +94,7 @@ class Turns:
     def _marked(self, attempts: list[Attempt]) -> Iterator[None]:
         mine = _Round(self)
         token = _ROUNDS.set((*_ROUNDS.get(), mine))
-        # A server's handlers do not run in the caller's context: while one is asked, any call may be the endpoint's.
+        # A server's handlers do not run in the caller's context: while one is called, any call may be the endpoint's.
         self._out_of_sight = any(self._is_served(attempt.url) for attempt in attempts)
         try:
             yield

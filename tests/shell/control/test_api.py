@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copper_emulator.core.model import Kind
 from copper_emulator.settings import Settings
 from copper_emulator.shell.control.api import OPERATIONS
 from copper_emulator.shell.control.health import Health, ReadyShape
@@ -23,7 +22,7 @@ from copper_emulator.shell.control.notification_models import ListNotifications
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
-from tests.shell.served import TARGET, Endpoint, Served, listening, serving
+from tests.shell.served import TARGET, Endpoint, listening, serving
 
 DEFAULT = "/accounts/default"
 
@@ -235,324 +234,6 @@ async def test_no_answer_shows_a_token_a_secret_or_the_value_of_a_custom_header(
             assert not [word for word in ("t0ken-value", "s3cret-value", "hush-value") if word in text]
 
 
-# --- the journal --------------------------------------------------------------------------------------------
-
-
-async def _eventful(served: Served) -> None:
-    """A journal with entries of most kinds."""
-    await served.subscribe("person", "update")
-    await served.subscribe("lead", "new")
-    await served.api("POST", "/webhooks", {"target": "ftp://x"})
-    await served.fire("person", "update", 17, 18)
-    await served.fire("lead", "new", 17)
-    await served.fire("task", "delete", 5)
-    await served.fire("person", "update", 19)
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("query", "lines"),
-    [
-        ("kind=change", ["person/update [17, 18]", "lead/new [17]", "task/delete [5]", "person/update [19]"]),
-        ("kind=change&type=person", ["person/update [17, 18]", "person/update [19]"]),
-        ("kind=change&event=new", ["lead/new [17]"]),
-        ("kind=change&id=17", ["person/update [17, 18]", "lead/new [17]"]),
-        ("kind=change&id=17&type=person", ["person/update [17, 18]"]),
-        ("kind=change&id=1", []),
-        ("kind=api-refused", ["POST /developer_api/v1/webhooks: 422"]),
-        ("kind=api%20refused", ["POST /developer_api/v1/webhooks: 422"]),
-        ("kind=change&kind=api_refused&type=task", ["task/delete [5]"]),
-        ("type=lead", ["lead/new -> https", "lead/new [17]", "#2 lead/new", "#2 lead/new", "#2 lead/new"]),
-        ("outcome=rejected", ["#1 person/update", "#3 person/update"]),
-        ("outcome=delivered&outcome=blocked", ["#2 lead/new"]),
-        ("status=500&id=19", ["#3 person/update [19]"]),
-        ("kind=change&limit=2", ["task/delete [5]", "person/update [19]"]),
-        ("kind=change&since=0&limit=2", ["person/update [17, 18]", "lead/new [17]"]),
-    ],
-)
-async def test_filters_combine(query: str, lines: list[str]) -> None:
-    async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint, allow_targets="x") as served:
-        other = Endpoint()
-        async with listening(other):
-            account = served.accounts.named("default")
-            assert account is not None
-            account.stage.routes.add("https://my-app.example/leads", other.url)
-            endpoint.status = 500
-            await served.subscribe("person", "update")
-            await served.subscribe("lead", "new", target="https://my-app.example/leads")
-            await served.api("POST", "/webhooks", {"target": "ftp://x"})
-            await served.fire("person", "update", 17, 18)
-            await served.fire("lead", "new", 17)
-            await served.fire("task", "delete", 5)
-            await served.fire("person", "update", 19)
-
-            _, page = await served.control("GET", f"{DEFAULT}/journal?{query}")
-
-        shown = [entry["line"] for entry in page["entries"]]
-        assert len(shown) == len(lines)
-        for told, expected in zip(shown, lines, strict=True):
-            assert expected in told
-
-
-@pytest.mark.asyncio
-async def test_pages_put_together_are_the_journal() -> None:
-    async with serving() as served:
-        await _eventful(served)
-        whole = await served.journal()
-        pages, since = [], 0
-        while since < len(whole):
-            page = await served.journal(since=since, limit=3)
-            pages += page
-            since = page[-1]["number"]
-
-        assert pages == whole
-        assert [entry["number"] for entry in whole] == list(range(1, len(whole) + 1))
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("kind", list(Kind))
-async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
-    async with serving() as served:
-        assert (await served.control("GET", f"{DEFAULT}/journal?kind={kind.replace(' ', '-')}"))[0] == 200
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ("knd=change", "knd: not known; known are type, event"),
-        ("kind=chnge", "kind: 'chnge' is none of 'subscribed', "),
-        ("kind=chnge&kind=x", "kind: 'x' is none of 'subscribed', "),
-        ("type=persn", "type: 'persn' is none of "),
-        ("id=x", "id: 'x' is no whole number"),
-        ("id=1&id=2", 'id: ["1", "2"] is no whole number'),
-        ("id=0", "id: 0 is too small: the least is 1"),
-        ("id=9223372036854775808", "id: 9223372036854775808 is too large"),
-        ("limit=0", "limit: 0 is too small: the least is 1"),
-        ("limit=10001", "limit: 10001 is too large: the most is 10000"),
-        ("since=-1", "since: -1 is too small: the least is 0"),
-        ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
-        ("since=" + "9" * 5000, "is too large"),
-        ("status=99", "status: '99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
-        ("outcome=fine", "outcome: 'fine' is none of 'delivered', 'rejected', "),
-    ],
-)
-async def test_a_filter_that_cannot_be_is_refused(query: str, says: str) -> None:
-    async with serving() as served:
-        status, refused = await served.control("GET", f"{DEFAULT}/journal?{query}")
-
-        assert status == 422
-        assert says in refused["error"]
-
-
-# --- the stream ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("number", ["999999999999999999999999", "9223372036854775808", "-1", "x"])
-async def test_a_stream_from_where_no_journal_gets_is_refused(number: str) -> None:
-    async with serving() as served:
-        status, refused = await served.control("GET", f"{DEFAULT}/journal/stream?since={number}")
-
-        assert status == 422
-        assert refused["error"].startswith("since: ")
-
-
-@pytest.mark.asyncio
-async def test_a_stream_for_which_little_fits_leaves_others_their_turns() -> None:
-    """One of 60,000 entries matches; looking through them pauses after each 200."""
-    async with serving() as served:
-        account = served.accounts.named("default")
-        assert account is not None
-        with account.stage.lock:
-            for _ in range(60_000):
-                account.stage.account.journal.note(account.stage.clock.now(), Kind.REFUSED, "x")
-        await served.fire("person", "update", 1)
-        loop, turns, counting = asyncio.get_running_loop(), 0, True
-
-        def turn() -> None:
-            nonlocal turns
-            turns += 1
-            if counting:
-                loop.call_soon(turn)
-
-        async with served.stream(query="kind=change") as events:
-            loop.call_soon(turn)
-            ((_, _, entry),) = await _take(events, 1)
-            counting = False
-
-        assert entry["number"] == 60_001
-        assert turns >= 250
-
-
-async def _take(events: AsyncIterator[tuple[str, str, Any]], number: int) -> list[tuple[str, str, Any]]:
-    return [await anext(events) for _ in range(number)]
-
-
-@pytest.mark.asyncio
-async def test_the_stream_tells_what_was_and_then_what_happens() -> None:
-    async with serving() as served:
-        await served.fire("person", "update", 1)
-        async with served.stream() as events:
-            before = await _take(events, 1)
-            await served.fire("person", "update", 2)
-            after = await _take(events, 1)
-
-        assert [event[2]["change"]["ids"] for event in before + after] == [[1], [2]]
-        assert [event[2] for event in before + after] == await served.journal()
-
-
-@pytest.mark.asyncio
-async def test_a_stream_that_is_resumed_leaves_out_and_repeats_nothing() -> None:
-    async with serving() as served:
-        await _eventful(served)
-        whole = await served.journal()
-        seen: list[Any] = []
-        last: str | None = None
-        while len(seen) < len(whole):
-            async with served.stream(last_event_id=last) as events:
-                taken = await _take(events, min(2, len(whole) - len(seen)))
-            last = taken[-1][1]
-            seen += [entry for _, _, entry in taken]
-
-        assert seen == whole
-
-
-@pytest.mark.asyncio
-async def test_a_page_of_the_journal_says_where_the_stream_goes_on() -> None:
-    async with serving() as served:
-        await served.fire("person", "update", 1)
-        _, page = await served.control("GET", f"{DEFAULT}/journal")
-        await served.control("POST", f"{DEFAULT}/reset", {})
-        await served.fire("person", "update", 2)
-        async with served.stream(last_event_id=f"{page['life']}-{page['last']}") as events:
-            told = await _take(events, 2)
-
-        assert [(event, data.get("number")) for event, _, data in told] == [("reset", None), ("entry", 1)]
-
-
-@pytest.mark.asyncio
-async def test_a_stream_has_the_filters_of_the_journal() -> None:
-    async with serving() as served:
-        await _eventful(served)
-        async with served.stream(query="kind=change&type=person&since=3") as events:
-            told = await _take(events, 2)
-
-        assert [entry["change"]["ids"] for _, _, entry in told] == [[17, 18], [19]]
-
-
-@pytest.mark.asyncio
-async def test_a_reset_is_told_to_a_stream_also_when_it_is_resumed_later() -> None:
-    async with serving() as served:
-        await served.fire("person", "update", 1)
-        async with served.stream() as events:
-            ((_, last, _),) = await _take(events, 1)
-            await served.control("POST", f"{DEFAULT}/reset", {})
-            told = await _take(events, 1)
-            await served.fire("person", "update", 2)
-            told += await _take(events, 1)
-        async with served.stream(last_event_id=last) as events:
-            resumed = await _take(events, 2)
-
-        assert [event for event, _, _ in told] == ["reset", "entry"]
-        assert told[1][2]["change"]["ids"] == [2]
-        assert resumed == told
-
-
-@pytest.mark.asyncio
-async def test_a_last_event_id_that_cannot_be_is_refused() -> None:
-    async with serving() as served:
-        for nonsense in ("5", "-1", "x-", "x-y", "x-5", "0123abcd-" + "9" * 40, "-"):
-            status, refused = await served.control(
-                "GET", f"{DEFAULT}/journal/stream", headers={"Last-Event-ID": nonsense}
-            )
-
-            assert status == 422
-            assert f"Last-Event-ID: {nonsense!r}" in refused["error"]
-            assert "LIFE-NUMBER, like 87c12ac6-115" in refused["error"]
-
-
-@pytest.mark.asyncio
-async def test_a_stream_ends_with_the_server() -> None:
-    async with serving() as served, served.stream() as events:
-        following = asyncio.create_task(anext(events, None))
-        await served.server.__aexit__(None, None, None)
-
-        assert await following is None
-
-
-@pytest.mark.asyncio
-async def test_more_entries_than_fit_one_look_are_streamed_whole() -> None:
-    async with serving() as served:
-        for record_id in range(1, 451):
-            await served.fire("task", "new", record_id)
-        async with served.stream(query="id=450") as events:
-            ((_, _, entry),) = await _take(events, 1)
-
-        assert entry["number"] == 450
-
-
-# --- the clock ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.asyncio
-async def test_the_clock_says_what_waits_and_runs_until_nothing_does() -> None:
-    async with listening(Endpoint()) as endpoint, serving(to=endpoint, latency="15m", limits="1/10m") as served:
-        await served.subscribe("person", "update")
-        first = await served.fire("person", "update", 1)
-        await served.fire("person", "update", 2)
-
-        _, before = await served.control("GET", f"{DEFAULT}/clock")
-        _, moved = await served.control("POST", f"{DEFAULT}/clock/run-until-idle", {})
-        _, after = await served.control("GET", f"{DEFAULT}/clock")
-
-        assert (before["kind"], before["waiting"]) == ("manual", 2)
-        assert before["next"] == first["notifications"][0]["due_at"]
-        assert [d["ids"] for d in moved["deliveries"]] == [[1], [2]]
-        assert len(moved["lines"]) == 2
-        assert (after["next"], after["waiting"], after["now"]) == (None, 0, moved["now"])
-
-
-@pytest.mark.asyncio
-async def test_running_until_idle_stops_at_its_limit() -> None:
-    async with serving(latency="15m") as served:
-        await served.subscribe("person", "update")
-        await served.fire("person", "update", 1)
-
-        status, refused = await served.control("POST", f"{DEFAULT}/clock/run-until-idle", {"limit": "10m"})
-
-        assert status == 409
-        assert "1 notification still waiting after 10m" in refused["error"]
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "by", ["0", 0.0, -1, "-5m", "10", "soon", None, True, [], "9" * 400 + "s", 10**400, "4000d"], ids=repr
-)
-async def test_a_move_that_cannot_be_is_refused(by: Any) -> None:
-    async with serving() as served:
-        _, before = await served.control("GET", f"{DEFAULT}/clock")
-        status, refused = await served.control("POST", f"{DEFAULT}/clock/advance", {"by": by})
-        _, after = await served.control("GET", f"{DEFAULT}/clock")
-
-        assert status == 422
-        assert refused["error"].startswith("by: ")
-        assert before == after
-
-
-@pytest.mark.asyncio
-async def test_the_clock_stops_before_the_calendar_does() -> None:
-    async with serving() as served:
-        account = served.accounts.named("default")
-        assert account is not None
-        account.stage.clock.move_to(249_999_000_000_000)
-
-        status, refused = await served.control("POST", f"{DEFAULT}/clock/advance", {"by": "3600d"})
-
-        assert status == 409
-        assert "goes no further" in refused["error"]
-
-
 # --- reset --------------------------------------------------------------------------------------------------
 
 
@@ -683,7 +364,7 @@ async def test_what_an_endpoint_says_is_shown_without_secrets_that_are_no_longer
 
         (ended,) = await served.journal(kind="ended")
         async with served.stream(query="kind=ended") as events:
-            ((_, _, streamed),) = await _take(events, 1)
+            _, _, streamed = await anext(events)
         assert ended["delivery"]["response_body"] == "wanted ***"
         assert ["X-Wanted", "***"] in ended["delivery"]["response_headers"]
         assert "first-value" not in json.dumps(ended)

@@ -267,3 +267,46 @@ async def test_running_until_idle_says_what_waits_for_a_paused_target() -> None:
         assert moved["lines"] == [f"1 notification waits for {target}, which is paused: resume it"]
         shown = await clock(served)
         assert (shown["next"], shown["waiting"], shown["paused"]) == (None, 1, 1)
+
+
+async def test_the_clock_says_what_waits_and_runs_until_nothing_does() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint, latency="15m", limits="1/10m") as served:
+        await served.subscribe("person", "update")
+        first = await served.fire("person", "update", 1)
+        await served.fire("person", "update", 2)
+
+        _, before = await served.control("GET", f"{DEFAULT}/clock")
+        _, moved = await served.control("POST", f"{DEFAULT}/clock/run-until-idle", {})
+        _, after = await served.control("GET", f"{DEFAULT}/clock")
+
+        assert (before["kind"], before["waiting"]) == ("manual", 2)
+        assert before["next"] == first["notifications"][0]["due_at"]
+        assert [d["ids"] for d in moved["deliveries"]] == [[1], [2]]
+        assert len(moved["lines"]) == 2
+        assert (after["next"], after["waiting"], after["now"]) == (None, 0, moved["now"])
+
+
+@pytest.mark.parametrize(
+    "by", ["0", 0.0, -1, "-5m", "10", "soon", None, True, [], "9" * 400 + "s", 10**400, "4000d"], ids=repr
+)
+async def test_a_move_that_cannot_be_is_refused(by: Any) -> None:
+    async with serving() as served:
+        _, before = await served.control("GET", f"{DEFAULT}/clock")
+        status, refused = await served.control("POST", f"{DEFAULT}/clock/advance", {"by": by})
+        _, after = await served.control("GET", f"{DEFAULT}/clock")
+
+        assert status == 422
+        assert refused["error"].startswith("by: ")
+        assert before == after
+
+
+async def test_the_clock_stops_before_the_calendar_does() -> None:
+    async with serving() as served:
+        account = served.accounts.named("default")
+        assert account is not None
+        account.stage.clock.move_to(249_999_000_000_000)
+
+        status, refused = await served.control("POST", f"{DEFAULT}/clock/advance", {"by": "3600d"})
+
+        assert status == 409
+        assert "goes no further" in refused["error"]

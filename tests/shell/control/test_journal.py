@@ -1,4 +1,4 @@
-"""The journal in the control API: its filters beyond those of `test_control.py`, and its pages."""
+"""The journal in the control API: its filters and its pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from copper_emulator.core.model import Kind
 from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 
 PATH = "/accounts/default/journal"
@@ -71,7 +72,7 @@ async def test_moments_are_filters() -> None:
         ("status=200&id=3", [13]),
     ],
 )
-async def test_filters_combine(query: str, expected: list[int]) -> None:
+async def test_filters_of_what_it_says_combine(query: str, expected: list[int]) -> None:
     async with three_a_minute_apart() as served:
         assert numbers(await asked(served, query.replace(" ", "%20"))) == expected
 
@@ -83,16 +84,87 @@ async def test_an_empty_journal_has_no_first_entry() -> None:
         assert (page["entries"], page["first"], page["last"], page["count"]) == ([], 0, 0, 0)
 
 
-async def test_the_stream_takes_the_same_filters() -> None:
-    async with three_a_minute_apart() as served, served.stream(query="text=ada%202.&since=3") as events:
-        event, _, entry = await anext(events)
-
-        assert (event, entry["number"]) == ("entry", 9)
-
-
 async def test_what_is_paused_stands_in_the_journal() -> None:
     async with three_a_minute_apart() as served:
         await served.control("POST", "/accounts/default/targets/pause", {"target": TARGET})
 
         (entry,) = await served.journal(kind="paused")
         assert entry["line"].endswith(f"paused      {TARGET}")
+
+
+@pytest.mark.parametrize(
+    ("query", "lines"),
+    [
+        ("kind=change", ["person/update [17, 18]", "lead/new [17]", "task/delete [5]", "person/update [19]"]),
+        ("kind=change&type=person", ["person/update [17, 18]", "person/update [19]"]),
+        ("kind=change&event=new", ["lead/new [17]"]),
+        ("kind=change&id=17", ["person/update [17, 18]", "lead/new [17]"]),
+        ("kind=change&id=17&type=person", ["person/update [17, 18]"]),
+        ("kind=change&id=1", []),
+        ("kind=api-refused", ["POST /developer_api/v1/webhooks: 422"]),
+        ("kind=api%20refused", ["POST /developer_api/v1/webhooks: 422"]),
+        ("kind=change&kind=api_refused&type=task", ["task/delete [5]"]),
+        ("type=lead", ["lead/new -> https", "lead/new [17]", "#2 lead/new", "#2 lead/new", "#2 lead/new"]),
+        ("outcome=rejected", ["#1 person/update", "#3 person/update"]),
+        ("outcome=delivered&outcome=blocked", ["#2 lead/new"]),
+        ("status=500&id=19", ["#3 person/update [19]"]),
+        ("kind=change&limit=2", ["task/delete [5]", "person/update [19]"]),
+        ("kind=change&since=0&limit=2", ["person/update [17, 18]", "lead/new [17]"]),
+    ],
+)
+async def test_filters_of_what_it_is_about_combine(query: str, lines: list[str]) -> None:
+    async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint, allow_targets="x") as served:
+        other = Endpoint()
+        async with listening(other):
+            account = served.accounts.named("default")
+            assert account is not None
+            account.stage.routes.add("https://my-app.example/leads", other.url)
+            endpoint.status = 500
+            await served.subscribe("person", "update")
+            await served.subscribe("lead", "new", target="https://my-app.example/leads")
+            await served.api("POST", "/webhooks", {"target": "ftp://x"})
+            await served.fire("person", "update", 17, 18)
+            await served.fire("lead", "new", 17)
+            await served.fire("task", "delete", 5)
+            await served.fire("person", "update", 19)
+
+            _, page = await served.control("GET", f"{PATH}?{query}")
+
+        shown = [entry["line"] for entry in page["entries"]]
+        assert len(shown) == len(lines)
+        for told, expected in zip(shown, lines, strict=True):
+            assert expected in told
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
+    async with serving() as served:
+        assert (await served.control("GET", f"{PATH}?kind={kind.replace(' ', '-')}"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("knd=change", "knd: not known; known are type, event"),
+        ("kind=chnge", "kind: 'chnge' is none of 'subscribed', "),
+        ("kind=chnge&kind=x", "kind: 'x' is none of 'subscribed', "),
+        ("type=persn", "type: 'persn' is none of "),
+        ("id=x", "id: 'x' is no whole number"),
+        ("id=1&id=2", 'id: ["1", "2"] is no whole number'),
+        ("id=0", "id: 0 is too small: the least is 1"),
+        ("id=9223372036854775808", "id: 9223372036854775808 is too large"),
+        ("limit=0", "limit: 0 is too small: the least is 1"),
+        ("limit=10001", "limit: 10001 is too large: the most is 10000"),
+        ("since=-1", "since: -1 is too small: the least is 0"),
+        ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
+        ("since=" + "9" * 5000, "is too large"),
+        ("status=99", "status: '99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
+        ("outcome=fine", "outcome: 'fine' is none of 'delivered', 'rejected', "),
+    ],
+)
+async def test_a_filter_that_cannot_be_is_refused(query: str, says: str) -> None:
+    async with serving() as served:
+        status, refused = await served.control("GET", f"{PATH}?{query}")
+
+        assert status == 422
+        assert says in refused["error"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import methodcaller
 from typing import Any, TypeAlias
 
-from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
@@ -16,8 +15,7 @@ from copper_emulator.core.records.writing.converting import convert
 from copper_emulator.core.records.writing.merging import merge
 from copper_emulator.core.records.writing.upserting import upsert
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 __all__ = [
     "MAX_BULK",
@@ -109,15 +107,16 @@ def delete(kind: EntityType, ids: Iterable[int]) -> Deed[None]:
     return deed
 
 
-Faults: TypeAlias = Sequence[tuple[str, str]]
+Mistakes: TypeAlias = Sequence[tuple[str, str]]
 
 
 def seed(
-    kind: EntityType, rows: Iterable[Any], place: Callable[[int, Faults], str] = lambda number, _: f"Row {number}."
+    kind: EntityType, rows: Iterable[Any], place: Callable[[int, Mistakes], str] = lambda number, _: f"Row {number}."
 ) -> Deed[list[int]]:
     """Add records as if they had always existed, without notifications. Returns only ids: there may be very many.
 
-    Raises Invalid, with a hint from `place`, which says where the faults are, given the row's number (from 1) and them.
+    Raises Invalid, with a hint from `place`, which says where the mistakes are, given the row's number
+    (from 1) and them.
     """
 
     def deed(store: RecordStore, now: int) -> tuple[list[int], Done]:
@@ -127,8 +126,8 @@ def seed(
             try:
                 ids.append(action.seed(row))
             except Invalid as error:
-                where = place(number, error.faults)
-                raise Invalid.fields(error.faults, hint=f"{where} {error.hint}".strip()) from None
+                where = place(number, error.mistakes)
+                raise Invalid.fields(error.mistakes, hint=f"{where} {error.hint}".strip()) from None
         done = action.commit()
         return ids, Done(told=done.told)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from operator import methodcaller
 from typing import Any, Never
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 COLLECTIONS = {kind: table.plural for kind, table in TABLES.items()}
 """The name of each type's collection in Python."""

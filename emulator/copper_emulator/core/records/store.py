@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import tzinfo
 from functools import cached_property
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.compact import encode
-from copper_emulator.core.errors import CopperEmulatorError, NotFound
+from copper_emulator.core.errors import NotFound, raised_on_purpose
 from copper_emulator.core.ids import Counters
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
 from copper_emulator.core.records.encoded import Encoded
@@ -29,8 +28,7 @@ from copper_emulator.core.rules import Rules
 from copper_emulator.core.text import lowered
 from copper_emulator.core.told import EntryTold
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Stored = Mapping[str, Any]
 

@@ -7,17 +7,15 @@ name a lead either is an assumption (docs/assumptions.md).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, NotEnabled
+from copper_emulator.core.errors import NotEnabled, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.lookups.tables import ENABLE_LEADS
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import ACTIVITY, LEAD, TASK
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _PATHS = ("leads", "lead_statuses")
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from copper_emulator.core.compact import encode
+from copper_emulator.core.json_text import encode
 from copper_emulator.shell.api.json_answer import JsonAnswer
 
 R = TypeVar("R", bound=web.StreamResponse)

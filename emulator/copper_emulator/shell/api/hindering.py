@@ -15,6 +15,7 @@ from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.listening import has_gone
 from copper_emulator.shell.stage import LateAnswer, Stage
 
 LONGEST = 60.0
@@ -80,7 +81,7 @@ async def _held_back(stage: Stage, seconds: float) -> bool:
 
 async def _hanging(stage: Stage, request: web.Request) -> web.StreamResponse:
     until = monotonic() + LONGEST
-    while not _has_gone(request) and monotonic() < until and await stage.held.hold(_LOOK):
+    while not has_gone(request) and monotonic() < until and await stage.held.hold(_LOOK):
         pass
     return _cut_off(request)
 
@@ -90,7 +91,3 @@ def _cut_off(request: web.Request) -> web.StreamResponse:
         request.transport.abort()
     # Nobody gets it: the connection is closed.
     return web.Response(status=504)
-
-
-def _has_gone(request: web.Request) -> bool:
-    return request.transport is None or request.transport.is_closing()

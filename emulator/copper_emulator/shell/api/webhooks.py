@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from aiohttp import web
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.compact import encode
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.subscriptions import Subscriptions, parse_create, secret_hint
 from copper_emulator.core.wire import parse_body, subscription_json

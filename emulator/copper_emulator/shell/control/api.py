@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from copper_emulator.core.bare import bare_event
+from copper_emulator.core.arguments import bare_event
 from copper_emulator.core.model import Change
 from copper_emulator.core.records.changed import untold
 from copper_emulator.core.records.tables import TABLES

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from copper_emulator.core.compact import encode
+from copper_emulator.core.json_text import encode
 
 
 class Taken(BaseModel):

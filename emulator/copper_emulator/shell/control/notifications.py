@@ -10,9 +10,9 @@ from operator import attrgetter
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import captured_topic
-from copper_emulator.core.compact import encode
+from copper_emulator.core.arguments import captured_topic
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Delivery, Notification, State, Subscription, Topic
 from copper_emulator.core.subscriptions import check_headers
 from copper_emulator.core.wire import Envelope, request_headers

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Taken)
 
 _MOST = 10
-"""Mistakes that are told."""
+"""How many mistakes an error message lists."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _is_list(model: type[BaseModel], name: str) -> bool:
 
 
 def parsed(model: type[T], said: Mapping[str, Any]) -> T:
-    """Validate values against a model. Raises Refused, 422 with every fault found."""
+    """Validate values against a model. Raises Refused, 422 with every mistake found."""
     if not said and not model.model_fields:
         # Nothing to check, so the model's validator need not be built.
         return model.model_construct()
@@ -137,13 +137,13 @@ def parsed(model: type[T], said: Mapping[str, Any]) -> T:
 
 
 def _mistakes(error: ValidationError, model: type[Taken]) -> str:
-    """Each led by the name of the value: `ids: '2' is no whole number; event: must be given`."""
+    """Join the mistakes, each led by the name of the value: `ids: '2' is no whole number; event: must be given`."""
     lines = [_line(dict(each), model) for each in error.errors(include_url=False)]
     return "; ".join(dict.fromkeys(lines[:_MOST]))
 
 
 def _line(error: Mapping[str, Any], model: type[Taken]) -> str:
-    # Which of several it is, its value tells.
+    # A list's index is left out: the message shows which value is meant.
     where = str(error["loc"][0])[:100] if error["loc"] else "the body"
     if error["type"] == "extra_forbidden":
         return model.unknown(where)

@@ -10,7 +10,7 @@ from pydantic import Field
 from yarl import URL
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.compact import encode
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Delivery, Notification, Outcome, Subscription
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.explain.stories import masked_headers

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.compact import encode
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import (
     Attempt,
     Change,

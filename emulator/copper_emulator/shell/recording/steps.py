@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from copper_emulator.core import told
-from copper_emulator.core.bare import captured_topic
+from copper_emulator.core.arguments import captured_topic
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, Subscription
 from copper_emulator.core.records.fields import Access

@@ -45,7 +45,7 @@ def values(said: tuple[Said, Findings]) -> dict[str, Any]:
 
 
 def faults(said: tuple[Said, Findings]) -> list[tuple[str, str]]:
-    return said[1].faults
+    return said[1].mistakes
 
 
 # --- create -----------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_or_refused_like_what_is_unknown() -> None:
     body = {"id": 17, "made": 8, "maker": "Bob", "name": "Robby"}
 
     said, found = reading(refuse=True).create(TABLE, body)
-    assert found.faults == [("Base", "Unrecognized attributes specified: id, made")]
+    assert found.mistakes == [("Base", "Unrecognized attributes specified: id, made")]
     assert said.ignored == ()
     assert faults(reading(refuse=True).update(TABLE, body)) == [
         ("Base", "Unrecognized attributes specified: id, maker, made")
@@ -172,7 +172,7 @@ def test_what_is_unheeded_is_ignored_and_named_whatever_it_is() -> None:
 def test_no_record_that_is_seeded_has_what_is_unheeded() -> None:
     _, found = reading().seed(TABLE, {"name": "Robby", "noise": 1})
 
-    assert found.faults == [("Base", "Unrecognized attributes specified: noise")]
+    assert found.mistakes == [("Base", "Unrecognized attributes specified: noise")]
 
 
 # --- seeds ------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def refused(act: Callable[[], object]) -> list[tuple[str, str]]:
     """The faults for which a call is refused."""
     with pytest.raises(Invalid) as caught:
         act()
-    return list(caught.value.faults)
+    return list(caught.value.mistakes)
 
 
 # --- what a new account has (the samples of the developer documentation) -----------------------------------

@@ -262,7 +262,7 @@ def test_a_new_opportunity_is_in_no_stage_of_another_pipeline() -> None:
     with pytest.raises(Invalid) as caught:
         deal(account, pipeline_id=213_214, pipeline_stage_id=987_798)
 
-    assert (caught.value.faults, caught.value.hint) == ((("pipeline_stage_id", "is invalid"),), SALES)
+    assert (caught.value.mistakes, caught.value.hint) == ((("pipeline_stage_id", "is invalid"),), SALES)
     assert list(account.records.of(OPPORTUNITY)) == []
 
 
@@ -274,7 +274,7 @@ def test_an_opportunity_moves_to_no_stage_of_another_pipeline() -> None:
     with pytest.raises(Invalid) as caught:
         write(account, OPPORTUNITY, made, pipeline_id=213_214, pipeline_stage_id=987_797)
 
-    assert (caught.value.faults, caught.value.hint) == ((("pipeline_stage_id", "is invalid"),), SALES)
+    assert (caught.value.mistakes, caught.value.hint) == ((("pipeline_stage_id", "is invalid"),), SALES)
     assert get(account, OPPORTUNITY, made) == before
 
 

@@ -1,20 +1,18 @@
-"""Reading the body of a create or an update into the values of a table's fields, collecting every fault in it."""
+"""Reading the body of a create or an update into the values of a table's fields, collecting every mistake in it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from operator import methodcaller
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import BLANK, Findings
 from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.plain import Known, Unfit
 from copper_emulator.core.records.forms.references import LookupId, LookupName
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import UTC, tzinfo
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
+from copper_emulator.core.errors import NotFound, UsageError, raised_on_purpose
 from copper_emulator.core.findings import INVALID, TAKEN, Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import MAX_ID, Known, Unfit
@@ -25,8 +24,7 @@ from copper_emulator.core.records.lookups.tables import (
 from copper_emulator.core.told import AccountChanged, Entered, EntryChanged, EntryRemoved, EntryTold
 from copper_emulator.core.zones import zone_named
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _PARTS = {"pipelines": "stages", "custom_field_definitions": "options", "users": "groups"}
 """For each table whose entries have parts with ids of their own, the field that holds the parts."""
@@ -78,7 +76,7 @@ class Catalogue:
         elif wanted in entries:
             found.error("id", "is already there")
         entry = said.complete
-        if not found.faults:
+        if not found.mistakes:
             check_entry(table, entry, found)
             self._check_key(table, entry, found)
             self._check_parts(table, entry, None, found)
@@ -94,7 +92,7 @@ class Catalogue:
         before = self.get(table, entry_id)
         said, found = Reading(NOBODY).update(LOOKUPS[table], body)
         after = {**before, **said.values}
-        if not found.faults:
+        if not found.mistakes:
             check_entry(table, after, found)
             self._check_parts(table, after, entry_id, found)
         found.raise_if_any()

@@ -268,7 +268,7 @@ SEEDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 
 
 def check_entry(table: str, entry: Mapping[str, Any], found: Findings) -> None:
-    """Find faults that depend on more than the form of a single field."""
+    """Find mistakes that depend on more than the form of a single field."""
     if table == "pipelines" and not entry["stages"]:
         found.error("stages", BLANK)
     if table == "custom_field_definitions":

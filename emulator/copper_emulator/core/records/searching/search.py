@@ -15,10 +15,9 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import methodcaller
 from typing import Any, NamedTuple
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
@@ -33,8 +32,7 @@ from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, D
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 200
@@ -219,7 +217,7 @@ def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
     known = PARAMETERS[kind]
     found = Findings(said, known, f"a search of {TABLES[kind].plural}")
     values: dict[str, Any] = {}
-    # In the order of the parameters, so that faults are reported in that order.
+    # In the order of the parameters, so that mistakes are reported in that order.
     for name in sorted(known.keys() & found.body.keys(), key=_PLACES[kind].__getitem__):
         each, value = known[name], found.body[name]
         if value is None or (value in ("", []) and not each.empty):

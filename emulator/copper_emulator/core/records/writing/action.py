@@ -11,10 +11,9 @@ import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import methodcaller
 from typing import Any, TypeAlias, TypeVar
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import TAKEN, Findings
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.changed import is_same, updated_attributes
@@ -26,8 +25,7 @@ from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
 from copper_emulator.core.told import Created, Deleted, Rows, Seeded, Told, Updated
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 @dataclass(slots=True)

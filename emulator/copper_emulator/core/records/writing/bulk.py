@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import ApiError, CopperEmulatorError, Invalid, NotFound
+from copper_emulator.core.errors import ApiError, Invalid, NotFound, raised_on_purpose
 from copper_emulator.core.findings import (
     BLANK,
     INVALID,
@@ -25,8 +24,7 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 MAX_BULK = 10
 """The maximum number of bodies in one call (developer docs); the caller refuses more."""
@@ -52,14 +50,14 @@ class ItemError(ApiError):
     def __init__(self, cause: ApiError, record_id: int | None = None) -> None:
         super().__init__(cause.message, hint=cause.hint)
         self.status = cause.status
-        self.faults = cause.faults if isinstance(cause, Invalid) else (("base", "not_found"),)
+        self.mistakes = cause.mistakes if isinstance(cause, Invalid) else (("base", "not_found"),)
         self.record_id = record_id
 
 
 def item_error(error: ItemError) -> dict[str, Any]:
     """An item's error as it appears among the records in the answer (developer docs)."""
     message: dict[str, list[dict[str, str]]] = {}
-    for name, text in error.faults:
+    for name, text in error.mistakes:
         message.setdefault(name.lower(), []).append({"error": symbol(text)})
     answer: dict[str, Any] = {"success": False, "message": message}
     return answer if error.record_id is None else {**answer, "id": error.record_id}

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Field, Table
@@ -32,8 +31,7 @@ from copper_emulator.core.records.writing.moving import hand_over
 from copper_emulator.core.rules import Conversion
 from copper_emulator.core.told import Converted
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 def _part(kind: EntityType, *names: str) -> tuple[Field, ...]:
@@ -94,7 +92,7 @@ class Details:
 
 
 def read_details(body: Any, store: RecordStore) -> Details:
-    """Read the details of a conversion. Raises Invalid with all faults in all parts."""
+    """Read the details of a conversion. Raises Invalid with all mistakes in all parts."""
     found = Findings(body, ("details",), "a conversion")
     details = found.inner("details", [table.plural for table in PARTS.values()], "the details of a conversion")
     person = _read_part(PARTS[PERSON], details, store)

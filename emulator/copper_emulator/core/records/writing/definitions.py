@@ -7,18 +7,16 @@ assumption).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.custom import custom_form
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 DEFINITIONS = "custom_field_definitions"
 

@@ -7,10 +7,9 @@ and so is the rule for taking over values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms.contacts import Entries
@@ -24,8 +23,7 @@ from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.moving import hand_over
 from copper_emulator.core.told import Merged
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _ITS_OWN = frozenset(
     # Name parts go with the name; interactions move with the activities (`moving.py`).

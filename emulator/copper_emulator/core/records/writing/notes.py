@@ -1,17 +1,22 @@
-"""What does the journal say about a write besides its changes: what stayed the same, and what no webhook reports?"""
+"""What does the journal say besides changes: what stayed the same, and what no webhook reports?
+
+Which events no webhook reports is said in the developer docs (webhooks overview).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from copper_emulator.core.model import EntityType, Event, Kind, Topic
+from copper_emulator.core.model import EntityType, Event, Kind, RecordChange, Topic
+from copper_emulator.core.records.interactions import parent_of
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.tables import ACTIVITY, TABLES
 from copper_emulator.core.records.writing.action import Done
-from copper_emulator.core.records.writing.excluded import given, given_activities
 from copper_emulator.core.text import short_ids
+
+_NEW_ACTIVITY = Topic(ACTIVITY, Event.NEW)
 
 
 class Note(NamedTuple):
@@ -35,5 +40,30 @@ def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
         ignored = f"; ignored, since {why}: {names}" if told else ""
         text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same{ignored}"
         yield Note(Kind.UNCHANGED, text, [(kind, each) for each in same])
-    for kind, parents in given_activities(done.changes, store).items():
-        yield Note(Kind.EXCLUDED, given(kind, parents), [(kind, each) for each in parents])
+    for kind, parents in _given_activities(done.changes, store).items():
+        text = f"{kind} {short_ids(parents)} got a new activity: that is activity_log/new, and no {kind}/update"
+        yield Note(Kind.EXCLUDED, text, [(kind, each) for each in parents])
+
+
+def _given_activities(changes: Iterable[RecordChange], store: RecordStore) -> dict[EntityType, list[int]]:
+    """The records that new activities belong to, by type; a new activity is not an update of its record."""
+    parents: dict[EntityType, dict[int, None]] = {}
+    activities = store.of(ACTIVITY)
+    for change in changes:
+        for record_id in change.ids if change.topic == _NEW_ACTIVITY else ():
+            if record_id in activities:
+                kind, parent = parent_of(activities[record_id])
+                parents.setdefault(kind, {})[parent] = None
+    return {kind: list(ids) for kind, ids in parents.items()}
+
+
+def related(one: Item, other: Item) -> Note:
+    """The note on two records that were related."""
+    text = f"{one[0]} {one[1]} and {other[0]} {other[1]} were related: Copper does not notify of relations"
+    return Note(Kind.EXCLUDED, text, [one, other])
+
+
+def unrelated(one: Item, other: Item) -> Note:
+    """The note on a relation that was removed."""
+    text = f"{one[0]} {one[1]} and {other[0]} {other[1]} are no longer related: Copper does not notify of relations"
+    return Note(Kind.EXCLUDED, text, [one, other])

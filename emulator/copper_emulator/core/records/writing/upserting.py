@@ -7,10 +7,9 @@ not.
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import methodcaller
 from typing import Any, TypeAlias
 
-from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.findings import BLANK, INVALID, NOT_LISTED, Findings
 from copper_emulator.core.records.changed import is_same
 from copper_emulator.core.records.forms.custom import custom_form, known_definition, read_custom
@@ -21,8 +20,7 @@ from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 MAX_LISTED = 30
 """How many matching leads the refusal lists by id; if there are more, it lists none (developer docs)."""

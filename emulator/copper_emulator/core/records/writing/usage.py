@@ -7,10 +7,9 @@ field definitions are the exception: their values are removed with them, as thro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import methodcaller
 from typing import Any, TypeAlias
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms.references import ActivityType, LookupId, StageId
@@ -20,8 +19,7 @@ from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.definitions import DEFINITIONS, change_definition, remove_definition
 from copper_emulator.core.text import short_ids
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Refers: TypeAlias = Callable[[Field], bool]
 

@@ -1,8 +1,8 @@
-// What can be asked of the server? Every operation of the control API that the page uses, once, by its name.
+// Every operation of the control API that the page uses, once, by name.
 
 const ROOT = "/_emulator/v1";
 
-/** A refusal, in the server's words: what is wrong, and where it is known what would help. */
+/** A refusal, in the server's words: what is wrong and, if known, what would help. */
 export class Refusal extends Error {
   constructor(status, error, hint) {
     super(error);
@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Nobody answered, of which the window's event `unanswered` tells too. */
+/** Nothing answered; the window's event `unanswered` reports it, too. */
 export class Unanswered extends Refusal {
   constructor() {
     super(0, "the server does not answer", "Is copper-emulator serve still running?");
@@ -35,7 +35,7 @@ async function call(method, path, body) {
   return said;
 }
 
-/** A query string of what is given; a list becomes the same name several times. */
+/** A query string of the values that are given; a list repeats its name. */
 export function query(values) {
   const made = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
@@ -54,7 +54,7 @@ export const server = {
   createAccount: (body) => call("POST", "/accounts", body),
   deleteAccount: (name) => call("DELETE", `/accounts/${encodeURIComponent(name)}`),
   scenarios: async () => (await call("GET", "/scenarios")).scenarios,
-  /** What each setting means: {name: text}, as the description of this API says it. */
+  /** The meaning of each setting, {name: text}, from the API's description. */
   async settings() {
     const { components } = await (await fetch("/_emulator/openapi.json")).json();
     const told = Object.entries(components.schemas.Changes.properties);

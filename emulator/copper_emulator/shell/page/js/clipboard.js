@@ -1,4 +1,4 @@
-// How does a text get from the page elsewhere? Into the clipboard, or as a file.
+// How does a text leave the page? Into the clipboard, or as a file.
 
 import { button, h } from "./dom.js";
 import { say } from "./say.js";
@@ -7,7 +7,7 @@ export async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Without TLS only loopback may use the clipboard's own interface.
+    // Without TLS, browsers allow the clipboard API only on loopback.
     const area = h("textarea", { value: text, readonly: true });
     document.body.append(area);
     area.select();
@@ -17,7 +17,7 @@ export async function copy(text, what) {
   say(`${what} copied`);
 }
 
-/** A button that copies what `make` gives at that moment. */
+/** A button that copies what `make` returns when it is pressed. */
 export function copyButton(text, make, what = text, attributes = {}) {
   return button(text, async () => copy(await make(), what), attributes);
 }

@@ -1,13 +1,13 @@
-// How is something put on the page? Always as nodes with text, never as markup: what a record is called cannot become HTML.
+// How is something put on the page? Always as nodes with text, never as markup: a record's name cannot become HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element: `h("button", { class: "main", onclick: save, disabled: true }, "Save")`. What is null or false is left out. */
+/** An element: `h("button", { class: "main", onclick: save, disabled: true }, "Save")`. Null and false are left out. */
 export function h(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
 
-/** The same inside a drawing. */
+/** The same for an SVG element. */
 export function svg(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -20,12 +20,12 @@ function filled(element, attributes, children) {
 function set(element, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-  // These are what the field holds now; the attributes of the same names are only what it began with.
+  // Properties, which hold a field's present value; the attributes of these names are only its initial one.
   else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Put children in the place of all that an element has. Who was at one of them with the keyboard is at its successor. */
+/** Replace an element's children. If one of them had the focus, its successor gets it. */
 export function fill(element, ...children) {
   const { activeElement } = document;
   const inside = element !== activeElement && element.contains(activeElement);
@@ -36,7 +36,7 @@ export function fill(element, ...children) {
 }
 
 function refocus(element, before) {
-  // The ids of fields are counted: another one has the next field of the same name.
+  // Generated ids of fields differ each time: the successor is the field of the same name.
   const id = (each) => (each.id.startsWith("field-") ? "" : each.id);
   const named = (each) => each.dataset.field || id(each) || each.getAttribute("aria-label") || each.textContent;
   const fits = (each) => named(each) && named(each) === named(before);
@@ -45,7 +45,7 @@ function refocus(element, before) {
   next?.focus({ preventScroll: true });
 }
 
-/** Put children behind those that an element has; lists of them too. */
+/** Append children to an element, including lists of them. */
 export function add(element, ...children) {
   element.append(
     ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
@@ -53,7 +53,7 @@ export function add(element, ...children) {
   return element;
 }
 
-/** A button that does something; while that takes long it cannot be pressed again, and keeps the focus. */
+/** A button that does something; until that is done it cannot be pressed again, but keeps the focus. */
 export function button(text, act, attributes = {}) {
   const made = h("button", { type: "button", ...attributes }, text);
   made.addEventListener("click", async (event) => {
@@ -70,14 +70,14 @@ export function button(text, act, attributes = {}) {
 
 let fields = 0;
 
-/** A field with its name before it. `name`: what the server calls it, where it says what is wrong with it. */
+/** A field with its label. `name`: what the server calls it in error messages. */
 export function field(text, control, name = "") {
   control.id ||= `field-${(fields += 1)}`;
   if (name) control.dataset.field = name;
   return h("div", { class: "field" }, h("label", { for: control.id }, text), control);
 }
 
-/** A choice of texts, or of [value, text]. */
+/** A selection from texts, or from [value, text] pairs. */
 export function select(choices, chosen, attributes = {}) {
   const options = choices.map((choice) => {
     const [value, text] = Array.isArray(choice) ? choice : [choice, choice];
@@ -86,7 +86,7 @@ export function select(choices, chosen, attributes = {}) {
   return h("select", attributes, options);
 }
 
-/** At most one call in so many milliseconds, the last one surely, unless `signal` has ended it by then. */
+/** At most one call per `ms` milliseconds, always including a last one, unless `signal` has aborted by then. */
 export function gathered(act, ms, signal) {
   let timer = null;
   return () => {

@@ -1,4 +1,4 @@
-// How does a session leave the page? As JSON, as HAR for whatever reads those, as CSV for a table.
+// How is a session exported? As JSON, as HAR for tools that read it, as CSV for spreadsheets.
 
 import { download } from "./clipboard.js";
 import { button } from "./dom.js";
@@ -11,7 +11,7 @@ const PAGE = 500;
 const JOURNAL_PAGE = 1000;
 const MOST = 10_000;
 
-/** For each way out a button; `filters()`: those of the list. */
+/** A button for each format; `filters()` returns those of the list. */
 export function exportButtons(session, filters) {
   const writers = { JSON: exportJson, HAR: exportHar, CSV: exportCsv };
   return Object.entries(writers).map(([text, write]) => {
@@ -20,7 +20,7 @@ export function exportButtons(session, filters) {
   });
 }
 
-/** Save what fits the filters of a list, by one of the writers below; what is left out is said. */
+/** Save what matches the list's filters, with one of the writers below; reports whatever is left out. */
 export async function save(write, session, filters) {
   const found = await tried(() => ended(session.api, filters));
   if (!found) return;
@@ -33,11 +33,11 @@ export async function save(write, session, filters) {
   if (more) say(`The newest ${count(MOST, "delivery", "deliveries")} are saved`, "Filter to save the others.");
 }
 
-/** The deliveries of the notifications that fit, oldest first, with all that was sent and answered. */
+/** The deliveries of matching notifications, oldest first, with everything sent and answered. */
 async function ended(api, filters) {
   const { serials, more } = await fitting(api, asked(filters));
   const found = new Map();
-  // The list's filters have been asked already: these only make the way shorter.
+  // The list's filters have been applied already: these only reduce what is read.
   const { type, event, id, subscription, since } = filters;
   const narrow = { kind: "ended", type, event, id, subscription, after_time: since };
   let before;
@@ -51,7 +51,7 @@ async function ended(api, filters) {
   return { deliveries: [...found.values()].sort((one, other) => one.notification - other.notification), more };
 }
 
-/** The serials of those that have ended, each with that which it sends again; the newest so many, and whether there are more. */
+/** The serials of ended notifications, each with the one it resends: the newest, and whether there are more. */
 async function fitting(api, { state, ...filters }) {
   const asksFor = [state ?? []].flat().filter(Boolean);
   const states = asksFor.filter((each) => !UNDER_WAY.includes(each));
@@ -70,7 +70,7 @@ async function fitting(api, { state, ...filters }) {
   }
 }
 
-/** Deliveries as the journal tells of them; only what was sent has a request. */
+/** Deliveries as in the journal; only those that were sent have a request. */
 export function exportJson(name, deliveries) {
   download(`${name}.json`, JSON.stringify({ account: name, deliveries }, null, 2), "application/json");
 }
@@ -83,7 +83,7 @@ export function exportHar(name, deliveries) {
 
 function harEntry(delivery) {
   const text = JSON.stringify(delivery.request_body);
-  // The account's time may stand still meanwhile.
+  // `took_ms` comes first, because the account's time may stand still during a delivery.
   const took = delivery.took_ms ?? Date.parse(delivery.ended_at) - Date.parse(delivery.started_at);
   const said = delivery.response_headers.find(([name]) => name.toLowerCase() === "content-type");
   return {
@@ -101,7 +101,7 @@ function harEntry(delivery) {
       bodySize: text.length,
     },
     response: {
-      // 0 is what HAR has for "no answer".
+      // HAR's status for "no answer".
       status: delivery.status ?? 0,
       statusText: delivery.status === null ? delivery.text || delivery.outcome : "",
       httpVersion: "HTTP/1.1",
@@ -142,7 +142,7 @@ export function exportCsv(name, deliveries) {
 
 function cell(value) {
   const text = Array.isArray(value) ? value.join(" ") : String(value ?? "");
-  // A table's program would compute what begins like a formula.
+  // A spreadsheet would evaluate text that begins like a formula.
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

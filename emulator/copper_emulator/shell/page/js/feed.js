@@ -1,7 +1,7 @@
-// What stands in the list? Notifications, newest first, a page at a time, and between them what nobody was notified of.
+// The rows of the list: notifications, newest first, a page at a time, and between them changes that notified nobody.
 //
-// What is new is read from the server, which filters; an entry of the journal only says that there is something to read,
-// or what has become of a row that is here already. So the list is right also after thousands came at once.
+// New rows are read from the server, which filters them; a journal entry only says that there is something to read, or
+// updates a row that is already here. So the list is right even after thousands arrive at once.
 
 import { gathered } from "./dom.js";
 import { OPEN_STATES } from "./words.js";
@@ -14,7 +14,7 @@ const NOTES_PAGE = 1000;
 const NOTES = ["change", "unchanged", "excluded", "api refused"];
 
 export class Feed extends EventTarget {
-  /** `by`: "change", or "sent" for the order in which they went. */
+  /** `by`: "change", or "sent" for the order in which they were sent. */
   constructor(api, filters, by = "change") {
     super();
     this.api = api;
@@ -27,11 +27,11 @@ export class Feed extends EventTarget {
     this.paused = false;
     this.missed = 0;
     this.loaded = false;
-    /** Whether the filters cannot be meant: then there is nothing to read. */
+    /** Whether the filters are invalid, so that there is nothing to read. */
     this.wrong = false;
     this._sent = [];
     this._notes = [];
-    /** Entries from this number on have been looked at for notes; 0: all of them. */
+    /** Entries from this number on have been searched for notes; 0 means all of them. */
     this._notesFrom = 0;
     this._notesAt = "";
     this._notesTo = 0;
@@ -43,7 +43,7 @@ export class Feed extends EventTarget {
     return asked(this.filters);
   }
 
-  /** The newest, again: what is older and was here stays, unless so much came that there would be a gap. */
+  /** Read the newest rows again. Older ones stay, unless so many arrived that there would be a gap. */
   async refresh() {
     const page = await this.api.notifications({ ...this.asked, limit: PAGE });
     const lowest = page.notifications.at(-1)?.serial ?? 0;
@@ -53,7 +53,7 @@ export class Feed extends EventTarget {
       ...(joins && page.older ? this._sent.filter((row) => row.serial < lowest) : []),
     ];
     this._counted(page);
-    // Afterwards: a long journal in which nearly all was told to somebody takes its time to be looked through.
+    // Last, because searching a long journal in which nearly every change notified somebody takes a while.
     await this._newNotes();
     this.loaded = true;
     this._merge();
@@ -72,7 +72,7 @@ export class Feed extends EventTarget {
     }
   }
 
-  /** Whether there is, or may be, something older that is not here. */
+  /** Whether older rows exist, or may exist, that are not loaded. */
   get hasOlder() {
     return this.older > 0 || (notesWanted(this.filters) && this._notesFrom > 1);
   }
@@ -86,7 +86,7 @@ export class Feed extends EventTarget {
     this._merge();
   }
 
-  /** What was held until a moment that has passed waits for another one by now. */
+  /** Read again if a moment until which a notification was held has passed: it now waits for another one. */
   passed(now) {
     const over = (row) => row.state === "held" && row.waits_until && Date.parse(row.waits_until) <= now;
     if (!this.paused && this._sent.some(over)) this._soon();
@@ -99,7 +99,7 @@ export class Feed extends EventTarget {
     this._tell();
   }
 
-  /** What the journal tells of: rows that are here change at once, what is new is read soon. */
+  /** Take journal entries: rows that are here change at once, new ones are read soon. */
   take(entries) {
     if (this.paused) {
       this.missed += entries.filter(isNews).length;
@@ -131,7 +131,7 @@ export class Feed extends EventTarget {
     this._tell();
   }
 
-  /** The newest rows, of both kinds; the others are read again when they are looked for. */
+  /** Keep the newest rows, of both kinds; older ones are read again when needed. */
   _keepMost() {
     this.rows.length = MOST;
     this._sent = this.rows.filter((row) => row.serial);
@@ -147,7 +147,7 @@ export class Feed extends EventTarget {
     return page;
   }
 
-  /** Changes that concern nobody have no notification, and are what one looks for most. */
+  /** Load changes that concern no subscription: they have no notification, and are what one looks for most. */
   async _newNotes() {
     if (!notesWanted(this.filters)) return;
     const { entries, last } = await this.api.journal({ ...notesAsked(this.filters), limit: PAGE });
@@ -167,13 +167,13 @@ export class Feed extends EventTarget {
     this._notesAt = at;
   }
 
-  /** Down to a moment; without one the next that there are. */
+  /** Load older notes down to a moment, or, without one, the next that exist. */
   async _olderNotes(oldest) {
     for (let page = 0; page < NOTES_PAGES && this._notesFrom > 1 && notesWanted(this.filters); page += 1) {
       if (oldest && this._notesAt < oldest) return;
       const asks = { ...notesAsked(this.filters), before: this._notesFrom, limit: NOTES_PAGE };
       const { entries } = await this.api.journal(asks);
-      // Meanwhile so much came that the list begins anew.
+      // So many entries arrived meanwhile that the list was started again.
       if (this._notesFrom !== asks.before) return;
       const found = entries.filter(isNote).reverse().map(noteRow);
       this._notes.push(...found);
@@ -187,11 +187,11 @@ export class Feed extends EventTarget {
   }
 }
 
-/** The filters of the address as the control API takes them. */
+/** The filters in the address, as the control API takes them. */
 export function asked(filters) {
   const { type, event, id, subscription, status, text, since, until, state } = filters;
   const others = { type, event, id, subscription, status, text, since, until };
-  // What failed, and has been delivered since by sending it again, needs no looking at.
+  // A failure since delivered by a resend needs no attention.
   return state === "open" ? { ...others, state: OPEN_STATES, mended: false } : { ...others, state };
 }
 
@@ -211,7 +211,7 @@ function notesWanted({ state, subscription, status }) {
   return !state && !subscription && !status;
 }
 
-// A replay has no subscription either, but a notification of its own.
+// A replay has no subscription either, but it does have a notification.
 const isNote = ({ kind, change }) => kind !== "change" || !(change.subscriptions.length || change.origin === "replay");
 const isNews = (entry) => entry.kind === "queued" || (NOTES.includes(entry.kind) && isNote(entry));
 
@@ -231,13 +231,13 @@ function noteRow(entry) {
   };
 }
 
-/** What has not gone comes first; where there was nothing to send, the moment of the change is all there is. */
+/** When a row was sent. Rows not sent yet sort first; without a notification, the moment of the change counts. */
 function sentAt(row) {
   if (!row.serial) return row.created_at;
   return row.started_at ?? "waits";
 }
 
-/** What an entry says of a row. */
+/** The fields of a row that an entry changes. */
 function became({ kind, at, notification, delivery }) {
   const { state, due_at, held_until, held_by } = notification;
   const waits = { due_at, held_until, held_by, waits_for: null, waits_until: null };
@@ -246,7 +246,7 @@ function became({ kind, at, notification, delivery }) {
   return { ...waits, state: outcome, status, reason, target, route, started_at, ended_at, took_ms, text };
 }
 
-/** Both by time, newest first. Below the last notification that was read nothing is shown while there are older ones. */
+/** Both merged by time, newest first; notes older than the last notification wait until older ones are loaded. */
 function merged(sent, notes, more) {
   const rows = [];
   let next = 0;

@@ -1,8 +1,8 @@
-// What do keys do? One table, shown under `?`; a view adds its own while it is there.
+// What do keys do? One table, shown under `?`; a view adds its own for as long as it is open.
 
 const keys = new Map();
 
-/** `onKey("j", "next delivery", act, signal)`: until the signal ends it. */
+/** `onKey("j", "next delivery", act, signal)`; removed when the signal aborts. */
 export function onKey(key, text, act, signal) {
   keys.set(key, { text, act });
   signal?.addEventListener("abort", () => keys.delete(key));

@@ -1,4 +1,4 @@
-// The page from its start: which account, which view, and what is around every view.
+// Starts the page: which account, which view, and what surrounds every view.
 
 import { server, Unanswered } from "./api.js";
 import { button, fill, h } from "./dom.js";
@@ -13,8 +13,8 @@ import { complain, forgetProblems, say, tried } from "./say.js";
 import { Session } from "./session.js";
 import { applyTheme, onSystemTheme, theme, toggleTheme } from "./theme.js";
 
-// Each has `show(main, { session, health, signal, place })`, which may return a function that follows the address
-// while the view stays. The first one comes alone; the others come behind it, so that a server that ends takes none away.
+// Each module has `show(main, { session, health, signal, place })`, which may return a function that follows the
+// address while the view stays. The others are preloaded after the first, so that they open even if the server ends.
 const VIEWS = {
   deliveries: ["Deliveries", () => import("./views/deliveries.js")],
   records: ["Records", () => import("./views/records.js")],
@@ -32,23 +32,23 @@ const AGAIN_MS = 1500;
 const at = (id) => document.getElementById(id);
 let health = {};
 let session = null;
-/** Whether the account is there, once that is known. */
+/** A promise of whether the account exists. */
 let entered = null;
 let sessionEnds = new AbortController();
 let viewEnds = new AbortController();
 let shown = {};
-/** Where in the browser's history that is. */
+/** The position of `shown` in the browser's history. */
 let shownAt = 0;
 let follow = null;
-/** Whether somebody is asked about leaving. */
+/** Whether the user is being asked about leaving. */
 let asking = false;
-/** Why what was to be shown could not be. */
+/** The error because of which the view could not be shown. */
 let missing = null;
 
 async function arrive() {
   position();
   if (asking || !(await mayLeave())) return;
-  // Who was asked may have gone elsewhere meanwhile.
+  // While being asked, the user may have gone elsewhere.
   const place = read();
   if (!(place.view in VIEWS)) return go({ view: "deliveries", which: "" }, { quietly: true });
   if (link(place) === link(shown)) return;
@@ -64,14 +64,14 @@ async function arrive() {
   await open(place);
 }
 
-/** What is half written is not lost without a question. */
+/** Ask before unsaved text is lost. */
 async function mayLeave() {
   if (!session?.unsaved?.() || link(read()) === link(shown)) return true;
   asking = true;
   const leaves = await confirmed("Leave without saving?", "What you have written here is lost.", "Leave");
   asking = false;
   if (leaves) return true;
-  // To where somebody stays, whichever way the browser went: Back then leads to what was before.
+  // Return to the view left open, in whichever direction the browser went, so that Back then leads where it should.
   const steps = shownAt - position();
   if (steps) history.go(steps);
   else history.replaceState(history.state, "", link(shown));
@@ -79,9 +79,9 @@ async function mayLeave() {
   return false;
 }
 
-/** The server is there again: what did not come is loaded, and what is shown is read anew. */
+/** Once the server is back, load what is missing and read again what is shown. */
 function comeBack() {
-  // A module that did not come is not asked for again by the browser.
+  // A browser does not request a module again that failed to load.
   if (missing !== null && isOfModule(missing)) return location.reload();
   forgetProblems();
   if (session.unsaved?.()) return;
@@ -89,13 +89,13 @@ function comeBack() {
   arrive();
 }
 
-/** What nobody answers for is grey. */
+/** Grey out the page while the server does not answer. */
 function connection() {
   document.body.classList.toggle("lost", !session.connected);
   if (session.connected && shown.view) comeBack();
 }
 
-/** Who came to an account while nobody answered, is brought there as soon as somebody does. */
+/** If the server did not answer when an account was opened, reload the page as soon as it does. */
 function whenAnswered(signal) {
   const ask = async () => {
     if (signal.aborted) return;
@@ -107,7 +107,7 @@ function whenAnswered(signal) {
   setTimeout(ask, AGAIN_MS);
 }
 
-/** Another account: nothing of the one before stays. */
+/** Switch to another account, keeping nothing of the one before. */
 async function enter(name) {
   sessionEnds.abort();
   viewEnds.abort();
@@ -129,7 +129,7 @@ async function enter(name) {
     if (error instanceof Unanswered) whenAnswered(signal);
     return false;
   }
-  // Somebody has gone on to another account in the meantime.
+  // Meanwhile the user has gone on to another account.
   if (signal.aborted) return false;
   fill(at("top"), clockBar(session, signal));
   banners(session, health, signal, at("banners"));
@@ -159,17 +159,17 @@ async function open(place) {
     if (!session.connected) throw new Unanswered();
     const view = await load();
     if (signal.aborted) return;
-    // A place of its own: what comes too late, after the view was left, is seen nowhere.
+    // An element of its own: whatever a view adds after it was left stays invisible.
     const own = h("div", { class: "view" });
     fill(main, own);
     main.scrollTop = 0;
     const made = await view.show(own, { session, health, signal, place });
     if (signal.aborted) return;
-    // What was read for it did not come: it would be shown as if there were nothing.
+    // The view's data did not arrive: it would look as if there were none.
     if (!session.connected) throw new Unanswered();
     follow = made ?? null;
     main.dataset.view = place.view;
-    // A key, or a link that is gone, brought somebody here: the next Tab goes into the view.
+    // After a key, or a link that is gone, nothing has the focus: the next Tab should go into the view.
     if (document.activeElement === document.body) main.focus({ preventScroll: true });
   } catch (error) {
     if (!signal.aborted) showMissing(main, title, error);
@@ -188,7 +188,7 @@ function showMissing(main, title, error) {
       "div",
       { class: "panel panels" },
       h("h1", {}, `${title} could not be shown`),
-      // That nobody answers stands below; what a browser says of a module that did not come is of no use to anybody.
+      // The banner says that nothing answers; a browser's message about a module that failed to load helps nobody.
       !isOfModule(error) && !(error instanceof Unanswered) && h("p", {}, error.message, " ", error.hint),
       h("p", { class: "muted" }, "It comes by itself as soon as the server answers again."),
       h("div", {}, button("Try again", tryAgain)),
@@ -196,7 +196,7 @@ function showMissing(main, title, error) {
   );
 }
 
-/** While nobody answers the page is all there is: it stays. */
+/** While the server does not answer, keep the page: it is all there is. */
 async function tryAgain() {
   if (await tried(() => server.health())) location.reload();
 }
@@ -210,7 +210,7 @@ function markNav({ account, view }) {
         {
           href: link({ account, view: name }),
           "aria-current": name === view ? "page" : null,
-          // The address is the same then, and tells nobody.
+          // The address stays the same then, so no event follows from it.
           onclick: () => missing !== null && name === view && tryAgain(),
         },
         title,

@@ -1,9 +1,9 @@
-// Where is somebody? The address has it all, so that each view, delivery and filter can be linked to and the back button
-// works: #/ACCOUNT/VIEW/WHICH?name=value
+// Where is the user? The address says it all, so that every view, delivery and filter can be linked to and the back
+// button works: #/ACCOUNT/VIEW/WHICH?name=value
 
 let last = 0;
 
-/** The number of the place in the browser's history that is looked at; a new one has the number after the last. */
+/** The position of the present page in the browser's history; a new page gets the last one plus one. */
 export function position() {
   last = history.state?.position ?? last + 1;
   if (history.state === null) history.replaceState({ position: last }, "");
@@ -27,7 +27,7 @@ export function link({ account, view, which = "", filters = {} }) {
   return `#/${path}${search && `?${search}`}`;
 }
 
-/** Go somewhere; what is not named stays as it is. With `quietly` no step of the back button. */
+/** Go somewhere; parts not given stay as they are. `quietly` adds no step to the history. */
 export function go(place, { quietly = false } = {}) {
   const target = link({ ...read(), ...place });
   if (target === location.hash) return;

@@ -1,5 +1,5 @@
-// How does somebody learn that something was done, or was not? At the field that is wrong, in the dialog that is open, or
-// as a line at the corner; each is read out too.
+// How does the user learn whether something was done? At the field that is wrong, in the open dialog, or as a line in
+// the corner; screen readers read each of them out.
 
 import { Unanswered } from "./api.js";
 import { h } from "./dom.js";
@@ -13,28 +13,28 @@ export function say(text, hint = "", { problem = false } = {}) {
   const place = document.getElementById("said");
   const line = h("div", { class: problem ? "said problem" : "said" }, text, hint && h("span", { class: "hint" }, hint));
   line.append(h("button", { type: "button", "aria-label": "Dismiss", onclick: () => line.remove() }, "×"));
-  // One is enough: what was said before is over, may not be true any more, and several cover what somebody looks at.
+  // One line is enough: earlier ones may no longer be true, and several would cover the page.
   place.replaceChildren(line);
   setTimeout(() => line.remove(), problem ? STAYS_MS * 2 : STAYS_MS);
 }
 
-/** What was wrong in a view that has been left, or before something else was done, is not told of any more. */
+/** Remove problems reported in a view that was left, or before another action. */
 export function forgetProblems() {
   for (const line of document.querySelectorAll(".said.problem")) line.remove();
 }
 
-/** Tell of what was refused, as near as can be to what it is about. */
+/** Show an error as close as possible to what it is about. */
 export function complain(error) {
   const opened = [...document.querySelectorAll("dialog[open] .content")].at(-1);
   const control = error.control ?? controlOf(error.message, opened ?? document.getElementById("main"));
   if (control) return atControl(control, error);
-  // That nobody answers stands in the banner, once; what is covered by a dialog says so itself.
+  // The banner already says that nothing answers, but an open dialog would cover it.
   if (!opened && error instanceof Unanswered) return;
   if (!opened) return say(inWords(error.message), inWords(error.hint ?? ""), { problem: true });
   opened.querySelector(".ends")?.before(told(error));
 }
 
-/** Do something and say so; a refusal is told in the server's words, and gives undefined. */
+/** Do something and confirm it. A refusal is shown in the server's words; the result is then undefined. */
 export async function tried(act, done = "") {
   forgetWrong(document);
   forgetProblems();
@@ -48,7 +48,7 @@ export async function tried(act, done = "") {
   return result;
 }
 
-/** What is read for a view, which may be at any time: what is told of boxes stays. A refusal gives undefined. */
+/** Read data for a view. As that may happen at any time, errors at fields stay; a refusal returns undefined. */
 export async function looked(act) {
   try {
     return await act();
@@ -58,13 +58,13 @@ export async function looked(act) {
   }
 }
 
-/** What was wrong with boxes is not told of any more. */
+/** Remove the errors shown at fields. */
 export function forgetWrong(scope) {
   for (const line of scope.querySelectorAll(".wrong")) line.remove();
   for (const control of scope.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
 }
 
-/** What a box says, as JSON; what cannot be read is told of at the box. */
+/** A field's value, parsed as JSON; if it is invalid, the error is shown at the field. */
 export function readJson(control, what) {
   try {
     return JSON.parse(control.value);
@@ -73,14 +73,14 @@ export function readJson(control, what) {
   }
 }
 
-/** An error about what stands in a box. */
+/** An error to be shown at a field. */
 export function wrong(control, message, hint = "") {
   return Object.assign(new Error(message), { control, hint });
 }
 
-/** `target: ...`, `Target: ...` or `settings.limits: ...` is about the box that has this name. */
+/** The field that `target: ...`, `Target: ...` or `settings.limits: ...` is about. */
 function controlOf(message, scope) {
-  // Copper says this of a target, and names it not.
+  // Copper's message about an invalid target, which does not name the field.
   const about = message.includes("Invalid URI") ? "target" : /^(?:Invalid input: Validation errors: )?([\w.]+): /.exec(message)?.[1];
   const name = about?.split(".").at(-1).toLowerCase();
   const fits = (each) => each.dataset.field === name && !each.disabled;

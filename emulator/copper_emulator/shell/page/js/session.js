@@ -1,7 +1,7 @@
-// What goes on in the account that is looked at? Its journal, followed live, and what is known of it at the moment.
+// What is going on in the account? Its journal, followed live, and its present state.
 //
-// Views listen to it: `entries` (a list of new ones), `reset`, `known` (one of the things below was read anew),
-// `connection`. The browser takes the stream up again by itself, from the last entry it has seen.
+// Views listen for `entries` (a list of new ones), `reset`, `known` (one of the values below was read again) and
+// `connection`. The browser itself resumes the stream after the last entry it has seen.
 
 import { AccountApi, Unanswered } from "./api.js";
 import { gathered } from "./dom.js";
@@ -23,9 +23,9 @@ export class Session extends EventTarget {
     this.limits = null;
     this.recording = null;
     this.readAt = 0;
-    /** Says whether something is written that would be lost by leaving; null where nothing can be. */
+    /** Returns whether leaving would lose unsaved text; null if nothing can be lost. */
     this.unsaved = null;
-    /** Keys of rows that are not to stand in the list any more. */
+    /** Keys of rows that are hidden from the list. */
     this.takenOff = new Set();
     this._entries = [];
     this._hand_out = gathered(() => this._give(), GATHER_MS);
@@ -35,9 +35,9 @@ export class Session extends EventTarget {
   async start() {
     await this._listen();
     if (this.stopped) return;
-    // Time passes by itself, and others may freeze the clock or switch faults: no entry tells of that.
+    // Poll, because time passes by itself, and others may freeze the clock or switch faults: no entry reports that.
     this._timer = setInterval(() => this.look(), LOOK_MS);
-    /** When the clock and the others have been read for the first time. */
+    /** Resolves when the clock and the others have been read for the first time. */
     this.ready = this.look();
   }
 
@@ -59,12 +59,12 @@ export class Session extends EventTarget {
     this._stream.addEventListener("error", () => {
       this._is_connected(false);
       this._isThere();
-      // A refusal ends it for good: the server knows nothing of this account, or of what it was asked from.
+      // After a refusal the browser does not reconnect: the server does not know this account, or the last entry seen.
       if (this._stream.readyState === EventSource.CLOSED) this._listenAgain();
     });
   }
 
-  /** An account that was deleted ends its stream, too: it is not waited for. */
+  /** Reload if the account is gone: deleting it ends its stream, too, and waiting would be in vain. */
   async _isThere() {
     try {
       await this.api.clock();
@@ -79,7 +79,7 @@ export class Session extends EventTarget {
       try {
         await this._listen();
       } catch (error) {
-        // What is missing is said where the page begins.
+        // Reloading shows the message that the account does not exist.
         if (error.status === 404) location.reload();
         else this._listenAgain();
       }
@@ -94,13 +94,13 @@ export class Session extends EventTarget {
     clearInterval(this._timer);
   }
 
-  /** Read anew what is shown on every view. One that the server cannot tell leaves the others. */
+  /** Read again what every view shows. If the server refuses one value, the others are still updated. */
   async look() {
     const names = ["clock", "faults", "limits", "recording"];
     const found = await Promise.allSettled(names.map((name) => this.api[name]()));
     const answered = ({ status, reason }) => status === "fulfilled" || !(reason instanceof Unanswered);
     if (!found.some(answered)) return;
-    // The stream may not have noticed that nobody answered for a moment; where it has, it says itself that it is back.
+    // The stream may not have noticed a short outage; if it has, it reports the reconnection itself.
     if (this._stream?.readyState === EventSource.OPEN) this._is_connected(true);
     found.forEach((answer, place) => {
       if (answer.status === "fulfilled") this[names[place]] = answer.value;
@@ -110,7 +110,7 @@ export class Session extends EventTarget {
     if (this.clock?.busy && !this.stopped) this._look_soon();
   }
 
-  /** The account's time by now, in ms: a running clock goes on between two looks. */
+  /** The account's present time in ms: between two looks a running clock goes on. */
   now() {
     if (this.clock === null) return 0;
     const read = Date.parse(this.clock.now);
@@ -138,7 +138,7 @@ export class Session extends EventTarget {
   }
 }
 
-/** Listen until the view is left: `signal` is the view's own. */
+/** Listen until the view is left; `signal` is the view's own. */
 export function listen(session, name, act, signal) {
   session.addEventListener(name, act, { signal });
 }

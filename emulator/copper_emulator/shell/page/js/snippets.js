@@ -1,14 +1,14 @@
-// What does it look like elsewhere? A delivery as a curl command, as JSON, as a step of a scenario; commands to paste.
+// What does it look like elsewhere? A delivery as a curl command, as JSON, as a scenario step; commands to paste.
 
-/** A text as one word of a POSIX shell. */
+/** A text quoted as one word of a POSIX shell. */
 export function quoted(text) {
   return `'${String(text).replaceAll("'", "'\\''")}'`;
 }
 
-// Of what is put to a request on the way curl itself says the others.
+// Of the headers added in transit, those that curl adds itself.
 const CURL_SAYS = ["user-agent", "host", "content-length"];
 
-/** A request as it went, to where it really went; what is masked in it is told of, since it would be sent so. */
+/** A request as it was sent, to where it was really sent. Warns about masked values, which would be sent as shown. */
 export function asCurl({ url, target, headers, added, text, masked }) {
   const said = [...headers, ...added].filter(([name]) => !CURL_SAYS.includes(name.toLowerCase()));
   const warning = masked ? "# Values shown as *** are masked here: what was sent had the real ones.\n" : "";
@@ -20,7 +20,7 @@ export function asCurl({ url, target, headers, added, text, masked }) {
   return warning + command;
 }
 
-/** Where a delivery really went, as far as that is a URL: a route leads its origin to another one. */
+/** The URL a delivery really went to, if it is one: a route replaces the target's origin. */
 export function reached({ target, route }) {
   if (!/^https?:/.test(route)) return target;
   const { pathname, search } = new URL(target);
@@ -31,14 +31,14 @@ export function asJson(value) {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
-/** Its change as a step: a bare event, which needs no record. JSON is YAML too. */
+/** Its change as a step: a bare event, which needs no record. JSON is valid YAML. */
 export function asStep(change) {
   const event = { topic: `${change.type}/${change.event}`, ids: change.ids };
   if (change.event === "update") event.updated_attributes = change.updated_attributes ?? {};
   return `- fire: ${JSON.stringify(event)}\n`;
 }
 
-/** Subscribing as a client of Copper does it, with the token that was told when the account was made. */
+/** The command to subscribe as a client of Copper, with the token that was shown when the account was made. */
 export function subscribeCommand(origin, target) {
   return [
     `curl -X POST ${quoted(`${origin}/developer_api/v1/webhooks`)}`,
@@ -48,7 +48,7 @@ export function subscribeCommand(origin, target) {
   ].join(" \\\n  ");
 }
 
-/** The same through the control API, which asks for no token: the page is not told those of accounts. */
+/** The same through the control API, which needs no token: the page does not know those of accounts. */
 export function controlSubscribeCommand(origin, account, target) {
   return [
     `curl -X POST ${quoted(`${origin}/_emulator/v1/accounts/${account}/subscriptions`)}`,

@@ -1,20 +1,20 @@
-// What the server says in words, as it is said on the page: its moments in the zone that is shown, its commands for this
-// server and account. What is copied or saved stays as the server says it.
+// Adapts the server's texts for display: moments in the chosen time zone, commands with this server and account. Text
+// that is copied or saved stays as the server wrote it.
 
 import { read } from "./router.js";
 import { fullTime } from "./words.js";
 
-// The server writes moments in UTC, without saying so each time.
+// The server writes moments in UTC without saying so each time.
 const MOMENT = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3})\b/g;
 
-// Commands that talk to a server that runs: the others, like `serve`, are about none.
+// Commands that talk to a running server; others, like `serve`, have no such options.
 const COMMAND = /\bcopper-emulator (?=(?:advance|create|delete|faults|fire|reset|routes|settings|subscribe|update)\b)/g;
 
 export function told(text) {
   return text.replace(MOMENT, (_, date, time) => fullTime(`${date}T${time}Z`)).replace(COMMAND, (word) => word + where());
 }
 
-/** Which server and account a command is for, before the command: one that is copied without it would ask another. */
+/** The options that name this server and account: without them, a copied command would address another one. */
 function where() {
   return `--server ${location.origin} --account ${read().account} `;
 }

@@ -1,4 +1,4 @@
-// Dark or light? What the system prefers, until somebody says otherwise here.
+// Dark or light? The system's preference, until the user chooses otherwise.
 
 const KEY = "copper-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
@@ -7,7 +7,7 @@ export function theme() {
   return localStorage.getItem(KEY) ?? (system.matches ? "dark" : "light");
 }
 
-/** `onChange()`: the system prefers the other one now. */
+/** `onChange()` is called when the system's preference changes. */
 export function onSystemTheme(onChange) {
   system.addEventListener("change", () => {
     applyTheme();

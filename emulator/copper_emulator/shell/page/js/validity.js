@@ -1,4 +1,4 @@
-// Would Copper send that? What is odd about a notification's body, as sentences; an empty list when nothing is.
+// Would Copper send that? Returns what is unusual about a notification's body, as sentences; an empty list if nothing.
 
 import { TOPICS } from "./words.js";
 
@@ -16,7 +16,7 @@ export function oddities(text) {
   return [...topicOddities(body), ...idOddities(body), ...attributeOddities(body), ...missing(body)];
 }
 
-/** Whether a text can be listed by what it says itself: a known type and event, and ids. */
+/** Whether a text itself says how to list it: it has a known type and event, and ids. */
 export function isNotification(text) {
   try {
     const { type, event, ids } = JSON.parse(text);
@@ -34,9 +34,9 @@ function topicOddities({ type, event }) {
     : [`${type} has no event ${JSON.stringify(event)}; it has ${TOPICS[type].join(", ")}.`];
 }
 
-/** What an endpoint would not find, which Copper sends all the same: a record may be deleted by then.
+/** A warning about ids an endpoint would not find. Copper may send them all the same: records can be deleted by then.
  *
- * `known`: all ids there are of the body's type, or null.
+ * `known`: all existing ids of the body's type, or null.
  */
 export function unfound(text, known) {
   if (known === null || !isNotification(text)) return "";

@@ -1,4 +1,4 @@
-// The account's own endpoint, and how it comes to hear of everything: nothing to write before something is seen.
+// The account's own endpoint, subscribed to everything: something to see without writing any code.
 
 import { say, tried } from "./say.js";
 import { count, TOPICS, TYPES } from "./words.js";
@@ -7,7 +7,7 @@ export function inboxTarget(account) {
   return `https://inbox.example/${encodeURIComponent(account)}`;
 }
 
-/** Subscribe the inbox to every topic that it has not yet. */
+/** Subscribe the inbox to every topic it is not yet subscribed to. */
 export async function watch(session) {
   const { api } = session;
   const target = inboxTarget(session.name);

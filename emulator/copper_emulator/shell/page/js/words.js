@@ -1,10 +1,10 @@
-// How is it said? Statuses, moments, ids and topics in the words that the command line and the tests use too.
+// How are statuses, moments, ids and topics written? As on the command line and in tests.
 
 import { h } from "./dom.js";
 
 const EVENTS = ["new", "update", "delete"];
 
-/** Copper's types and the events that each is told of. */
+/** Copper's types and the events notified for each. */
 export const TOPICS = {
   lead: EVENTS,
   person: EVENTS,
@@ -31,13 +31,13 @@ export const STATES = [
   "cancelled",
 ];
 
-/** What has not ended. */
+/** States that are not final. */
 export const UNDER_WAY = ["queued", "held", "sending"];
 
-/** What needs looking at, or has not ended. */
+/** States that need attention, or are not final. */
 export const OPEN_STATES = [...UNDER_WAY, "rejected", "failed", "lost", "dropped", "blocked", "unknown"];
 
-// Each has a sign of its own beside its colour: a colour alone tells some people nothing.
+// Each has a sign as well as a colour, because some people cannot tell colours apart.
 const KINDS = {
   queued: ["wait", "…"],
   held: ["wait", "‖"],
@@ -50,49 +50,49 @@ const KINDS = {
   blocked: ["bad", "⊘"],
   unknown: ["bad", "?"],
   cancelled: ["none", "–"],
-  // What stands between the notifications, because there are none of it.
+  // Shown between notifications, for changes and calls that have none.
   nobody: ["none", "·"],
   unchanged: ["none", "="],
   excluded: ["none", "·"],
   "api refused": ["bad", "!"],
 };
 
-/** A status as word and sign, with what there is to say beside it. */
+/** A status as word and sign, followed by a detail. */
 export function status(state, detail = "") {
   const [kind, shape] = KINDS[state] ?? ["none", "·"];
   return sign(kind, shape, stateWord(state), detail);
 }
 
-/** A state as people call it: `queued` is a word of the control API. */
+/** A state as people call it: `queued` is the control API's word. */
 export function stateWord(state) {
   return state === "queued" ? "waiting" : state;
 }
 
-/** A sign, a word and what there is to say beside them, in the colour of their kind. */
+/** A sign, a word and a detail, in the colour of their kind. */
 export function sign(kind, shape, word, detail = "") {
   return h(
     "span",
     { class: `status ${kind}` },
     h("span", { class: "sign", "aria-hidden": "true" }, shape),
     h("span", { class: "word" }, word),
-    // For who hears it, or copies it.
+    // For screen readers and copied text.
     " ",
     detail && h("span", { class: "detail" }, detail),
   );
 }
 
-// A connection that was refused is not an answer that was not 2xx.
+// To distinguish it from `rejected`, an answer other than 2xx.
 const REASONS = { refused: "connection refused" };
 const SENTENCES = ["lost", "dropped"];
 const PAUSED = "its target, which is paused";
 
-/** What there is to say beside a notification's status: the answer, the reason, until when it waits. */
+/** The detail for a notification's status: the answer, the reason, or until when it waits. */
 export function statusDetail(row, now) {
   if (row.waits_for === PAUSED) return "target paused";
   if (row.state === "queued") return waits(row.due_at, now);
   if (row.state === "sending") return "on its way";
-  // Of several limits the first that held it is what the journal tells of; the list knows which does now.
-  // When the window renews there may be more that waits than it has room for.
+  // The journal knows only the first of several limits that held it; the list knows the present one. "Not before",
+  // because more may be waiting than the renewed window has room for.
   if (row.state === "held") return `not before ${clockTime(row.waits_until ?? row.held_until)}`;
   if (row.status) return String(row.status);
   return REASONS[row.reason] ?? (row.reason || (SENTENCES.includes(row.state) ? firstSentence(row.text ?? row.told) : ""));
@@ -103,7 +103,7 @@ function waits(due, now) {
   return left > 0 ? `due in ${duration(left)}` : "due now";
 }
 
-/** The reason alone: `dropped: over the limit of 600/1m` has its status beside it already. */
+/** The reason alone: in `dropped: over the limit of 600/1m` the status is shown already. */
 function firstSentence(text) {
   return text.split(". ")[0].replace(/^(lost|dropped):? /, "");
 }
@@ -128,7 +128,7 @@ export function duration(ms) {
 
 let zone = localStorage.getItem("copper-zone") ?? "UTC";
 
-/** Moments are shown in UTC, as in notifications, or in the browser's own zone. */
+/** Moments are shown in UTC, as in notifications, or in the browser's own time zone. */
 export const timeZone = {
   get name() {
     return zone;
@@ -148,16 +148,16 @@ export function clockTime(iso) {
   return iso ? shifted(iso).toISOString().slice(11, 19) : "";
 }
 
-/** `2026-03-02`, the day of a moment. */
+/** The day of a moment, `2026-03-02`. */
 export function day(iso) {
   return iso ? (zone === "UTC" ? iso : shifted(iso).toISOString()).slice(0, 10) : "";
 }
 
 const MOMENT = /^(\d{4}-\d\d-\d\d)?[ T]?(\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
 
-/** A moment as people write it, in the zone that is shown, as the server takes it; "" where it is none.
+/** Parse a moment written in the displayed time zone, for the server; "" if it is invalid.
  *
- * `05:05:28` is of the day of `now`, `2026-03-02` its beginning.
+ * `05:05:28` is on the day of `now`; `2026-03-02` is the start of that day.
  */
 export function readMoment(text, now) {
   const found = MOMENT.exec(text);

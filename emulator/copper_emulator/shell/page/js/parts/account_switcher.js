@@ -1,4 +1,4 @@
-// Which account is looked at? The others, and a new one.
+// Which account is shown? A choice of the others, and of a new one.
 
 import { server } from "../api.js";
 import { button, field, fill, h, select } from "../dom.js";
@@ -58,7 +58,7 @@ async function newAccount(place, current) {
   await accountSwitcher(place, made.name);
 }
 
-/** Told once: later the token is masked. */
+/** Shown only once: later the token is masked. */
 async function showCredentials(account) {
   const lines = Object.entries(account.headers ?? {})
     .map(([name, value]) => `${name}: ${value}`)

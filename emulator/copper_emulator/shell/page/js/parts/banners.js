@@ -1,4 +1,4 @@
-// What must not be overlooked? Faults that are on, a frozen or lost server, a recording, a server that others can reach.
+// What must not be overlooked? Active faults, a frozen or lost server, a recording, a server that others can reach.
 
 import { button, fill, h } from "../dom.js";
 import { say, tried } from "../say.js";

@@ -1,8 +1,8 @@
-// Which filters are on? Each as a chip that can be taken off; all combine.
+// Which filters are on? Each is a chip that can be removed; all of them must match.
 
 import { button, h } from "../dom.js";
 
-/** `names` of the filters, and `words` for values that are not told as they are. */
+/** `names` of the filters; `words` for values shown differently. */
 export function chips(filters, names, words, onChange) {
   const on = Object.entries(filters).filter(([name, value]) => value && names[name]);
   if (!on.length) return null;

@@ -1,4 +1,4 @@
-// What time is it for the account, when does the next thing happen, and how is time moved?
+// What time is it for the account, when does something happen next, and how is time moved?
 
 import { button, fill, h } from "../dom.js";
 import { say, tried } from "../say.js";
@@ -42,7 +42,7 @@ export function clockBar(session, signal) {
     () => {
       if (!session.connected) return;
       timeZone.toggle();
-      // Every moment on the page changes, and the address brings back all that is looked at.
+      // Every moment on the page changes, and the address restores what is shown.
       location.reload();
     },
     { class: "plain", title: "UTC or your own time zone", "aria-label": `Time zone: ${timeZone.name}` },
@@ -60,7 +60,7 @@ export function clockBar(session, signal) {
     fill(next, nextText(clock, now));
   };
 
-  /** Nobody knows what time it is there, and what waits. */
+  /** Without an answer, neither the time nor what is waiting is known. */
   const drawLost = () => {
     drawMoves(session.clock, true);
     kind.textContent = "no answer";
@@ -69,7 +69,7 @@ export function clockBar(session, signal) {
     fill(next);
   };
 
-  /** While time is moved, or an endpoint is waited for, it cannot be moved: what stands there then stays. */
+  /** Time cannot be moved while it is being moved or an endpoint is awaited; the buttons then stay as they are. */
   const drawMoves = (clock, busy) => {
     kind.textContent = busy ? "busy" : clock.running ? "running" : "frozen";
     kind.title = busy ? BUSY : "";
@@ -124,6 +124,6 @@ function nextText(clock, now) {
 }
 
 function untilNext(session) {
-  // Seconds, as the control API takes a bare number; a millisecond more for what passed meanwhile on a running clock.
+  // A bare number means seconds in the control API. At least a millisecond, as a running clock has moved on meanwhile.
   return Math.max(1, Math.ceil(Date.parse(session.clock.next) - session.now())) / 1000;
 }

@@ -1,4 +1,4 @@
-// What can be done with one delivery: send it again, as it was or edited, and take it elsewhere.
+// What can be done with one delivery? Send it again, unchanged or edited, and copy it elsewhere.
 
 import { copyButton } from "../clipboard.js";
 import { button, field, h } from "../dom.js";
@@ -14,7 +14,7 @@ export function deliveryActions(session, whole) {
   const resend = async () => arrive(await tried(() => session.api.resend(notification.serial)));
   const edit = async () => arrive(await editAndResend(session, whole));
   const json = () => asJson(request ? (request.body ?? request.text) : change);
-  // What is copied is used elsewhere, where nobody puts in again what is masked.
+  // Copied text is used elsewhere, where nothing replaces the masked values.
   const masked = request?.masked ? ", with masked values: press Show secrets first for what was sent" : "";
   const copy = (text, make, what, more) => copyButton(text, make, what, { "aria-label": `Copy as ${text}`, ...more });
   return h(

@@ -1,10 +1,10 @@
-// How is a row of the list told? Its cells, and between the rows the days, where there are several.
+// How is a row of the list shown? Its cells, and lines between days if there are several.
 
 import { h } from "../dom.js";
 import { told } from "../telling.js";
 import { clockTime, day, fullTime, shortIds, status, statusDetail, topic } from "../words.js";
 
-/** Name, head, and for those that the list can be sorted by, what it is called then. */
+/** Name, heading and, for sortable columns, the name of the order. */
 export const COLUMNS = [
   ["check", ""],
   ["time", "Changed", "change"],
@@ -23,7 +23,7 @@ export function cells(row, checkbox, now) {
     return ["", moment(row.created_at), "", status(row.state), ...about, text, ""];
   }
   const state = status(row.state, statusDetail(row, now));
-  // In full beside it, and where the mouse rests.
+  // Shortened; the full target is in the detail pane and in the tooltip.
   const target = h("span", { title: row.target }, again(row), row.target.replace(/^https:\/\//, ""));
   const sent = row.started_at ? moment(row.started_at) : "";
   return [checkbox(row), moment(row.created_at), sent, state, ...about, target, String(row.serial)];
@@ -33,13 +33,13 @@ function moment(iso) {
   return h("span", { title: fullTime(iso) }, clockTime(iso));
 }
 
-/** What is a resend, and what has one, says so. */
+/** Marks a resend, and a delivery that was resent. */
 function again({ resend_of: earlier, resent_as: later }) {
   const words = earlier ? ["resend ", `of #${earlier}`] : later?.length ? ["resent ", `as #${later.at(-1)}`] : null;
   return words && [h("span", { class: "mark" }, "↻ ", h("span", { class: "long" }, words[0]), words[1]), " "];
 }
 
-/** The rows with a line for each day, unless all are of the day that it is. `now` is null where that is not known yet. */
+/** The rows with a line for each day, unless all are from today. `now` is null while the account's time is unknown. */
 export function withDays(rows, by, now) {
   const today = now === null ? day(rows[0]?.created_at) : day(new Date(now).toISOString());
   const dayOf = (row) => (by === "sent" && row.serial ? day(row.started_at) || "not sent yet" : day(row.created_at));

@@ -1,4 +1,4 @@
-// What there is to know of one delivery: its payload, request, answer, times, and what was decided for each subscription.
+// The details of one delivery: its payload, request, answer, times, and what was decided for each subscription.
 
 import { copyButton } from "../clipboard.js";
 import { button, fill, h } from "../dom.js";
@@ -82,16 +82,16 @@ export function timing({ notification: row }) {
   ];
 }
 
-/** While it is held nobody knows when it goes: as much as its windows have room for goes before it. */
+/** While it is held the end is unknown: others go first, as many as its windows have room for. */
 function heldUntil(row) {
   const gone = row.started_at ?? row.ended_at;
   if (gone) return `until ${fullTime(gone)}`;
   return `not before ${fullTime(row.waits_until ?? row.held_until)}`;
 }
 
-/** What was decided about a change for every subscription, first for the one whose delivery this is.
+/** What was decided about a change for every subscription, first for the one of this delivery.
  *
- * `advice`: what would help this delivery, in lines.
+ * `advice`: what would help this delivery, as lines.
  */
 export function why(session, change, serial, advice = []) {
   const place = h("div", {}, muted("…"));
@@ -110,7 +110,7 @@ export function why(session, change, serial, advice = []) {
   return place;
 }
 
-/** Those of other topics are many, and say nothing about this change. */
+/** Subscriptions to other topics, folded away: they are many, and say nothing about this change. */
 function folded(session, others, beside) {
   const verb = others.length === 1 ? "is for another topic" : "are for other topics";
   return h(
@@ -132,7 +132,7 @@ function traceView(session, { subscription, decision, text, notifications }) {
     { class: "trace" },
     h("p", {}, h("strong", {}, who), ` ${decision}`, more),
     notifications.map(({ notification, text: life, steps }) => [
-      // It begins with its number, which is the link here.
+      // The text begins with the notification's number, which is shown as a link instead.
       h("p", {}, h("a", { href: to(notification) }, `#${notification}`), muted(told(life.replace(/^#\d+/, "")), "span")),
       h(
         "ul",
@@ -143,7 +143,7 @@ function traceView(session, { subscription, decision, text, notifications }) {
   );
 }
 
-/** Indented where it is JSON. */
+/** The text, indented if it is JSON. */
 export function pretty(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

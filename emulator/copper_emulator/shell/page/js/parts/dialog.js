@@ -1,8 +1,8 @@
-// How is something asked? In the browser's own dialog: it keeps the focus, and Escape leaves it.
+// How is something asked? In the browser's own dialog, which keeps the focus and closes on Escape.
 
 import { button, h } from "../dom.js";
 
-/** Shows contents until `close(result)` is called; gives the result, or undefined where it was left. */
+/** Shows contents until `close(result)` is called; resolves to the result, or undefined if it was dismissed. */
 export function dialog(title, make) {
   return new Promise((resolve) => {
     const heading = h("h1", { id: "dialog-title" }, title);
@@ -20,17 +20,17 @@ export function dialog(title, make) {
     });
     document.body.append(element);
     element.showModal();
-    // What has the focus may stand at its end.
+    // The focused element may be at the end of the contents.
     element.scrollTop = 0;
   });
 }
 
-/** Enter in a line of text does what the dialog is for; while somebody is composing a letter it is part of that. */
+/** Enter in a line of text confirms the dialog, except while it is part of composing a character. */
 function enters({ key, target, isComposing }) {
   return key === "Enter" && !isComposing && target.localName === "input";
 }
 
-/** Whether somebody really means it. */
+/** Ask whether the user is sure. */
 export async function confirmed(title, text, yes) {
   const said = await dialog(title, (close) => [
     h("p", {}, text),

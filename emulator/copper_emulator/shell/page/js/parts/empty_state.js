@@ -1,4 +1,4 @@
-// Nothing is in the list: what to do first, with an endpoint or without one; or what is the matter with the filters.
+// Shown when the list is empty: what to do first, with or without an endpoint; or what is wrong with the filters.
 
 import { copyButton } from "../clipboard.js";
 import { button, fill, h } from "../dom.js";
@@ -21,7 +21,7 @@ export function emptyState(session) {
   return h("div", { class: "panel panels" }, h("h1", {}, "Nothing has happened yet"), next, withEndpoint(session, to));
 }
 
-/** What stands in the place of a list whose filters leave nothing, or cannot be meant. */
+/** Shown instead of the list if the filters match nothing, or are invalid. */
 export function nothingFits({ wrong, filters: { text } }) {
   const secrets = text ? " The values of secrets and headers are not searched." : "";
   return h("p", { class: "muted" }, wrong ? WRONG : `Nothing fits these filters.${secrets}`);
@@ -57,7 +57,7 @@ function subscribed(number, to) {
   );
 }
 
-/** The page is told no tokens: the command that works as it stands goes through the control API. */
+/** The page does not know tokens, so the command that works as shown uses the control API. */
 function withEndpoint(session, to) {
   const own = controlSubscribeCommand(location.origin, session.name, TARGET);
   const copper = subscribeCommand(location.origin, TARGET);

@@ -1,4 +1,4 @@
-// Names and values, one under the other.
+// Names and values, one below the other.
 
 import { h } from "../dom.js";
 

@@ -1,4 +1,4 @@
-// Which deliveries are wanted? Fields for each filter, and beside them, as chips, those that are on.
+// Which deliveries are wanted? Fields for each filter, and chips for those that are on.
 
 import { fill, gathered, h, select } from "../dom.js";
 import { complain, forgetWrong, wrong } from "../say.js";
@@ -25,15 +25,15 @@ const NUMBER = [/^\d*$/, "is a number, like 17"];
 const FORMS = { id: NUMBER, subscription: NUMBER, status: [/^([1-5](\d\d|xx))?$/i, "is like 503, or 5xx for all of them"] };
 
 export class FilterBar {
-  /** `onChange(filters, how)`: others are wanted. `onLeave()`: the boxes are left. `now()`: the account's moment, for
-   * times without a day. `signal` ends it all.
+  /** `onChange(filters, how)`: the filters have changed. `onLeave()`: the fields were left. `now()`: the account's
+   * present moment, for times without a day. `signal` ends it all.
    */
   constructor({ onChange, onLeave, now, signal }) {
     Object.assign(this, { onChange, now });
     this.controls = controls();
     for (const control of Object.values(this.controls)) control.addEventListener("change", () => this.changed());
     const { text, type, event, state, ...more } = this.controls;
-    // Each letter is no step of the back button.
+    // Typing must not add a history step for each letter.
     const typed = gathered(() => this.changed({ quietly: true }), TYPED_MS, signal);
     text.addEventListener("input", typed);
     text.addEventListener("keydown", (event) => {
@@ -50,14 +50,14 @@ export class FilterBar {
     this.element = h("div", { class: "filters", role: "search", "aria-label": "Filters" }, parts);
   }
 
-  /** What cannot be meant is said at its box, and the list stays as it is. */
+  /** Apply the fields. An invalid value is reported at its field, and the list stays as it is. */
   changed(how) {
     const written = Object.entries(this.controls).map(([name, control]) => [name, control.value.trim()]);
     const filters = this.understood(Object.fromEntries(written));
     if (filters) this.onChange(filters, how);
   }
 
-  /** Filters as the server takes them; null where one of them cannot be meant, which is said at its box. */
+  /** The filters as the server takes them; null if one is invalid, which is reported at its field. */
   understood(filters) {
     forgetWrong(this.element);
     try {
@@ -84,7 +84,7 @@ export class FilterBar {
   write(filters) {
     for (const [name, control] of Object.entries(this.controls)) {
       const value = filters[name] ?? "";
-      // Who is writing goes on writing.
+      // Do not disturb a field that the user is typing in.
       if (control === document.activeElement && control.value.trim() === value) continue;
       const moment = MOMENTS.includes(name) && readMoment(value, this.now());
       control.value = moment ? fullTime(moment) : value;
@@ -92,7 +92,7 @@ export class FilterBar {
     if (MORE.some((name) => filters[name])) this.more.open = true;
   }
 
-  /** The chips, and how many notifications fit. */
+  /** The chips, and how many notifications match. */
   draw({ filters, count: fitting, total, loaded }) {
     const on = Object.values(filters).some(Boolean);
     const number = h(

@@ -1,4 +1,4 @@
-// How near are the sending limits? A meter for each window.
+// How close are the sending limits? A meter for each window.
 
 import { h } from "../dom.js";
 import { duration } from "../words.js";

@@ -1,4 +1,4 @@
-// JSON to read: indented, keys and masked values marked.
+// JSON for reading: indented, with keys and masked values marked.
 
 import { h } from "../dom.js";
 

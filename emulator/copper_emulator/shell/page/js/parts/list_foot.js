@@ -1,13 +1,13 @@
-// What is below the list? How many rows are here, whether there are older ones, and what was taken off.
+// Below the list: how many rows are loaded, whether there are older ones, and how many are hidden.
 
 import { button, fill, h } from "../dom.js";
 import { count } from "../words.js";
 import { takenOff } from "./selection.js";
 
-/** `sorted`: whether the order is another one than that of the changes. */
+/** `sorted`: whether the order differs from that of the changes. */
 export function listFoot(place, { session, feed, rows, sorted, onShow, onOlder }) {
   const off = takenOff(session, onShow);
-  // Where nothing was asked for, nothing is known.
+  // Nothing was requested, so nothing is known.
   if (feed.wrong) return fill(place, off);
   const { hasOlder, isFull } = feed;
   if (!rows.length && !hasOlder) return fill(place, off);

@@ -1,6 +1,6 @@
-// Which deliveries of the list are ticked, and what is done with all of them: sent again, or taken off the list.
+// Which deliveries of the list are ticked, and what is done with them: resending, or hiding them from the list.
 //
-// What happened stays in the account: only its reset makes something not have happened. What is taken off is not shown.
+// Hiding deletes nothing: only a reset of the account does.
 
 import { button, h } from "../dom.js";
 import { say } from "../say.js";
@@ -9,7 +9,7 @@ import { confirmed } from "./dialog.js";
 import { anyLost, outcomes } from "./outcomes.js";
 
 export class Selection {
-  /** `rows()`: the list. `onTick()`: other ones are ticked. `onChange()`: the list is to be drawn anew. */
+  /** `rows()`: the list. `onTick()`: the ticks have changed. `onChange()`: the list must be redrawn. */
   constructor(session, { rows, onTick, onChange }) {
     Object.assign(this, { session, rows, onTick, onChange });
     this.serials = new Set();
@@ -86,7 +86,7 @@ export class Selection {
   }
 }
 
-/** One line for all of them, behind what became of the others: the first says what is wrong. */
+/** One line for all refusals, after the outcomes of the others; the first refusal says what is wrong. */
 function tellOfRefused(refused, again) {
   const serials = refused.map(([serial]) => `#${serial}`);
   const [[, { message }]] = refused;
@@ -94,12 +94,12 @@ function tellOfRefused(refused, again) {
   say(again ? `${again}; ${left}` : left, message, { problem: true });
 }
 
-/** Rows by their keys: not shown in the list from now on, until they are asked for. */
+/** Hide rows, given by their keys, from the list until the user asks for them. */
 export function takeOff(session, keys) {
   for (const key of keys) session.takenOff.add(key);
 }
 
-/** How many were taken off, and the way back; nothing where none were. */
+/** How many rows are hidden, and a button to bring them back; null if none are. */
 export function takenOff(session, onChange) {
   const number = session.takenOff.size;
   if (!number) return null;

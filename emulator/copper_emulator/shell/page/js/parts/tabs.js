@@ -1,4 +1,4 @@
-// One of several things about the same: tabs with arrow keys.
+// One of several aspects of the same thing: tabs with arrow keys.
 
 import { fill, h } from "../dom.js";
 

@@ -1,4 +1,4 @@
-// When was what sent, held or lost, seen against the windows of the limits? A drawing over virtual time.
+// When was what sent, held or lost, relative to the windows of the limits? A drawing over virtual time.
 
 import { svg } from "../dom.js";
 import { clockTime, count } from "../words.js";
@@ -10,10 +10,10 @@ const ROW = 15;
 const AXIS = 20;
 const SLOT = 6;
 const LEAST_WIDTH = 240;
-/** Room for a moment of the axis and for some air, in the letters that it has. */
+/** Width of a moment's label on the axis, with some space around it. */
 const LABEL = 90;
 
-// Beside the colour each lane has its own place and word.
+// Lanes differ in position and label, not only in colour.
 const LANES = [
   ["delivered", "good", (mark) => mark.what === "delivered"],
   ["failed", "bad", (mark) => ["rejected", "failed", "unknown"].includes(mark.what)],
@@ -21,9 +21,9 @@ const LANES = [
   ["not sent", "bad", (mark) => ["lost", "dropped", "blocked", "cancelled"].includes(mark.what)],
 ];
 
-/** `marks`: [{at, what}] in ms; `windows`: [{from, until, text, full}] in ms; `room`: how wide it may be.
+/** `marks`: [{at, what}] in ms; `windows`: [{from, until, text, full}] in ms; `room`: the width available.
  *
- * It is drawn as wide as that, and not scaled: its letters would shrink with it.
+ * Drawn at that width rather than scaled, because scaling would shrink the text with it.
  */
 export function timeline(marks, windows, { from, until, now }, room) {
   const width = Math.max(LEAST_WIDTH, Math.floor(room));
@@ -53,7 +53,7 @@ export function timeline(marks, windows, { from, until, now }, room) {
 
 const iso = (ms) => new Date(ms).toISOString();
 
-/** Each limit has a row of its own above the lanes; a full one is shaded through them. */
+/** Each window has a row of its own above the lanes; a full one is shaded down through them. */
 function windowOf(window, place, x, from, until, bottom) {
   const left = x(Math.max(from, window.from));
   const width = Math.max(2, x(Math.min(until, window.until)) - left);
@@ -82,7 +82,7 @@ function lane(word, kind, marks, { bottom, from, until, plot }) {
     svg("text", { x: 4, y: bottom - 8, class: "lane" }, word),
     svg("text", { x: 4, y: bottom + 3, class: "label" }, String(marks.length)),
     heights.map((number, slot) => {
-      // A single one among hundreds is still to be seen.
+      // A single mark among hundreds must still be visible.
       const height = number ? Math.max(3, (number / tallest) * (LANE - 12)) : 0;
       const title = svg(
         "title",

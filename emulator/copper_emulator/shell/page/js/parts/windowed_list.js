@@ -1,14 +1,14 @@
-// How are ten thousand rows shown? Only those that can be seen, and a few around them, are on the page.
+// How are ten thousand rows shown? Only the visible ones, and a few around them, are on the page.
 
 import { button, fill, h } from "../dom.js";
 
 const AROUND = 12;
 
-/** A grid of rows of one height.
+/** A grid of rows of equal height.
  *
- * `columns`: [name, text] of each, and what it is called where it can be sorted by; `draw(row)`: the cells' contents;
- * `key(row)`: what a row is known by; `onOpen(row)`: it was chosen; `onSort(name)`: sorted by it; `onEnd()`: the last
- * ones came into sight. A row with a `separator` is that text and nothing else.
+ * `columns`: [name, text], and the name of the order for sortable ones; `draw(row)`: the contents of its cells;
+ * `key(row)`: identifies it; `onOpen(row)`: it was chosen; `onSort(name)`: an order was chosen; `onEnd()`: the last
+ * rows came into view. A row with a `separator` is that text and nothing else.
  */
 export class WindowedList {
   constructor({ label, columns, draw, key, onOpen, onSort, onEnd, rowHeight = 27 }) {
@@ -35,7 +35,7 @@ export class WindowedList {
     this._watch.observe(this.element);
   }
 
-  /** By which column the rows are sorted, the newest first. */
+  /** Mark the column by which rows are sorted, newest first. */
   sortedBy(by) {
     fill(
       this.head,
@@ -50,7 +50,7 @@ export class WindowedList {
     );
   }
 
-  /** Show other rows. What was in sight stays where it is, when `keep` asks for it and something came above it. */
+  /** Show other rows. With `keep`, the visible rows stay in place when new ones are added above them. */
   show(rows, { keep = false } = {}) {
     const top = Math.floor(this.element.scrollTop / this.rowHeight);
     const anchor = keep && top > 0 ? this.rows[top] : undefined;
@@ -70,7 +70,7 @@ export class WindowedList {
     this.element.scrollTop = 0;
   }
 
-  /** Mark a row as the one that is looked at, and bring it into sight. */
+  /** Mark a row as the chosen one, and scroll it into view. */
   choose(key, { scroll = true } = {}) {
     this.chosen = key;
     const place = this.rows.findIndex((row) => this.key(row) === key);
@@ -83,7 +83,7 @@ export class WindowedList {
     this._soon();
   }
 
-  /** The row so many after the chosen one, or the first. */
+  /** The row `step` places after the chosen one; the first row if none is chosen. */
   neighbour(step) {
     const rows = this.rows.filter((row) => !row.separator);
     const place = rows.findIndex((row) => this.key(row) === this.chosen);
@@ -120,7 +120,7 @@ export class WindowedList {
     if (last === this.rows.length && this.rows.length) this.onEnd?.();
   }
 
-  /** Rows are made anew each time: who is at a checkbox stays there, and a reader hears which row is looked at. */
+  /** Redraw, keeping the focus on a checkbox and telling screen readers the chosen row: all elements are new. */
   _keepingFocus(draw) {
     const inside = this.seen.contains(document.activeElement) && document.activeElement.closest("[role=row]").id;
     draw();

@@ -1,4 +1,4 @@
-// How does the account behave, and how is it taken elsewhere? Its settings, and all of it as a file; or away with it.
+// How does the account behave, and how is it moved? Its settings, a snapshot of it as a file, and deleting it.
 
 import { server } from "../api.js";
 import { download } from "../clipboard.js";
@@ -9,7 +9,7 @@ import { complain, looked, say, tried, wrong } from "../say.js";
 
 const ALWAYS_THERE = "default";
 
-// Settings that are one of several words; the tests hold them against the settings themselves.
+// Settings that take one of several words; tests compare them with the settings themselves.
 export const CHOICES = {
   profile: ["support-page", "developer-docs"],
   over_limit: ["hold", "drop"],
@@ -23,7 +23,7 @@ export const CHOICES = {
   fetch_race: ["none", "deleted", "changed"],
 };
 
-/** What judges tests, and scenarios that are played here; the command line has it. */
+/** Settings for judging tests, and scenarios played here; set on the command line, and not shown here. */
 const OF_TESTS = ["strict", "allow"];
 
 export async function show(main, { session }) {
@@ -68,7 +68,7 @@ class AccountView {
   }
 
   async change(act, done) {
-    // What was refused stays as it was written.
+    // After a refusal, what was typed stays.
     if ((await tried(act, done)) === undefined) return;
     await this.draw();
     await this.session.look();
@@ -127,7 +127,7 @@ class AccountView {
   }
 }
 
-/** What a file says, or null where it is surely none of ours. */
+/** The contents of a file, or null if it is certainly not a snapshot. */
 function readSnapshot(text) {
   try {
     const said = JSON.parse(text);
@@ -137,7 +137,7 @@ function readSnapshot(text) {
   }
 }
 
-/** One setting, as it is written everywhere. */
+/** One setting, in the usual notation. */
 class Box {
   constructor(name, value, meaning) {
     this.name = name;
@@ -158,7 +158,7 @@ function changed(boxes) {
   return written(boxes.filter(({ before, now }) => now !== before));
 }
 
-/** As they stand there: what a reset is not told is as it was when the server began. */
+/** All values as shown: a setting not passed to a reset returns to what it was when the server started. */
 function written(boxes) {
   return Object.fromEntries(boxes.map(({ name, now }) => [name, now]));
 }

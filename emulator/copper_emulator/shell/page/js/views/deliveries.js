@@ -1,4 +1,4 @@
-// The list of what was sent and what was not, and beside it the one that is looked at.
+// The list of what was sent and what was not, with the chosen delivery beside it.
 
 import { button, fill, gathered, h } from "../dom.js";
 import { exportButtons } from "../exporting.js";
@@ -16,13 +16,13 @@ import { complain } from "../say.js";
 import { listen } from "../session.js";
 import { deliveryPane } from "./delivery.js";
 
-/** How the list is sorted, until somebody says otherwise: the same after a look at another view. */
+/** The order of the list; kept while other views are open. */
 let sortedBy = "change";
 
 export async function show(main, { session, signal, place }) {
   const view = new DeliveriesView(session, signal, place);
   main.append(view.element);
-  // A time without a day is of the account's.
+  // A time without a day is on the account's present day, so the clock must be known.
   if (place.filters.since || place.filters.until) await session.ready;
   await view.begin();
   return (to) => view.follow(to);
@@ -68,7 +68,7 @@ class DeliveriesView {
     listen(session, "entries", (event) => this.take(event.detail), signal);
     listen(session, "known", () => this.look(), signal);
     listen(session, "reset", () => this.beginAnew(), signal);
-    // "due in 3m" gets shorter by itself.
+    // "due in 3m" counts down by itself.
     const timer = setInterval(() => this.feed.rows.some((row) => row.state === "queued") && this.list.redraw(), 1000);
     signal.addEventListener("abort", () => clearInterval(timer));
     this.keys();
@@ -85,7 +85,7 @@ class DeliveriesView {
 
   look() {
     this.feed.passed(this.session.now());
-    // The day may be another one by now, or known only now.
+    // The day may have changed, or become known only now.
     this.showRows({ keep: true });
   }
 
@@ -121,7 +121,7 @@ class DeliveriesView {
       gathered(() => this.draw(), 30, this.signal),
     );
     if (!feed.wrong) await feed.refresh().catch((error) => this.refused(feed, error));
-    // Meanwhile others may be wanted.
+    // The filters may have changed meanwhile.
     if (feed !== this.feed) return;
     this.list.toTop();
     this.draw();
@@ -129,14 +129,14 @@ class DeliveriesView {
 
   refused(feed, error) {
     if (feed !== this.feed) return;
-    // Where nobody answers, the page tries again by itself.
+    // Without an answer, the page tries again by itself.
     feed.wrong = error.status === 422;
     complain(error);
   }
 
   // --- the list ---
 
-  /** What is shown: what is here, without what was taken off. */
+  /** The loaded rows, without the hidden ones. */
   get rows() {
     const off = this.session.takenOff;
     return off.size ? this.feed.rows.filter((row) => !off.has(row.key)) : this.feed.rows;
@@ -188,7 +188,7 @@ class DeliveriesView {
     return this.feed.loadOlder().catch(complain);
   }
 
-  // --- what is above it ---
+  // --- above the list ---
 
   drawBar() {
     const { paused, missed } = this.feed ?? { paused: false, missed: 0 };
@@ -224,10 +224,10 @@ class DeliveriesView {
     this.draw();
   }
 
-  // --- the one that is looked at ---
+  // --- the chosen delivery ---
 
   open(row) {
-    // At once, and not with the address: who steps on quickly goes on from here.
+    // At once, not only when the address changes, so that quick steps continue from here.
     this.list.choose(row.key);
     go({ which: String(row.key) });
   }
@@ -250,7 +250,7 @@ class DeliveriesView {
     if (row) this.open(row);
   }
 
-  /** The one that is looked at leaves the list; the next one is looked at. */
+  /** Hide the chosen delivery from the list, and choose the next. */
   takeOff() {
     const { which } = this.place;
     if (!which) return;
@@ -261,7 +261,7 @@ class DeliveriesView {
     go({ which: next ? String(next.key) : "" });
   }
 
-  /** One key is pressed too easily to send something by. */
+  /** Ask first: a single key is too easily pressed by accident. */
   async resend() {
     const resend = this.element.querySelector("#resend");
     if (!resend || resend.disabled) return;
@@ -292,7 +292,7 @@ class DeliveriesView {
   }
 }
 
-/** The filters in an address; which tab of a delivery is open is none. */
+/** The filters in an address, without the open tab of a delivery. */
 function wanted({ filters }) {
   const { tab, ...others } = filters;
   return others;

@@ -1,4 +1,4 @@
-// One delivery whole, or what stands in the list because there was none.
+// One delivery in full, or a list row that has no delivery.
 
 import { copyButton } from "../clipboard.js";
 import { button, fill, gathered, h } from "../dom.js";
@@ -12,7 +12,7 @@ import { asStep } from "../snippets.js";
 import { told } from "../telling.js";
 import { status, statusDetail, topic } from "../words.js";
 
-/** `rows()`: the list it stands in, for first, previous, next and last. */
+/** `rows()`: the list it is in, for first, previous, next and last. */
 export async function deliveryPane(pane, { session, which, tab, rows, signal }) {
   const open = { tab, revealed: false };
   open.choose = (name) => {
@@ -70,7 +70,7 @@ function moves(rows, which) {
 
 async function wholePane(session, serial, { tab, revealed, choose, reveal }) {
   const whole = await session.api.notification(serial, revealed);
-  // The real values are asked for anew each time, and only while somebody wants to see them.
+  // Real values are fetched each time, and only while the user wants to see them.
   const secrets = () =>
     (revealed || whole.request?.masked) &&
     button(revealed ? "Hide secrets" : "Show secrets", reveal, { title: "The values of secrets and headers" });
@@ -87,7 +87,7 @@ async function wholePane(session, serial, { tab, revealed, choose, reveal }) {
 function head(session, whole) {
   const { notification } = whole;
   const { serial, state, target, route, told: said, faults, note, outcome } = notification;
-  // What ended in one word needs no sentence. `TLS` alone says too little of what is wrong with a certificate.
+  // A one-word outcome needs no sentence, but `TLS` alone does not say what is wrong with a certificate.
   const sentence = !outcome || said.includes(". ") || said.startsWith("failed: TLS") ? told(said) : "";
   const subscriptions = link({ account: session.name, view: "subscriptions" });
   return h(
@@ -116,7 +116,7 @@ function head(session, whole) {
   );
 }
 
-/** `resend of #6, edited`, which leads to #6. */
+/** `resend of #6, edited`, with a link to #6. */
 function again(session, { note, resend_of: earlier }) {
   if (earlier === null) return note;
   const [before, after] = note.split(`#${earlier}`);

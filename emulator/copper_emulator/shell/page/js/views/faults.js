@@ -1,11 +1,11 @@
-// Faults: what if notifications are lost, late, out of order, the endpoint is down? Switched on here, repeatable from the seed.
+// Faults: what if notifications are lost, late or out of order, or the endpoint is down? Repeatable through the seed.
 
 import { button, field, fill, h, select } from "../dom.js";
 import { listen } from "../session.js";
 import { tried } from "../say.js";
 import { clockTime } from "../words.js";
 
-// [name, what it does, [control...], beyond what Copper does]. A share is a slider; `next` is for the next delivery only.
+// [name, what it does, how much]: "share" is a slider, "next" a number, "" nothing, anything else a value to edit.
 const FAULTS = [
   ["lose", "Notifications are never sent", "share"],
   ["refuse", "Connections are refused", "next"],
@@ -27,7 +27,7 @@ const FAULTS = [
   ["beyond_spec.corrupt", "Bodies are cut off somewhere", "next"],
 ];
 
-// One delivery only: what is written behind the name.
+// For one delivery only: [the fault, what happens to it].
 const ONCE = [
   ["lose=1", "is lost"],
   ["refuse=1", "is refused"],
@@ -43,7 +43,7 @@ export async function show(main, { session, signal }) {
   const once = select(ONCE, ONCE[1][0], { "aria-label": "What happens to the next delivery" });
   const target = h("input", { type: "url", placeholder: "all targets" });
 
-  /** `control`: where it was said how much; what is wrong with that is told there. */
+  /** `control`: the field with the amount, at which a mistake in it is reported. */
   const turn = async (text, control) => {
     const written = target.value.trim() ? `${text}@${target.value.trim()}` : text;
     const on = () => api.switchFaults([written]).catch((error) => refused(error, control, target));
@@ -153,7 +153,7 @@ function row([name, text, how], turn) {
   );
 }
 
-/** What says how much, the fault as it is written then, and the box in which it stands, if there is one. */
+/** The control for the amount, a function that writes the fault, and the field, if there is one. */
 function controlOf(name, how) {
   if (how === "") return [h("span", { class: "muted" }, "–"), () => name];
   if (how === "share") return slider(name);

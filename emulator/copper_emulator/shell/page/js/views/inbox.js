@@ -1,4 +1,4 @@
-// The account's own endpoint: what arrived, and what it answers. For watching notifications with no endpoint of one's own.
+// The account's own endpoint: what arrived, and what it answers. To see notifications without an endpoint of one's own.
 
 import { copyButton } from "../clipboard.js";
 import { button, field, fill, gathered, h } from "../dom.js";
@@ -80,7 +80,7 @@ class InboxView {
     );
   }
 
-  /** What it answers now, unless somebody is just writing something else. */
+  /** Show the present answer, unless the user is typing another one. */
   write(reply) {
     if ([this.status, this.body, this.delay].includes(document.activeElement)) return;
     this.status.value = reply.status;

@@ -1,4 +1,4 @@
-// The sending limits: what has been counted in each window, what is held, and a drawing of when what was sent.
+// The sending limits: what counts in each window, what is held, and a drawing of what was sent when.
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { gauges } from "../parts/gauges.js";
@@ -44,7 +44,7 @@ export async function show(main, { session, signal }) {
     paint();
   }
 
-  /** How wide the drawing may be is known a little after it has its place, and changes with the window. */
+  /** The drawing's width is known only once it is on the page, and changes with the window. */
   function paint() {
     if (latest === null || !room) return;
     const read = latest;
@@ -88,7 +88,7 @@ export async function show(main, { session, signal }) {
   await draw();
 }
 
-/** The limits are settings: changed here, and all the others under Account. */
+/** The limits are settings: they can be changed here, and all others under Account. */
 async function changes({ name, api }, changed) {
   const { settings } = await api.settings();
   const limits = h("input", { value: settings.limits, class: "data", spellcheck: "false", size: 24 });
@@ -120,7 +120,7 @@ function windowOf(limit) {
   };
 }
 
-/** One notification may have waited and then been sent: it is in both lanes. */
+/** A notification that waited and was then sent is in both lanes. */
 function marksOf(mark) {
   const held = mark.held_by ? [{ at: Date.parse(mark.due_at), what: "held" }] : [];
   const ended = mark.started_at ?? mark.ended_at;

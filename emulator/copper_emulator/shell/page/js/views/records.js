@@ -10,7 +10,7 @@ import { told } from "../telling.js";
 import { watch } from "../watching.js";
 import { clockTime, status, statusDetail, topic } from "../words.js";
 
-// What has a field of its own; everything else is in the JSON below them.
+// What has a field of its own; everything else is in the JSON below.
 const FIELDS = {
   person: ["name", "title", "details"],
   company: ["name", "details"],
@@ -73,7 +73,7 @@ class RecordsView {
     go({ which: this.type });
   }
 
-  /** Whether something is written in the form that is not saved. */
+  /** Whether the form has unsaved text. */
   isChanged() {
     return this.boxes().some((each) => each.value !== each.dataset.before);
   }
@@ -128,7 +128,7 @@ class RecordsView {
     const { type, id } = this;
     if (id === null) return fill(this.editor, this.form({}));
     const found = await looked(() => this.api.search(type, { ids: [id] }));
-    // Another one may be wanted by now.
+    // Another record may have been chosen meanwhile.
     if (type !== this.type || id !== this.id) return;
     const [record] = found?.records ?? [];
     fill(this.editor, record ? this.form(record) : h("p", { class: "muted" }, `There is no ${type} ${id}.`));
@@ -160,7 +160,7 @@ class RecordsView {
     return form;
   }
 
-  /** While it is saved nothing else can be done with the form; its successor stands in its place then. */
+  /** Save the form, which is locked meanwhile and then replaced. */
   async save(record, written, form) {
     if (isBusy(form)) return;
     const { api, type } = this;
@@ -169,7 +169,7 @@ class RecordsView {
     const answer = await tried(() => (isNew ? api.create(type, written()) : api.update(type, [record.id], written())));
     if (!answer) return setBusy(form, false);
     tellOf(answer);
-    // Who has left it meanwhile stays where that is.
+    // If the user has left the form, nothing more is to be done.
     if (!form.isConnected) return;
     for (const each of this.boxes()) each.dataset.before = each.value;
     if (isNew) return go({ which: `${type}/${answer.records[0].id}` });
@@ -202,7 +202,7 @@ class RecordsView {
     );
   }
 
-  /** Nothing was sent: because nothing happened yet, or because nobody would be told. */
+  /** Shown if nothing was sent, because nothing has happened yet or nobody is subscribed. */
   async none() {
     const { session, type } = this;
     const found = await looked(() => this.api.subscriptions());
@@ -236,7 +236,7 @@ function box(name, record) {
   return h("input", { value, type: NUMBERS.includes(name) ? "number" : "text", "data-before": value });
 }
 
-/** What keeps the focus where it is. */
+/** Lock the fields, in a way that keeps the focus where it is. */
 function setBusy(form, busy) {
   form.setAttribute("aria-busy", busy);
   for (const each of form.querySelectorAll("input, textarea")) each.readOnly = busy;
@@ -246,13 +246,13 @@ function isBusy(form) {
   return form.getAttribute("aria-busy") === "true";
 }
 
-/** What a new one is said to have: also that it has no name, where there is a box for it. */
+/** The fields of a new record; an empty name is included if it has a field. */
 function begun(boxes) {
   const named = boxes.filter(([name]) => name === "name").map(([name, control]) => [name, control.value]);
   return { ...changed({}, boxes), ...Object.fromEntries(named) };
 }
 
-/** Only what was changed is written: the rest would be told of as unchanged, or refused. */
+/** The changed fields only: unchanged ones would be reported as unchanged, or refused. */
 function changed(record, boxes) {
   const others = boxes.filter(([name, control]) => control.value !== String(record[name] ?? ""));
   const read = ({ type, value }) => (value === "" ? null : type === "number" ? Number(value) : value);

@@ -1,4 +1,4 @@
-// Scenarios: play one and watch its steps, see what was played before, and record what is done here as a new one.
+// Scenarios: play one and watch its steps, see earlier runs, and record what is done here as a new one.
 
 import { button, field, fill, h, select } from "../dom.js";
 import { server } from "../api.js";
@@ -96,13 +96,13 @@ class ScenariosView {
     return this.name.value === OWN ? { scenario: this.text.value } : { name: this.name.value };
   }
 
-  /** What is wrong with a text stands at it, each in a line of its own. */
+  /** Show the mistakes in a text at its field, one per line. */
   blame(error) {
     const isOfText = this.name.value === OWN && /^scenario:\d+: /m.test(error.message);
     throw isOfText ? wrong(this.text, error.message.replace(/^scenario:(\d+): /gm, "line $1: ")) : error;
   }
 
-  /** What would be lost is asked about. */
+  /** Ask before something is lost. */
   async mayEmpty() {
     const { subscriptions, changes } = await this.api.account();
     if (!subscriptions && !changes) return true;
@@ -110,7 +110,7 @@ class ScenariosView {
     return confirmed(`Empty ${this.session.name}?`, `Before it is played ${lost} are deleted.`, "Empty and play");
   }
 
-  /** Follow a run until it is over or another one is looked at. */
+  /** Follow a run until it is over or another one is opened. */
   async follow(to) {
     const number = Number(to.which) || 0;
     const mine = (this.watched += 1);
@@ -126,7 +126,7 @@ class ScenariosView {
     if (!this.signal.aborted) await this.drawHistory();
   }
 
-  /** Also a link to one that the account does not have, or no longer, leads somewhere. */
+  /** Shown for a link to a run that the account does not have, or no longer has. */
   noRun(number, error) {
     if (error.status !== 404) throw error;
     fill(this.run, h("h2", {}, `Run ${number}`), h("p", { class: "muted" }, `${error.message}. ${error.hint}`));
@@ -231,7 +231,7 @@ function runView(run) {
 }
 
 function stepLine(step) {
-  // What is subscribed before the first step has no number.
+  // The subscribing before the first step has no number.
   return h(
     "li",
     step.number ? { value: step.number } : { class: "before" },

@@ -1,4 +1,4 @@
-// Send an event: a valid body, made of the records there are, to be changed, with a warning where Copper would not send it.
+// Send an event: an editable, valid body made from existing records, with a warning if Copper would not send it.
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { go } from "../router.js";
@@ -71,17 +71,17 @@ class SendView {
     );
   }
 
-  /** Whether the body is one that somebody has written, and not the one that was filled in. */
+  /** Whether the user has edited the body that was filled in. */
   get isEdited() {
     return this.body.value !== this.sampled;
   }
 
-  /** The same, and it was not sent as it is. */
+  /** Whether it is edited, and has not been sent as it is. */
   get isUnsaved() {
     return this.isEdited && this.body.value !== this.sent;
   }
 
-  /** Another topic has another body: what was written in this one is not lost without a question. */
+  /** Another topic has another body; ask before edits are lost. */
   async chooseTopic() {
     const lost = "Another type or event has another body: what you have written in this one is lost.";
     if (this.isEdited && !(await confirmed("Fill in anew?", lost, "Fill in"))) {
@@ -93,7 +93,7 @@ class SendView {
     await this.fillIn();
   }
 
-  /** The same body can go elsewhere. */
+  /** An edited body is kept for another target. */
   chooseTarget() {
     return this.isEdited ? this.aim() : this.fillIn();
   }
@@ -105,7 +105,7 @@ class SendView {
     this.check();
   }
 
-  /** The events of the type, and who is subscribed to the topic. */
+  /** The events of the type, and the subscribers to the topic. */
   offer() {
     const option = (value, text) => h("option", { value, selected: value === this.event.value }, text);
     fill(
@@ -132,10 +132,10 @@ class SendView {
     const before = this.body.value;
     const found = await looked(() => this.api.search(type, { page_size: 200 }));
     const records = found?.records ?? [];
-    // Of the ids of a type with more than a page of records it is not known which there are.
+    // If a type has more than a page of records, not all of its ids are known.
     this.known = found && found.total === records.length ? records.map((record) => record.id) : null;
     const sample = JSON.stringify(this.sample(records[0], chosen ?? this.matching()[0]), null, 2);
-    // Who has begun to write meanwhile keeps what is written.
+    // If the user has begun to type meanwhile, their text stays.
     if ([before, this.sampled].includes(this.body.value)) {
       this.body.value = sample;
       this.sampled = sample;
@@ -143,9 +143,9 @@ class SendView {
     this.check();
   }
 
-  /** The body that a subscription would get; without a record the id stands for one that is not there.
+  /** The body that a subscription would get; if there are no records, its id is one that does not exist.
    *
-   * Its record is by now as it was changed: an endpoint that fetches it finds the new name.
+   * The record is assumed to have changed already: an endpoint that fetches it finds the new name.
    */
   sample(record, subscription) {
     const [type, event] = [this.type.value, this.event.value];
@@ -192,7 +192,7 @@ class SendView {
     return this.api.fire({ type, event, ids, updated_attributes });
   }
 
-  /** To one target anything can be sent; what is no notification is listed as what was chosen above. */
+  /** Anything can be sent to a single target; a text that is no notification is listed under the topic chosen above. */
   replay() {
     const target = this.target.value.trim();
     if (isNotification(this.body.value)) return this.api.replay({ body: JSON.parse(this.body.value), target });

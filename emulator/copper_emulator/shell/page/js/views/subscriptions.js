@@ -1,4 +1,4 @@
-// Subscriptions, how many of a hundred, their targets and where those are really sent.
+// Subscriptions, how many of the allowed hundred, their targets, and where those are really sent.
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { confirmed, dialog } from "../parts/dialog.js";
@@ -39,7 +39,7 @@ class SubscriptionsView {
     fill(this.routes, h("div", { class: "row apart" }, h("h2", {}, "Routes"), more), this.routeTable(routes));
   }
 
-  /** Do something, and show what has become of it. */
+  /** Do something, then show the result. */
   async change(act, done) {
     await tried(act, done);
     await this.draw();
@@ -90,7 +90,7 @@ class SubscriptionsView {
     return table(["Target", "Route", "Waiting", "State"], rows, "Targets of subscriptions appear here.");
   }
 
-  /** What would let it go is done here: the server's sentences after the first name commands for it. */
+  /** Advice is given here in terms of the page: the server's sentences after the first name commands instead. */
   targetState({ paused, blocked }) {
     if (paused) return sign("wait", "‖", "paused");
     if (!blocked) return "open";
@@ -123,7 +123,7 @@ class SubscriptionsView {
   }
 }
 
-/** Rows of cells, the last of which are buttons. */
+/** Rows of cells; the last cell holds buttons. */
 function table(heads, rows, none) {
   if (!rows.length) return h("p", { class: "muted" }, none);
   const about = (place) => (place < heads.length ? { "data-head": heads[place] } : { class: "actions" });
@@ -180,12 +180,12 @@ function json(values, placeholder) {
   return h("input", { value: values ? JSON.stringify(values) : "", placeholder, spellcheck: "false" });
 }
 
-/** What is not there is null. */
+/** A field's JSON; null if it is empty. */
 function read(control, what) {
   return control.value.trim() ? readJson(control, what) : null;
 }
 
-/** Whether something that is sent there goes to another machine. */
+/** Whether notifications sent there leave this machine. */
 function leaves(to) {
   if (!/^https?:/.test(to) || !URL.canParse(to)) return false;
   return !/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(to).hostname);

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from copper_emulator import Copper, Delivery, Emulator
 from copper_emulator.copper import stepwise
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, Topic
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
@@ -35,7 +35,7 @@ class EndpointFailed(AssertionError):
 
 
 class Hooks(Protocol):
-    """What a performance needs of a machine; see `CopperMachine`."""
+    """What a playthrough needs of a machine; see `CopperMachine`."""
 
     @property
     def types(self) -> tuple[str, ...]: ...
@@ -59,7 +59,7 @@ class Hooks(Protocol):
     def close(self) -> None: ...
 
 
-class Performance:
+class Playthrough:
     """What happens in one account under some settings.
 
     Args:

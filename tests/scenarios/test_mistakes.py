@@ -8,7 +8,7 @@ import pytest
 
 from copper_emulator.core.errors import ScenarioError
 from copper_emulator.scenarios import load, parse, shipped_names
-from tests.scenarios.builders import HEAD, fault_of, story
+from tests.scenarios.builders import HEAD, mistake_in, story
 
 STEPS = [
     pytest.param("- crate: {type: person}", "steps[1].crate: there is no such key. Did you mean create?", id="unknown"),
@@ -161,7 +161,7 @@ STEPS = [
 
 @pytest.mark.parametrize(("step", "says"), STEPS)
 def test_a_fault_in_a_step_is_named_with_its_line_and_key(step: str, says: str) -> None:
-    assert fault_of(HEAD + step).startswith(f"story.yaml:6: {says}")
+    assert mistake_in(HEAD + step).startswith(f"story.yaml:6: {says}")
 
 
 TOPS = [
@@ -227,7 +227,7 @@ TOPS = [
 
 @pytest.mark.parametrize(("text", "says"), TOPS)
 def test_a_fault_in_a_file_is_named_with_its_line_and_key(text: str, says: str) -> None:
-    assert fault_of(text).startswith(says)
+    assert mistake_in(text).startswith(says)
 
 
 def test_a_small_file_that_blows_up_is_refused() -> None:
@@ -235,7 +235,7 @@ def test_a_small_file_that_blows_up_is_refused() -> None:
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
 
-    assert "the file holds more than 200,000 values" in fault_of("\n".join(lines))
+    assert "the file holds more than 200,000 values" in mistake_in("\n".join(lines))
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
@@ -247,7 +247,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
         - fire: {topic: person/renamed, ids: 1}
     """)
 
-    assert [line.split(": ")[:2] for line in fault_of(text).splitlines()] == [
+    assert [line.split(": ")[:2] for line in mistake_in(text).splitlines()] == [
         ["story.yaml:6", "steps[1].create.count"],
         ["story.yaml:8", "steps[3].at"],
         ["story.yaml:10", "steps[4].fire.topic"],
@@ -264,7 +264,7 @@ def test_time_cannot_go_back() -> None:
           switch_key: true
     """)
 
-    assert fault_of(text) == (
+    assert mistake_in(text) == (
         "story.yaml:10: steps[4].at: +10m is in the past: the steps before it have come to +11m, "
         "and time only moves forward"
     )
@@ -279,7 +279,7 @@ def test_records_are_known_by_their_type() -> None:
         - create: {type: lead, as: ada}
     """)
 
-    assert fault_of(text).splitlines() == [
+    assert mistake_in(text).splitlines() == [
         "story.yaml:8: steps[3].update.records: 'acme' is of type company, not person",
         "story.yaml:9: steps[4].expect.records: 'ada' is of type person, not company",
         "story.yaml:10: steps[5].create.as: there are records 'ada' already; give these another name",
@@ -292,13 +292,13 @@ def test_a_name_is_not_known_before_its_step() -> None:
         - create: {type: person, as: ada}
     """)
 
-    assert "steps[1].expect.records: there are no records 'ada'" in fault_of(text)
+    assert "steps[1].expect.records: there are no records 'ada'" in mistake_in(text)
 
 
 def test_the_wider_table_of_topics_can_be_chosen() -> None:
     steps = "steps:\n  - fire: {topic: activity_log/update, ids: 1}\n"
 
-    assert "there is no topic activity_log/update" in fault_of("name: x\n" + steps)
+    assert "there is no topic activity_log/update" in mistake_in("name: x\n" + steps)
     wider = parse("name: x\nsettings: {profile: developer-docs}\n" + steps, "story.yaml")
     assert wider.content.steps[0].action == "fire"
 

@@ -1,4 +1,4 @@
-"""Bare events as people write them: `fire("person", "update", ids=...)`, from Python and through the control API."""
+"""Types, events and ids as people give them, from Python and through the control API, and bare events made of them."""
 
 from __future__ import annotations
 

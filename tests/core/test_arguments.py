@@ -1,4 +1,4 @@
-"""Bare events as people write them."""
+"""Types, events and ids as people give them, and bare events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.core.bare import bare_event, captured_topic, entity_type, record_id, record_ids
+from copper_emulator.core.arguments import bare_event, captured_topic, entity_type, record_id, record_ids
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records.record import Record

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from copper_emulator import UsageError
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import raised_on_purpose
 
 __tracebackhide__ = raised_on_purpose

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from copper_emulator.core.compact import encode, parts
+from copper_emulator.core.json_text import encode, parts
 
 plain = (
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text()

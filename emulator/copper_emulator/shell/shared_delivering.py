@@ -1,6 +1,6 @@
-"""What synchronous and asynchronous tests deliver with alike: the applications that were started, and HTTP.
+"""What synchronous and asynchronous delivery share: the started applications, and HTTP.
 
-And async endpoints of this process, called on whichever loop runs; what they leave behind is waited for there.
+Also async endpoints in this process, called on whichever loop runs, with the tasks they leave behind.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from copper_emulator.shell.standstill import Standstill
 
 
 class Delivering:
-    """Those of one account."""
+    """The deliveries of one account."""
 
     has_threads: ClassVar[bool]
-    """Whether what blocks runs in threads of its own."""
+    """Whether blocking endpoints run in threads of their own."""
 
     def __init__(self, stage: Stage, host: Host) -> None:
         self._stage = stage
@@ -42,13 +42,13 @@ class Delivering:
         self._servers: dict[int, AiohttpApp] = {}
 
     def manner(self, target: str) -> Manner:
-        """How what goes there is called."""
+        """How notifications to this target are delivered if several come at once."""
         destination = self._stage.routes.resolve(target)
         if is_async(destination):
             return Manner.ON_LOOP
         if not isinstance(destination, Route) or destination.kind is RouteKind.URL:
             return Manner.APART
-        # asgiref's thread is a single one. Django's ASGI applications are called like WSGI.
+        # asgiref has only one thread. Django's ASGI applications are called like WSGI.
         return Manner.APART if self.has_threads and "asgiref.sync" not in sys.modules else Manner.IN_TURNS
 
     @property
@@ -71,7 +71,7 @@ class Delivering:
         )
 
     async def _started(self, route: Route) -> Result | None:
-        """Start the application on the running loop, if it is not. None, or why it is not."""
+        """Start the application on the running loop, if it is not running. Returns None, or why it failed."""
         if route.kind is RouteKind.AIOHTTP:
             server = await self._server_of(route)
             return server if isinstance(server, Result) else None
@@ -102,9 +102,9 @@ class Delivering:
         return failure
 
     async def _awaited(self, route: Route, attempt: Attempt) -> Result:
-        """Call an ASGI application or an async function on the running loop, and wait for the work that it leaves.
+        """Call an ASGI application or an async function on the running loop, and wait for the tasks it leaves behind.
 
-        What that raises is told with the result.
+        An exception they raise becomes part of the result.
         """
         began, timeout_ms = monotonic(), self._timeout_ms
         with EndpointCall() as call:
@@ -119,13 +119,13 @@ class Delivering:
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     async def _one_async(self, attempt: Attempt, route: Route) -> Result:
-        """Send to an async endpoint of this process, on the running loop."""
+        """Send to an async endpoint in this process, on the running loop."""
         began = monotonic()
         sending = self._aiohttp if route.kind is RouteKind.AIOHTTP else self._awaited
         return told(await sending(route, attempt), route, began, self._timeout_ms)
 
     async def _gathered(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
-        """All at the same time, on the running loop. Where it is asked, it is seen whether anything blocks that."""
+        """Send all at the same time, on the running loop; with `together`, measure for how long anything blocks it."""
         if not self._stage.together:
             return await asyncio.gather(*sending)
         with Standstill() as standstill:
@@ -159,7 +159,7 @@ class Delivering:
 
     async def _stop_servers(self) -> None:
         here = asyncio.get_running_loop()
-        # One that raises as it ends keeps none of the others up.
+        # If one raises as it shuts down, the others are stopped all the same.
         async with AsyncExitStack() as stopping:
             for server in self._servers.values():
                 if server.is_on(here):
@@ -168,14 +168,14 @@ class Delivering:
 
 
 def _idle_connections_harm() -> bool:
-    # Frozen time makes the timers of a server in this process jump, and it may close an idle connection just as it is
-    # used again. Django's live server gives each connection a thread that shares the test's database connection, and
-    # fails when it outlives the test.
+    # Frozen time makes the timers of a server in this process jump, so it may close an idle connection just as that is
+    # reused. Django's live server gives each connection a thread that shares the test's database connection, and fails
+    # when it outlives the test.
     return frozen_now() is not None or "django.db" in sys.modules
 
 
 def check_started(route: Route, failure: Result | None) -> None:
-    """Raises RouteError where a start-up has failed."""
+    """Raise RouteError if the startup failed."""
     if failure is not None:
         why = failure.exception if isinstance(failure.exception, RouteError) else failure.text
         raise RouteError(f"{route.name} was not started: {why}") from failure.exception
@@ -187,16 +187,16 @@ def is_django(route: Route) -> bool:
 
 
 def is_async(destination: Route | Straight | Blocked) -> bool:
-    """Whether it is an endpoint of this process that can be called several times at once, also in one thread."""
+    """Whether it is an endpoint in this process that can run several calls at once, even in one thread."""
     if not isinstance(destination, Route) or is_django(destination):
         return False
     return destination.is_awaited or destination.kind in (RouteKind.ASGI, RouteKind.AIOHTTP)
 
 
 def told(result: Result, destination: Route | Straight, began: float, timeout_ms: int) -> Result:
-    """With the route that it went, and how long it took, where nobody has measured it yet.
+    """Add the route taken, and the time it took unless that is known.
 
-    Nobody cuts off what blocks this process; an answer that comes too late is none all the same.
+    Nothing interrupts an endpoint that blocks this process; an answer that comes too late counts as none all the same.
     """
     took_ms = (monotonic() - began) * 1000 if result.took_ms is None else result.took_ms
     if took_ms > timeout_ms and result.status is not None:
