@@ -308,6 +308,36 @@ def test_what_is_farther_away_is_counted() -> None:
         copper.expect("person", "update", ids=1)
 
 
+def test_several_updates_that_are_equally_close_are_told_apart_by_what_changed() -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper).reply(409)
+        ada = copper.people.create(name="Ada")
+        copper.people.update(ada, title="Dr")
+        copper.people.update(ada, title="Prof", details="Met in Oslo", tags=["met"])
+        with pytest.raises(ExpectationError) as failed:
+            copper.expect("person", "update", ids=ada, status=200)
+
+    closest = [line.rpartition("; ")[2] for line in str(failed.value).splitlines() if line.startswith("  #")]
+    assert closest == ["it told of title", "it told of details, tags, title"]
+
+
+def test_many_names_are_shown_in_part_and_one_alone_needs_none() -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper).reply(409)
+        many = {f"field_{number}": (None, "x") for number in range(7)}
+        for attributes in (many, {}):
+            copper.fire("person", "update", ids=1, updated_attributes=attributes)
+        with pytest.raises(ExpectationError) as failed:
+            copper.expect("person", "update", ids=1, status=200)
+        copper.fire("person", "update", ids=2, updated_attributes=many)
+        with pytest.raises(ExpectationError) as alone:
+            copper.expect("person", "update", ids=2, status=200)
+
+    first, second = [line for line in str(failed.value).splitlines() if line.startswith("  #")]
+    assert first.endswith("; it told of field_0, field_1, field_2, field_3, field_4 and 2 more")
+    assert "it told of" not in second + str(alone.value)
+
+
 @pytest.mark.parametrize(("slow", "until"), [("3s", "(until 2026"), ("30s", "(it times out at 2026")])
 def test_an_answer_that_a_fault_makes_late_names_the_fault(slow: str, until: str) -> None:
     with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:

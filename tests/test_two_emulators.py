@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, NotFound
+from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, NotFound, UsageError
 from copper_emulator.core.ids import FIRST_RECORD_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.shell.host import Host
@@ -239,6 +239,22 @@ def test_a_key_of_one_is_none_of_the_other() -> None:
         with pytest.raises(urllib.error.HTTPError, match="401") as refused:
             urllib.request.urlopen(request, timeout=TIMEOUT)
         refused.value.close()
+
+
+def test_two_that_are_used_together_share_no_id() -> None:
+    with Emulator() as one, Emulator(place=2) as another:
+        made = [each.people.create(name="Ada").id for each in (one, another)]
+        subscribed = [each.subscribe("person", "new", target=URL).id for each in (one, another)]
+        another.reset()
+
+        assert made == [94_808_711, 94_828_711]
+        assert subscribed == [560_698, 580_698]
+        assert another.subscribe("person", "new", target=URL).id == 580_698
+
+
+def test_a_place_that_cannot_be_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"place=0: .* count from 1"), Emulator(place=0):
+        pass
 
 
 @pytest.mark.asyncio

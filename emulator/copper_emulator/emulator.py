@@ -28,15 +28,20 @@ class Emulator(AbstractContextManager[Copper]):
         settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; `help(copper_emulator.Settings)` lists all.
         host: a host whose server thread to share; by default the emulator has its own, stopped at the end of the block.
         start: the virtual time to start at (aware); by default the present, real or frozen, at first use.
+        place: 2 for the second of several accounts that are used together, so that no id is in both.
 
     Raises:
         SettingsError: a setting does not exist, or its value is invalid.
+        UsageError: the place is invalid.
     """
 
-    def __init__(self, *, host: Host | None = None, start: datetime | None = None, **settings: Any) -> None:
+    def __init__(
+        self, *, host: Host | None = None, start: datetime | None = None, place: int = 1, **settings: Any
+    ) -> None:
         self._settings = Settings.of(settings)
         self._random = settings.get("seed") == RANDOM
         self._start = start
+        self._place = place
         self._own_host = host is None
         self._host = host if host is not None else Host()
         self._copper: Copper | None = None
@@ -45,7 +50,7 @@ class Emulator(AbstractContextManager[Copper]):
         __tracebackhide__ = True
         _check_unentered(self._copper, "Emulator")
         try:
-            self._copper = Copper(self._settings, self._host, start=self._start)
+            self._copper = Copper(self._settings, self._host, start=self._start, place=self._place)
         except BaseException:
             self._leave_host()
             raise
@@ -85,10 +90,13 @@ class Emulator(AbstractContextManager[Copper]):
 class AsyncEmulator:
     """The asynchronous `Emulator`: `async with AsyncEmulator() as copper:`."""
 
-    def __init__(self, *, host: Host | None = None, start: datetime | None = None, **settings: Any) -> None:
+    def __init__(
+        self, *, host: Host | None = None, start: datetime | None = None, place: int = 1, **settings: Any
+    ) -> None:
         self._settings = Settings.of(settings)
         self._random = settings.get("seed") == RANDOM
         self._start = start
+        self._place = place
         self._own_host = host is None
         self._host = host if host is not None else Host()
         self._copper: AsyncCopper | None = None
@@ -97,7 +105,9 @@ class AsyncEmulator:
         __tracebackhide__ = True
         _check_unentered(self._copper, "AsyncEmulator")
         try:
-            self._copper = AsyncCopper(self._settings, self._host, start=self._start, surface=Surface.ASYNC)
+            self._copper = AsyncCopper(
+                self._settings, self._host, start=self._start, surface=Surface.ASYNC, place=self._place
+            )
         except BaseException:
             self._leave_host()
             raise

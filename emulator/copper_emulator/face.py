@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from copper_emulator.calls import written_like
 from copper_emulator.core.arguments import entity_type, record_id
 from copper_emulator.core.errors import Invalid, UsageError, raised_on_purpose
+from copper_emulator.core.ids import check_place
 from copper_emulator.core.model import (
     DEFAULT_EMAIL,
     Change,
@@ -71,12 +72,14 @@ class Face:
         name: str = "test",
         start: datetime | None = None,
         surface: Surface = Surface.PYTHON,
+        place: int = 1,
     ) -> None:
+        check_place(place)
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
 
         def make() -> LocalOperations:
             key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
-            return LocalOperations(Stage(name, settings, clock, key=key, surface=surface))
+            return LocalOperations(Stage(name, settings, clock, key=key, surface=surface, place=place))
 
         self._host = host
         self._first_use = FirstUse(host, make)

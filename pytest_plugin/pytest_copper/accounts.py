@@ -12,6 +12,7 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -39,9 +40,11 @@ ENDPOINT_URL = "https://endpoint.example.com/hooks/copper"
 class Account:
     """An account while a test can use it, and the verdict last reported about it."""
 
-    def __init__(self, name: str, face: Face) -> None:
+    def __init__(self, name: str, face: Face, place: int) -> None:
         self.name = name
         self.face = face
+        self.place = place
+        """Where its ids begin among those of its test; 0 if it belongs to a wider fixture."""
         self._told = ""
         self._before = 0
 
@@ -73,6 +76,8 @@ class Accounts:
         self.item: pytest.Item
         """The current test, from its set-up on."""
         self._before_call = 0
+        self.opens_wider: Callable[[], bool] = bool
+        """Whether a fixture is being set up that is wider than one test (`wider_fixtures.py`); False by default."""
 
     def before_setup(self, item: pytest.Item) -> None:
         """Begin another test: forget the accounts that ended in the previous one."""
@@ -93,14 +98,23 @@ class Accounts:
         if (intercepting := _intercepting()) is not None:
             intercepting.PROCESS.tidy()
 
-    def open(self, name: str, face: Face) -> Account:
+    def free_place(self) -> int:
+        """Where the ids of an account begin that begins now: at the first place that no other of its test has.
+
+        Accounts of wider fixtures do not count, and begin like the first: which of them are open depends on the tests
+        before this one.
+        """
+        taken = [] if self.opens_wider() else [account.place for account in self.standing]
+        return next(place for place in count(1) if place not in taken)
+
+    def open(self, name: str, face: Face, place: int) -> Account:
         """Add an account that begins.
 
         If all others that the test opened have ended, as at the next example of `@given`, they are forgotten.
         """
         if len(self.standing) <= self._before_call:
             self.ended.clear()
-        account = Account(name, face)
+        account = Account(name, face, 0 if self.opens_wider() else place)
         self.standing.append(account)
         return account
 
@@ -136,8 +150,9 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    copper = accounts.opening.sync(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST)
-    account = accounts.open("copper", copper)
+    settings, place = layers.of_item(item, overrides), accounts.free_place()
+    copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place)
+    account = accounts.open("copper", copper, place)
     try:
         yield copper
     finally:
@@ -150,8 +165,9 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    copper = accounts.opening.asynchronous(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST_ASYNC)
-    account = accounts.open("copper_async", copper)
+    settings, place = layers.of_item(item, overrides), accounts.free_place()
+    copper = accounts.opening.asynchronous(settings, item.name, surface=Surface.PYTEST_ASYNC, place=place)
+    account = accounts.open("copper_async", copper, place)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
             yield copper
@@ -251,21 +267,27 @@ class CopperFactory:
         # Imported here rather than in the test: Hypothesis would count the time towards the first example.
         import copper_emulator.async_copper
         import copper_emulator.copper  # noqa: F401 - see above
+        from pytest_copper.wider_fixtures import WiderFixtures
 
         self._config = config
+        wider = WiderFixtures()
+        config.pluginmanager.register(wider)
+        config.stash[ACCOUNTS].opens_wider = wider.begin
 
-    def __call__(self, *, start: datetime | None = None, **settings: Any) -> MadeAccount:
+    def __call__(self, *, start: datetime | None = None, place: int | None = None, **settings: Any) -> MadeAccount:
         """An account for the length of a block.
 
         Args:
             start: the virtual time to start at (aware); by default the current time, real or frozen, at first use.
+            place: 2 for the second of several accounts that are used together, so that no id is in both; by default
+                the first place that is free in the test. Accounts of wider fixtures have the first.
             settings: override those of the ini file and the command line.
 
         Raises:
             SettingsError: a setting that does not exist, or a value it cannot have.
         """
         __tracebackhide__ = True
-        return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), start)
+        return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), start, place)
 
 
 class MadeAccount:
@@ -274,17 +296,19 @@ class MadeAccount:
     Its end raises VerdictError for what went wrong and was neither expected nor allowed, unless the block raised.
     """
 
-    def __init__(self, accounts: Accounts, settings: Settings, start: datetime | None) -> None:
+    def __init__(self, accounts: Accounts, settings: Settings, start: datetime | None, place: int | None) -> None:
         self._accounts = accounts
         self._settings = settings
         self._start = start
+        self._place = place
         self._account: Account | None = None
         self._sync: Copper | None = None
         self._async: AsyncCopper | None = None
 
     def __enter__(self) -> Copper:
-        self._sync = self._accounts.opening.sync(self._settings, **self._made(is_async=False))
-        self._account = self._accounts.open("make_copper", self._sync)
+        made = self._made(is_async=False)
+        self._sync = self._accounts.opening.sync(self._settings, **made)
+        self._account = self._accounts.open("make_copper", self._sync, made["place"])
         return self._sync
 
     def __exit__(
@@ -300,8 +324,9 @@ class MadeAccount:
             _judge(news if error is None else "")
 
     async def __aenter__(self) -> AsyncCopper:
-        self._async = self._accounts.opening.asynchronous(self._settings, **self._made(is_async=True))
-        self._account = self._accounts.open("make_copper", self._async)
+        made = self._made(is_async=True)
+        self._async = self._accounts.opening.asynchronous(self._settings, **made)
+        self._account = self._accounts.open("make_copper", self._async, made["place"])
         return self._async
 
     async def __aexit__(
@@ -331,7 +356,8 @@ class MadeAccount:
         from copper_emulator.core.surface import Surface
 
         surface = Surface.FACTORY_ASYNC if is_async else Surface.FACTORY
-        return {"test": "make_copper", "start": self._start, "surface": surface}
+        place = self._accounts.free_place() if self._place is None else self._place
+        return {"test": "make_copper", "start": self._start, "surface": surface, "place": place}
 
     def _end(self) -> str:
         account, self._account = self._account, None

@@ -41,31 +41,33 @@ class Opening:
         if self._host is not None:
             self._host.close()
 
-    def sync(self, settings: Settings, test: str, *, surface: Surface, start: datetime | None = None) -> Copper:
+    def sync(
+        self, settings: Settings, test: str, *, surface: Surface, place: int, start: datetime | None = None
+    ) -> Copper:
         """An account for synchronous tests. Raises UsageError."""
         __tracebackhide__ = True
         if self._url is None:
             from copper_emulator.copper import Copper
 
-            return Copper(settings, self.host(), name=test, start=start, surface=surface)
+            return Copper(settings, self.host(), name=test, start=start, surface=surface, place=place)
         from copper_emulator.remote import RemoteCopper, made
 
         _refuse_start(start)
-        return made(RemoteCopper, self._url, _name(test), settings, surface=surface)
+        return made(RemoteCopper, self._url, _name(test), settings, surface=surface, place=place)
 
     def asynchronous(
-        self, settings: Settings, test: str, *, surface: Surface, start: datetime | None = None
+        self, settings: Settings, test: str, *, surface: Surface, place: int, start: datetime | None = None
     ) -> AsyncCopper:
         """The same for asynchronous tests."""
         __tracebackhide__ = True
         if self._url is None:
             from copper_emulator.async_copper import AsyncCopper
 
-            return AsyncCopper(settings, self.host(), name=test, start=start, surface=surface)
+            return AsyncCopper(settings, self.host(), name=test, start=start, surface=surface, place=place)
         from copper_emulator.remote import RemoteAsyncCopper, made
 
         _refuse_start(start)
-        return made(RemoteAsyncCopper, self._url, _name(test), settings, surface=surface)
+        return made(RemoteAsyncCopper, self._url, _name(test), settings, surface=surface, place=place)
 
 
 def _name(test: str) -> str:

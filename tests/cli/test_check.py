@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -14,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from copper_emulator import check_names
+from copper_emulator.checks.plan import rows_of
 from copper_emulator.checks.run import IDS_PER_RUN
 from copper_emulator.checks.standalone import first_id
 from copper_emulator.shell.serving import DEFAULT_PORT
@@ -70,6 +73,22 @@ def test_reports_are_written_where_they_are_wanted(tmp_path: Path) -> None:
     assert told["ok"] is True
     assert len(ElementTree.fromstring(xml.read_text())[0].findall("testcase")) == 2
     assert html.read_text().startswith("<!DOCTYPE html>")
+
+
+def test_what_many_rows_fail_for_is_told_in_the_end() -> None:
+    """Rows are printed as they come, and only then is it known."""
+    port = free_port()
+    rows = "type-lead,type-person,batch-1,late,again"
+    code, out, _ = checked("ignores deletes", "--only", rows, *SECRET, port=port)
+
+    *_, told, summary = [line for line in out.splitlines() if not line.startswith("Note: ")]
+    assert code == 1
+    assert re.fullmatch(
+        r"4 of the 5 failed rows fail as type-lead does, so begin there: after delete: lead \d+ is in the state, and "
+        "Copper has none",
+        told,
+    )
+    assert summary == "0 rows passed, 5 failed"
 
 
 def test_a_command_can_tell_the_state(tmp_path: Path) -> None:
@@ -179,8 +198,9 @@ def test_the_list_names_every_row() -> None:
     _, told, _ = invoke("check", "--list", "--json")
 
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == check_names()
-    assert [row["name"] for row in json.loads(told)["rows"]] == check_names()
+    names = [*check_names(), "killed-after-answer"]
+    assert [line.split()[0] for line in out.splitlines()] == names
+    assert [row["name"] for row in json.loads(told)["rows"]] == names
 
 
 def test_with_a_token_no_other_may_fetch() -> None:
@@ -356,6 +376,75 @@ def test_where_somebody_listens_already_no_command_is_started() -> None:
     assert code == 2
     assert f"somebody listens at http://127.0.0.1:{port} already, so that the command could not" in err
     assert "listening" not in err
+
+
+KILLED = str(Path(__file__).with_name("killed.py"))
+
+
+def killed(folder: Path, how: str, *state: str) -> tuple[int, list[str]]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    about = ("--types", "person", "--only", "answers,killed-after-answer", "--no-secret", "--port", "0")
+    looked_at = state or ("--state-url", f"{url}/state")
+    code, out, _ = run(
+        "check", f"{url}/hook", *about, *looked_at, "--", sys.executable, KILLED, str(port), str(folder), how
+    )
+    return code, [line for line in out.splitlines() if "killed" in line or "->" in line or "ended" in line]
+
+
+def test_who_stores_before_it_answers_has_done_it_after_a_crash(tmp_path: Path) -> None:
+    code, (told,) = killed(tmp_path, "durable")
+
+    assert code == 0
+    assert told.startswith("passed   killed-after-answer   person/new [")
+    assert told.endswith("]: delivered (200); then it was killed at once and started again, and has done what it had "
+                         "answered for")  # fmt: skip
+
+
+def test_who_keeps_its_work_in_memory_is_warned(tmp_path: Path) -> None:
+    """And not failed: the machine may have been slow."""
+    code, (told, advice) = killed(tmp_path, "hasty")
+
+    assert code == 0
+    assert re.fullmatch(
+        r"warned   killed-after-answer   person/new \[(\d+)\]: delivered \(200\); then it was killed at once and "
+        r"started again; 2s later person \1 is missing in the state",
+        told,
+    )
+    assert "Store the notification before you answer 2xx" in advice
+
+
+@pytest.mark.parametrize(
+    ("how", "verdict", "says"),
+    [
+        ("forgetful", "skipped", "it keeps nothing when it ends: what its state had before is gone, too"),
+        ("stuck", "warned ", "then it was killed, and did not start again: the command ended with 1 before anybody"),
+        ("other", "skipped", "somebody still listens after the command was killed"),
+    ],
+)
+def test_what_says_nothing_of_its_answers_is_told(tmp_path: Path, how: str, verdict: str, says: str) -> None:
+    try:
+        code, told = killed(tmp_path, how)
+    finally:
+        if (child := tmp_path / "child").exists():
+            os.kill(int(child.read_text()), signal.SIGKILL)
+
+    assert code == 0
+    assert told[0].startswith(f"{verdict}  killed-after-answer   ")
+    assert says in told[0]
+    # It did not end by itself.
+    assert not any("The command ended" in line for line in told)
+
+
+def test_without_a_state_a_crash_says_nothing(tmp_path: Path) -> None:
+    assert killed(tmp_path, "durable", "--patience", "0s") == (
+        0, ["skipped  killed-after-answer   it needs the endpoint's state"]
+    )  # fmt: skip
+
+
+def test_without_a_command_no_row_kills() -> None:
+    assert "killed-after-answer" not in [row.name for row in rows_of(None, None)]
+    assert rows_of(None, None, service=True)[-1].name == "killed-after-answer"
 
 
 def test_without_a_command_an_endpoint_is_awaited_where_that_is_asked_for() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from copper_emulator.core.ids import FIRST_RECORD_ID, Counters
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.ids import FIRST_RECORD_ID, LAST_PLACE, Counters, check_place
 from copper_emulator.core.model import EntityType
 
 
@@ -71,3 +72,35 @@ def test_numbers_that_a_journal_has_are_not_drawn_again() -> None:
 
     assert (counters.change(), counters.notification()) == (5, 9)
     assert counters.beside_journal() == {**counters.state(), "change": 0, "notification": 0}
+
+
+def test_accounts_at_different_places_share_no_id() -> None:
+    """Copper's ids are unique across accounts, and so an endpoint may have them as keys."""
+    first, second, third = Counters(), Counters(2), Counters(3)
+
+    assert [each.subscription() for each in (first, second, third)] == [560_698, 580_698, 600_698]
+    assert [each.record(EntityType.PERSON) for each in (first, second, third)] == [94_808_711, 94_828_711, 94_848_711]
+    second.start_records(1_000)
+    assert second.record(EntityType.TASK) == 3_716_921 + 20_000 + 1_000
+    assert second.change() == 1
+
+
+def test_the_ids_of_the_last_place_fit_into_32_bits() -> None:
+    last = Counters(LAST_PLACE)
+
+    assert last.subscription() < 2**31 - 20_000
+    assert last.record(EntityType.PERSON) < 2**31 - 20_000
+
+
+def test_counters_that_go_on_know_their_place() -> None:
+    restored = Counters()
+    restored.restore({"subscription": 580_700})
+
+    assert (Counters(7).place, restored.place) == (7, 2)
+
+
+@pytest.mark.parametrize("place", [0, -1, 100_001, True, "2"])
+def test_places_count_from_1(place: object) -> None:
+    check_place(1)
+    with pytest.raises(UsageError, match="count from 1, to 100,000 at most"):
+        check_place(place)

@@ -159,6 +159,79 @@ def test_make_copper_makes_as_many_accounts_as_needed(inner: Inner) -> None:
     inner.run().assert_outcomes(passed=1)
 
 
+_MADE = """
+def made(*accounts):
+    return [
+        (account.subscribe("lead", "new", target="https://app.example").id, account.people.create(name="Ada").id)
+        for account in accounts
+    ]
+
+FIRST, SECOND, THIRD = [(560698 + n * 20000, 94808711 + n * 20000) for n in range(3)]
+"""
+
+
+def test_the_accounts_of_one_test_share_no_id(inner: Inner) -> None:
+    inner.tests(
+        _MADE
+        + """
+import pytest
+
+@pytest.fixture
+def tenant(make_copper):
+    with make_copper() as copper:
+        yield copper
+
+def test_two_fixtures(copper, tenant):
+    assert made(copper, tenant) == [FIRST, SECOND]
+
+def test_one_of_them(tenant):
+    assert made(tenant) == [FIRST]
+
+def test_the_first_place_that_is_free(copper, make_copper):
+    with make_copper() as second:
+        with make_copper() as third:
+            assert made(copper, second, third) == [FIRST, SECOND, THIRD]
+        with make_copper(place=3) as third, make_copper() as fourth:
+            assert made(third) == [THIRD]
+            assert fourth.people.create(name="Ada").id == 94808711 + 3 * 20000
+    with make_copper() as second:
+        assert made(second) == [SECOND]
+"""
+    )
+    inner.run().assert_outcomes(passed=3)
+
+
+def test_the_ids_of_a_test_do_not_depend_on_accounts_of_wider_fixtures(inner: Inner) -> None:
+    """Those are open in other tests too, and the first test that uses one opens it."""
+    inner.tests(
+        _MADE
+        + """
+import pytest
+
+@pytest.fixture(scope="session")
+def shared(make_copper):
+    with make_copper() as copper:
+        yield copper
+
+@pytest.fixture(scope="module")
+def apart(make_copper):
+    with make_copper(place=3) as copper:
+        yield copper
+
+def test_opening_it(shared, copper):
+    assert made(copper, shared) == [FIRST, FIRST]
+
+def test_beside_it(copper, make_copper):
+    with make_copper() as second:
+        assert made(copper, second) == [FIRST, SECOND]
+
+def test_apart_from_it(apart, copper):
+    assert made(copper, apart) == [FIRST, THIRD]
+"""
+    )
+    inner.run().assert_outcomes(passed=3)
+
+
 def test_make_copper_without_a_block_is_told_of_it(inner: Inner) -> None:
     inner.tests(
         """

@@ -37,6 +37,7 @@ def test_made(make_copper):
     with make_copper(limits="off") as one, make_copper() as other:
         one.people.create(name="Ada")
         assert other.people.search() == []
+        assert other.people.create(name="Ada").id == 94828711, "accounts of one test share no id"
 """
 
 

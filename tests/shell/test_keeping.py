@@ -166,6 +166,24 @@ async def test_what_an_older_version_has_written_goes_on_and_is_there_after_the_
 
 
 @pytest.mark.asyncio
+async def test_an_account_goes_on_with_its_ids_and_a_reset_comes_back_to_its_first(tmp_path: Path) -> None:
+    async def subscribed(served: Served) -> int:
+        body = {"target": "https://inbox.example/account-2", "type": "lead", "event": "new"}
+        _, made = await served.control("POST", "/accounts/account-2/subscriptions", body)
+        return int(made["id"])
+
+    async with kept(tmp_path) as served:
+        # Without a name it begins like the first account, as all did before there were places.
+        await served.control("POST", "/accounts", {})
+        assert await subscribed(served) == 560_698
+
+    async with kept(tmp_path) as served:
+        assert await subscribed(served) == 560_699
+        await served.control("POST", "/accounts/account-2/reset", {})
+        assert await subscribed(served) == 560_698
+
+
+@pytest.mark.asyncio
 async def test_a_deleted_account_stays_deleted(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.control("POST", "/accounts", {"name": "two", "token": "mine"})

@@ -1,7 +1,7 @@
 """Does an endpoint hold up? A conformance check made of rows, run from the command line or from a test.
 
-rows.py     the table of everything that is tried; contact, secrecy, order, shapes, races
-            and refusals do it
+rows.py     the table of everything that is tried; contact, secrecy, order, shapes, races,
+            killing, overtaking and refusals do it
 bench.py    what they do it with: an account, its records, the endpoint's answers and state
 judging.py  what answers and state mean
 run.py      plays the rows and makes the report
@@ -14,5 +14,5 @@ __all__ = ["CheckFailed", "CheckWarning", "Report", "RowReport", "Verdict", "che
 
 
 def check_names() -> list[str]:
-    """The names of all rows, in the order in which they are played."""
-    return [row.name for row in ROWS]
+    """The names of the rows that a check plays in Python, in this order."""
+    return [row.name for row in ROWS if not row.service]

@@ -58,13 +58,13 @@ class Bench:
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
         self._settings = settings
-        self._counters = Counters()
+        self._counters = Counters(stage.place)
         self._start, self._began = stage.now(), monotonic()
         self._operations = LocalOperations(stage)
         self._number = count(plan.first + 1)
         self._drafts = list(self._drafted())
         self._has_delivered = False
-        self._subscriptions: list[int] = []
+        self._subscriptions: dict[tuple[str, str], int] = {}
         self._ids_beyond = plan.first
 
     @property
@@ -89,7 +89,8 @@ class Bench:
         self._ids_beyond += IDS_PER_ROW
         self._counters.start_records(self._ids_beyond)
         with self.stage.beside(self._settings, self._counters, self._clock(ahead)):
-            self._subscriptions = [self.stage.record(partial(_subscribe, draft=draft)).id for draft in self._drafts]
+            made = [self.stage.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
+            self._subscriptions = {(each.topic.type, each.topic.event): each.id for each in made}
             self.trial = Trial(monotonic(), limit, self.stage.api_calls, ahead)
             yield self.trial
             self._has_delivered = self.has_delivered
@@ -158,9 +159,11 @@ class Bench:
     def body(self, kind: EntityType, event: str, ids: list[int], **others: Any) -> dict[str, Any]:
         """A notification's body as Copper would send it, for sending it in some other way."""
         attributes = {"name": self.renamed(kind, ids[0])} if event == "update" else {}
+        # An event that nobody knows yet has no subscription of its own.
+        any_of_them = next(iter(self._subscriptions.values()))
         return {
             **self.plan.secret,
-            "subscription_id": self._subscriptions[0],
+            "subscription_id": self._subscriptions.get((kind, event), any_of_them),
             "event": event,
             "type": str(kind),
             "ids": ids,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.causes import of_answers, of_state
 from copper_emulator.checks.hints import about_commits, about_page
 from copper_emulator.checks.order import LATE_MS
 from copper_emulator.checks.report import Finding, Verdict
@@ -49,11 +50,13 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     if bad:
         helps = advice_about(bench, bad[0]) or _by_its_age(bench, bad[0]) + advice
-        return Finding(Verdict.FAILED, answered_badly(bench, bad) + _calls_of_the_bad(bench, bad) + afterwards, helps)
+        evidence = answered_badly(bench, bad) + _calls_of_the_bad(bench, bad) + afterwards
+        return Finding(Verdict.FAILED, evidence, helps, of_answers(bad), _how_many(bench, bad))
     if bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
         helps = about_commits() + about_page(bench.trial) + advice
-        return Finding(Verdict.FAILED, shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards, helps)
+        evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
+        return Finding(Verdict.FAILED, evidence, helps, of_state(bench.trial.wrong), shortened(wrong, most=1))
     if afterwards:
         looked = state and bench.plan.state is not None
         verdict = Verdict.WARNED if looked else Verdict.FAILED
@@ -79,8 +82,11 @@ def _raised_afterwards(bench: Bench) -> str:
 def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
     """Which notifications were not answered 2xx, and what came instead."""
     texts = _each_once(bench, bad)
-    all_of_them = f"{len(bad):,} of {count(len(bench.deliveries), 'notification')} not answered 2xx: "
-    return (all_of_them if len(bench.deliveries) > 1 else "") + shortened(texts)
+    return (f"{_how_many(bench, bad)}: " if len(bench.deliveries) > 1 else "") + shortened(texts)
+
+
+def _how_many(bench: Bench, bad: list[Delivery]) -> str:
+    return f"{len(bad):,} of {count(len(bench.deliveries), 'notification')} not answered 2xx"
 
 
 def _calls_of_the_bad(bench: Bench, bad: list[Delivery]) -> str:
@@ -170,10 +176,10 @@ def delivery_text(bench: Bench, delivery: Delivery) -> str:
     return masked(text, bench.account.journal.subscriptions())
 
 
-def shortened(texts: list[str]) -> str:
+def shortened(texts: list[str], *, most: int = _SHOWN) -> str:
     """The first few, and how many more there are."""
-    more = len(texts) - _SHOWN
-    return "; ".join(texts[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    more = len(texts) - most
+    return "; ".join(texts[:most]) + (f"; and {more} more" if more > 0 else "")
 
 
 def advice_about(bench: Bench, delivery: Delivery) -> str:

@@ -34,6 +34,7 @@ def page(report: Report) -> str:
     """The whole document."""
     came_of_it = "passed" if report.ok else "failed" if report.played else "nothing was checked"
     title = f"Check of {escape(report.target)}: {came_of_it}"
+    cause = f"<p><strong>{escape(report.cause)}</strong></p>\n" if report.cause else ""
     notes = "".join(f"<li>{escape(note)}</li>\n" for note in report.notes)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -47,7 +48,7 @@ def page(report: Report) -> str:
 <main>
 <h1>{title}</h1>
 <p>{escape(report.summary)}, in {report.seconds:.1f} seconds.</p>
-<table>
+{cause}<table>
 <caption>What was tried, and what came of it</caption>
 <thead><tr><th scope="col">Row</th><th scope="col">Verdict</th><th scope="col">Evidence and advice</th></tr></thead>
 <tbody>

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from copper_emulator.checks.killing import Service
 from copper_emulator.checks.rows import ROWS, Row
 from copper_emulator.checks.state import Source
 from copper_emulator.core.arguments import entity_type
@@ -38,6 +39,7 @@ class Plan:
         time_limit: seconds of real time after which no further row begins.
         any_token: whether the API accepts any token.
         first: how far beyond their usual start the ids of records begin.
+        service: the process behind the endpoint, if it was started for the check.
     """
 
     target: str
@@ -52,6 +54,7 @@ class Plan:
     time_limit: float = 300.0
     any_token: bool = False
     first: int = 0
+    service: Service | None = None
 
     def __post_init__(self) -> None:
         if self.open and self.secret:
@@ -107,10 +110,12 @@ def types_of(names: str | Iterable[str] | None) -> tuple[EntityType, ...]:
     return tuple(kind for kind in EntityType if kind in wanted)
 
 
-def rows_of(only: str | Iterable[str] | None, skip: str | Iterable[str] | None) -> tuple[Row, ...]:
+def rows_of(
+    only: str | Iterable[str] | None, skip: str | Iterable[str] | None, *, service: bool = False
+) -> tuple[Row, ...]:
     """The rows to play, in order. Raises UsageError for unknown names, or if no row is left."""
     known = [row.name for row in ROWS]
-    wanted = known if only is None else _names(only, "only")
+    wanted = [row.name for row in ROWS if service or not row.service] if only is None else _names(only, "only")
     left_out = [] if skip is None else _names(skip, "skip")
     for name in (*wanted, *left_out):
         if name not in known:

@@ -6,10 +6,13 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.text import count
+
+if TYPE_CHECKING:
+    from copper_emulator.checks.causes import Cause
 
 
 class CheckFailed(AssertionError):
@@ -40,11 +43,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one row found."""
+    """What one row found; `brief` is its evidence if another row has shown the same causes (`causes.py`)."""
 
     verdict: Verdict
     evidence: str
     advice: str = ""
+    causes: frozenset[Cause] = frozenset()
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class Report:
         seconds: how long it took, in real time.
         cut_off: names of the rows that the time limit left out.
         reached: whether the endpoint could be reached at all.
+        cause: the row whose cause many failed rows share, and what it showed.
     """
 
     def __init__(
@@ -115,12 +121,14 @@ class Report:
         cut_off: Sequence[str] = (),
         *,
         reached: bool = True,
+        cause: str = "",
     ) -> None:
         self.target = target
         self.notes = notes
         self.seconds = seconds
         self.cut_off = cut_off
         self.reached = reached
+        self.cause = cause
         self._rows = tuple(rows)
         self._looked_at = False
 
@@ -186,7 +194,8 @@ class Report:
     def _table(self) -> str:
         notes = (f"Note: {note}" for note in self.notes)
         rows = (alike[0].told_as(name_of(alike)) for alike in _grouped(self._rows))
-        return "\n".join([f"{self.target}: {_summary(self._rows)}", *rows, *notes])
+        cause = [self.cause] if self.cause else []
+        return "\n".join([f"{self.target}: {_summary(self._rows)}", *cause, *rows, *notes])
 
     def __repr__(self) -> str:
         return f"<Report of {self.target}: {_summary(self._rows)}>"
@@ -211,6 +220,7 @@ class Report:
             "summary": self.summary,
             "played": self.played,
             "seconds": round(self.seconds, 3),
+            "cause": self.cause,
             "rows": [row.to_json() for row in self.rows],
             "notes": list(self.notes),
         }

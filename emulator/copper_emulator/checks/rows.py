@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, order, overtaking, races, refusals, secrecy, shapes
+from copper_emulator.checks import contact, killing, order, overtaking, races, refusals, secrecy, shapes
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
@@ -34,6 +34,7 @@ class Row:
         secret: it does not apply to an endpoint that is meant to accept all notifications.
         ahead: milliseconds that it plays ahead.
         limit: seconds of real time it may take.
+        service: it needs the process behind the endpoint, and is played only where the check has started that.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Row:
     secret: bool = False
     ahead: int = 0
     limit: float = 60.0
+    service: bool = False
 
 
 _FIRST = (
@@ -224,5 +226,15 @@ ROWS: tuple[Row, ...] = (
         all_events=False,
         ahead=races.BURST_MS,
         limit=120.0,
+    ),
+    # The last, because a service may not come back from it.
+    Row(
+        "killed-after-answer",
+        "with COMMAND: it is killed right after an answer, and started again",
+        killing.ADVICE,
+        killing.killed,
+        all_events=False,
+        limit=240.0,
+        service=True,
     ),
 )

@@ -8,9 +8,10 @@ that is older than Copper's longest delay.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
+from copper_emulator.checks.causes import Causes
 from copper_emulator.checks.contact import kind_of_most
 from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
@@ -90,11 +91,12 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
-    with stage.beside(settings, Counters(), stage.clock):
+    with stage.beside(settings, Counters(stage.place), stage.clock):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
     notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
-    return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached)
+    cause = running.causes.common(rows)
+    return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached, cause=cause)
 
 
 @dataclass
@@ -116,6 +118,7 @@ class _Run:
     """False if nothing is there that could be sent to."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
+    causes: Causes = field(default_factory=Causes)
     presence: Presence = field(init=False)
     calls: Calls = field(init=False)
 
@@ -139,12 +142,19 @@ class _Run:
             began = monotonic()
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
-            # A row that passes has advice only if it gives some itself.
-            advice = self._advice_of(row, finding)
-            done.append(RowReport(row.name, row.about, finding.verdict, finding.evidence, advice, monotonic() - began))
+            told = self._told(row, finding)
+            seconds = monotonic() - began
+            done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds))
             if self.on_row is not None:
                 self.on_row(done[-1])
         return done
+
+    def _told(self, row: Row, finding: Finding) -> Finding:
+        # A row that passes has advice only if it gives some itself.
+        advice = self._advice_of(row, finding)
+        told = self.causes.told(row.name, finding, plain=row.life or row is PLAINEST)
+        # What is known of this type, or of all that came so far, says more than that another row has shown it.
+        return told if advice == finding.advice else replace(finding, advice=advice)
 
     def _advice_of(self, row: Row, finding: Finding) -> str:
         """The finding's own, unless something more telling is known: this type alone fails, or nothing works yet."""
@@ -187,7 +197,9 @@ class _Run:
             self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
             self.refused_first = any(each.outcome is not Outcome.DELIVERED for each in self.bench.deliveries[:1])
-            gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
+            # Who kills the service knows whether it is still there.
+            looks = finding.verdict is not Verdict.PASSED
+            gone = "" if row.service else self.presence.gone(row.name, looks=looks)
         if not gone:
             return finding
         self.halted = gone

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import click
@@ -21,7 +21,7 @@ from copper_emulator.checks.standalone import Standing, standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.advice import named_as_options
-from copper_emulator.cli.check_service import ended, running, wait_for
+from copper_emulator.cli.check_service import Service, running, wait_for
 from copper_emulator.cli.check_table import Table, list_rows
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
@@ -174,13 +174,13 @@ _NOTHING = (
     "nothing was checked, since every row was skipped; the report says why, and --only, --skip, --types, --no-secret "
     "and --time-limit decide it"
 )
-
-
 _NOT_REACHED = "nothing was checked, since the first notification did not reach the endpoint; the report says why"
 
 
 def _tell(report: Report, output: Output) -> None:
     output.json(report.to_json())
+    if report.cause:
+        output.line(report.cause, style="bold")
     for note in report.notes:
         output.line(f"Note: {note}", style="dim")
     output.line(report.summary, style="bold green" if report.ok else "bold red")
@@ -204,7 +204,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
         headers=given["headers"],
         open=given["no_secret"],
         types=types_of(given["types"]),
-        rows=rows_of(given["only"], given["skip"]),
+        rows=rows_of(given["only"], given["skip"], service=bool(given["command"])),
         state=_state(given["state_url"], given["state_command"], settings.allow_targets),
         patience=given["patience"],
         time_limit=given["time_limit"],
@@ -217,15 +217,15 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
         with _service(endpoint, account, given) as service:
             table = Table(output)
             try:
-                return account.run(plan, table.add)
+                return account.run(replace(plan, service=service), table.add)
             finally:
                 table.end()
-                if service is not None and (code := ended(service, endpoint)) is not None:
+                if service is not None and (code := service.ended()) is not None:
                     output.line(f"The command ended by itself, with {code}, while it was checked: see what it printed.")
 
 
 @contextmanager
-def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iterator[Popen[bytes] | None]:
+def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iterator[Service | None]:
     """Run the endpoint's service if a command was given; otherwise, with --wait, wait for a running one."""
     if not given["command"]:
         if given["wait"] is not None:

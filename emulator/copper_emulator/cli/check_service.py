@@ -27,6 +27,8 @@ _PATIENCE = 10.0
 
 _ENDING = 1.0
 
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
 _STDERR = 2
 
 
@@ -42,10 +44,51 @@ def wait_for(url: URL, seconds: float, service: subprocess.Popen[bytes] | None =
         pause(_LOOK)
 
 
+class Service:
+    """The service of an endpoint: started, ended, and killed to be started again."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float) -> None:
+        self._command = command
+        self._environment = environment
+        self._url = url
+        self._seconds = seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._should_run = False
+
+    def start(self) -> None:
+        """Raises UsageError if it cannot be run, or nothing listens at its URL in time."""
+        self._process = _begun(self._command, self._environment)
+        wait_for(self._url, self._seconds, self._process)
+        self._should_run = True
+
+    def kill(self) -> bool:
+        """End it without a warning, with everything it started; returns whether nobody listens any more."""
+        self._should_run = False
+        if self._process is not None:
+            _tell(self._process, _KILL)
+            self._process.wait()
+        until = monotonic() + _ENDING
+        while (listens := _listens(self._url)) and monotonic() < until:
+            pause(_LOOK)
+        return not listens
+
+    def end(self) -> None:
+        """Tell it to end, and kill it if it does not."""
+        if self._process is not None:
+            _end(self._process)
+
+    def ended(self) -> int | None:
+        """The exit code if it has ended by itself, or is ending (its port is closed); None if it runs."""
+        if self._process is None or not self._should_run:
+            return None
+        if self._process.poll() is None and not _listens(self._url):
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ENDING)
+        return self._process.poll()
+
+
 @contextmanager
-def running(
-    command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float
-) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float) -> Iterator[Service]:
     """Run a service for the length of the block, which begins once something listens at the URL.
 
     The service's stdout goes to stderr, since stdout is for the report.
@@ -58,20 +101,12 @@ def running(
             f"somebody listens at {url.origin()} already, so that the command could not: end that, or leave out the "
             "command to check what is there"
         )
-    service = _begun(command, environment)
+    service = Service(command, environment, url, seconds)
     try:
-        wait_for(url, seconds, service)
+        service.start()
         yield service
     finally:
-        _end(service)
-
-
-def ended(service: subprocess.Popen[bytes], url: URL) -> int | None:
-    """The exit code of a service that has ended by itself, or is ending (its port is closed); None if it runs."""
-    if service.poll() is None and not _listens(url):
-        with suppress(subprocess.TimeoutExpired):
-            service.wait(_ENDING)
-    return service.poll()
+        service.end()
 
 
 def _begun(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -90,7 +125,7 @@ def _end(service: subprocess.Popen[bytes]) -> None:
     # `poll` comes first: until it is called, a service that has ended still counts as alive in its group.
     while service.poll() is None or group.is_alive(service.pid):
         if monotonic() > until:
-            _tell(service, getattr(signal, "SIGKILL", signal.SIGTERM))
+            _tell(service, _KILL)
             break
         pause(_LOOK)
     service.wait()

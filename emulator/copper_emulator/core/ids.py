@@ -3,12 +3,16 @@
 Copper's ids are unique only within a type, so a lead and a person may share one (developer.copper.com). The starting
 points have the magnitudes of recorded ids and collide on purpose: four types start together, and activities lie beyond
 2**31, as Copper's do.
+
+Copper counts across accounts. Here, accounts that are used together have places, and each place has ids of its own. An
+account's place never depends on accounts that it is not used with, so its ids are the same on every run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType
 
 FIRST_RECORD_ID: Mapping[EntityType, int] = {
@@ -27,18 +31,30 @@ FIRST_SUBSCRIPTION_ID = 560_698
 _FIRST_RECORD_IDS = {kind.value: first for kind, first in FIRST_RECORD_ID.items()}
 """Keyed by sequence name. Built once: every account starts with them, and every test has an account."""
 
+LAST_PLACE = 100_000
+IDS_PER_PLACE = 20_000
+"""How far apart neighbouring places begin. Most ids of the last place still fit into 32 bits, as Copper's do."""
+
 _SUBSCRIPTION, _CHANGE, _NOTIFICATION = "subscription", "change", "notification"
 
 
 class Counters:
-    """An account's sequences, each starting afresh with the account."""
+    """An account's sequences, each starting afresh with the account, at its place."""
 
-    def __init__(self) -> None:
-        self._next: dict[str, int] = {_SUBSCRIPTION: FIRST_SUBSCRIPTION_ID, _CHANGE: 1, _NOTIFICATION: 1}
+    def __init__(self, place: int = 1) -> None:
+        self._place_begins = (place - 1) * IDS_PER_PLACE
+        first = FIRST_SUBSCRIPTION_ID + self._place_begins
+        self._next: dict[str, int] = {_SUBSCRIPTION: first, _CHANGE: 1, _NOTIFICATION: 1}
         self.start_records(0)
+
+    @property
+    def place(self) -> int:
+        """The place of the subscription ids, also in an account that was restored."""
+        return (self._next[_SUBSCRIPTION] - FIRST_SUBSCRIPTION_ID) // IDS_PER_PLACE + 1
 
     def start_records(self, beyond: int) -> None:
         """Let record ids continue `beyond` past their starting points, so that none was used before."""
+        beyond += self._place_begins
         self._next |= {name: first + beyond for name, first in _FIRST_RECORD_IDS.items()}
 
     def subscription(self) -> int:
@@ -78,3 +94,9 @@ class Counters:
         number = self._next[sequence]
         self._next[sequence] = number + 1
         return number
+
+
+def check_place(place: object) -> None:
+    """Raises UsageError for a place that cannot be."""
+    if isinstance(place, bool) or not isinstance(place, int) or not 1 <= place <= LAST_PLACE:
+        raise UsageError(f"place={place!r}: accounts that are used together count from 1, to {LAST_PLACE:,} at most")

@@ -18,6 +18,7 @@ from copper_emulator.tracebacks import brief
 __all__ = ["unmet", "unwanted"]
 
 _MAX_SHOWN = 5
+_MAX_NAMES = 5
 
 
 def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims, surface: Surface) -> str:
@@ -98,12 +99,21 @@ def _closest(case: Case) -> list[str]:
     nearest = [item for item in scored if item[0][:2] == scored[0][0][:2]][:3]
     lines = ["Closest:"]
     for _, delivery, reasons in nearest:
-        lines.append(f"  {story(case.account, delivery.notification)}")
+        told_of = _told_of(delivery.notification) if len(nearest) > 1 else ""
+        lines.append(f"  {story(case.account, delivery.notification)}{told_of}")
         lines += [f"    - {reason}" for reason in reasons]
         if delivery.traceback is not None:
             lines += [f"      {line}" for line in brief(delivery.traceback).splitlines()]
     others = len(scored) - len(nearest)
     return [*lines, f"  and {others} more that {'fits' if others == 1 else 'fit'} less"] if others else lines
+
+
+def _told_of(notification: Notification) -> str:
+    """What an update told of: several of one record differ in nothing else that could be seen."""
+    names = list(notification.change.updated_attributes)
+    more = len(names) - _MAX_NAMES
+    shown = ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"; it told of {shown}" if names else ""
 
 
 def _shown(account: Account, notifications: Sequence[Notification]) -> list[str]:

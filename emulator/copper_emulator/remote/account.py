@@ -224,14 +224,16 @@ def connect(face: type[F], url: str, *, account: str | None = None, token: str |
     return face(client, name, api_url=api_url, token=token or "")
 
 
-def made(face: type[F], url: str, name: str, settings: Settings, *, surface: Surface | None = None) -> F:
+def made(
+    face: type[F], url: str, name: str, settings: Settings, *, surface: Surface | None = None, place: int = 1
+) -> F:
     """Create an account with frozen time for one test; it is deleted when it is closed."""
     if settings.intercept:
         raise UsageError(_NOT_INTERCEPTED)
     client = Client(url)
     with _closed_where_it_fails(client):
         client.api_url()
-        answered = client.post("/accounts", {"name": name, "settings": settings.as_json()})
+        answered = client.post("/accounts", {"name": name, "settings": settings.as_json(), "place": place})
         client.post(f"{account_path(answered['name'])}/clock/freeze")
     return face(
         client, answered["name"], api_url=answered["api_url"], token=answered["token"], own=True, surface=surface

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from copper_emulator.core.errors import StateError, UsageError
+from copper_emulator.core.ids import LAST_PLACE
 from copper_emulator.core.model import DEFAULT_EMAIL, Entry, Key, Kind
 from copper_emulator.settings import Settings
 from copper_emulator.shell.plan import Plan
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 DEFAULT = "default"
 """The account that exists from the start, before any token has been seen."""
+
+_NAMED = 1_000
+"""The places of accounts with names that somebody chose lie beyond this, apart from those that are counted."""
 
 
 class Accounts:
@@ -113,13 +119,13 @@ class Accounts:
         for account in self._made.values():
             account.begin()
 
-    def create(self, name: str, key: Key, settings: Settings | None) -> ServedAccount:
+    def create(self, name: str, key: Key, settings: Settings | None, place: int) -> ServedAccount:
         """Create an account, by default with the plan's settings. Raises UsageError if name or token is taken."""
         if name in self._all():
             raise UsageError(f"there is an account {name!r} already")
         if self.known(key.token) is not None:
             raise UsageError("the token belongs to an account already")
-        made = self._add(name, settings=settings)
+        made = self._add(name, settings=settings, place=place)
         with made.stage.lock:
             made.stage.account.keys.append(key)
         return made
@@ -184,11 +190,20 @@ class Accounts:
                 self._add(name, settings=found.made_with, found=found)
         self._all()
 
-    def _add(self, name: str, *, settings: Settings | None = None, found: Found | None = None) -> ServedAccount:
+    def _add(
+        self, name: str, *, settings: Settings | None = None, found: Found | None = None, place: int | None = None
+    ) -> ServedAccount:
         from copper_emulator.shell.served_account import ServedAccount
 
         added = ServedAccount(
-            name, self.plan, self._sender(), self._group, settings=settings, found=found, keeper=self._keeper
+            name,
+            self.plan,
+            self._sender(),
+            self._group,
+            place=place_of(name) if place is None else place,
+            settings=settings,
+            found=found,
+            keeper=self._keeper,
         )
         self._made[name] = added
         if self._begun:
@@ -205,6 +220,14 @@ class Accounts:
             self._http.open()
             self._closing.push_async_callback(self._http.close)
         return self._http
+
+
+def place_of(name: str) -> int:
+    """Where an account's ids begin (`core/ids.py`), from its name alone, so that no other account changes it."""
+    if name == DEFAULT:
+        return 1
+    numbered = re.fullmatch(r"account-([1-9][0-9]{0,2})", name)
+    return int(numbered[1]) if numbered else _NAMED + crc32(name.encode()) % (LAST_PLACE - _NAMED)
 
 
 def has_token(account: Account) -> bool:

@@ -38,6 +38,7 @@ class ServedAccount:
         http: HttpSender,
         group: asyncio.TaskGroup,
         *,
+        place: int = 1,
         settings: Settings | None = None,
         found: Found | None = None,
         keeper: Keeper | None = None,
@@ -45,7 +46,7 @@ class ServedAccount:
         self.clock = ServerClock(running=plan.clock == "wall")
         self.inbox = Inbox(name)
         wanted = settings or plan.settings
-        self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface)
+        self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface, place=place)
         self.stage.has_own_settings = settings is not None
         depart = None if keeper is None else keeper.depart
         self.runner = Runner(self.stage, self.clock, http, self.inbox, depart=depart)
@@ -68,6 +69,8 @@ class ServedAccount:
         if found is not None:
             self._take_up(found)
             self.clock.go_on_as(found.clock)
+            # The name does not tell the place of an account that was made with another, or before there were places.
+            self.stage.place = self.stage.account.inside.counters.place
         self._add_routes()
         if keeper is not None:
             self.stage.kept = keeper.until_written

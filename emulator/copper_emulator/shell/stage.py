@@ -54,8 +54,11 @@ class Stage:
         key: Key | None = None,
         on_entry: Callable[[Entry], None] | None = None,
         surface: Surface = Surface.PYTHON,
+        place: int = 1,
     ) -> None:
         self.surface = surface
+        self.place = place
+        """Which of the accounts used together it is (`core/ids.py`); a reset comes back to its first ids."""
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks: list[Callable[[Delivery], object]] = []
@@ -266,7 +269,8 @@ class Stage:
         self, settings: Settings, keys: list[Key], *, told: bool = True, counters: Counters | None = None
     ) -> Account:
         on_entry = self._on_entry if told else None
-        account = Account(self.name, None, settings.rules(), on_entry=on_entry, counters=counters, surface=self.surface)
+        numbers = Counters(self.place) if counters is None else counters
+        account = Account(self.name, None, settings.rules(), on_entry=on_entry, counters=numbers, surface=self.surface)
         account.keys = keys
         account.flows = self._flows
         account.unstarted = self._unstarted

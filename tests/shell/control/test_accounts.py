@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from copper_emulator.core.errors import StateError
+from copper_emulator.core.ids import LAST_PLACE
+from copper_emulator.shell.accounts import place_of
 from copper_emulator.shell.snapshots import digest_of, found_in
 from copper_emulator.shell.tls.authority import Authority
 from tests.shell.served import Endpoint, Served, listening, serving
@@ -73,6 +75,51 @@ async def test_names_and_tokens_belong_to_one_account() -> None:
         assert status == 422
         assert "colour" in setting["error"]
         assert [account.name for account in served.accounts] == ["default", "one"]
+
+
+async def ids_of(served: Served, account: str) -> tuple[int, int]:
+    """Of the next subscription and the next person."""
+    new = {"target": f"https://inbox.example/{account}", "type": "lead", "event": "new"}
+    _, subscribed = await served.control("POST", f"/accounts/{account}/subscriptions", new)
+    _, made = await served.control("POST", f"/accounts/{account}/records/person/create", {"fields": {"name": "Ada"}})
+    return subscribed["id"], made["records"][0]["id"]
+
+
+FIRST, SECOND = (560_698, 94_808_711), (580_698, 94_828_711)
+
+
+@pytest.mark.asyncio
+async def test_accounts_that_tokens_open_share_no_id() -> None:
+    async with serving(tokens=("one", "two")) as served:
+        assert await ids_of(served, "default") == FIRST
+        assert await ids_of(served, "account-2") == SECOND
+        await served.control("POST", "/accounts/account-2/reset", {})
+        assert await ids_of(served, "account-2") == SECOND
+
+
+@pytest.mark.asyncio
+async def test_an_account_that_is_made_has_the_ids_of_its_place_or_its_name() -> None:
+    """And never because of which others there are: tests that run at the same time each make their own."""
+    async with serving() as served:
+        for said in ({}, {"place": 2}, {"name": "east"}, {"name": "west"}, {"name": "north", "place": 2}):
+            assert (await served.control("POST", "/accounts", said))[0] == 201
+
+        assert await ids_of(served, "account-2") == FIRST
+        assert await ids_of(served, "account-3") == SECOND
+        assert await ids_of(served, "north") == SECOND
+        east, west = [await ids_of(served, name) for name in ("east", "west")]
+        assert len({*east, *west, *FIRST}) == 6
+        await served.control("DELETE", "/accounts/east")
+        await served.control("POST", "/accounts", {"name": "east"})
+        assert await ids_of(served, "east") == east
+
+        status, refused = await served.control("POST", "/accounts", {"place": 0})
+        assert (status, refused["error"].startswith("place: ")) == (422, True)
+
+
+@pytest.mark.parametrize("name", ["default", "account-2", "account-999", "account-1000", "x", "ci-7"])
+def test_every_name_has_a_place(name: str) -> None:
+    assert 1 <= place_of(name) <= LAST_PLACE
 
 
 @pytest.mark.asyncio

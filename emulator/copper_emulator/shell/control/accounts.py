@@ -17,11 +17,12 @@ from pydantic import AfterValidator, Field, create_model, field_validator
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError, UsageError
+from copper_emulator.core.ids import LAST_PLACE
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.surface import BEGUN_WITH
 from copper_emulator.core.wire import iso
 from copper_emulator.settings import SETTINGS, Settings, no_setting
-from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
+from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token, place_of
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
 from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.models import AccountShape, AccountsShape
@@ -35,6 +36,11 @@ _MAX_SNAPSHOT = 256 * 1024 * 1024
 """Bytes allowed in a snapshot to be restored: it may hold 100,000 records."""
 
 _SETTINGS = "like those of the command line, {name: value}; what is not named is as on the server's command line"
+
+_PLACE = (
+    "2 for the second of several accounts that are used together, so that no id is in both; what is left out follows "
+    "from the name, and is 1 without a name"
+)
 
 
 def _fits(pattern: str, words: str) -> AfterValidator:
@@ -64,6 +70,7 @@ class NewAccount(Taken):
     token: Visible | None = Field(None, description="the access token of its first key")
     email: Visible = Field(DEFAULT_EMAIL, description="of its first key")
     settings: dict[str, Any] = Field(default_factory=dict, description=_SETTINGS)
+    place: int | None = Field(None, ge=1, le=LAST_PLACE, description=_PLACE)
 
 
 class Reset(Taken):
@@ -158,7 +165,7 @@ async def create_account(accounts: Accounts, request: web.Request, said: NewAcco
     settings = _changed(accounts.plan.settings, said.settings)
     key = Key(1, said.token or secrets.token_hex(16), said.email)
     try:
-        made = accounts.create(said.name or accounts.free_name(), key, settings)
+        made = accounts.create(said.name or accounts.free_name(), key, settings, _place(said))
     except UsageError as error:
         raise Refused(409, str(error), hint="Choose another, or leave it out and one is chosen.") from None
     return MadeShape(
@@ -273,6 +280,13 @@ def at_a_glance(served: ServedAccount) -> AccountShape:
             outcomes=Counter(delivery.outcome for delivery in account.journal.deliveries),
             routes=[str(route) for route in stage.routes],
         )
+
+
+def _place(said: NewAccount) -> int:
+    if said.place is not None:
+        return said.place
+    # A name that was chosen for it depends on which accounts there are, and so on what other tests do meanwhile.
+    return 1 if said.name is None else place_of(said.name)
 
 
 def _changed(settings: Settings, given: Mapping[str, Any]) -> Settings | None:

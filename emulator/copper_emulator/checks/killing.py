@@ -1,0 +1,91 @@
+"""Does the endpoint still do what it has acknowledged if its process ends right after the answer?
+
+Copper makes one attempt, so what was only in the process's memory is lost. The API is slow meanwhile: work that is done
+after the answer and begins with a fetch cannot be over when the process is killed.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.contact import kind_of_most
+from copper_emulator.checks.judging import delivery_text, shortened
+from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.checks.state import StateError
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Outcome
+from copper_emulator.core.text import duration_text
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.driver import Rounds
+
+_READY = 10.0
+"""Seconds from when it listens until its state can be read."""
+_LULL = 2.0
+"""Seconds without a call of the API after which it has probably done all it does when it starts."""
+
+
+class Service(Protocol):
+    """The process behind the endpoint, if the check has started it."""
+
+    def kill(self) -> bool:
+        """End it without a warning; returns whether nobody listens any more."""
+
+    def start(self) -> None:
+        """Start it again, and wait until it listens. Raises UsageError if it does not."""
+
+
+def killed(bench: Bench) -> Rounds[Finding]:
+    """Kill the service right after it has answered, start it again, and look what it knows."""
+    service, kind = bench.plan.service, kind_of_most(bench)
+    if service is None or bench.plan.state is None:
+        return Finding(Verdict.SKIPPED, f"it needs {_NEEDS[service is None]}")
+    (before,) = yield from bench.create(kind)
+    yield from bench.compare(lull=_LULL)
+    if bench.trial.wrong:
+        return Finding(Verdict.SKIPPED, "its state is wrong in any case")
+    with bench.fault("api.slow=1s"):
+        yield from bench.create(kind)
+        is_over = service.kill()
+    last = bench.deliveries[-1]
+    told = delivery_text(bench, last)
+    if not is_over:
+        return Finding(Verdict.SKIPPED, "somebody still listens after the command was killed")
+    try:
+        service.start()
+    except UsageError as error:
+        return Finding(Verdict.WARNED, f"{told}; then it was killed, and did not start again: {error}", STARTING)
+    if last.outcome is not Outcome.DELIVERED:
+        return Finding(Verdict.SKIPPED, f"it had not taken what came before the end: {told}")
+    yield from _readable(bench)
+    if not bench.believes_in(kind, before):
+        return Finding(Verdict.SKIPPED, "it keeps nothing when it ends: what its state had before is gone, too")
+    yield from bench.compare(lull=_LULL)
+    came = f"{told}; then it was killed at once and started again"
+    if bench.trial.wrong:
+        later = duration_text(round(max(bench.plan.patience, _LULL) * 1000))
+        return Finding(Verdict.WARNED, f"{came}; {later} later {shortened(list(bench.trial.wrong.values()))}", ADVICE)
+    return Finding(Verdict.PASSED, f"{came}, and has done what it had answered for")
+
+
+ADVICE = (
+    "Store the notification before you answer 2xx, in a table or a queue that outlives the process, and go on with "
+    "what is stored when the service starts: Copper makes one attempt, and a deployment or a crash comes any time."
+)
+STARTING = (
+    "A service that was killed must start as it does otherwise: look for a lock or a file with a process id that is "
+    "left behind, and for a port that is listened on without SO_REUSEADDR."
+)
+_NEEDS = {True: "the command that starts the service: check URL -- COMMAND", False: "the endpoint's state"}
+
+
+def _readable(bench: Bench) -> Rounds[None]:
+    # Many services listen before they are ready. The last word is the comparison's.
+    until = monotonic() + _READY
+    while bench.plan.state is not None and monotonic() < until:
+        try:
+            bench.plan.state()
+        except StateError:
+            yield from bench.rest()
+        else:
+            return

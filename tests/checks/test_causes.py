@@ -1,0 +1,120 @@
+"""A row that fails for what a plainer one has shown says so, in place of advice about something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from copper_emulator import Copper, Emulator, Received, Report, Response
+from copper_emulator.checks.page import page
+
+TARGET = "https://app.example/hook"
+
+
+@pytest.fixture
+def copper() -> Iterator[Copper]:
+    with Emulator(strict=False) as account:
+        yield account
+
+
+class Endpoint:
+    """It knows people and leads, and what it does wrong is said by event."""
+
+    def __init__(self, copper: Copper, **wrong: Any) -> None:
+        self.known: dict[str, dict[int, None]] = {"person": {}, "lead": {}}
+        self.wrong = wrong
+        copper.route(TARGET, to=self)
+
+    def __call__(self, request: Received) -> object:
+        body = request.json
+        does = self.wrong.get(body["event"])
+        if does == "raises":
+            raise KeyError("name")
+        known = self.known[body["type"]]
+        if body["event"] == "delete":
+            for each in body["ids"]:
+                known.pop(each, None)
+        elif body["event"] == "new":
+            known.update(dict.fromkeys(body["ids"] if does != "first" else body["ids"][:1]))
+        return Response(does, body=f"about {body['ids'][0]}") if isinstance(does, int) else 200
+
+    def checked(self, copper: Copper, only: str, *, types: str = "lead,person") -> Report:
+        return copper.check(TARGET, only=only, types=types, no_secret=True, state=lambda: self.known)
+
+
+def advice(report: Report) -> dict[str, str]:
+    return {row.name: row.advice for row in report.failed}
+
+
+@pytest.mark.parametrize(
+    ("does", "came"), [("raises", "failed: exception (KeyError('name'))"), (500, "rejected (500)")]
+)
+def test_what_a_plain_row_has_shown_is_told_once(copper: Copper, does: object, came: str) -> None:
+    endpoint = Endpoint(copper, update=does)
+
+    report = endpoint.checked(copper, "type-lead,type-person,batch-30,late,again,values")
+
+    assert "Work through all of `ids`" in report["type-lead"].advice
+    assert came in report["type-lead"].evidence
+    assert {row.advice for row in report.failed[1:]} == {"As in row type-lead."}
+    assert report["again"].evidence == "2 of 6 notifications not answered 2xx"
+    # With the first row that shows it, at the top.
+    second = str(report).splitlines()[1]
+    assert second.startswith("5 of the 6 failed rows fail as type-lead does, so begin there: 1 of 3 notifications not ")
+    assert came in second
+    assert report.to_json()["cause"] == second
+    assert "5 of the 6 failed rows fail as type-lead does" in page(report)
+
+
+def test_a_state_that_is_wrong_in_the_same_way_is_told_once_too(copper: Copper) -> None:
+    endpoint = Endpoint(copper)
+    endpoint.known["person"] = _NeverEmptied()
+
+    report = endpoint.checked(copper, "type-lead,type-person,batch-2,late,gone")
+
+    assert report["type-lead"].ok
+    assert advice(report)["batch-2"] == "As in row type-person."
+    assert advice(report)["late"] == "As in row type-person."
+    assert report["batch-2"].evidence.endswith("is in the state, and Copper has none; and 1 more")
+
+
+class _NeverEmptied(dict[int, None]):
+    def pop(self, *_: object) -> None:
+        """Keep it."""
+
+
+def test_what_fails_in_another_way_keeps_its_own_advice(copper: Copper) -> None:
+    """Nothing plain has shown that only the first id is dealt with, and 30 ids show it no plainer than two."""
+    report = Endpoint(copper, new="first").checked(copper, "type-person,batch-2,batch-30")
+
+    assert [row.name for row in report.failed] == ["batch-2", "batch-30"]
+    assert all("Work through all of `ids`" in each for each in advice(report).values())
+    assert report.cause == ""
+
+
+def test_what_fails_with_one_type_says_nothing_of_special_rows_with_another(copper: Copper) -> None:
+    """Of people, only deletes are not taken; of leads, nothing special has been tried."""
+    endpoint = Endpoint(copper)
+
+    def hook(request: Received) -> object:
+        body = request.json
+        strange = body["type"] == "lead" or "details" in body.get("updated_attributes", {})
+        return 500 if body["event"] == "update" and strange else endpoint(request)
+
+    copper.route(TARGET, to=hook)
+    report = endpoint.checked(copper, "type-lead,type-person,values")
+
+    assert [row.name for row in report.failed] == ["type-lead", "values"]
+    assert "each be null" in report["values"].advice
+
+
+def test_several_plain_rows_may_have_shown_it_together(copper: Copper) -> None:
+    report = Endpoint(copper, new=500, delete=501).checked(copper, "answers,type-person,late", types="person")
+
+    assert advice(report)["late"] == "As in rows answers and type-person."
+
+
+def test_few_rows_that_fail_alike_need_no_line_of_their_own(copper: Copper) -> None:
+    assert Endpoint(copper, update=500).checked(copper, "type-lead,type-person,late").cause == ""
