@@ -10,20 +10,20 @@ const FAULTS = [
   ["lose", "Notifications are never sent", "share"],
   ["refuse", "Connections are refused", "next"],
   ["hang", "Requests are never answered, until the time-out", "next"],
-  ["garble", "Answers are no HTTP", "next"],
-  ["slow", "Answers come so much later", "3s"],
-  ["outage", "Every connection is refused for so long, from now on", "10m"],
-  ["latency", "Changes from now on are told so late", "0-15m"],
-  ["shuffle", "What is due at the same moment goes in another order", ""],
-  ["batches", "Notifications have so many ids, in turn", "29,1"],
+  ["garble", "Answers are not HTTP", "next"],
+  ["slow", "Answers come this much later", "3s"],
+  ["outage", "Every connection is refused for this long, from now on", "10m"],
+  ["latency", "New changes are notified this late", "0-15m"],
+  ["shuffle", "What is due at the same moment is sent out of order", ""],
+  ["batches", "This many ids per notification, in turn", "29,1"],
   ["gone", "Records are deleted before the endpoint can fetch them", ""],
   ["changed", "Records are changed before the endpoint can fetch them", ""],
-  ["stale", "Searches lie so far behind", "5s"],
-  ["api.status", "The next calls of the API, or all for so long, are answered so", "429,3"],
-  ["api.slow", "The API answers so much later, in real time", "3s"],
-  ["api.hang", "Calls of the API are never answered", "next"],
+  ["stale", "Searches are this far behind", "5s"],
+  ["api.status", "The next API calls, or all for a time, are answered with this status", "429,3"],
+  ["api.slow", "The API answers this much later, in real time", "3s"],
+  ["api.hang", "API calls are never answered", "next"],
   ["beyond_spec.duplicate", "Notifications are sent twice", "share"],
-  ["beyond_spec.retry", "What failed is sent again, so often", "8"],
+  ["beyond_spec.retry", "What failed is sent again, this many times", "8"],
   ["beyond_spec.corrupt", "Bodies are cut off somewhere", "next"],
 ];
 
@@ -126,14 +126,14 @@ export async function show(main, { session, signal }) {
       h(
         "p",
         { class: "muted" },
-        "What is drawn comes from the account's seed: the same changes under the same seed meet the same faults.",
+        "Draws come from the account's seed: the same changes with the same seed meet the same faults.",
       ),
     ),
   );
 }
 
 function refused(error, control, target) {
-  if (error.status === 422) error.control = error.message.includes("is no target") ? target : control;
+  if (error.status === 422) error.control = error.message.includes("target: write") ? target : control;
   throw error;
 }
 
