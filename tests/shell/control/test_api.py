@@ -55,7 +55,7 @@ async def test_an_operation_that_takes_nothing_refuses_what_it_is_told() -> None
     async with serving() as served:
         status, refused = await served.control("GET", "/health?verbose=1")
 
-        assert (status, refused["error"]) == (422, "verbose: not known; nothing is taken here")
+        assert (status, refused["error"]) == (422, "verbose: not known; no values are taken here")
 
 
 @pytest.mark.asyncio
@@ -333,7 +333,7 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
         ("since=-1", "since: -1 is too small: the least is 0"),
         ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
         ("since=" + "9" * 5000, "is too large"),
-        ("status=99", "status: '99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
+        ("status=99", "status: '99' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
         ("outcome=fine", "outcome: 'fine' is none of 'delivered', 'rejected', "),
     ],
 )
@@ -658,7 +658,8 @@ async def test_what_a_refused_call_says_is_shown_without_secrets_and_with_what_w
         (refused,) = await served.journal(kind="api-refused")
 
         assert refused["line"].endswith(
-            "api refused GET /developer_api/v1/webhooks/***: 404 Resource not found; '***' is no subscription id."
+            "api refused GET /developer_api/v1/webhooks/***: 404 Resource not found; "
+            "'***' is not a valid subscription id."
         )
 
 
