@@ -327,7 +327,8 @@ def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification(
         failed[0],
     )
     before = (
-        r"it may have been one before: person/update \[\d+\], person/new \[\d+\], person/new \[\d+\] in row answers\."
+        r"it may have been an earlier one: "
+        r"person/update \[\d+\], person/new \[\d+\], person/new \[\d+\] in row answers\."
     )
     assert re.search(before, out)
     assert out.splitlines()[-1] == "1 row passed, 1 failed, 2 skipped"
