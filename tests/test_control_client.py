@@ -138,8 +138,8 @@ def test_on_a_fresh_connection_nothing_is_asked_twice(serving: Open) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (b'{"version": 99, "state": {}, "digest": ""}', "has version 99, and this copper-emulator reads"),
-        (b'{"version": 1, "state": {}, "digest": "0"}', "not as it was made"),
+        (b'{"version": 99, "state": {}, "digest": ""}', "has version 99, but this copper-emulator reads"),
+        (b'{"version": 1, "state": {}, "digest": "0"}', "was altered after it was made"),
         (b"{}", "has version 0"),
     ],
 )

@@ -167,7 +167,7 @@ def test_05_a_route_was_forgotten() -> None:
     assert plain(str(caught.value)) == written(r"""
         copper: 1 thing went wrong that the test did not expect: blocked
         - person/new [94808711] to https://billing.example.com/hooks/copper: blocked: no route for \
-            https://billing.example.com, and without one only loopback is sent to
+            https://billing.example.com, and without one only loopback is reached
           The routes are for https://biling.example.com. Send it to your app with \
               copper.route('https://billing.example.com', to=app); to really send to that host: \
               Emulator(allow_targets='billing.example.com'); or, if this is intended: expect it with \

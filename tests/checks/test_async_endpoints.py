@@ -189,7 +189,7 @@ def test_an_async_endpoint_that_is_too_slow_fails_and_one_that_blocks_is_told_wh
     assert row.evidence.startswith("not done after 0 s, the slowest answered after ")
     assert "blocked the event loop" not in row.evidence
     assert "blocked the event loop" in blocked.evidence
-    assert "Block nothing in async code" in blocked.advice
+    assert "Do not block in async code" in blocked.advice
 
 
 def test_what_is_called_one_after_the_other_says_nothing_where_it_is_too_slow() -> None:
@@ -252,5 +252,5 @@ def test_a_wrong_state_is_told_with_what_was_raised_after_the_answer() -> None:
         row = copper.check(TARGET, only="answers", types="person", no_secret=True, state=dict)["answers"]
 
     assert str(row.verdict) == "failed"
-    assert "is missing in the state" in row.evidence
+    assert "is missing from the state" in row.evidence
     assert row.evidence.endswith("; after its answer it raised TypeError('no number')")

@@ -35,7 +35,7 @@ def test_a_burst_that_is_broken_off_tells_how_fast_it_went() -> None:
     heard: list[int] = []
     report = played(("burst", 0.0), heard=heard)
 
-    assert report["burst"].evidence.startswith("broken off: ")
+    assert report["burst"].evidence.startswith("cut short: ")
     assert len(heard) == 16
 
 

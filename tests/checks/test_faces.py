@@ -92,7 +92,7 @@ def test_a_report_is_read_as_a_table() -> None:
 
     assert text.startswith(f"{TARGET}: 1 row passed, 1 failed\n")
     assert "FAILED   answers " in text
-    assert "-> Look into the endpoint's own log" in text
+    assert "-> Look in the endpoint's own log" in text
     assert repr(report) == f"<Report of {TARGET}: 1 row passed, 1 failed>"
     with pytest.raises(CheckFailed) as raised:
         report.checked()

@@ -12,7 +12,7 @@ QUICK, SECOND_TRY, THIRD_TRY, SLOW = 4.0, 1_012.0, 3_020.0, 1_700.0
 def test_who_lets_few_connections_wait_is_told() -> None:
     told = about_connections([QUICK] * 12 + [SECOND_TRY] * 3 + [THIRD_TRY])
 
-    assert told.startswith("4 of 16 had to connect a second time: let more connections wait (the listen backlog; ")
+    assert told.startswith("4 of 16 had to connect a second time: allow more waiting connections (the listen backlog; ")
     assert told.endswith(". ")
 
 

@@ -1,4 +1,4 @@
-"""The row in which the answer to a fetch arrives after that to a later one: who is taken in, and who is not."""
+"""The row in which a fetch is answered after a later fetch: who is taken in, and who is not."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_who_fetches_nothing_passes(copper: Copper) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "says"), [(None, "it needs the endpoint's state"), (dict, "its state is wrong in any case")]
+    ("state", "says"), [(None, "it needs the endpoint's state"), (dict, "its state is wrong anyway")]
 )
 def test_it_says_nothing_where_it_cannot_be_seen(copper: Copper, state: Any, says: str) -> None:
     row = played(copper, lambda request: 200, {}, state=state, patience="0")

@@ -134,7 +134,7 @@ def test_a_queue_that_dies_at_its_first_failure_is_found(copper: Copper, monkeyp
 
     assert verdicts(report) == ["failed"]
     # Both the record whose fetch was refused and the next one are missing.
-    assert report["rate-limited"].evidence.count("is missing in the state") == 2
+    assert report["rate-limited"].evidence.count("is missing from the state") == 2
 
 
 def test_each_call_is_given_the_time_for_the_next(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def test_who_takes_the_second_of_two_updates_for_the_first_again_is_found(copper
 
     assert [row.name for row in report.failed] == ["same-second"], report
     assert "after the second of two updates within a second: person" in report["same-second"].evidence
-    assert report["same-second"].advice.startswith("Leave out no notification for being like another")
+    assert report["same-second"].advice.startswith("Skip no notification because it resembles another")
 
 
 def test_two_updates_within_a_second_differ_in_nothing_but_their_values(copper: Copper) -> None:
@@ -294,7 +294,7 @@ def test_who_compares_the_whole_type_of_the_content_is_warned(copper: Copper, wa
     row = played(copper, hook, only="answers,content-type")["content-type"]
 
     assert str(row.verdict) == verdict
-    assert row.advice.startswith("Read the body as JSON whatever stands behind") is (verdict == "warned")
+    assert row.advice.startswith("Read the body as JSON whatever follows") is (verdict == "warned")
 
 
 def test_who_takes_nothing_is_not_warned_of_the_type_of_the_content(lenient: Copper) -> None:
@@ -445,7 +445,7 @@ def test_without_a_secret_everybody_is_believed_unless_that_is_meant(copper: Cop
     [
         (Response(307, headers={"Location": "/hook/"}), "no-redirect", "failed", "to /hook/"),
         (Response(200), "no-redirect", "passed", ""),
-        (Response(200, delay="6s"), "in-time", "warned", "answered after 6.0 s; at 10s it is given up"),
+        (Response(200, delay="6s"), "in-time", "warned", "answered after 6.0 s; it times out at 10s"),
         (Response(200, delay="20s"), "in-time", "failed", "timed out"),
         (Response(413), "large-attributes", "failed", "413"),
         (Response(500, body="KeyError: 'name'"), "unknown-keys", "failed", "KeyError: 'name'"),
@@ -463,7 +463,7 @@ def test_what_an_answer_means(copper: Copper, answer: Response, row: str, verdic
     [
         (Response(401), "the one that the endpoint expects"),
         (Response(301), "redirects are not followed"),
-        (Response(405), "that it takes POST"),
+        (Response(405), "that it accepts POST"),
         (Response(200, delay="20s"), "Answer first and work afterwards"),
     ],
 )
@@ -502,7 +502,7 @@ def test_an_endpoint_that_ended_after_a_row_that_passed_is_told_once_with_what_i
     thread.join()
 
     assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "skipped", "skipped"], report
-    told = r"the endpoint does not answer any more since person/new \[\d+\] in row answers: it has probably crashed"
+    told = r"the endpoint has not answered since person/new \[\d+\] in row answers: it has probably crashed"
     assert all(re.match(told, row.evidence) for row in report.rows[1:])
     assert report["no-redirect"].advice.startswith("Let no notification end the process")
 
@@ -517,7 +517,7 @@ def test_a_state_that_is_gone_while_the_endpoint_is_there_is_the_states_own(copp
 
     report = played(copper, lambda body, _: heard.append(body), only="answers,again", state=state)
 
-    assert {row.advice for row in report.rows} == {"The state must be there all the time."}
+    assert {row.advice for row in report.rows} == {"The state must be available at all times."}
 
 
 def test_a_target_without_a_route_is_told(copper: Copper) -> None:
@@ -547,14 +547,14 @@ def test_activities_alone_skip_what_needs_all_events(copper: Copper) -> None:
 def test_after_the_time_limit_no_row_begins(copper: Copper) -> None:
     report = played(copper, strict, time_limit="0")
 
-    assert {row.evidence for row in report.rows} == {"the whole check had taken more than 0 s"}
+    assert {row.evidence for row in report.rows} == {"the check had already taken more than 0 s"}
 
 
 def test_what_the_time_limit_left_out_is_no_success(copper: Copper) -> None:
     report = played(copper, strict, only="answers,late", time_limit="0")
 
     assert (report.ok, report.played, list(report.cut_off)) == (False, 0, ["answers", "late"])
-    with pytest.raises(CheckFailed, match="the time limit left out 2 rows, which is no success: give it more"):
+    with pytest.raises(CheckFailed, match="the time limit left out 2 rows, so this is not a success: allow more"):
         report.checked()
 
 
@@ -592,7 +592,9 @@ def test_where_no_hook_is_no_more_is_sent(copper: Copper, status: int) -> None:
     report = played(copper, hook, skip="burst")
 
     assert len(heard) == 1
-    said = f"everything that was sent was refused with {status}: see that the path is the hook's own, and that it takes"
+    said = (
+        f"everything that was sent was refused with {status}: check that the path is the webhook's, and that it accepts"
+    )
     assert {row.evidence.startswith(said) for row in report.rows[1:]} == {True}
 
 
@@ -600,7 +602,7 @@ def test_who_redirects_everything_is_sent_no_more(copper: Copper) -> None:
     report = played(copper, lambda *_: Response(302, headers={"Location": "/hook/"}))
 
     assert report.summary == f"0 rows passed, 1 failed, {len(check_names()) - 1} skipped"
-    why = "everything that was sent was refused with 302: register the URL that answers itself"
+    why = "everything that was sent was refused with 302: register the final URL"
     assert {row.evidence.startswith(why) for row in report.rows[1:]} == {True}
 
 
@@ -612,9 +614,9 @@ def test_who_takes_nothing_of_a_whole_life_is_sent_no_more(copper: Copper, statu
     verdicts = [str(row.verdict) for row in report.rows]
     assert verdicts == ["failed", "passed", "failed", "failed", *["skipped"] * (len(check_names()) - 4)]
     assert [report[row].advice for row in ("in-time", "type-lead")] == [
-        "As in row answers: nothing has been taken yet."
+        "As in row answers: nothing has been accepted yet."
     ] * 2
-    why = f"nothing has been taken yet, up to row type-lead, in which a record lives: it was rejected ({status})"
+    why = f"nothing has been accepted up to row type-lead, a record's whole life: it was rejected ({status})"
     assert {row.evidence for row in report.rows[4:]} == {why}
     first, last = report.rows[4].name, report.rows[-1].name
     # Told once, and nothing of how rows are called that were not.
@@ -641,7 +643,7 @@ def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
     [
         (
             "activity_log",
-            "activities have no name (what is written of one is its `details`), and are fetched with `GET ",
+            "activities have no name (their text is in `details`), and are fetched with `GET ",
         ),
         ("task", "tasks are fetched with `GET /tasks/{id}`."),
     ],
@@ -653,7 +655,9 @@ def test_who_takes_other_types_is_advised_of_what_the_one_has_of_its_own(copper:
     report = played(copper, hook, only=f"answers,type-person,type-{kind}")
 
     assert [str(row.verdict) for row in report.rows] == ["passed", "passed", "failed"]
-    assert report[f"type-{kind}"].advice.startswith("Other types are taken, so look for what this one has of its own: ")
+    assert report[f"type-{kind}"].advice.startswith(
+        "Other types are accepted, so look for what is special about this one: "
+    )
     assert own in report[f"type-{kind}"].advice
 
 
@@ -665,7 +669,7 @@ def test_so_is_who_does_not_take_the_first_of_the_types(copper: Copper) -> None:
 
     assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "passed"]
     assert report["type-lead"].advice.startswith(
-        "Other types are taken, so look for what this one has of its own: leads "
+        "Other types are accepted, so look for what is special about this one: leads "
     )
 
 
@@ -708,7 +712,7 @@ def test_who_stores_one_page_of_a_search_is_told_of_pages(copper: Copper, page: 
     row = report["batch-30"]
 
     assert (report["batch-1"].ok, row.ok) == (True, page == 200), report
-    told = "Exactly 20 of 30 are right: a search's page has 20 unless page_size says more (up to 200). Work through all"
+    told = "Exactly 20 of 30 are right: a search's page has 20 unless page_size asks for more (up to 200). Handle all"
     assert row.advice.startswith(told) == is_told
 
 
@@ -716,7 +720,7 @@ def test_what_fails_at_something_special_is_sent_the_rest(copper: Copper) -> Non
     report = played(copper, lambda *_: 500, only="unknown-keys,values")
 
     assert [str(row.verdict) for row in report.rows] == ["failed", "failed"]
-    assert "look before you read one as text" in report["values"].advice
+    assert "check before you read one as text" in report["values"].advice
 
 
 @pytest.mark.parametrize("status", [401, 404])
@@ -724,12 +728,12 @@ def test_who_refuses_the_right_secret_too_proves_nothing(copper: Copper, status:
     report = played(copper, lambda *_: status, only="secret-missing,secret-wrong")
 
     assert (report.played, report.ok) == (0, False)
-    evidence = f"refused with {status}, but so is what has the right one: that proves nothing"
+    evidence = f"refused with {status}, but so is the right one: that proves nothing"
     assert {row.evidence for row in report.rows} == {evidence}
 
 
 def test_where_no_row_is_left_that_is_told(copper: Copper) -> None:
-    with pytest.raises(UsageError, match="no row is left to play: skip leaves out all of only"):
+    with pytest.raises(UsageError, match="no row is left to play: skip leaves out all that only names"):
         copper.check(TARGET, only="answers", skip="answers")
     with pytest.raises(UsageError, match="no row is left to play: skip leaves out every row"):
         copper.check(TARGET, skip=check_names())
@@ -771,7 +775,7 @@ def test_of_several_calls_the_first_is_told(copper: Copper) -> None:
     assert evidence.endswith(", and 2 other calls")
 
 
-MISSED = "; no call of the API came meanwhile with its token"
+MISSED = "; the API was not called meanwhile with its token"
 
 
 @pytest.mark.parametrize(
@@ -812,7 +816,7 @@ def test_nor_for_what_no_fetch_could_have_mended(copper: Copper) -> None:
     kept = played(copper, lambda body, _: known.update(body["ids"]), only="batch-1", state=lambda: {"person": known})
 
     assert "1 of 3 notifications" in crashed
-    assert kept["batch-1"].evidence.endswith("is in the state, and Copper has none")
+    assert kept["batch-1"].evidence.endswith("is in the state, but not at Copper")
     assert MISSED not in crashed
 
 
@@ -827,7 +831,7 @@ def test_what_was_refused_after_the_answer_is_told_of_a_state_that_lacks_somethi
 
     report = played(copper, lambda body, _: wanted.extend(body["ids"]), only="answers", state=state, patience="0")
 
-    assert "is missing in the state; meanwhile the API refused GET /developer_api/v1/persons/" in str(report)
+    assert "is missing from the state; meanwhile the API refused GET /developer_api/v1/persons/" in str(report)
 
 
 @pytest.mark.parametrize("row", ["delete-before-new", "updates-swapped"])
@@ -839,7 +843,7 @@ def test_the_age_is_spoken_of_where_a_notification_was_refused(
     failing = played(copper, lambda *_: status, only=row, **state)[row]
 
     assert failing.advice.startswith("Copper may take 15 minutes") == is_told
-    assert status == 200 or "Take a notification as a hint" in failing.advice
+    assert status == 200 or "Treat a notification as a hint" in failing.advice
 
 
 def test_who_refuses_a_wrong_secret_is_sent_what_comes_after(copper: Copper) -> None:
@@ -855,7 +859,7 @@ def test_one_mistake_is_told_once_with_how_often(copper: Copper) -> None:
     assert evidence.startswith("1,801 of 1,801 notifications not answered 2xx: person/new [")
     assert evidence.count("no such person") == 1
     assert "(1,801 times)" in evidence
-    assert report["burst"].advice.startswith("Look into the endpoint's own log: it takes none of them")
+    assert report["burst"].advice.startswith("Look in the endpoint's own log: it accepts none of them")
 
 
 def test_who_takes_only_some_of_a_burst_is_told_of_queues(copper: Copper) -> None:
@@ -868,7 +872,7 @@ def test_who_takes_only_some_of_a_burst_is_told_of_queues(copper: Copper) -> Non
     ("calls", "verdict", "says"),
     [
         (0, "passed", ""),
-        (1, "warned", "for 30 ids that would be 60 s, and at 10s it is given up. Answer first and fetch afterwards"),
+        (1, "warned", "for 30 ids that would be 60 s, and it times out at 10s. Answer first and fetch afterwards"),
     ],
 )
 def test_who_waits_for_fetches_is_warned_where_thirty_would_take_too_long(
@@ -895,7 +899,7 @@ def test_what_a_failed_row_left_waiting_does_not_reach_the_next(copper: Copper) 
 
     report = played(copper, hook, secret=None, only="echo,secret-missing", no_secret=True, types="person")
 
-    assert "an echo without end" in report["echo"].evidence
+    assert "an endless echo" in report["echo"].evidence
     assert str(report["secret-missing"].verdict) == "skipped"
 
 
@@ -934,7 +938,7 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
     )
 
     assert report.ok
-    assert report.notes[-1].endswith("which were not compared: person.nickname")
+    assert report.notes[-1].endswith("they were not compared: person.nickname")
 
 
 @pytest.mark.parametrize(
@@ -942,7 +946,7 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
     [
         ({"only": "nothing"}, "there is no row 'nothing'; there are answers, "),
         ({"only": "lated"}, r"there is no row 'lated'; did you mean 'late'\? There are answers, "),
-        ({"no_secret": True}, "without a secret .* has none: leave that out, or the secret"),
+        ({"no_secret": True}, "without a secret .* has none: leave out either that or the secret"),
         ({"skip": ["bursts"]}, "there is no row 'bursts'"),
         ({"only": ""}, "only names nothing"),
         ({"types": "persons"}, "there is no type 'persons'"),
@@ -987,8 +991,8 @@ def test_who_takes_what_a_search_does_not_see_for_deleted_is_warned(copper: Copp
 
     assert str(row.verdict) == "warned"
     # Two new ones that it does not see, and the deleted one that it still sees.
-    assert row.evidence.count("is missing in the state") == 2
-    assert row.evidence.count("and Copper has none") == 1
+    assert row.evidence.count("is missing from the state") == 2
+    assert row.evidence.count("but not at Copper") == 1
     assert row.advice.startswith("Fetch each by its id")
 
 
@@ -1000,7 +1004,7 @@ def test_who_is_wrong_in_any_case_is_not_warned_of_searches(copper: Copper) -> N
     report = played(copper, strict, only="search-behind", state=dict)
 
     assert str(report["search-behind"].verdict) == "skipped"
-    assert "where searches see everything, too" in report["search-behind"].evidence
+    assert "even if searches see everything" in report["search-behind"].evidence
 
 
 def test_what_is_answered_alone_passes_however_late_searches_are(copper: Copper) -> None:
@@ -1013,7 +1017,7 @@ def test_a_state_that_never_gets_right_fails_the_row_with_many_at_once(copper: C
 
     assert str(row.verdict) == "failed"
     assert "after 16 new at once: person" in row.evidence
-    assert row.advice.startswith("Take several at once")
+    assert row.advice.startswith("Handle several at once")
 
 
 def test_a_state_that_raises_in_the_middle_fails_one_row_and_not_the_check(copper: Copper) -> None:
@@ -1033,7 +1037,7 @@ def test_a_state_that_raises_in_the_middle_fails_one_row_and_not_the_check(coppe
     report = played(copper, answer, only="answers,in-time", types="person", no_secret=True, secret={}, state=state)
 
     assert [str(row.verdict) for row in report.rows] == ["failed", "passed"]
-    assert report["answers"].evidence == "the state cannot be had: it raised RuntimeError('database is locked')"
+    assert report["answers"].evidence == "the state is not available: it raised RuntimeError('database is locked')"
 
 
 def test_a_state_that_cannot_be_had_does_not_hide_what_was_answered(lenient: Copper) -> None:
@@ -1076,16 +1080,16 @@ def test_a_worker_that_has_died_is_told_of_once(lenient: Copper) -> None:
         copper, answer, only=rows, types="person", no_secret=True, secret={}, state=lambda: {"person": known}
     )
 
-    assert [note for note in report.notes if "no call of the API" in note] == [
-        "no call of the API has come since row batch-30, and 3 rows failed without one: what works after the answers "
-        "(a thread, a queue's worker) has probably ended there; see its log"
+    assert [note for note in report.notes if "the API has not been called" in note] == [
+        "the API has not been called since row batch-30, and 3 rows failed without a call: what works after the "
+        "answers (a thread, a queue's worker) has probably ended there; see its log"
     ]
 
 
 def test_who_never_calls_the_api_is_not_taken_for_dead(lenient: Copper) -> None:
     report = played(lenient, strict, only="batch-1,batch-2,batch-30,again", types="person", state=dict)
 
-    assert not [note for note in report.notes if "no call of the API" in note]
+    assert not [note for note in report.notes if "the API has not been called" in note]
 
 
 def test_an_exception_that_tells_of_a_whole_request_is_cut(copper: Copper) -> None:

@@ -41,9 +41,9 @@ def test_what_a_state_may_be(state: object, understood: object) -> None:
         ({"people": [17]}, "a state has the types lead, person"),
         ({"person": 17}, "the state's person is 17"),
         ({"person": "17"}, "the state's person is '17'"),
-        ({"person": ["a"]}, "the state's person has 'a' where an id should stand"),
-        ({"person": [True]}, "has True where an id should stand"),
-        ({"person": [{"name": "Ada"}]}, "has None where an id should stand"),
+        ({"person": ["a"]}, "the state's person has 'a' where an id should be"),
+        ({"person": [True]}, "has True where an id should be"),
+        ({"person": [{"name": "Ada"}]}, "has None where an id should be"),
         ({"person": {"17": "Ada"}}, "has 'Ada' for a record"),
     ],
 )
@@ -57,9 +57,9 @@ def test_what_a_state_may_not_be_is_said(state: object, says: str) -> None:
     ("copies", "truth", "says"),
     [
         ([], None, ""),
-        ([], {"name": "Ada"}, "person 17 is missing in the state"),
-        ([{}], None, "person 17 is in the state, and Copper has none"),
-        ([{}, {}], None, "person 17 is in the state, and Copper has none"),
+        ([], {"name": "Ada"}, "person 17 is missing from the state"),
+        ([{}], None, "person 17 is in the state, but not at Copper"),
+        ([{}, {}], None, "person 17 is in the state, but not at Copper"),
         ([{}, {"name": "Ada"}], {"name": "Ada"}, "person 17 is in the state 2 times"),
         ([{}], {"name": "Ada"}, ""),
         ([{"name": "Ada"}], {"name": "Ada", "title": None}, ""),
@@ -86,7 +86,7 @@ def test_a_command_prints_the_state() -> None:
     [
         ("no-such-command-anywhere", "cannot be run"),
         (f"{sys.executable} -c 'raise SystemExit(\"no table\")'", "ended with 1: no table"),
-        (f"{sys.executable} -c 'print(17, 18)'", "which is no JSON"),
+        (f"{sys.executable} -c 'print(17, 18)'", "which is not JSON"),
         ("", "is empty"),
         ("'", "cannot be read"),
     ],
@@ -99,7 +99,7 @@ def test_a_command_that_does_not_is_told(command: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "says"),
     [
-        ("200 OK", b"<p>", "which is no JSON"),
+        ("200 OK", b"<p>", "which is not JSON"),
         ("404 Not Found", b"", "was answered 404"),
         ("302 Found", b"", "was answered 302"),
     ],

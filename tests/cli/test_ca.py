@@ -77,7 +77,7 @@ def test_it_overwrites_no_key_unless_it_is_forced_to(tmp_path: Path) -> None:
 
     code, out, err = run("ca", "--issue", str(file))
     assert (code, out) == (1, "")
-    assert "there is such a file" in err
+    assert "the file exists" in err
     assert "--force" in err
     assert file.read_text() == "somebody's own"
 
@@ -89,7 +89,7 @@ def test_it_issues_nothing_for_nobody(tmp_path: Path) -> None:
     code, _, err = run("ca", "--issue", str(tmp_path / "endpoint.pem"), "--host", "")
 
     assert (code, err.partition(":")[0]) == (2, "copper-emulator")
-    assert "--host is empty: write the name or address" in err
+    assert "--host is empty: write the endpoint's name or address" in err
 
 
 def test_it_issues_one_to_stdout_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_written_is_one_line(option: str, tmp_path: Path) 
 def test_a_host_without_a_file_is_wrong_use() -> None:
     code, _, err = run("ca", "--host", "localhost")
 
-    assert (code, err) == (2, "copper-emulator: --host is whom a certificate is for: it goes with --issue FILE\n")
+    assert (code, err) == (2, "copper-emulator: --host says whom a certificate is for: it needs --issue FILE\n")
 
 
 def test_force_without_a_file_is_wrong_use() -> None:
@@ -135,7 +135,7 @@ def test_force_without_a_file_is_wrong_use() -> None:
 
     assert (code, err) == (
         2,
-        "copper-emulator: --force is about a file that is there already: it goes with --issue FILE\n",
+        "copper-emulator: --force overwrites an existing file: it needs --issue FILE\n",
     )
 
 
@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_used_is_one_line(
 
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert f"{tmp_path}/file/authority" in err
-    assert err.endswith("Not a directory. Name another folder in COPPER_EMULATOR_AUTHORITY\n")
+    assert err.endswith("Not a directory. Name a different folder in COPPER_EMULATOR_AUTHORITY\n")
 
 
 @pytest.mark.parametrize("command", [("ca",), ("serve", "--port", "0", "--tls-port", "0")], ids=" ".join)
@@ -178,7 +178,7 @@ def test_serve_tells_where_it_speaks_tls(folder: Path) -> None:
         line = server.line_with("TLS")
         url = line.split()[1]
 
-        assert line.strip() == f"TLS    {url} (who is to trust it: copper-emulator ca)"
+        assert line.strip() == f"TLS    {url} (to trust it: copper-emulator ca)"
         answer = requests.get(
             f"{url}/webhooks",
             headers={"Authorization": "Bearer t", "X-PW-UserEmail": "ada@example.com"},
@@ -206,7 +206,7 @@ def test_a_tls_port_in_use_is_said_in_one_line() -> None:
 
     assert code == 1
     assert err == (
-        f"copper-emulator: port {port} of 127.0.0.1 is in use, perhaps by another copper-emulator: choose one with "
+        f"copper-emulator: port {port} of 127.0.0.1 is in use, perhaps by another copper-emulator: choose another with "
         "--tls-port, or --tls-port 0 for a free one\n"
     )
 

@@ -57,8 +57,8 @@ def test_a_wrong_one_ends_with_1_and_is_told_why_and_what_to_do() -> None:
 
     assert code == 1
     assert "FAILED   batch-2" in out
-    assert "is in the state, and Copper has none" in out
-    assert "-> Work through all of `ids`" in out
+    assert "is in the state, but not at Copper" in out
+    assert "-> Handle all of `ids`" in out
     assert out.splitlines()[-1] == "1 row passed, 1 failed"
 
 
@@ -228,8 +228,8 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
     ("args", "says"),
     [
         ([], "name the endpoint, like http://"),
-        (["127.0.0.1:5000"], "is no URL to send to"),
-        (["https://example.com/hook"], "if it is meant: --allow-target example.com"),
+        (["127.0.0.1:5000"], "is not a URL to send to"),
+        (["https://example.com/hook"], "to allow it: --allow-target example.com"),
         (["https://api.copper.com/hook", "--allow-target", "api.copper.com"], "nothing is ever delivered to Copper"),
         (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write NAME=VALUE"),
         (["http://127.0.0.1:9", "--header", "a"], "--header 'a': write NAME=VALUE"),
@@ -238,14 +238,14 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
         (["http://127.0.0.1:9", "--patience", "soon"], "--patience: 'soon' is not a duration"),
         (
             ["http://127.0.0.1:9", "--only", "answers", "--skip", "answers"],
-            "no row is left to play: skip leaves out all of",
+            "no row is left to play: skip leaves out all that only names",
         ),
         (["http://127.0.0.1:9", "--profile", "x"], "--profile: 'x' is not one of"),
         (["http://127.0.0.1:9", "--timeout", "x"], "--timeout: 'x' is not a duration"),
-        (["http://127.0.0.1:9", "--junit", "-", "--json"], "stdout is for one of"),
+        (["http://127.0.0.1:9", "--junit", "-", "--json"], "stdout can take only one of"),
         (["http://127.0.0.1:9", "--state-url", "https://example.com/"], "example.com is not this machine"),
         (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--port", "0"], "refused"),
-        (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--state-command", "x"], "not from both"),
+        (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--state-command", "x"], "not both"),
         (["http://127.0.0.1:9", "--html", "/no/such/folder/x.html", "--port", "0"], "cannot be written"),
     ],
 )
@@ -272,7 +272,7 @@ def test_that_nobody_called_the_api_names_a_token_only_where_one_was_given(token
     with served(lambda environ, start: (start("500 Broken", []), [b""])[1]) as url:
         _, out, _ = invoke("check", url, "--port", "0", "--only", "answers", *token)
 
-    assert f"; no call of the API came {told}\n" in out
+    assert f"; the API was not called {told}\n" in out
 
 
 def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
@@ -329,7 +329,7 @@ def test_a_command_that_ends_while_it_is_checked_is_told() -> None:
     code, out, _ = checked_as_a_service(sys.executable, PROGRAM, str(port), "dies", port=port, rows="answers")
 
     assert code == 1
-    assert "The command ended by itself, with 3, while it was checked: see what it printed." in out.splitlines()
+    assert "The command exited by itself with 3 during the check: see what it printed." in out.splitlines()
 
 
 def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification() -> None:
@@ -342,12 +342,13 @@ def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification(
     assert code == 1
     assert len(failed) == 1
     assert re.fullmatch(
-        r"FAILED +type-person +the endpoint does not answer any more since person/delete \[\d+\]: "
-        "it has probably crashed, see its log",
+        r"FAILED +type-person +the endpoint has not answered since person/delete \[\d+\]: "
+        "it has probably crashed; see its log",
         failed[0],
     )
     before = (
-        r"it may have been one before: person/update \[\d+\], person/new \[\d+\], person/new \[\d+\] in row answers\."
+        r"it may have been an earlier one: "
+        r"person/update \[\d+\], person/new \[\d+\], person/new \[\d+\] in row answers\."
     )
     assert re.search(before, out)
     assert out.splitlines()[-1] == "1 row passed, 1 failed, 2 skipped"
@@ -358,7 +359,7 @@ def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification(
     ("command", "text"),
     [
         (["no-such-command-anywhere"], "no-such-command-anywhere: command not found"),
-        ([sys.executable, "-c", "raise SystemExit(4)"], "the command ended with 4 before anybody listened at {url}"),
+        ([sys.executable, "-c", "raise SystemExit(4)"], "the command exited with 4 before anything listened at {url}"),
     ],
 )
 def test_a_command_that_does_not_come_to_listen_is_told(command: list[str], text: str) -> None:
@@ -374,7 +375,7 @@ def test_where_somebody_listens_already_no_command_is_started() -> None:
         code, _, err = checked_as_a_service(sys.executable, PROGRAM, str(port), port=port)
 
     assert code == 2
-    assert f"somebody listens at http://127.0.0.1:{port} already, so that the command could not" in err
+    assert f"something already listens at http://127.0.0.1:{port}, so the command could not" in err
     assert "listening" not in err
 
 
@@ -451,4 +452,4 @@ def test_without_a_command_an_endpoint_is_awaited_where_that_is_asked_for() -> N
     port = free_port()
     code, _, err = run("check", f"http://127.0.0.1:{port}/hook", "--port", "0", "--wait", "200ms", *SECRET)
 
-    assert (code, err) == (2, f"copper-emulator: nobody listened at http://127.0.0.1:{port} within 200ms (--wait)\n")
+    assert (code, err) == (2, f"copper-emulator: nothing listened at http://127.0.0.1:{port} within 200ms (--wait)\n")

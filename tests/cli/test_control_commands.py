@@ -66,16 +66,16 @@ def test_who_subscribes_the_inbox_sees_there_what_arrives(server: str) -> None:
     assert f"{made['id']}  person/update -> {INBOX} (secret key; headers X-Key)" in told(server, "subscriptions")
     assert "1 of 100" in told(server, "subscriptions")
 
-    assert f"{made['id']} is deleted" in told(server, "unsubscribe", str(made["id"]))
+    assert f"{made['id']} was deleted" in told(server, "unsubscribe", str(made["id"]))
     assert asked(server, "subscriptions")["count"] == 0
 
 
 def test_routes_are_added_and_taken_away(server: str) -> None:
-    assert "only loopback" in told(server, "routes")
+    assert "only to loopback" in told(server, "routes")
     shown = asked(server, "routes", "https://my-app.example=http://127.0.0.1:5000")
     assert shown["routes"] == [{"origin": "https://my-app.example", "to": "http://127.0.0.1:5000", "beyond": False}]
     beyond = told(server, "routes", "https://my-app.example=https://www.example.com")
-    assert "(beyond this machine: it is really sent there)" in beyond
+    assert "(beyond this machine: really sent there)" in beyond
     assert asked(server, "routes", "--remove", "https://my-app.example")["routes"] == []
 
 
@@ -238,7 +238,7 @@ def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Pa
     assert (code, err.count("\n")) == (1, 1)
     assert told(server, "record", "show", "--output", "-") == told(server, "record", "show")
     assert told(server, "record", "stop", "--output", str(file)).splitlines() == [
-        f"What was done is in {file}; copper-emulator run {file} does it again.",
+        f"What was done is in {file}; copper-emulator run {file} repeats it.",
         f"In a running server: copper-emulator play {file} --reset",
     ]
     assert file.stat().st_mode & 0o777 == 0o600
@@ -325,7 +325,7 @@ def test_only_settings_that_were_changed_are_shown_and_as_they_are_written(serve
         "allow_http         true\nallow_targets      a.example\n"
     )
     assert told(server, "settings", "--set", "allow_targets=none") == "allow_targets      none\n"
-    assert "other settings: allow_targets none" in told(server, "journal", "--kind", "settings")
+    assert "new settings: allow_targets none" in told(server, "journal", "--kind", "settings")
     for command in (["settings"], ["reset"], ["accounts", "--create", "another"]):
         code, _, err = invoke(*command, "--set", "latncy=1m", server=server)
         assert (code, err.partition(" The settings are profile, limits,")[0]) == (
@@ -340,7 +340,7 @@ def test_accounts_are_made_and_deleted(running: Process) -> None:
     assert (made["name"], made["token"], made["headers"]["X-PW-AccessToken"]) == ("ci-7", "t-7", "t-7")
     assert "ci-7 (you@example.com): 0 subscriptions, 0 waiting" in told(server, "accounts")
 
-    assert "ci-7 is deleted" in told(server, "accounts", "--delete", "ci-7")
+    assert "ci-7 was deleted" in told(server, "accounts", "--delete", "ci-7")
     assert [each["name"] for each in asked(server, "accounts")["accounts"]] == ["default"]
 
 
@@ -357,7 +357,7 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
 @pytest.mark.parametrize(
     ("args", "wanted"),
     [
-        (["subscribe", "person", INBOX], "no topic"),
+        (["subscribe", "person", INBOX], "is not a topic"),
         (["subscribe", "person.update", "http://x"], "Invalid URI"),
         (["subscribe", "person.update", INBOX, "--secret", "key"], "--secret 'key'"),
         (["unsubscribe"], "say which subscriptions"),
@@ -367,16 +367,16 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["inbox", "--delay", "x"], "--delay: 'x' is not a duration"),
         (["notifications", "--state", "faild"], "--state: 'faild' is not one of 'queued', "),
         (["notifications", "--state", "faild"], "did you mean 'failed'?"),
-        (["notifications", "--since", "monday"], "--since: 'monday' is no moment"),
+        (["notifications", "--since", "monday"], "--since: 'monday' is not a moment"),
         (
             ["subscribe", "person.updatd", INBOX],
             "there is no event 'updatd'; the events are new, update, delete; did you",
         ),
-        (["resend", "99", "--body", "{"], "--body is no JSON"),
-        (["replay", "README.md", "--target", INBOX], "is no JSON"),
+        (["resend", "99", "--body", "{"], "--body is not JSON"),
+        (["replay", "README.md", "--target", INBOX], "is not JSON"),
         (["play", "no_such"], "there is no scenario"),
-        (["accounts", "--token", "t"], "go with --create"),
-        (["accounts", "--create", "a b"], "name: 'a b' cannot be: it has 1 to 64 letters, digits, dots, dashes and"),
+        (["accounts", "--token", "t"], "need --create"),
+        (["accounts", "--create", "a b"], "name: 'a b' is not allowed: use 1 to 64 letters, digits, dots, dashes and"),
         (["accounts", "--create", "ab", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
         (["settings", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
         (["reset", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),

@@ -11,7 +11,7 @@ from copper_emulator.cli import main
 from copper_emulator.fault_texts import FORMS
 from tests.cli.processes import invoke, started, subscribe
 
-LOSE = "lose=1 (the next 1; lose=1% is a share)"
+LOSE = "lose=1 (the next 1; for a share: lose=1%)"
 
 
 def test_faults_are_shown_switched_on_and_switched_off() -> None:
@@ -41,7 +41,7 @@ def test_serve_says_which_faults_are_on_and_where_draws_come_from() -> None:
         seed = json.loads(out)["seed"]
         lines = [server.line() for _ in range(5)]
 
-    assert f"  seed   {seed} (--seed {seed} draws the same again)" in lines
+    assert f"  seed   {seed} (to repeat: --seed {seed})" in lines
     assert "  faults lose=20% (copper-emulator faults off)" in lines
 
 
@@ -52,7 +52,7 @@ def test_serve_says_which_faults_are_on_and_where_draws_come_from() -> None:
         (["faults", "lose=20%,shuffle"], "separate faults with spaces, not commas, like lose=20% shuffle"),
         (["faults", "outage"], "outage needs a value: write it like outage=10m"),
         (["faults", "stale"], "stale needs a value: write it like stale=5s"),
-        (["faults", "lose=1", "off"], "off stands alone, or first with the names of what to switch off"),
+        (["faults", "lose=1", "off"], "write off alone, or followed by the names of what to switch off"),
         (["serve", "--fault", "loose=1"], "--fault: there is no fault 'loose'. Did you mean lose?"),
     ],
 )

@@ -71,7 +71,7 @@ def test_everything_is_answered_with_the_given_status(status: int) -> None:
 def test_what_is_no_notification_is_shown_as_such(body: bytes) -> None:
     with started("listen", "--port", "0") as endpoint:
         assert requests.post(endpoint.url, data=body, timeout=60).status_code == 200
-        assert f"{len(body)} bytes that are no notification" in endpoint.line_with("POST")
+        assert f"{len(body)} bytes that are not a notification" in endpoint.line_with("POST")
 
 
 @pytest.mark.parametrize("args", [[], ["--json"]])

@@ -80,7 +80,7 @@ def test_a_custom_field_is_made_with_its_options(server: str) -> None:
         (("user",), 2, "there is no lookup table 'user'; there are users, "),
         (("a/b",), 2, "there is no lookup table 'a/b'"),
         (("users", "--add", "name"), 2, "--add 'name': write FIELD=VALUE, like --add name=Ada"),
-        (("users", "--add", "name=5"), 2, """5 was read as JSON, the text is --add 'name="5"'"""),
+        (("users", "--add", "name=5"), 2, """5 was read as JSON; as text it is --add 'name="5"'"""),
     ],
 )
 def test_what_is_no_table_or_no_entry_is_refused(server: str, args: tuple[str, ...], code: int, says: str) -> None:

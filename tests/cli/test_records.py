@@ -96,7 +96,7 @@ def test_each_name_that_cannot_be_written_has_its_own_reason(server: str) -> Non
 
     _, out, _ = invoke("update", "person", ada, "--set", "id=5", "--set", "date_created=1", server=server)
 
-    assert "id is ignored: Copper gives it.\n" in out
+    assert "id is ignored: Copper sets it.\n" in out
     assert "date_created is ignored: only Copper writes it.\n" in out
 
 
@@ -255,15 +255,15 @@ def test_a_file_that_cannot_be_seeded_is_one_line_and_exit_code_2(
         (["create", "person", "--set", "nme=Ada"], "Unrecognized attributes specified: nme. Known attributes here: "),
         (
             ["create", "person", "--set", "name=17"],
-            "Name: must be a string; 17 was read as JSON, the text is --set 'name=\"17\"'",
+            "Name: must be a string; 17 was read as JSON; as text it is --set 'name=\"17\"'",
         ),
         (
             ["create", "person", "--set", "name=Ada", "--set", "middle_name=true"],
-            "Middle Name: must be a string; true was read as JSON, the text is --set 'middle_name=\"true\"'",
+            "Middle Name: must be a string; true was read as JSON; as text it is --set 'middle_name=\"true\"'",
         ),
         (
             ["search", "person", "--where", "name=17"],
-            "Name: must be a string; 17 was read as JSON, the text is --where 'name=\"17\"'",
+            "Name: must be a string; 17 was read as JSON; as text it is --where 'name=\"17\"'",
         ),
         (["create", "activity"], "Parent: can't be blank"),
         (["create", "a/b"], "there are no records of type 'a/b'"),
@@ -310,10 +310,10 @@ def test_what_is_not_there_is_one_line_and_exit_code_1(server: str, command: lis
         (["create", "person", "--count", "0"], "it must be between 1 and 10000, not 0"),
         (["update", "person", "--set", "name=Ada"], "Missing argument 'ID...'"),
         (["update", "person", "17"], "say what to change, like --set name=Ada"),
-        (["update", "person", "Ada", "--set", "name=x"], "'Ada' is no whole number"),
+        (["update", "person", "Ada", "--set", "name=x"], "'Ada' is not a whole number"),
         (["delete", "person", "0"], "it must be between 1 and"),
         (["merge", "person", "17"], "Missing argument 'LOSER'"),
-        (["convert", "Ada"], "'Ada' is no whole number"),
+        (["convert", "Ada"], "'Ada' is not a whole number"),
         (["convert", "17", "--person", "Ada"], "--person 'Ada': write FIELD=VALUE"),
         (["search", "person", "--where", "Ada"], "--where 'Ada': write FIELD=VALUE"),
         (["seed", "person"], "Missing argument 'FILE'"),

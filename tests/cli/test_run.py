@@ -115,7 +115,7 @@ def test_an_endpoint_can_fetch_from_the_api_that_is_told_of(tmp_path: Path) -> N
         code, out, err = invoke("run", str(file), str(file), "--target", url, "--port", port)
 
     assert (code, err) == (0, "")
-    assert f"Records can be fetched at {api_url} with any token; --port and --token fix them.\n" in out
+    assert f"Records can be fetched at {api_url} with any token; set them with --port and --token.\n" in out
     assert fetched == [(200, "Ada"), (200, "Ada")]
 
 
@@ -157,7 +157,7 @@ def test_the_built_in_endpoint_has_no_api(story: str) -> None:
     code, out, err = invoke("run", story, "--port", "0")
 
     assert (code, out) == (2, "")
-    assert "--port and --token are of the API that your endpoint fetches from: give --target, too" in err
+    assert "--port and --token are for the API that your endpoint fetches from: give --target, too" in err
 
 
 def test_a_draw_is_told_with_the_whole_command_line(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_draw_is_told_with_the_whole_command_line(tmp_path: Path) -> None:
     with started("listen", "--port", "0") as endpoint:
         run = ("run", str(file), "--target", endpoint.url, "--port", "0")
         code, out, _ = invoke(*run, *options, "--settings", "seed=random")
-        (again,) = re.findall(r"The draws came from seed \d+; again: copper-emulator (.*)", out)
+        (again,) = re.findall(r"Drawn from seed \d+; to repeat: copper-emulator (.*)", out)
         once_more = invoke(*shlex.split(again))
 
     assert code == 1

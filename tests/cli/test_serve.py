@@ -125,8 +125,8 @@ def test_a_token_that_opens_an_account_is_told_with_what_commands_need_from_then
         (["--allow-target", "api.copper.com"], "--allow-target: nothing is ever delivered to Copper itself"),
         (["--allow-target", "http://x"], "--allow-target: "),
         (["--route", "https://my-app.example"], "write ORIGIN=URL"),
-        (["--route", "my-app.example=http://127.0.0.1:5000"], "is no origin of targets"),
-        (["--route", "https://my-app.example=nowhere"], "is no URL to send to"),
+        (["--route", "my-app.example=http://127.0.0.1:5000"], "is not an origin of targets"),
+        (["--route", "https://my-app.example=nowhere"], "is not a URL to send to"),
         (["--route", "https://my-app.example=https://api.copper.com"], "Copper itself"),
         (["--token", ""], "--token"),
         (["--state", ""], "--state: the name of a file cannot be empty; leave --state out to keep nothing"),
@@ -167,9 +167,9 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["--tls-port", "{0}"], "--tls-port: {0} is --port already; name another one, or 0 for a free one"),
-        (["--proxy", "{0}"], "--proxy: {0} is --port already"),
-        (["--tls-port", "{1}", "--proxy", "{1}"], "--proxy: {1} is --tls-port already"),
+        (["--tls-port", "{0}"], "--tls-port: {0} is already --port; name a different one, or 0 for a free one"),
+        (["--proxy", "{0}"], "--proxy: {0} is already --port"),
+        (["--tls-port", "{1}", "--proxy", "{1}"], "--proxy: {1} is already --tls-port"),
     ],
 )
 def test_one_port_for_two_things_is_no_other_server(args: list[str], says: str) -> None:
@@ -212,7 +212,7 @@ def test_every_setting_is_an_option_with_its_description_and_default() -> None:
 @pytest.mark.parametrize("option", ["--intercept", "--no-intercept"])
 @pytest.mark.parametrize(
     ("command", "says"),
-    [(["serve"], "it is --proxy PORT that leads"), (["exec", "--", "true"], "always lands here; leave it out")],
+    [(["serve"], " --proxy PORT leads"), (["exec", "--", "true"], "always land here; leave it out")],
 )
 def test_what_only_tests_intercept_by_is_no_option_and_says_what_is(command: list[str], says: str, option: str) -> None:
     result = CliRunner().invoke(main, [command[0], option, *command[1:]])

@@ -26,7 +26,7 @@ def test_the_ready_lines_name_a_file_that_a_shell_reads_to_be_led_there() -> Non
     runtime("curl")
     with started("serve", "--port", "0", "--proxy", "0") as server:
         line = server.line_with("  proxy  ")
-        found = re.fullmatch(r"  proxy  (http://127\.0\.0\.1:\d+) \(in the shell of your program: \. (\S+)\)", line)
+        found = re.fullmatch(r"  proxy  (http://127\.0\.0\.1:\d+) \(in your program's shell: \. (\S+)\)", line)
         assert found is not None, line
 
         script = f". {found[2]}; echo $HTTPS_PROXY; {CURL} {ACCOUNT}; {CURL} https://example.com"
@@ -85,7 +85,7 @@ def test_a_port_in_use_is_said_with_its_option(option: str) -> None:
 
     assert (code, out) == (1, "")
     assert f"port {ports[option]} of 127.0.0.1 is in use" in err
-    assert f"choose one with {option}, or {option} 0" in err
+    assert f"choose another with {option}, or {option} 0" in err
 
 
 def test_files_that_cannot_be_written_are_said_with_the_option_that_needs_them() -> None:

@@ -29,7 +29,7 @@ def test_a_server_goes_on_where_it_was_killed(tmp_path: Path) -> None:
         first.popen.wait()
     with started("serve", "--port", "0", "--clock", "manual", "--state", state) as second:
         assert second.line_with("state") == f"  state  {state} (1 account)"
-        assert second.line() == "  default goes on with the settings it had; reset takes the command line's"
+        assert second.line() == "  default keeps the settings it had; reset gives it the command line's"
         code, out, _ = invoke("search", "person", "--where", "name=Ada", server=second.url)
         assert (code, "Ada" in out) == (0, True)
         _, out, _ = invoke("status", server=second.url)
@@ -46,7 +46,7 @@ def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert err == (
         f"copper-emulator: --state: {newer} was written by a newer copper-emulator (its schema is 99, this one knows "
-        "up to 3), and is left as it is. Use that version, or name another file.\n"
+        "up to 3), and is left as it is. Use that version, or name a different file.\n"
     )
 
 
@@ -57,7 +57,8 @@ def test_a_second_server_on_the_same_file_is_told_so(tmp_path: Path) -> None:
 
     assert (code, out) == (1, "")
     assert err == (
-        f"copper-emulator: --state: {state} is in use by another copper-emulator: end that one, or name another file.\n"
+        f"copper-emulator: --state: {state} is in use by another copper-emulator: stop that one, or name a different "
+        "file.\n"
     )
 
 
@@ -73,7 +74,7 @@ def test_an_account_is_written_into_a_file_and_put_back(server: Process, tmp_pat
 
     invoke("reset", server=server.url)
     code, out, _ = invoke("restore", str(file), server=server.url)
-    assert (code, out.startswith("Account default is as it was; ")) == (0, True)
+    assert (code, out.startswith("Account default is restored; ")) == (0, True)
     assert "Ada" in invoke("search", "person", server=server.url)[1]
 
 
@@ -94,7 +95,7 @@ def test_a_state_is_kept_in_a_file_alone() -> None:
     assert invoke("serve", "--state", "-") == (
         2,
         "",
-        "copper-emulator: --state: a state is kept in a file, and - is none\n",
+        "copper-emulator: --state: a state is kept in a file, and - is not one\n",
     )
 
 
@@ -107,14 +108,15 @@ def test_what_is_no_snapshot_is_one_line(server: Process, tmp_path: Path) -> Non
     )
     file.write_text("none")
     assert (
-        invoke("restore", str(file), server=server.url)[2] == f"copper-emulator: {file} is no snapshot: it is no JSON\n"
+        invoke("restore", str(file), server=server.url)[2]
+        == f"copper-emulator: {file} is not a snapshot: it is not JSON\n"
     )
     for other in ("{}", "[]", "17", '{"type": "person"}'):
         file.write_text(other)
         assert invoke("restore", str(file), server=server.url) == (
             2,
             "",
-            f"copper-emulator: {file} is no snapshot: copper-emulator snapshot makes them\n",
+            f"copper-emulator: {file} is not a snapshot: copper-emulator snapshot makes them\n",
         )
     code, _, err = invoke("snapshot", str(tmp_path / "nowhere" / "x.json"), server=server.url)
     assert (code, err) == (
@@ -127,8 +129,8 @@ def test_of_settings_that_are_for_tests_it_is_said(server: Process) -> None:
     out = invoke("settings", server=server.url)[1]
 
     assert "intercept" not in out
-    assert "strict             true  (for tests, and for scenarios that are played here)\n" in out
-    assert "allow              none  (for tests, and for scenarios that are played here)\n" in out
+    assert "strict             true  (for tests, and for scenarios played here)\n" in out
+    assert "allow              none  (for tests, and for scenarios played here)\n" in out
 
 
 def test_settings_are_shown_and_changed(server: Process) -> None:
@@ -139,6 +141,6 @@ def test_settings_are_shown_and_changed(server: Process) -> None:
     assert "latency            0-15m\n" in out
     assert json.loads(invoke("settings", "--json", server=server.url)[1])["settings"]["limits"] == "5/1m"
     code, _, err = invoke("settings", "--set", "seed=3", server=server.url)
-    assert (code, err.startswith("copper-emulator: seed: an account begins with it, and keeps it. Reset")) == (1, True)
+    assert (code, err.startswith("copper-emulator: seed: an account starts with it and keeps it. Reset")) == (1, True)
     assert invoke("reset", "--set", "seed=3", server=server.url)[0] == 0
     assert "seed               3\n" in invoke("settings", server=server.url)[1]

@@ -143,7 +143,7 @@ def test_following_tells_of_a_reset_beside_the_output(server: Process) -> None:
         invoke("fire", "person.update", "--id", "2", server=server.url)
 
         assert json.loads(following.line())["change"]["ids"] == [2]
-        assert "journal begins anew" in following.end()[2]
+        assert "journal starts over" in following.end()[2]
 
 
 def test_following_ends_with_the_server(server: Process) -> None:
@@ -163,7 +163,7 @@ def test_reset_empties_the_account_and_says_so(server: Process) -> None:
 
     code, out, _ = invoke("reset", server=server.url)
 
-    assert (code, out) == (0, "Account default is as it was at the start.\n")
+    assert (code, out) == (0, "Account default was reset.\n")
     assert invoke("journal", server=server.url)[1] == ""
 
 
@@ -262,19 +262,19 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
         (["fire", "person.update", "--id", "1", "--set", "name"], "FIELD=OLD,NEW"),
         (["fire", "person.update", "--id", "1", "--set", "name=a,b,c"], "two values"),
         (["advance"], "say how far"),
-        (["advance", "10m", "--until-idle"], "'10m' and --until-idle both say how far: give one of them"),
+        (["advance", "10m", "--until-idle"], "'10m' and --until-idle both say how far: give only one"),
         (["advance", "10m", "--limit", "1h"], "--limit"),
         (["advance", "10"], "'10' is not a duration: write it like 30s, 10m"),
         (["advance", "0"], "'0' must be more than 0"),
-        (["advance", "-5m"], "time moves forward only"),
-        (["advance", "-1h"], "time moves forward only"),
-        (["advance", "--until-idle", "--limit", "-5m"], "time moves forward only"),
+        (["advance", "-5m"], "time only moves forward"),
+        (["advance", "-1h"], "time only moves forward"),
+        (["advance", "--until-idle", "--limit", "-5m"], "time only moves forward"),
         (["advance", "--until-idle", "--limit", "long"], "--limit: 'long' is not a duration"),
         (["advance", "--untl-idle"], "No such option"),
-        (["fire", "person.update", "--id", "abc"], "'abc' is no whole number"),
+        (["fire", "person.update", "--id", "abc"], "'abc' is not a whole number"),
         (["fire", "person.update", "--id", "9223372036854775808"], "must be between 1 and 9223372036854775807"),
         (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
-        (["journal", "--status", "99"], "'99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
+        (["journal", "--status", "99"], "'99' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
         (["journal", "--limit", "0"], "--limit"),
         (["fire", "person.updatd", "--id", "1"], "there is no event 'updatd'; the events are new, update, delete; did"),
         (["status", "--server", "https://127.0.0.1:2930"], "use the plain HTTP port, like http://127.0.0.1:2929"),

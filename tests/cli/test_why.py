@@ -98,7 +98,7 @@ def test_what_did_not_get_through_ends_with_what_to_do() -> None:
         ),
         (("change",), "say which change, like why change 3"),
         (("contact", "5"), "there are no records of type 'contact'; the types are lead, person"),
-        (("person", "x"), "'x' is no whole number"),
+        (("person", "x"), "'x' is not a whole number"),
     ],
 )
 def test_what_cannot_be_asked_about_is_one_line_and_exit_code_2(
@@ -129,6 +129,6 @@ def test_of_many_changes_the_newest_are_told(server: Process) -> None:
 
     assert code == 0
     assert plain(out).splitlines()[:2] == [
-        "... 1 earlier change left out, --limit shows more ...",
+        "... 1 earlier change left out; --limit shows more ...",
         "TIME  person/update [17, 18] (fired by hand)",
     ]

@@ -233,7 +233,7 @@ def test_another_host_is_refused_told_once_and_counted(executing: Executing) -> 
     refusals = [line for line in ended.err.splitlines() if line.startswith("copper-emulator: refused")]
     assert refusals == [
         "copper-emulator: refused example.com:443: example.com is not Copper's API (api.copper.com or "
-        "api.prosperworks.com), and nothing else goes out. If it may: --proxy-allow example.com",
+        "api.prosperworks.com), and nothing else goes out. To allow it: --proxy-allow example.com",
         "copper-emulator: refused example.com:443 3 times",
     ]
     assert ended.out == ""
@@ -275,8 +275,7 @@ def test_refused_calls_are_counted_at_the_end(executing: Executing) -> None:
 
     *_, last = executing.shell(script, "--token", "another").err.splitlines()
     assert last.startswith(
-        "copper-emulator: the API refused 3 calls, of which no timeline tells; the first: "
-        "GET /developer_api/v1/account: 401"
+        "copper-emulator: the API refused 3 calls that no timeline shows; the first: GET /developer_api/v1/account: 401"
     )
 
     counted = executing.shell(script, "--token", "another", "--json").told[-1]["api_refused"]
@@ -293,10 +292,10 @@ def test_of_a_state_file_only_what_is_new_is_told(executing: Executing, tmp_path
     again = executing.shell(subscribe, *state, stdin=second).err
     idle = executing(["true"], *state).err
 
-    assert "what happened (UTC), after 1 entry that the state file had:" in again
+    assert "what happened (UTC), after 1 entry from the state file:" in again
     assert "person/update" in again
     assert "person/new" not in again
-    assert "nothing was subscribed or changed, after 2 entries that the state file had" in idle
+    assert "nothing was subscribed or changed, after 2 entries from the state file" in idle
     assert "no call to Copper's API arrived" in idle
 
 
@@ -305,12 +304,12 @@ def test_a_client_that_does_not_trust_the_authority_is_told_of(executing: Execut
     ended = executing.shell(f"CURL_CA_BUNDLE=/dev/null SSL_CERT_FILE=/dev/null {CURL} {ACCOUNT}")
 
     assert ended.code in (35, 60, 77)
-    assert "copper-emulator: the API refused TLS of a client that " in ended.err
+    assert "copper-emulator: the API refused TLS from a client that " in ended.err
 
 
 def test_where_no_call_arrived_it_is_said_what_that_may_mean(executing: Executing) -> None:
     assert executing(["true"]).err.splitlines()[-1] == (
-        "copper-emulator: no call to Copper's API arrived; what goes around a proxy is listed in docs/hosts.md, "
+        "copper-emulator: no call to Copper's API arrived; docs/hosts.md lists what bypasses a proxy, "
         "and --isolate shows it"
     )
 
@@ -351,17 +350,17 @@ def test_whatever_a_refusal_names_can_be_allowed(host: str) -> None:
     ("options", "says"),
     [
         (["--proxy-allow", "api.copper.com", "--", "true"], "nothing ever goes to Copper itself"),
-        (["--proxy-allow", "https://example.com", "--", "true"], "write the name of a host alone"),
-        (["--proxy-allow", "example.com:443", "--", "true"], "write the name of a host alone"),
-        (["--proxy-allow", "[2001:db8::5]:443", "--", "true"], "write the name of a host alone"),
-        (["--proxy-allow", "*.foo.test", "--", "true"], "'*.foo.test': each host is named by itself"),
-        (["--proxy-allow", "", "--", "true"], "write the name of a host alone"),
+        (["--proxy-allow", "https://example.com", "--", "true"], "write only the name of a host"),
+        (["--proxy-allow", "example.com:443", "--", "true"], "write only the name of a host"),
+        (["--proxy-allow", "[2001:db8::5]:443", "--", "true"], "write only the name of a host"),
+        (["--proxy-allow", "*.foo.test", "--", "true"], "'*.foo.test': name each host by itself"),
+        (["--proxy-allow", "", "--", "true"], "write only the name of a host"),
         (["--proxy-allow", "example.com", "--isolate", "--", "true"], "no other host can be reached"),
         (["--token", " ", "--", "true"], "a token cannot be empty"),
         (["--target", "http://127.0.0.1:1/", "--", "true"], "give --scenario, too"),
         (
             ["--wait", "1s", "--", "true"],
-            "--wait is how long a scenario waits until it can begin: give --scenario",
+            "--wait says how long a scenario waits to begin: give --scenario",
         ),
         (["--scenario", "no_such", "--", "true"], "there is no scenario no_such"),
         (["--scenario", "first_notification", "--wait", "soon", "--", "true"], "--wait: 'soon' is not a duration"),
@@ -452,5 +451,5 @@ def test_where_the_system_does_not_allow_it_nothing_is_run(executing: Executing)
     ended = executing.shell("echo ran", "--isolate", before=NO_NAMESPACES)
 
     assert (ended.code, ended.out) == (125, "")
-    assert ended.err.startswith("copper-emulator: --isolate: the system gives no network namespace to this user (")
+    assert ended.err.startswith("copper-emulator: --isolate: the system denies this user a network namespace (")
     assert ended.err.endswith("Nothing was run\n")

@@ -104,7 +104,7 @@ def test_a_service_that_never_subscribes_fails_it_and_is_ended(executing: Execut
     ended = against(executing, "person/new", options=[*ROUTED, "--wait", "2s"])
 
     assert ended.code == 1
-    assert "after 2s it still waited for the command to subscribe to person/update" in ended.err
+    assert "after 2s it was still waiting for the command to subscribe to person/update" in ended.err
 
 
 def test_a_target_at_which_nobody_listens_fails_it_and_the_command_is_told_to_end(executing: Executing) -> None:
@@ -117,7 +117,7 @@ def test_a_target_at_which_nobody_listens_fails_it_and_the_command_is_told_to_en
         )
 
     assert (ended.code, ended.out) == (1, "told to end\n")
-    assert f"it still waited for somebody to listen at http://127.0.0.1:{port}" in ended.err
+    assert f"it was still waiting for something to listen at http://127.0.0.1:{port}" in ended.err
 
 
 def test_what_has_no_route_is_told_with_the_option_that_gives_it_one(executing: Executing) -> None:
@@ -151,7 +151,10 @@ def test_a_command_that_ends_too_early_fails_it_with_its_own_code(executing: Exe
         ended = executing(command, "--scenario", "first_notification")
 
         assert ended.code == code
-        assert "the command ended before the scenario had begun, which waited for the command to subscribe" in ended.err
+        assert (
+            "the command ended before the scenario had begun, which was waiting for the command to subscribe"
+            in ended.err
+        )
 
 
 @pytest.mark.parametrize("option", ["--target={}/hooks", "--route=https://my-app.example={}"])
@@ -162,7 +165,7 @@ def test_it_is_said_where_its_port_may_have_been_in_use(executing: Executing, op
         ended = executing(["sh", "-c", "exit 9"], "--scenario", "first_notification", option.format(place))
 
     assert ended.code == 9
-    assert f". Somebody listened at {place} before it was started: it may have found its port in use" in ended.err
+    assert f". Something was listening at {place} before it started: it may have found its port in use" in ended.err
 
 
 SEVERAL = {

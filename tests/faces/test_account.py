@@ -131,7 +131,7 @@ def test_a_forgotten_route_blocks(copper: Copper) -> None:
 
 
 def test_what_is_no_destination_is_refused(copper: Copper) -> None:
-    with pytest.raises(RouteError, match="no destination"):
+    with pytest.raises(RouteError, match="not a destination"):
         copper.route("https://app.example", to=17)
 
 

@@ -316,7 +316,7 @@ def test_a_hook_is_called_once_whatever_it_gives_and_an_async_one_is_refused(
 
     assert len(opened) == 1
     copper.after_delivery(waits)
-    with pytest.raises(UsageError, match=r"takes a plain function, and .*waits.* is an async one"):
+    with pytest.raises(UsageError, match=r"takes a plain function, and .*waits.* is async"):
         copper.fire("person", "update", ids=[18])
     for file in opened:
         file.close()

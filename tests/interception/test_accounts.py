@@ -197,7 +197,7 @@ def test_the_setting_is_undone_where_the_account_cannot_be_made(monkeypatch: pyt
     """As if no temporary file can be written."""
     monkeypatch.setenv("TMPDIR", "/dev/null/nowhere")
     monkeypatch.setattr("tempfile.tempdir", "/dev/null/nowhere")
-    with pytest.raises(UsageError, match="what it takes to intercept Copper's hosts cannot be had"):
+    with pytest.raises(UsageError, match="Copper's hosts cannot be intercepted"):
         Emulator(intercept=True).__enter__()
 
     assert PROCESS.ways() == ()

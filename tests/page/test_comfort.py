@@ -137,7 +137,7 @@ def test_settings_that_an_account_begins_with_come_with_a_reset(screen: Screen, 
     screen.press("Reset with these")
     screen.press("Delete everything")
 
-    screen.said("with other settings")
+    screen.said("with these settings")
     screen.go("Faults")
     expect(screen.region("Faults that are on")).to_contain_text("seed 1234")
 
@@ -154,7 +154,7 @@ def test_a_reset_with_one_other_setting_leaves_the_others_as_they_stand_there(
     screen.press("Reset with these")
     screen.press("Delete everything")
 
-    screen.said("with other settings")
+    screen.said("with these settings")
     assert mine.ask("GET", "/settings")["settings"] == {**before, "seed": 1234}
 
 
@@ -165,15 +165,15 @@ def test_an_account_is_saved_put_back_and_deleted(screen: Screen, emulator: Emul
     emulator.ask("POST", "/reset", {})
 
     file: FilePayload = {"name": name, "mimeType": "application/json", "buffer": text.encode()}
-    screen.page.get_by_label("Put a snapshot back").set_input_files(file)
-    screen.press("Put back")
-    screen.said("It is as it was")
+    screen.page.get_by_label("Restore a snapshot").set_input_files(file)
+    screen.press("Restore")
+    screen.said("Snapshot restored")
     assert emulator.ask("POST", "/records/person/search", {})["total"] == 1
 
     screen.open("account")
     screen.press("Delete this account")
     screen.press("Delete account")
-    screen.said(f"{emulator.account} is deleted")
+    screen.said(f"{emulator.account} was deleted")
     expect(screen.page.get_by_label("Account", exact=True)).to_have_value("default")
 
 
@@ -193,7 +193,7 @@ def test_an_account_that_is_deleted_elsewhere_is_said_to_be_missing_at_once(scre
     # Sooner than a browser reopens a stream.
     expect(screen.main).to_contain_text(f"there is no account '{emulator.account}'", timeout=2500)
     chosen = screen.page.locator("#account-choice option:checked")
-    expect(chosen).to_have_text(f"{emulator.account} (not there)")
+    expect(chosen).to_have_text(f"{emulator.account} (does not exist)")
 
 
 def test_a_delivery_without_a_number_is_said_to_be_missing(screen: Screen, emulator: Emulator) -> None:
@@ -256,7 +256,7 @@ def test_the_list_is_walked_with_keys_and_they_are_listed(screen: Screen, emulat
     expect(screen.dialog).to_contain_text("next in the list")
     screen.page.keyboard.press("Escape")
     screen.page.keyboard.press("2")
-    expect(screen.main.get_by_label("Look for a name")).to_be_visible()
+    expect(screen.main.get_by_label("Search for a name")).to_be_visible()
 
 
 def test_the_document_lists_the_keys_that_there_are(screen: Screen, emulator: Emulator) -> None:

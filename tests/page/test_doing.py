@@ -354,7 +354,7 @@ def test_a_secret_and_headers_are_taken_away_by_emptying_their_boxes(
     expect(row).to_contain_text("key, X-Tenant")
 
     row.get_by_role("button", name="Edit").click()
-    expect(screen.dialog).to_contain_text("an empty box takes it away")
+    expect(screen.dialog).to_contain_text("an empty box removes it")
     screen.dialog.get_by_label("Secret").fill("")
     screen.dialog.get_by_label("Headers").fill("")
     screen.dialog.get_by_role("button", name="Save").click()
@@ -467,7 +467,7 @@ def test_what_waits_for_a_paused_target_is_told_beside_the_clock(screen: Screen,
 
     expect(screen.region("Clock")).to_contain_text("1 waiting (1 for a paused target)")
     expect(screen.button("To next due")).to_have_attribute(
-        "title", "What waits is for a target that is paused: resume it under Subscriptions."
+        "title", "What waits is for a paused target: resume it under Subscriptions."
     )
 
 
@@ -566,7 +566,7 @@ def test_a_scenario_that_cannot_be_understood_is_refused_before_anything_is_aske
     screen.open("scenarios")
     screen.page.get_by_label("Scenario", exact=True).select_option(label="a file of my own")
     screen.press("Play")
-    expect(screen.main.get_by_role("alert")).to_have_text("There is no scenario here: choose a file, or write one")
+    expect(screen.main.get_by_role("alert")).to_have_text("There is no scenario here: choose a file or write one")
 
     screen.page.get_by_label("Scenario as YAML").fill("name: mine\nsteps:\n  - jump: {}\n  - dance: {}\n")
     screen.press("Play")
@@ -663,7 +663,7 @@ def test_of_what_only_waits_nothing_is_exported_and_that_is_said(screen: Screen,
 
     screen.press("Export as JSON")
 
-    screen.said("Nothing is saved: nothing that fits has ended")
+    screen.said("Nothing was saved: nothing that matches has ended")
     assert downloads == []
 
 
@@ -724,7 +724,7 @@ def test_at_most_ten_thousand_are_exported_and_that_is_said(screen: Screen, emul
     screen.open()
 
     assert screen.page.evaluate(MUCH_TO_EXPORT) == [10_000, 2001, 12_000]
-    screen.said("The newest 10,000 deliveries are saved")
+    screen.said("The newest 10,000 deliveries were saved")
 
 
 def test_a_reset_is_asked_for_twice(screen: Screen, emulator: Emulator) -> None:

@@ -78,7 +78,7 @@ def test_an_edited_body_goes_to_another_target_as_it_is(screen: Screen, emulator
     for to in (str(subscription), "elsewhere", ""):
         screen.page.get_by_label("To", exact=True).select_option(to)
         expect(body).to_have_value('{"mine": true}')
-    screen.press("Fill in anew")
+    screen.press("Fill in again")
     expect(body).to_have_value(re.compile("subscription_id"))
 
 

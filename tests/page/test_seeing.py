@@ -194,7 +194,7 @@ def test_timing_is_told_in_the_accounts_time_and_in_real_time(
     expect(panel).to_contain_text("latency 5m")
     expect(panel).to_contain_text("5m after the change")
     expect(panel).to_contain_text(re.compile(r"Request and answer[\d.]+ ms"))
-    expect(panel).to_contain_text("1, as always at Copper")
+    expect(panel).to_contain_text("1, as always with Copper")
 
 
 def test_why_tells_of_all_subscriptions(screen: Screen, emulator: Emulator) -> None:

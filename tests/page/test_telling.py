@@ -333,9 +333,9 @@ def test_what_cannot_be_filtered_by_is_said_at_its_box_and_the_list_stays(
     screen.page.get_by_text("More", exact=True).click()
 
     for label, written, said in (
-        ("from time", "yesterday", "from time is like 05:05:28"),
-        ("answer", "6xx", "answer is like 503, or 5xx"),
-        ("record id", "Ada", "record id is a number"),
+        ("from time", "yesterday", "from time must be like 05:05:28"),
+        ("answer", "6xx", "answer must be like 503, or 5xx"),
+        ("record id", "Ada", "record id must be a number"),
     ):
         box = screen.page.get_by_label(f"Filter by {label}")
         box.fill(written)
@@ -369,15 +369,15 @@ def test_a_filter_of_a_link_that_cannot_be_meant_is_said_at_its_box(screen: Scre
     alerts = screen.main.get_by_role("alert")
 
     for filters, said in (
-        ({"status": "foo"}, "answer is like 503, or 5xx"),
-        ({"since": "garbage"}, "from time is like 05:05:28"),
-        ({"state": "foo"}, "status foo: there is none"),
-        ({"id": "abc"}, "record id is a number"),
+        ({"status": "foo"}, "answer must be like 503, or 5xx"),
+        ({"since": "garbage"}, "from time must be like 05:05:28"),
+        ({"state": "foo"}, "there is no status foo"),
+        ({"id": "abc"}, "record id must be a number"),
     ):
         screen.open(**filters)
         expect(alerts).to_have_count(1)
         expect(alerts).to_contain_text(said)
-        expect(screen.main).to_contain_text("Nothing is shown: one of the filters cannot be meant.")
+        expect(screen.main).to_contain_text("Nothing is shown: one of the filters is not valid.")
         expect(screen.main).not_to_contain_text("nothing older")
 
     screen.open(id=17)
@@ -419,7 +419,7 @@ def test_an_accounts_name_is_asked_for_in_words(screen: Screen, emulator: Emulat
     screen.dialog.get_by_label("Name").fill("second acct!")
     screen.press("Create")
 
-    expect(screen.dialog.get_by_role("alert")).to_contain_text("A name is of letters, digits, dots, dashes")
+    expect(screen.dialog.get_by_role("alert")).to_contain_text("A name has at most 64 letters, digits, dots, dashes")
 
 
 def test_a_wrong_setting_is_told_at_its_box_and_stays_as_it_was_written(screen: Screen, emulator: Emulator) -> None:
@@ -457,9 +457,9 @@ def test_a_file_that_is_no_snapshot_is_noticed_before_anything_is_asked(screen: 
     screen.open("account")
     file: FilePayload = {"name": "notes.json", "mimeType": "application/json", "buffer": b"not json"}
 
-    screen.page.get_by_label("Put a snapshot back").set_input_files(file)
+    screen.page.get_by_label("Restore a snapshot").set_input_files(file)
 
-    expect(screen.main.get_by_role("alert")).to_contain_text("notes.json is no snapshot")
+    expect(screen.main.get_by_role("alert")).to_contain_text("notes.json is not a snapshot")
     expect(screen.dialog).to_have_count(0)
 
 
@@ -619,7 +619,7 @@ def test_a_broken_body_is_sent_to_a_target_as_it_stands(screen: Screen, emulator
     screen.page.get_by_label("To", exact=True).select_option(str(subscription))
 
     screen.page.get_by_label("Body").fill('{"not": "a notification"}')
-    expect(screen.main).to_contain_text("Copper would not send this. It is sent as it stands here.")
+    expect(screen.main).to_contain_text("Copper would not send this. It is sent exactly as it is here.")
     screen.press("Send")
 
     expect(screen.delivery).to_contain_text("delivered")
@@ -723,7 +723,7 @@ def test_what_was_asked_for_while_the_server_was_gone_comes_when_it_is_back(brow
         screen.go("Scenarios")
         screen.go("Records")
     with started("serve", "--port", port):
-        expect(page.get_by_role("main").get_by_label("Look for a name")).to_be_visible()
+        expect(page.get_by_role("main").get_by_label("Search for a name")).to_be_visible()
         expect(page.get_by_text("Not connected.")).to_be_hidden()
         screen.press("New")
         page.get_by_label("name", exact=True).fill("Ada")

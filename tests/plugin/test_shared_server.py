@@ -172,6 +172,6 @@ def test_marker(copper):
     result = inner.run("--copper-url", server)
 
     result.assert_outcomes(failed=1, errors=2)
-    said = "UsageError: Copper's hosts can be intercepted for an account of this process only, and this is one of a*"
+    said = "UsageError: Copper's hosts can be intercepted only for an account of this process, and this one is a*"
     result.stdout.fnmatch_lines([f"*{said}"] * 3)
     assert accounts(server) == ["default"]

@@ -118,7 +118,7 @@ def test_what_a_server_cannot_reach_is_refused_with_what_to_do(server: Process, 
             copper.check(TARGET)
         file = tmp_path / "captured.json"
         file.write_text('{"type": "person", "event": "new", "ids": [17]}', encoding="utf-16")
-        with pytest.raises(UsageError, match="only what is text in UTF-8"):
+        with pytest.raises(UsageError, match="can replay only UTF-8 text"):
             copper.replay(file, target=TARGET)
 
 

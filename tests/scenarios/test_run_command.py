@@ -40,7 +40,8 @@ def test_a_scenario_can_be_tried_by_its_name_with_nothing_at_hand() -> None:
 
     assert run.exit_code == 0
     assert (
-        "Sent to the built-in endpoint, which answers 200, and 401 to a wrong secret. Yours: --target URL" in run.stdout
+        "Sent to the built-in endpoint, which answers 200, and 401 to a wrong secret. For yours: --target URL"
+        in run.stdout
     )
     assert "  ok       3       +0s  update ada: name  [1 notification]" in run.stdout
     assert "delivered #2 person/update [94808711]" in run.stdout
@@ -152,7 +153,7 @@ def test_settings_come_before_the_scenarios_own(written: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["run"], f"name a scenario file, or one of those that come with it: {', '.join(shipped_names())}"),
+        (["run"], f"name a scenario file, or one that comes with the emulator: {', '.join(shipped_names())}"),
         (["run", "nothing_like_it"], "there is no scenario nothing_like_it"),
         (["run", "first_notification", "--settings", "latency"], "--settings latency: write NAME=VALUE"),
         (["run", "first_notification", "--settings", "speed=9"], "there is no setting 'speed'"),

@@ -341,7 +341,7 @@ def test_an_asgi_application_that_answers_and_then_hangs_has_answered(monkeypatc
         copper.fire("person", "update", ids=1)
         (delivery,) = copper.deliveries
         assert delivery.status == 200
-        assert repr(delivery.exception) == "TimeoutError('the work after the answer had not ended after a minute')"
+        assert repr(delivery.exception) == "TimeoutError('the work after the answer was still going on after a minute')"
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])

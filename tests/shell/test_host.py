@@ -153,5 +153,5 @@ def test_in_a_forked_process_it_says_that_its_thread_is_not_there(host: Host) ->
         text = said.read().decode()
     os.waitpid(child, 0)
 
-    assert text.startswith("this process was forked from the one that the emulator's server thread belongs to")
+    assert text.startswith("this process was forked from the one with the emulator's server thread")
     assert requests.get(host.url(), timeout=10).status_code == 404

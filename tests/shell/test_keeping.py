@@ -126,8 +126,8 @@ async def test_a_row_that_says_nothing_is_told_with_its_file_and_a_way_out(tmp_p
         async with kept(tmp_path):
             pass
     assert str(raised.value) == (
-        f"{tmp_path}/state.db is damaged: account default, entries, 1: cannot be read (KeyError: 'kind'). Put back a "
-        "copy of it, or move it away to begin anew."
+        f"{tmp_path}/state.db is damaged: account default, entries, 1: cannot be read (KeyError: 'kind'). Restore a "
+        "copy of it, or move it away to start over."
     )
 
 
@@ -295,13 +295,13 @@ async def test_what_cannot_be_written_is_not_acknowledged(tmp_path: Path) -> Non
                 "POST", "/accounts/default/fire", {"type": "person", "event": "new", "ids": [1]}
             )
             assert (status, refused["error"]) == (503, "what happens cannot be written to the state file")
-            assert refused["hint"].endswith("the disk is full. Once there is room, it goes on by itself.")
+            assert refused["hint"].endswith("the disk is full. Once there is room, it resumes by itself.")
             assert len(account_of(served).journal.changes) == changes
 
         assert (await served.api("POST", "/people", {"name": "Ada"}))[0] == 200
         written = [entry.text for account, entry in served.log if account is None]
         assert [text.rpartition("state.db ")[2] for text in written] == [
-            "cannot be written: the disk is full. Once there is room, it goes on by itself.",
+            "cannot be written: the disk is full. Once there is room, it resumes by itself.",
             "can be written again",
         ]
         before = await served.journal()
@@ -426,7 +426,7 @@ async def test_what_tells_of_no_account_is_answered_as_ever_and_ready_says_what_
                     assert (path, response.status) == (path, 200)
             status, refused = await served.control("GET", "/ready")
             assert (status, refused["error"]) == (503, "what happens cannot be written to the state file")
-            assert refused["hint"].endswith("the disk is full. Once there is room, it goes on by itself.")
+            assert refused["hint"].endswith("the disk is full. Once there is room, it resumes by itself.")
             assert (await served.control("GET", "/accounts/default/clock"))[0] == 503
         assert (await served.control("GET", "/ready"))[0] == 200
 

@@ -55,7 +55,7 @@ async def test_a_handshake_that_a_client_broke_off_as_its_last_act_is_told_of(tm
         await proxied.settle()
         told = list(log)
 
-    assert [text.partition(";")[0] for text in told] == ["TLS of a client that went away in the middle"] * 2
+    assert [text.partition(";")[0] for text in told] == ["TLS from a client that left in the middle"] * 2
     assert log == told
 
 

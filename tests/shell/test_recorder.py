@@ -388,7 +388,7 @@ def test_lookup_tables_bring_their_new_entries_and_say_what_no_step_can_do() -> 
     steps = yaml.safe_load(text)["steps"]
     assert steps[0]["lookup"]["add"]["name"] == "Level"
     assert steps[1]["lookup"]["table"] == "loss_reasons"
-    assert f"# loss reason {status.id} was changed: no step of a scenario can do this" in text
+    assert f"# loss reason {status.id} was changed: no scenario step can do this" in text
     with Emulator() as again:
         played(again, text)
         assert again.people.search()[0].custom_fields[0]["value"] == "Gold"

@@ -131,16 +131,16 @@ UNSURE: dict[str, Any] = {
 
 @pytest.mark.parametrize("to", UNSURE.values(), ids=UNSURE)
 def test_where_it_is_not_certain_the_error_asks_for_the_kind(to: object) -> None:
-    with pytest.raises(RouteError, match=r"it is not certain what .* kind='wsgi'"):
+    with pytest.raises(RouteError, match=r"it is not clear what .* kind='wsgi'"):
         recognise(to)
     assert Routes().add("https://a.example", to, kind="function").kind is RouteKind.FUNCTION
 
 
 @pytest.mark.parametrize("to", [Handler, lambda request, response: 200, async_pair], ids=["class", "two", "async"])
 def test_where_it_is_not_certain_a_kind_that_cannot_be_is_refused_as_well(to: Any) -> None:
-    with pytest.raises(RouteError, match=r"it is not certain what .* kind='wsgi'"):
+    with pytest.raises(RouteError, match=r"it is not clear what .* kind='wsgi'"):
         recognise(to)
-    with pytest.raises(RouteError, match=r"is no function destination: it cannot be called with \(request\)"):
+    with pytest.raises(RouteError, match=r"does not work as kind function: it cannot be called with \(request\)"):
         Routes().add("https://a.example", to, kind="function")
 
 
@@ -169,7 +169,7 @@ def test_a_kind_that_was_given_is_believed_where_the_signature_allows_it(kind: A
 
 @pytest.mark.parametrize("to", [None, 7, object(), {"url": "http://127.0.0.1"}, Mount("/", Starlette()).routes])
 def test_what_is_no_destination_at_all_is_refused(to: object) -> None:
-    with pytest.raises(RouteError, match="is no destination"):
+    with pytest.raises(RouteError, match="is not a destination"):
         recognise(to)
 
 
@@ -183,8 +183,11 @@ class ClientOfStarlette:
 @pytest.mark.parametrize(
     ("client", "text"),
     [
-        (ClientOfStarlette(), r"ClientOfStarlette is no destination itself, but has an application: give its \.app$"),
-        (Flask("app").test_client(), r"FlaskClient is no destination .* give its \.application$"),
+        (
+            ClientOfStarlette(),
+            r"ClientOfStarlette is not a destination itself, but has an application: give its \.app$",
+        ),
+        (Flask("app").test_client(), r"FlaskClient is not a destination .* give its \.application$"),
     ],
 )
 def test_a_test_client_is_answered_with_the_application_that_it_calls(client: object, text: str) -> None:
@@ -197,8 +200,8 @@ def test_a_test_client_is_answered_with_the_application_that_it_calls(client: ob
     [
         (7, "wsgi", "cannot be called"),
         ("text", "function", "cannot be called"),
-        (wsgi, "aiohttp", "no aiohttp Application"),
-        (wsgi, "url", "no URL to send to"),
+        (wsgi, "aiohttp", "not an aiohttp Application"),
+        (wsgi, "url", "not a URL to send to"),
         (wsgi, "asgi3", "there is no kind 'asgi3'"),
     ],
 )
@@ -218,7 +221,7 @@ def test_an_origin_that_is_none_is_refused(origin: str) -> None:
 
 @pytest.mark.parametrize("to", ["", "localhost:5000", "/hooks", "ftp://127.0.0.1", "http://127.0.0.1/?q=1", "http://"])
 def test_a_destination_that_is_no_http_url_is_refused(to: str) -> None:
-    with pytest.raises(RouteError, match="is no URL to send to"):
+    with pytest.raises(RouteError, match="is not a URL to send to"):
         Routes().add("https://a.example", to)
 
 
@@ -482,6 +485,6 @@ class CalledWrapper(Wrapper):
 @pytest.mark.parametrize("wrapper", [Wrapper(), CalledWrapper()])
 def test_what_has_a_wsgi_app_within_is_answered_with_it(wrapper: object) -> None:
     with pytest.raises(
-        RouteError, match=r"Wrapper is no destination itself, but has a WSGI app; did you mean its \.wsgi"
+        RouteError, match=r"Wrapper is not a destination itself, but has a WSGI app; did you mean its \.wsgi"
     ):
         routes().add("https://billing.example.com", wrapper)

@@ -112,7 +112,7 @@ async def test_a_header_that_cannot_be_shown_is_refused_and_opens_no_account(nam
         status, hint = await _raw_call(served, "/developer_api/v1/webhooks", **{name.replace("-", "_"): value})
 
         assert status == 401
-        assert hint == f"Not printable characters in UTF-8: {name}."
+        assert hint == f"Not printable UTF-8 text: {name}."
         status, answered = await served.control("GET", "/accounts")
         assert (status, [account["keys"] for account in answered["accounts"]]) == (200, [0])
 
@@ -465,7 +465,7 @@ async def test_a_reset_out_of_a_delivery_is_refused_where_it_would_wait_for_itse
         assert [n["state"] for n in change["notifications"]] == ["delivered"]
         status, refused = endpoint.answered
         assert status == 409
-        assert "no reset while notifications are on their way" in refused["error"]
+        assert "cannot be reset while notifications are on their way" in refused["error"]
         assert (await served.control("POST", "/accounts/default/reset", {}))[0] == 200
 
 

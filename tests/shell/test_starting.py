@@ -124,7 +124,7 @@ def test_where_the_test_has_entered_the_lifespan_it_is_not_entered_again(face: s
             copper.route("https://app.example", to=app, lifespan=False)
             copper.subscribe("person", "new", target=TARGET)
             copper.people.create(name="Ada")
-            with pytest.raises(RouteError, match="has a route with lifespan=False: whoever wrote that starts it"):
+            with pytest.raises(RouteError, match="has a route with lifespan=False: start it yourself"):
                 copper.start(app)
     else:
         asyncio.run(_not_entered(app))
@@ -175,9 +175,9 @@ def reporting(make: Any, on_startup: Callable[[], object]) -> Any:
 
 def test_what_has_no_start_up_is_refused() -> None:
     with Emulator() as copper:
-        with pytest.raises(RouteError, match="cannot be started: ASGI and aiohttp applications have a start-up"):
+        with pytest.raises(RouteError, match="cannot be started: only ASGI and aiohttp applications have a start-up"):
             copper.start(lambda request: 200)
-        with pytest.raises(RouteError, match=r"lifespan=False is for ASGI applications, and .* is none"):
+        with pytest.raises(RouteError, match=r"lifespan=False is for ASGI applications, and .* is not one"):
             copper.route("https://app.example", to=lambda request: 200, lifespan=False)
 
 

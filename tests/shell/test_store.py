@@ -92,8 +92,8 @@ def test_a_journal_that_lacks_a_turn_says_where(tmp_path: Path) -> None:
     with opened(path) as file, pytest.raises(StateError) as raised:
         file.read()
     assert str(raised.value) == (
-        f"{path} is damaged: account default, entries, 2: cannot be read (ValueError: 1 entries are missing). Put back "
-        "a copy of it, or move it away to begin anew."
+        f"{path} is damaged: account default, entries, 2: cannot be read (ValueError: 1 entries are missing). Restore "
+        "a copy of it, or move it away to start over."
     )
 
 
@@ -142,7 +142,7 @@ def test_a_commit_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_file_belongs_to_one_server(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with opened(path):
-        assert why_not(path) == f"{path} is in use by another copper-emulator: end that one, or name another file."
+        assert why_not(path) == f"{path} is in use by another copper-emulator: stop that one, or name a different file."
     with opened(path):
         pass
 
@@ -164,9 +164,9 @@ def test_what_is_no_state_file_is_left_as_it_is(tmp_path: Path) -> None:
     before = text.read_bytes(), other.read_bytes()
 
     assert why_not(text) == (
-        f"{text} is no state file, and is left as it is: it is no SQLite database. Name another file."
+        f"{text} is not a state file, and is left as it is: it is not an SQLite database. Name a different file."
     )
-    assert why_not(other) == f"{other} is another program's database, and is left as it is. Name another file."
+    assert why_not(other) == f"{other} is another program's database, and is left as it is. Name a different file."
     assert (text.read_bytes(), other.read_bytes()) == before
 
 
@@ -268,7 +268,7 @@ def test_a_row_that_is_no_json_says_where_it_is(tmp_path: Path, value: str) -> N
         file.write({"default": edited(Edit("small", "moment", "17"))})
     by_hand(path, f"UPDATE rows SET value = {value}")
 
-    with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is no JSON"):
+    with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is not JSON"):
         file.read()
 
 
@@ -280,7 +280,7 @@ def test_a_turn_that_is_no_json_says_where_it_is(tmp_path: Path, lines: str) -> 
         file.write({"default": noted(1, "two")})
     by_hand(path, f"UPDATE journal SET lines = {lines} WHERE entries = 1")
 
-    with opened(path) as file, pytest.raises(StateError, match="is damaged: entries, 2 is no JSON"):
+    with opened(path) as file, pytest.raises(StateError, match="is damaged: entries, 2 is not JSON"):
         file.read()
 
 
@@ -293,7 +293,7 @@ def test_what_is_of_no_account_says_where_it_is(tmp_path: Path, news: News, plac
         file.write({"default": news})
     by_hand(path, "DELETE FROM accounts")
 
-    with opened(path) as file, pytest.raises(StateError, match=f"is damaged: {place} is of no account"):
+    with opened(path) as file, pytest.raises(StateError, match=f"is damaged: {place} belongs to no account"):
         file.read()
 
 
@@ -305,8 +305,8 @@ def test_a_file_that_was_copied_without_what_is_beside_it_is_no_empty_server(tmp
         shutil.copy(f"{path}-wal", tmp_path / "kept-wal")
     for _ in range(2):
         assert why_not(copy) == (
-            f"{copy} has nothing in it: what it had was in {copy}-wal, which is a part of it. Put that beside it, or "
-            "move it away to begin anew."
+            f"{copy} is empty: its content was in {copy}-wal, which is part of it. Put that beside it, or move it away "
+            "to start over."
         )
 
     shutil.copy(tmp_path / "kept-wal", f"{copy}-wal")
@@ -334,7 +334,7 @@ def test_a_name_that_means_something_else_to_sqlite_is_that_of_a_file(
 
 
 def test_what_is_no_file_says_so() -> None:
-    assert why_not(Path(os.devnull)) == f"{os.devnull} is no file, and keeps nothing. Name another one."
+    assert why_not(Path(os.devnull)) == f"{os.devnull} is not a file, and keeps nothing. Name a different one."
 
 
 @contextmanager
@@ -360,7 +360,7 @@ def test_a_file_that_may_not_be_written_says_so_and_is_left_as_it_is() -> None:
         before = path.read_bytes()
 
         assert why_not(path) == (
-            f"{path} cannot be opened: Permission denied. Make it one that you may read and write, or name another "
+            f"{path} cannot be opened: Permission denied. Make it one that you may read and write, or name a different "
             "file."
         )
         assert path.read_bytes() == before
@@ -368,5 +368,5 @@ def test_a_file_that_may_not_be_written_says_so_and_is_left_as_it_is() -> None:
 
 def test_a_place_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
     assert why_not(tmp_path / "nowhere" / "state.db").endswith(
-        "cannot be opened: is its folder there, and may you write in it?"
+        "cannot be opened: does its folder exist, and may you write to it?"
     )

@@ -32,7 +32,7 @@ def redirects(bench: Bench) -> Rounds[Finding | None]:
     return Finding(Verdict.PASSED, "no answer was a redirect")
 
 
-REDIRECT = "Register the URL it redirects to; a redirect is not followed, and counts as the answer."
+REDIRECT = "Register the URL it redirects to; a redirect is not followed but counts as the answer."
 
 
 def in_time(bench: Bench) -> Rounds[Finding | None]:
@@ -42,12 +42,12 @@ def in_time(bench: Bench) -> Rounds[Finding | None]:
     found = judged(bench, IN_TIME, state=False)
     took, most = slowest(bench), bench.stage.settings.timeout
     if found.verdict is Verdict.PASSED and took * 2000 > most:
-        told = f"{MAX_IDS} ids answered after {milliseconds(took)}; at {duration_text(most)} it is given up"
+        told = f"{MAX_IDS} ids answered after {milliseconds(took)}; it times out at {duration_text(most)}"
         return Finding(Verdict.WARNED, told, IN_TIME)
     return found
 
 
-IN_TIME = "Answer first and work afterwards: write the ids into a queue, answer 200, then fetch."
+IN_TIME = "Answer first and work afterwards: put the ids in a queue, answer 200, then fetch."
 
 
 def life(bench: Bench, kind: EntityType) -> Rounds[None]:

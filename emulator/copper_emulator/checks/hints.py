@@ -19,7 +19,7 @@ def about_page(trial: Trial) -> str:
         return ""
     return (
         f"Exactly {DEFAULT_PAGE_SIZE} of {trial.first_touched:,} are right: a search's page has {DEFAULT_PAGE_SIZE} "
-        f"unless page_size says more (up to {MAX_PAGE_SIZE}). "
+        f"unless page_size asks for more (up to {MAX_PAGE_SIZE}). "
     )
 
 
@@ -29,7 +29,7 @@ def about_commits() -> str:
     if not waiting:
         return ""
     return (
-        f"{count(waiting, 'on_commit hook')} of Django's {'waits' if waiting == 1 else 'wait'} for a commit that never "
+        f"{count(waiting, 'Django on_commit hook')} {'waits' if waiting == 1 else 'wait'} for a commit that never "
         "comes in a test: run them after each delivery, with copper.after_delivery(run_on_commit) as in docs/tests.md, "
         '"Django". '
     )
@@ -53,7 +53,8 @@ def about_connections(took: Sequence[float]) -> str:
     if not again or len(again) * _OFTEN < len(took) or len(again) + len(quick) < len(took) * _NEARLY_ALL:
         return ""
     return (
-        f"{len(again):,} of {len(took):,} had to connect a second time: let more connections wait (the listen backlog; "
+        f"{len(again):,} of {len(took):,} had to connect a second time: allow more waiting connections (the listen "
+        "backlog; "
         "Python's http.server and wsgiref have request_queue_size = 5). "
     )
 
@@ -67,8 +68,8 @@ _NEARLY_ALL = 0.9
 def about_type(kind: EntityType) -> str:
     """The advice if other types are accepted but this one is not: the number of ids is not the cause."""
     table = TABLES[kind]
-    own = "" if "name" in table.by_name else "have no name (what is written of one is its `details`), and "
+    own = "" if "name" in table.by_name else "have no name (their text is in `details`), and "
     return (
-        f"Other types are taken, so look for what this one has of its own: {table.plural} {own}are fetched with "
+        f"Other types are accepted, so look for what is special about this one: {table.plural} {own}are fetched with "
         f"`GET /{table.plural}/{{id}}`."
     )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _RATHER_LATE_MS = 60_000
-_BY_ITS_AGE = "Copper may take 15 minutes, so refuse nothing for the age of its timestamp. "
-_OR_ITS_AGE = " Or it refuses what is late, by its timestamp: Copper may take 15 minutes."
+_BY_ITS_AGE = "Copper may take 15 minutes, so refuse nothing because its timestamp is old. "
+_OR_ITS_AGE = " Or it refuses old timestamps: Copper may take 15 minutes."
 _MAX_ANSWER = 120
 _MAX_CALL = 200
 """Characters of a refused call: its path, and what to do about it."""
@@ -34,10 +34,10 @@ NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
 
 
 NOT_HERE = (404, 405)
-ABOUT_PATH = "see that the path is the hook's own, and that it takes POST"
+ABOUT_PATH = "check that the path is the webhook's, and that it accepts POST"
 
 ELSEWHERE = range(300, 400)
-ABOUT_REDIRECT = "register the URL that answers itself (often a trailing slash, or https); redirects are not followed"
+ABOUT_REDIRECT = "register the final URL (often with a trailing slash, or https); redirects are not followed"
 
 
 def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
@@ -65,8 +65,8 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
 
 
 AFTERWARDS = (
-    "Catch what goes wrong after the answer, log it and try again: Copper takes a 2xx for done, and tells of a change "
-    "once."
+    "Catch what goes wrong after the answer, log it and try again: to Copper a 2xx means done, and it reports a change "
+    "only once."
 )
 
 
@@ -115,7 +115,7 @@ def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
         more = f", and {count(len(others), 'other call')}" if others else ""
         return f"; meanwhile the API refused {_cut(first, _MAX_CALL)}{more}"
     if may_be_missed and not api_calls(bench) and not _has_refused(bench):
-        return "; no call of the API came meanwhile" + ("" if bench.plan.any_token else " with its token")
+        return "; the API was not called meanwhile" + ("" if bench.plan.any_token else " with its token")
     return ""
 
 
@@ -187,7 +187,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         return "Give the target a route, or name a loopback URL."
     if delivery.reason in NO_CONTACT:
-        return "Start the endpoint, and see that the URL's scheme, host and port are its own."
+        return "Start the endpoint, and make sure that the URL's scheme, host and port are right."
     if delivery.reason is Reason.TIMED_OUT:
         return (
             "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."

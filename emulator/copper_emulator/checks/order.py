@@ -95,9 +95,9 @@ def same_second(bench: Bench) -> Rounds[None]:
 
 
 SAME_SECOND = (
-    "Leave out no notification for being like another: it has no id of its own, and two with the same type, event, ids "
-    "and timestamp may be two changes. Fetch for each, and write by id (upsert), so that one that does come twice "
-    "harms nothing."
+    "Skip no notification because it resembles another: it has no id of its own, and two with the same type, event, "
+    "ids and timestamp may be two changes. Fetch for each, and write by id (upsert), so that one that does come twice "
+    "does no harm."
 )
 
 

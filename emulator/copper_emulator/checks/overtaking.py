@@ -30,7 +30,7 @@ BEGINS = 1.0
 """Seconds of real time in which tasks of this process have begun to fetch: their state is right later, too."""
 
 ADVICE = (
-    "Work on one record at a time (a lock or a queue for each id), or store what you fetched only where its "
+    "Work on one record at a time (a lock or a queue for each id), or store what you fetched only if its "
     "`date_modified` is no older than what you have: two fetches at the same time may be answered in either order."
 )
 
@@ -41,7 +41,7 @@ def overtaken(bench: Bench) -> Rounds[Finding | None]:
     ids = yield from bench.create(kind)
     yield from bench.compare()
     if bench.plan.state is None or bench.trial.wrong:
-        why = "its state is wrong in any case" if bench.trial.wrong else "it needs the endpoint's state"
+        why = "its state is wrong anyway" if bench.trial.wrong else "it needs the endpoint's state"
         return Finding(Verdict.SKIPPED, why)
     with bench.late_answer(ON_ITS_WAY) as late:
         yield from bench.rename(kind, ids)

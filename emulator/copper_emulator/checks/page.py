@@ -49,7 +49,7 @@ def page(report: Report) -> str:
 <h1>{title}</h1>
 <p>{escape(report.summary)}, in {report.seconds:.1f} seconds.</p>
 {cause}<table>
-<caption>What was tried, and what came of it</caption>
+<caption>What was tried, and the result</caption>
 <thead><tr><th scope="col">Row</th><th scope="col">Verdict</th><th scope="col">Evidence and advice</th></tr></thead>
 <tbody>
 {"".join(map(_row, report.rows))}</tbody>

@@ -59,8 +59,8 @@ class Plan:
     def __post_init__(self) -> None:
         if self.open and self.secret:
             raise UsageError(
-                "an endpoint that is meant to take notifications without a secret (--no-secret, no_secret=True) has "
-                "none: leave that out, or the secret (--secret, secret=)"
+                "an endpoint meant to accept notifications without a secret (--no-secret, no_secret=True) has none: "
+                "leave out either that or the secret (--secret, secret=)"
             )
 
 
@@ -79,7 +79,7 @@ def plan_of(
 ) -> Plan:
     """Make a plan from a test's arguments. Raises UsageError."""
     if state is not None and not callable(state):
-        raise UsageError(f"state takes a function that gives the state, like state=lambda: {{...}}, not {state!r}")
+        raise UsageError(f"state takes a function that returns the state, like state=lambda: {{...}}, not {state!r}")
     return Plan(
         target,
         target,
@@ -124,7 +124,9 @@ def rows_of(
             raise UsageError(f"there is no row {name!r}; {there_are} {', '.join(known)}")
     rows = tuple(row for row in ROWS if row.name in wanted and row.name not in left_out)
     if not rows:
-        raise UsageError(f"no row is left to play: skip leaves out {'every row' if only is None else 'all of only'}")
+        raise UsageError(
+            f"no row is left to play: skip leaves out {'every row' if only is None else 'all that only names'}"
+        )
     return rows
 
 

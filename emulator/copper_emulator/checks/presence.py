@@ -49,8 +49,8 @@ class Calls:
         if not self._last_row or self._silent < _SILENT:
             return ""
         return (
-            f"no call of the API has come since row {self._last_row}, and {count(self._silent, 'row')} failed without "
-            "one: what works after the answers (a thread, a queue's worker) has probably ended there; see its log"
+            f"the API has not been called since row {self._last_row}, and {count(self._silent, 'row')} failed without "
+            "a call: what works after the answers (a thread, a queue's worker) has probably ended there; see its log"
         )
 
 
@@ -74,16 +74,16 @@ class Presence:
         if place is None or not _refuses(place):
             return ""
         last = _named(*self._arrived[-1], here=row)
-        return f"the endpoint does not answer any more since {last}: it has probably crashed, see its log"
+        return f"the endpoint has not answered since {last}: it has probably crashed; see its log"
 
     def advice(self, row: str) -> str:
         """What to do about it, and which other notifications may have caused it."""
         *before, _ = self._arrived
         named = ", ".join(_named(*each, here=row) for each in reversed(before))
-        others = f" Where it works after its answers, it may have been one before: {named}." if named else ""
+        others = f" If it works after its answers, it may have been an earlier one: {named}." if named else ""
         return (
-            "Let no notification end the process: catch what goes wrong while it is worked on, after the answer, too, "
-            f"and log it (in Node, a rejected promise that nobody awaits ends the process).{others}"
+            "Let no notification end the process: catch what goes wrong while handling it, also after the answer, and "
+            f"log it (in Node, a rejected promise that nobody awaits ends the process).{others}"
         )
 
     def ending(self) -> Rounds[None]:

@@ -65,7 +65,7 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
         return Finding(found.verdict, waited)
     most, allowed = MAX_IDS * SLOW * calls, bench.stage.settings.timeout
     too_long = most * 1000 > allowed
-    given_up = f", and at {duration_text(allowed)} it is given up" if too_long else ""
+    given_up = f", and it times out at {duration_text(allowed)}" if too_long else ""
     return Finding(
         Verdict.WARNED if too_long else Verdict.PASSED,
         waited,
@@ -74,7 +74,7 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     )
 
 
-SLOW_FETCH = "Answer first and fetch afterwards; give the fetch a timeout of its own, shorter than the notification's."
+SLOW_FETCH = "Answer first and fetch afterwards; give the fetch its own timeout, shorter than the notification's."
 
 
 def gone(bench: Bench) -> Rounds[None]:
@@ -106,7 +106,7 @@ def search_behind(bench: Bench) -> Rounds[Finding | None]:
     yield from bench.create(kind)
     yield from bench.compare()
     if bench.trial.wrong:
-        return Finding(Verdict.SKIPPED, "its state is wrong where searches see everything, too")
+        return Finding(Verdict.SKIPPED, "its state is wrong even if searches see everything")
     # Not to be taken for the same once more, by its timestamp: that is another row's.
     yield from bench.advance(APART_MS)
     with bench.fault("stale=5s"):
@@ -121,15 +121,15 @@ def search_behind(bench: Bench) -> Rounds[Finding | None]:
     if found.verdict is not Verdict.FAILED or not bench.trial.wrong:
         return None
     # How far searches are behind nobody knows; and in here who waits in real time before it answers waits in vain.
-    return Finding(Verdict.WARNED, f"searches lay 5 s behind: {found.evidence}", SEARCH_BEHIND)
+    return Finding(Verdict.WARNED, f"with searches 5 s behind: {found.evidence}", SEARCH_BEHIND)
 
 
 APART_MS = 1_000
 BEHIND_MS = 6_000
 
 SEARCH_BEHIND = (
-    "Fetch each by its id (`GET /people/{id}`): a search may see a new record seconds later, and a deleted one for "
-    "seconds more."
+    "Fetch each by its id (`GET /people/{id}`): a search may not see a new record for some seconds, and may still see "
+    "a deleted one."
 )
 
 
@@ -174,21 +174,22 @@ def _not_done(bench: Bench) -> Finding:
         return Finding(Verdict.SKIPPED, f"{said}: in this process they come one after the other, which proves nothing")
     still = bench.stage.stood_still
     if still < bench.trial.seconds / 2:
-        return Finding(Verdict.FAILED, said, "Answer first and work afterwards, and let none wait for another.")
+        return Finding(Verdict.FAILED, said, "Answer first and work afterwards, and let none wait for the others.")
     told = f"{said}; something blocked the event loop for {milliseconds(still)}, and everything else waited"
     return Finding(Verdict.FAILED, told, BLOCKING)
 
 
 CONCURRENT = (
-    "Take several at once: fetch first and write afterwards, in a short transaction that waits for others. Store what "
-    "was fetched, not the values in updated_attributes: of changes that are told at once none comes last."
+    "Handle several at once: fetch first and write afterwards, in a short transaction that waits for others. Store "
+    "what "
+    "was fetched, not the values in updated_attributes: of changes notified at once, none comes last."
 )
 
 AT_ONCE_ROWS = ("concurrent", "burst")
 
 BLOCKING = (
-    "Block nothing in async code: await an asynchronous client (httpx.AsyncClient, aiohttp), or have what blocks done "
-    "in a thread (await asyncio.to_thread(...))."
+    "Do not block in async code: await an asynchronous client (httpx.AsyncClient, aiohttp), or do what blocks in a "
+    "thread (await asyncio.to_thread(...))."
 )
 
 
@@ -207,13 +208,13 @@ def echo(bench: Bench) -> Rounds[Finding | None]:
         return Finding(Verdict.FAILED, f"it changed the record {count(len(own), 'time')} after two changes", ECHO)
     found = judged(bench, ECHO)
     if own and found.verdict is Verdict.PASSED:
-        return Finding(found.verdict, f"it wrote back {count(len(own), 'time')}, and stopped; {found.evidence}")
+        return Finding(found.verdict, f"it wrote back {count(len(own), 'time')}, then stopped; {found.evidence}")
     return found
 
 
 _TOO_OFTEN = 4
 ECHO = (
-    "Write only when something differs, or remember what you wrote and leave its notification alone: notifications do "
+    "Write only when something differs, or remember what you wrote and ignore its notification: notifications do "
     "not say who made a change."
 )
 
@@ -234,7 +235,7 @@ def burst(bench: Bench) -> Rounds[Finding | None]:
     return found
 
 
-NEVER = "Look into the endpoint's own log: it takes none of them, so it is not their number that is too much for it."
+NEVER = "Look in the endpoint's own log: it accepts none of them, so their number is not the problem."
 
 
 def _how_many(bench: Bench) -> str:
@@ -250,7 +251,7 @@ def _too_slow(bench: Bench) -> Finding:
     rate = _rate(bench)
     said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {_how_many(bench)}; Copper sends up to {_PER_SECOND}"
     helps = about_connections([each.took_ms for each in bench.deliveries if each.took_ms is not None]) + BURST_ADVICE
-    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"broken off: {said}", helps)
+    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"cut short: {said}", helps)
 
 
 BURST_ADVICE = (

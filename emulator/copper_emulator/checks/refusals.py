@@ -20,8 +20,8 @@ BEGINS = 2.0
 """Seconds of real time in which an endpoint that works after its answer must have begun to fetch."""
 
 ADVICE = (
-    "Fetch again after a 429 or 5xx, a few times and each time later (1 s, 2 s, 4 s): Copper tells of a change once, "
-    "and what is dropped then is missing for good. Answer 2xx first, and let the queue outlive a failure."
+    "Fetch again after a 429 or 5xx, a few times and each time later (1 s, 2 s, 4 s): Copper reports a change only "
+    "once, so what is dropped is lost for good. Answer 2xx first, and make the queue survive a failure."
 )
 
 
@@ -58,4 +58,4 @@ def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
     return Finding(found.verdict, f"{met}; {found.evidence}")
 
 
-_NOT_CALLED = "the API was not called meanwhile, so that nothing was refused"
+_NOT_CALLED = "the API was not called meanwhile, so nothing was refused"

@@ -51,16 +51,16 @@ class Row:
 
 
 _FIRST = (
-    "Look into the endpoint's own log: this is the plainest notification there is. See that it fetches from the "
-    "check's API, with its token, and that the state is read where the endpoint writes."
+    "Look in the endpoint's own log: this is the plainest notification there is. Make sure it fetches from the check's "
+    "API, with its token, and that the state is read where the endpoint writes."
 )
 _IDS = (
-    "Work through all of `ids`, in one notification there may be 30; a notification carries no record, so fetch each "
-    "(`GET /people/{id}`), and take away what was deleted."
+    "Handle all of `ids`: one notification may have 30. It carries no record, so fetch each (`GET /people/{id}`), and "
+    "remove what was deleted."
 )
 _FETCH = (
-    "Take a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
-    "apply the values in updated_attributes, and take a 404 as a deletion."
+    "Treat a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
+    "apply the values in updated_attributes, and treat a 404 as a deletion."
 )
 _BODY = "Read the keys you need with a default, and ignore all others."
 
@@ -68,7 +68,7 @@ _BODY = "Read the keys you need with a default, and ignore all others."
 def _life(kind: EntityType) -> Row:
     noun = TABLES[kind].noun
     only_new = kind is EntityType.ACTIVITY_LOG
-    about = f"{'an' if noun[0] in 'ao' else 'a'} {noun} is made{'' if only_new else ', changed and deleted'}"
+    about = f"{'an' if noun[0] in 'ao' else 'a'} {noun} is created{'' if only_new else ', changed and deleted'}"
     play = partial(contact.life, kind=kind)
     return Row(f"type-{kind}", about, _IDS, play, kind=kind, all_events=False, life=True)
 
@@ -77,7 +77,7 @@ def _batch(number: int) -> Row:
     def play(bench: Bench) -> Rounds[None]:
         yield from contact.lives(bench, order.main(bench), number)
 
-    about = f"{number} records made, changed and deleted, {number} in each notification"
+    about = f"{number} records created, changed and deleted, {number} in each notification"
     return Row(f"batch-{number}", about if number > 1 else about.replace("records", "record"), _IDS, play)
 
 
@@ -89,7 +89,9 @@ PLAINEST = Row("answers", "one notification is answered 2xx", _FIRST, contact.on
 
 ROWS: tuple[Row, ...] = (
     PLAINEST,
-    Row("no-redirect", "it is answered where it was sent", contact.REDIRECT, contact.redirects, all_events=False),
+    Row(
+        "no-redirect", "it is answered at the URL it was sent to", contact.REDIRECT, contact.redirects, all_events=False
+    ),
     Row("in-time", f"{MAX_IDS} ids are answered in time", contact.IN_TIME, contact.in_time, all_events=False),
     *(_life(kind) for kind in EntityType),
     *(_batch(number) for number in (1, 2, MAX_IDS)),
@@ -109,13 +111,16 @@ ROWS: tuple[Row, ...] = (
         all_events=False,
         secret=True,
     ),
-    _late("late", "everything comes 15 minutes late", order.late),
-    _late("update-before-new", "the update of a record comes before its new", order.update_before_new),
-    _late("delete-before-update", "the update of a record comes after its delete", order.delete_before_update),
-    _late("delete-before-new", "the new of a record comes after its delete", order.delete_before_new),
+    _late("late", "everything arrives 15 minutes late", order.late),
+    _late("update-before-new", "a record's update comes before the `new`", order.update_before_new),
+    _late("delete-before-update", "a record's update comes after the `delete`", order.delete_before_update),
+    _late("delete-before-new", "a record's `new` comes after the `delete`", order.delete_before_new),
     _late("updates-swapped", "the older of two updates comes last", order.updates_swapped),
     Row(
-        "again", "every notification comes twice", "Do the same again: write by id (upsert), never insert.", order.again
+        "again",
+        "every notification comes twice",
+        "Make a repeat harmless: write by id (upsert), never insert.",
+        order.again,
     ),
     Row("same-second", "two updates of one record within a second", order.SAME_SECOND, order.same_second),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
@@ -128,7 +133,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "content-type",
-        "the content's type is told with its encoding",
+        "the content type names the encoding, too",
         shapes.CONTENT_TYPE,
         shapes.content_type,
         all_events=False,
@@ -144,29 +149,29 @@ ROWS: tuple[Row, ...] = (
     Row(
         "other-scripts",
         "names in other scripts, and an emoji",
-        "Read the body as UTF-8, whatever the system's locale is, and see that the database and the log take every "
+        "Read the body as UTF-8, whatever the system's locale is, and make sure the database and the log accept every "
         "character.",
         shapes.other_scripts,
         ahead=shapes.SCRIPTS_MS,
     ),
     Row(
         "values",
-        "a text, a list and an object that were null before, and are null again",
-        "The old and the new value may each be null, a list or an object: look before you read one as text.",
+        "a text, a list and an object, null before and null again afterwards",
+        "The old and the new value may each be null, a list or an object: check before you read one as text.",
         shapes.values,
     ),
     Row(
         "opportunity-values",
         "an opportunity's value, close date and stage change",
-        "A number may be whole or not, and each of them null: read it as what it is, and do not reckon with null.",
+        "A number may be whole or not, and any value null: read it as what it is, and do not calculate with null.",
         shapes.opportunity_values,
         kind=EntityType.OPPORTUNITY,
         all_events=False,
     ),
     Row(
         "emails",
-        "a person has three emails, another first one, and none",
-        "Take no email for granted, and no place in the list: a person may have none, and any order.",
+        "a person has three emails, then a different first one, then none",
+        "Do not rely on an email, or on its place in the list: a person may have none, or have them in any order.",
         shapes.emails,
         kind=EntityType.PERSON,
         all_events=False,
@@ -174,7 +179,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "custom-fields",
         "custom fields of six types change, nested by their ids",
-        "updated_attributes.custom_fields is an object of its own: {id: [old, new]}.",
+        "updated_attributes.custom_fields is itself an object: {id: [old, new]}.",
         shapes.custom_fields,
     ),
     Row("slow-fetch", "the API takes 2 s for each call", races.SLOW_FETCH, races.slow_fetch, all_events=False),
@@ -198,7 +203,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "gone-in-batch",
         "one of three records is gone",
-        "Treat each id by itself: a 404 for one must not cost the others.",
+        "Handle each id by itself: a 404 for one must not stop the others.",
         races.gone_in_batch,
         ahead=races.GONE_MS,
     ),
@@ -212,7 +217,7 @@ ROWS: tuple[Row, ...] = (
     Row("concurrent", "16 notifications at once", races.CONCURRENT, races.concurrent, ahead=races.CONCURRENT_MS),
     Row(
         "overtaken",
-        "the answer to a fetch arrives after that to a later one",
+        "a fetch is answered after a later fetch",
         overtaking.ADVICE,
         overtaking.overtaken,
         ahead=overtaking.APART_MS,

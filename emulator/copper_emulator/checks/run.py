@@ -132,7 +132,8 @@ class _Run:
         if self.cut_off:
             which = count(len(self.cut_off), "row")
             notes.append(
-                f"the time limit left out {which}, which is no success: give it more (--time-limit, time_limit=)"
+                f"the time limit left out {which}, so this is not a success: allow more time (--time-limit, "
+                "time_limit=)"
             )
         return notes
 
@@ -166,7 +167,7 @@ class _Run:
         if finding.verdict is not Verdict.FAILED or self.has_taken:
             return finding.advice
         if self.fails_at_once:
-            return f"As in row {PLAINEST.name}: nothing has been taken yet."
+            return f"As in row {PLAINEST.name}: nothing has been accepted yet."
         self.fails_at_once = row is PLAINEST
         return finding.advice
 
@@ -180,12 +181,12 @@ class _Run:
             return self.halted
         if monotonic() - self.began > plan.time_limit:
             self.cut_off.append(row.name)
-            return f"the whole check had taken more than {plan.time_limit:.0f} s"
+            return f"the check had already taken more than {plan.time_limit:.0f} s"
         if row.kind is not None and not self.bench.events(row.kind):
             return f"{row.kind} is not among the types"
         if row.all_events and self.bench.main is None:
             return "it needs a type with new, update and delete"
-        return "the endpoint is meant to take all notifications" if row.secret and plan.open else ""
+        return "the endpoint is meant to accept all notifications" if row.secret and plan.open else ""
 
     def _in_its_own_account(self, row: Row) -> Rounds[Finding]:
         with self.bench.row(row.limit, row.ahead) as trial:
@@ -218,7 +219,7 @@ class _Run:
         except StateError as error:
             if isinstance(error, NobodyThere):
                 yield from self.presence.ending()
-            return Finding(Verdict.FAILED, str(error) + _also_bad(bench), "The state must be there all the time.")
+            return Finding(Verdict.FAILED, str(error) + _also_bad(bench), "The state must be available at all times.")
 
     def _no_contact(self) -> str:
         # If nobody answers the first notification, nobody will answer the others.
@@ -248,7 +249,7 @@ class _Run:
         sent = self.bench.deliveries
         if not row.life or not sent or self.bench.has_delivered:
             return ""
-        return f"nothing has been taken yet, up to row {row.name}, in which a record lives: {how(sent[-1])}"
+        return f"nothing has been accepted up to row {row.name}, a record's whole life: {how(sent[-1])}"
 
 
 def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
@@ -267,7 +268,7 @@ def _also_bad(bench: Bench) -> str:
 def _echo(bench: Bench) -> str:
     last = bench.account.journal.changes[-1]
     return (
-        f"an echo without end: {_ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
+        f"an endless echo: {_ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
         f"{last.ids[0]}), which caused the next"
     )
 
@@ -275,16 +276,14 @@ def _echo(bench: Bench) -> str:
 def _notes(bench: Bench, played: list[str]) -> list[str]:
     notes = []
     if bench.plan.state is None:
-        notes.append(
-            "only answers were judged, not what was done: give the endpoint's state to have that looked at too"
-        )
+        notes.append("only answers were judged, not what was done: give the endpoint's state to have that checked, too")
     several = [name for name in played if name in AT_ONCE_ROWS]
     if several and bench.manner is Manner.IN_TURNS:
         notes.append(
             f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "
-            "and check its URL to have them at once"
+            "and check its URL to send them at once"
         )
     if bench.foreign:
         names = ", ".join(sorted(bench.foreign))
-        notes.append(f"the state has fields that Copper's records have not, which were not compared: {names}")
+        notes.append(f"the state has fields that Copper's records do not have; they were not compared: {names}")
     return notes

@@ -13,12 +13,12 @@ from copper_emulator.shell.driver import Rounds
 from copper_emulator.wrong_secrets import wrong_headers, wrong_secrets
 
 ADVICE = (
-    "Compare the secret before anything else, with a constant-time comparison, and answer 401. Anybody who knows the "
-    "URL can send notifications."
+    "Compare the secret before anything else, with a constant-time comparison, and answer 401 if it is wrong. Anybody "
+    "who knows the URL can send notifications."
 )
 _CRASHED = (
-    "Look whether it is text, and compare bytes: hmac.compare_digest raises TypeError for text that is not ASCII, and "
-    "for what is no text."
+    "Check that it is text, and compare bytes: hmac.compare_digest raises TypeError for text that is not ASCII, and "
+    "for what is not text."
 )
 
 
@@ -40,7 +40,7 @@ def wrong(bench: Bench) -> Rounds[Finding]:
     else:
         return Finding(
             Verdict.SKIPPED,
-            "no secret was given, so that none is wrong",
+            "no secret was given, so none can be wrong",
             "Give the one it expects: --secret KEY=VALUE (secret={...}).",
         )
     probed = yield from _probed(bench, forged)
@@ -88,14 +88,14 @@ def _told(said: str, which: list[str], of: int) -> str:
 def _advice(bench: Bench) -> str:
     if bench.plan.secret or bench.plan.headers:
         return ADVICE
-    return f"{ADVICE} Where that is meant, say so: --no-secret (no_secret=True)."
+    return f"{ADVICE} If that is intended, say so: --no-secret (no_secret=True)."
 
 
 def _judged(bench: Bench, kind: EntityType, delivery: Delivery, *, known: bool | None) -> Finding:
     if known:
         return Finding(Verdict.FAILED, f"{_said(delivery)}, and the {kind} is in the state", _advice(bench))
     if delivery.status is not None and delivery.status < 500 and not bench.has_delivered:
-        proof = f"refused with {delivery.status}, but so is what has the right one: that proves nothing"
+        proof = f"refused with {delivery.status}, but so is the right one: that proves nothing"
         return Finding(Verdict.SKIPPED, proof, sentence(about_refusal(bench.plan)))
     if delivery.status in DISTRUSTFUL:
         return Finding(Verdict.PASSED, f"refused with {delivery.status}")
@@ -104,11 +104,11 @@ def _judged(bench: Bench, kind: EntityType, delivery: Delivery, *, known: bool |
     if delivery.outcome is Outcome.DELIVERED and known is None:
         return Finding(Verdict.FAILED, _said(delivery), _advice(bench))
     if delivery.outcome is Outcome.DELIVERED:
-        return Finding(Verdict.WARNED, f"{_said(delivery)}, but nothing was done", "Answer 401, so that it is seen.")
+        return Finding(Verdict.WARNED, f"{_said(delivery)}, but nothing was done", "Answer 401, so that it is noticed.")
     return Finding(
         Verdict.WARNED,
-        f"refused, but otherwise: {_came(bench, delivery)}",
-        "Answer 401, so that the reason is seen.",
+        f"refused, but not with 401: {_came(bench, delivery)}",
+        "Answer 401, so that the reason is clear.",
     )
 
 

@@ -41,8 +41,8 @@ def unknown_types(bench: Bench) -> Rounds[Finding]:
 
 
 UNKNOWN_TYPE = (
-    "Copper sends what is subscribed, and so none of these today; when it has more types, somebody may subscribe them "
-    "for this URL. Answer 2xx to what you have no use for, and log it."
+    "Copper sends only what is subscribed, so none of these today; when it has more types, somebody may subscribe this "
+    "URL to them. Answer 2xx to what you have no use for, and log it."
 )
 
 
@@ -60,8 +60,8 @@ def content_type(bench: Bench) -> Rounds[Finding | None]:
 
 
 CONTENT_TYPE = (
-    "Read the body as JSON whatever stands behind the type of its content, `application/json; charset=utf-8` here: how "
-    "Copper writes that is not known."
+    "Read the body as JSON whatever follows the content type, `application/json; charset=utf-8` here: how Copper "
+    "writes it is not known."
 )
 
 

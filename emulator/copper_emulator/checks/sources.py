@@ -71,7 +71,7 @@ def _parsed(raw: bytes, what: str) -> object:
         return json.loads(raw)
     except (ValueError, RecursionError):
         shown = raw[:60].decode("utf-8", "replace")
-        raise StateError(f"{what} {shown!r}, which is no JSON") from None
+        raise StateError(f"{what} {shown!r}, which is not JSON") from None
 
 
 def _reason(error: Exception) -> str:

@@ -25,7 +25,7 @@ Copies: TypeAlias = Sequence[Fields]
 Believed: TypeAlias = Mapping[EntityType, Mapping[int, Copies]]
 
 _FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
-SURPLUS = "is in the state, and Copper has none"
+SURPLUS = "is in the state, but not at Copper"
 """The ending of a difference that no fetch could have fixed."""
 
 _MOST_SHOWN = 60
@@ -57,7 +57,7 @@ def looked_at(source: Source) -> Believed:
     except StateError:
         raise
     except Exception as error:
-        raise StateError(f"the state cannot be had: it raised {_short(error, 300)}") from error
+        raise StateError(f"the state is not available: it raised {_short(error, 300)}") from error
     return believed(given)
 
 
@@ -92,7 +92,7 @@ def _listed(kind: str, record: object) -> tuple[int, Fields]:
 def _id(kind: str, given: object) -> int:
     text = str(given)
     if isinstance(given, bool) or not (text.isascii() and text.isdecimal()) or len(text) > 20:
-        raise StateError(f"the state's {kind} has {_short(given)} where an id should stand")
+        raise StateError(f"the state's {kind} has {_short(given)} where an id should be")
     return int(text)
 
 
@@ -108,7 +108,7 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
     """How the endpoint's copy of a record differs from Copper's; empty if it does not."""
     what = f"{kind} {record_id}"
     if not copies:
-        return "" if truth is None else f"{what} is missing in the state"
+        return "" if truth is None else f"{what} is missing from the state"
     if truth is None:
         return f"{what} {SURPLUS}"
     if len(copies) > 1:

@@ -17,11 +17,11 @@ from copper_emulator.shell.tls.authority import HERE, Authority
 
 
 @click.command(short_help="Show or export the certificate of the local authority.")
-@click.option("--export", "export", metavar="FILE", help="write its certificate into FILE (PEM); - is stdout")
+@click.option("--export", "export", metavar="FILE", help="write its certificate to FILE (PEM); - is stdout")
 @click.option(
     "--issue",
     metavar="FILE",
-    help="write a new key and certificate for an endpoint into FILE, which others cannot read; - is stdout",
+    help="write a new key and certificate for an endpoint to FILE, which only you can read; - is stdout",
 )
 @click.option(
     "--host",
@@ -33,7 +33,7 @@ from copper_emulator.shell.tls.authority import HERE, Authority
 @click.option("--force", is_flag=True, help="with --issue, overwrite an existing file")
 @click.option("--json", "as_json", is_flag=True, help="print it as JSON")
 def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: bool, as_json: bool) -> None:
-    """Show where the local authority is, which signs the emulator's certificates; it is made at first use.
+    """Show where the local authority is, which signs the emulator's certificates; it is created at first use.
 
     Clients that reach the emulator over TLS must trust the authority's certificate. With --issue it signs a
     certificate for an endpoint on this machine, so that the emulator can deliver there with verification on.
@@ -46,7 +46,7 @@ def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: 
     """
     _check_options(export, issue, hosts, force=force)
     if issue is not None and not force and Path(issue).is_file():
-        raise Failure(f"--issue {issue}: there is such a file, and its key would be lost; to write it anew: --force")
+        raise Failure(f"--issue {issue}: the file exists, and its key would be lost; to overwrite it: --force")
     output = Output(as_json=as_json)
     try:
         authority = Authority.kept()
@@ -63,13 +63,13 @@ def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: 
 
 def _check_options(export: str | None, issue: str | None, hosts: tuple[str, ...], *, force: bool) -> None:
     if force and issue is None:
-        raise WrongUse("--force is about a file that is there already: it goes with --issue FILE")
+        raise WrongUse("--force overwrites an existing file: it needs --issue FILE")
     if hosts and issue is None:
-        raise WrongUse("--host is whom a certificate is for: it goes with --issue FILE")
+        raise WrongUse("--host says whom a certificate is for: it needs --issue FILE")
     if not all(host.strip() for host in hosts):
-        raise WrongUse("--host is empty: write the name or address that the endpoint has, like localhost")
+        raise WrongUse("--host is empty: write the endpoint's name or address, like localhost")
     if issue is not None and export is not None and STDIO in (issue, export):
-        raise WrongUse("- is stdout, for one of --issue and --export alone")
+        raise WrongUse("- is stdout: use it for only one of --issue and --export")
 
 
 def _show(authority: Authority, output: Output) -> None:
@@ -77,13 +77,11 @@ def _show(authority: Authority, output: Output) -> None:
     output.json({"certificate": file, "fingerprint": _fingerprint(authority)})
     output.line(f"The local authority's certificate: {file}")
     output.line(f"  SHA-256 {_fingerprint(authority)}")
-    output.line(
-        "Its key is beside it, and readable for you alone. Nothing trusts it by itself; to let a program do so:"
-    )
+    output.line("Its key is beside it, readable only by you. Nothing trusts it by default; to make a program do so:")
     shown = shlex.quote(file)
     for text in (f"curl --cacert {shown}", f"NODE_EXTRA_CA_CERTS={shown}", f"requests.get(url, verify={file!r})"):
         output.line(f"  {text}")
-    output.line("copper-emulator exec does it for a whole command.")
+    output.line("copper-emulator exec does this for a whole command.")
 
 
 def _export(path: str, authority: Authority, output: Output) -> None:
@@ -103,7 +101,7 @@ def _write_issued(path: str, issued: bytes, output: Output) -> None:
     if path == STDIO:
         return
     output.json({"issued": path})
-    output.line(f"A key and its certificate are in {path}, for one year; nobody else can read it")
+    output.line(f"A key and its certificate are in {path}, valid for one year; only you can read it")
 
 
 def _fingerprint(authority: Authority) -> str:

@@ -64,11 +64,11 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 @click.command(short_help="Check whether an endpoint holds up.")
 @click.argument("url", metavar="URL", required=False)
 @click.argument("command", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
-@click.option("--secret", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="what it expects; repeatable")
+@click.option("--secret", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="the secret it expects; repeatable")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, callback=_pairs, help="a header it expects")
 @click.option("--no-secret", is_flag=True, help="it is meant to accept notifications without a secret")
-@click.option("--types", metavar="TYPES", callback=types, help="those it handles, like person,lead; all by default")
-@click.option("--state-url", metavar="URL", help="GET answers with what it has stored, as JSON")
+@click.option("--types", metavar="TYPES", callback=types, help="the types it handles, like person,lead; all by default")
+@click.option("--state-url", metavar="URL", help="a GET returns what it has stored, as JSON")
 @click.option("--state-command", metavar="COMMAND", help="prints what it has stored, as JSON")
 @click.option(
     "--patience",
@@ -76,18 +76,18 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     default="2s",
     show_default=True,
     callback=_seconds,
-    help="how long its state may take to become right",
+    help="how long its state may take to be right",
 )
 @click.option("--only", metavar="ROWS", help="rows to play, like answers,burst (see --list)")
 @click.option("--skip", metavar="ROWS", help="rows not to play")
-@click.option("--list", "listed", is_flag=True, help="show the rows, and end")
+@click.option("--list", "listed", is_flag=True, help="show the rows and exit")
 @click.option(
     "--port",
     type=Number(0, 65535),
-    help=f"of the API it fetches from; {DEFAULT_PORT} by default, or a free one if that is in use",
+    help=f"for the API it fetches from; {DEFAULT_PORT} by default, or a free one if that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
-@click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="of the account")
+@click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="the account's email")
 @click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long it may take to answer")
 @click.option(
     "--time-limit",
@@ -95,16 +95,16 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     default="5m",
     show_default=True,
     callback=_seconds,
-    help="after this time no further row begins",
+    help="start no further row after this time",
 )
 @click.option(
     "--wait",
     metavar="DURATION",
     callback=_seconds,
-    help="how long to wait until somebody listens at URL; by default 1m with a COMMAND, else not at all",
+    help="how long to wait until something listens at URL; 1m by default with a COMMAND, else not at all",
 )
 @click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
-@click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="host beyond loopback; repeatable")
+@click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="a host beyond loopback; repeatable")
 @click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
 @click.option(
@@ -119,7 +119,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     "html_file",
     metavar="FILE",
     type=_FILE,
-    help="write the report as one page; - is stdout",
+    help="write the report as an HTML page; - is stdout",
 )
 def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None:
     """Check whether an endpoint, in any language, holds up to everything Copper may send it.
@@ -157,7 +157,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
 def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
     printed = [given["junit_file"], given["html_file"]].count(STDIO)
     if printed + as_json > 1:
-        raise WrongUse("stdout is for one of --json, --junit - and --html - alone")
+        raise WrongUse("stdout can take only one of --json, --junit - and --html -")
     return Output(as_json=as_json, is_free=not printed)
 
 
@@ -172,7 +172,7 @@ def _end(report: Report) -> None:
 
 _NOTHING = (
     "nothing was checked, since every row was skipped; the report says why, and --only, --skip, --types, --no-secret "
-    "and --time-limit decide it"
+    "and --time-limit decide that"
 )
 _NOT_REACHED = "nothing was checked, since the first notification did not reach the endpoint; the report says why"
 
@@ -221,7 +221,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
             finally:
                 table.end()
                 if service is not None and (code := service.ended()) is not None:
-                    output.line(f"The command ended by itself, with {code}, while it was checked: see what it printed.")
+                    output.line(f"The command exited by itself with {code} during the check: see what it printed.")
 
 
 @contextmanager
@@ -242,7 +242,7 @@ def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iter
 
 def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Source | None:
     if url is not None and command is not None:
-        raise UsageError("the state comes from --state-url or from --state-command, not from both")
+        raise UsageError("give --state-url or --state-command, not both")
     if url is not None:
         return from_url(str(_sendable(url, allowed)))
     return None if command is None else from_command(command)
@@ -255,14 +255,13 @@ def _sendable(text: str, allowed: frozenset[str]) -> URL:
     except ValueError:
         usable = False
     if not usable or url.user is not None:
-        raise UsageError(f"{text!r} is no URL to send to: write all of it, like http://127.0.0.1:5000/hooks/copper")
+        raise UsageError(f"{text!r} is not a URL to send to: write it in full, like http://127.0.0.1:5000/hooks/copper")
     host = (url.host or "").lower()
     if is_copper(host):
         raise UsageError(f"{host} is Copper itself; nothing is ever sent there")
     if not is_loopback(host) and host not in allowed:
         raise UsageError(
-            f"{host} is not this machine, and nothing is sent elsewhere by accident; "
-            f"if it is meant: --allow-target {host}"
+            f"{host} is not this machine, and nothing is sent elsewhere by accident; to allow it: --allow-target {host}"
         )
     return url
 

@@ -37,10 +37,10 @@ def wait_for(url: URL, seconds: float, service: subprocess.Popen[bytes] | None =
     until = monotonic() + seconds
     while not _listens(url):
         if service is not None and (code := service.poll()) is not None:
-            raise UsageError(f"the command ended with {code} before anybody listened at {url.origin()}")
+            raise UsageError(f"the command exited with {code} before anything listened at {url.origin()}")
         if monotonic() > until:
             within = duration_text(round(seconds * 1000))
-            raise UsageError(f"nobody listened at {url.origin()} within {within} (--wait)")
+            raise UsageError(f"nothing listened at {url.origin()} within {within} (--wait)")
         pause(_LOOK)
 
 
@@ -98,7 +98,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], url: URL, se
     """
     if _listens(url):
         raise UsageError(
-            f"somebody listens at {url.origin()} already, so that the command could not: end that, or leave out the "
+            f"something already listens at {url.origin()}, so the command could not: stop that, or leave out the "
             "command to check what is there"
         )
     service = Service(command, environment, url, seconds)

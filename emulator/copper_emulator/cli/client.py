@@ -99,7 +99,7 @@ class Client:
             if len(names) != 1:
                 again = repeated("--account", names[0])
                 raise WrongUse(
-                    "the server has several accounts, as each new token opens one; choose one with --account or "
+                    "the server has several accounts, since each new token opens one; choose one with --account or "
                     f"COPPER_EMULATOR_ACCOUNT: {', '.join(names)}; like {again}"
                 )
             name = names[0]
@@ -146,7 +146,7 @@ class Client:
 
     def _unreachable(self, error: Exception) -> str:
         if isinstance(error, HTTPException):
-            return f"{Stranger(self.url)}, or it was stopped meanwhile"
+            return f"{Stranger(self.url)}, or it has been stopped since"
         what = "nothing answers" if isinstance(error, ConnectionRefusedError) else f"no answer ({error})"
         return (
             f"{what} at {self.url}: start a server with copper-emulator serve, or name another with --server URL "

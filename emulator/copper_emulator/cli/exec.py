@@ -40,7 +40,7 @@ class _NoCommand(Failure):
         return self.error.code
 
 
-_JUDGED = "with --scenario; else nothing is judged"
+_JUDGED = "with --scenario; otherwise nothing is judged"
 
 
 @click.command(
@@ -49,20 +49,20 @@ _JUDGED = "with --scenario; else nothing is judged"
     context_settings={"allow_interspersed_args": False},
 )
 @click.argument("command", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--scenario", metavar="FILE|NAME", help="play it against the command, a service; then end the command")
-@click.option("--target", metavar="URL", help="of --scenario: gets all of its notifications")
-@click.option("--wait", metavar="DURATION", help="of --scenario: until it can begin  [default: 1m]")
+@click.option("--scenario", metavar="FILE|NAME", help="play it against the command, a service; then stop the command")
+@click.option("--target", metavar="URL", help="for --scenario: where to send all of its notifications")
+@click.option("--wait", metavar="DURATION", help="for --scenario: how long until it can begin  [default: 1m]")
 @click.option(
     "--proxy-allow",
     "allowed",
     metavar="HOST",
     multiple=True,
-    help="let the command through to another host than Copper's; repeatable",
+    help="let the command through to a host that is not Copper's; repeatable",
 )
 @click.option("--isolate", is_flag=True, help="run it in a network namespace with loopback only (Linux)")
-@click.option("--json", "as_json", is_flag=True, help="say everything as JSON, an object on each line of stderr")
+@click.option("--json", "as_json", is_flag=True, help="print everything as JSON, one object per line on stderr")
 @server_options(
-    no_intercept="what the command calls at Copper's hosts always lands here; leave it out",
+    no_intercept="the command's calls to Copper's hosts always land here; leave it out",
     notes={"strict": _JUDGED, "allow": _JUDGED},
 )
 def exec(  # noqa: A001 - the name of the command
@@ -84,13 +84,13 @@ def exec(  # noqa: A001 - the name of the command
 
     The command itself is not changed: it gets variables that its runtime reads (a proxy, a certificate authority).
     HTTP requests to other hosts that use the proxy are refused and reported; most clients use it, in Node.js all.
-    docs/hosts.md lists what goes around it, such as databases and some Python clients; with --isolate that finds no
+    docs/hosts.md lists what bypasses it, such as databases and some Python clients; with --isolate that has no
     network. At the end a timeline is printed. Everything exec prints goes to stderr. Stdin, stdout and the exit code
     are the command's: 128 and the number of a signal that ended it, 127 if there is no such command, 126 if it cannot
     be run, 125 if the emulator failed.
 
     With --scenario the command is a service. The scenario begins when --target answers or, without --target, when the
-    command has subscribed to the scenario's topics and its endpoint answers. After the scenario the command is ended,
+    command has subscribed to the scenario's topics and its endpoint answers. After the scenario the command is stopped,
     and the exit code is the scenario's: 0 or 1.
 
     \b
@@ -134,14 +134,14 @@ def exec(  # noqa: A001 - the name of the command
 def _check_options(allowed: Sequence[str], *, isolated: bool) -> None:
     check_allowed(allowed)
     if allowed and isolated:
-        raise WrongUse("--proxy-allow: with --isolate no other host can be reached")
+        raise WrongUse("--proxy-allow: no other host can be reached with --isolate")
 
 
 def _check_unplayed(target: str | None, wait: str | None) -> None:
     if target is not None:
-        raise WrongUse("--target is where a scenario is sent to: give --scenario, too")
+        raise WrongUse("--target says where a scenario is sent: give --scenario, too")
     if wait is not None:
-        raise WrongUse("--wait is how long a scenario waits until it can begin: give --scenario, too")
+        raise WrongUse("--wait says how long a scenario waits to begin: give --scenario, too")
 
 
 def _isolate() -> None:

@@ -117,7 +117,8 @@ class Against:
             async with asyncio.timeout(self._patience_ms / 1000):
                 await self._ready(account)
         except TimeoutError:
-            told.scenario_not_played(f"after {duration_text(self._patience_ms)} it still waited for {self._missing}")
+            waited = duration_text(self._patience_ms)
+            told.scenario_not_played(f"after {waited} it was still waiting for {self._missing}")
             return FAILED
         except NotBegun as error:
             told.scenario_not_played(str(error))
@@ -159,19 +160,19 @@ class Against:
                 await self._connected(found.to)
 
     async def _connected(self, url: URL) -> None:
-        self._missing = f"somebody to listen at {url.origin()}"
+        self._missing = f"something to listen at {url.origin()}"
         while True:
             with suppress(OSError):
                 return await _connect(url)
             await pause_async(_LOOK)
 
     def _stood(self) -> str:
-        return f"had begun, which waited for {self._missing}" if self._missing else "was over"
+        return f"had begun, which was waiting for {self._missing}" if self._missing else "was over"
 
     def _why_early(self) -> str:
         if not self._taken:
             return ""
-        return f". Somebody listened at {self._taken} before it was started: it may have found its port in use"
+        return f". Something was listening at {self._taken} before it started: it may have found its port in use"
 
 
 async def _connect(url: URL) -> None:

@@ -55,7 +55,7 @@ class Told:
     def begun(self, server: Server) -> None:
         """Report the emulator's address just before the command runs."""
         self._json({"kind": "ready", "url": server.url, "api_url": f"{server.url}/developer_api/v1"})
-        seen = "which only the command can reach" if self._isolated else "where what happens can be watched"
+        seen = "which only the command can reach" if self._isolated else "where you can watch what happens"
         self._line(f"Copper's hosts lead to {server.url}, {seen}")
         # Without a file there is nothing yet; asking would create the accounts.
         for account in () if server.state is None else server.accounts:
@@ -103,7 +103,7 @@ class Told:
             for text in (end.failed or end.verdict).splitlines():
                 self._write(f"  {text}")
             if end.drawn_from is not None:
-                self._line(f"the draws came from seed {end.drawn_from}: --seed {end.drawn_from} draws the same again")
+                self._line(f"drawn from seed {end.drawn_from}; to repeat: --seed {end.drawn_from}")
         else:
             self._line(f"PASSED  {title}: {count(end.sent, 'notification')} sent")
 
@@ -128,15 +128,14 @@ class Told:
             if self._new(account) or not deleted:
                 self._timeline(account, named=len(shown) > 1)
         if deleted:
-            self._line("accounts were deleted meanwhile, and what happened in them with them")
+            self._line("accounts were deleted meanwhile, along with what happened in them")
         if self._strangers:
             calls = count(self._strangers.total(), "call")
-            self._line(f"the API refused {calls}, of which no timeline tells; the first: {next(iter(self._strangers))}")
+            self._line(f"the API refused {calls} that no timeline shows; the first: {next(iter(self._strangers))}")
         expected = self._scenario is None and not self._strangers and not self._called
         if expected and not any(self._was_called(account, plan) for account in accounts):
             self._line(
-                "no call to Copper's API arrived; what goes around a proxy is listed in docs/hosts.md, "
-                "and --isolate shows it"
+                "no call to Copper's API arrived; docs/hosts.md lists what bypasses a proxy, and --isolate shows it"
             )
         for refused, times in self._refused.items():
             if times > 1 and not _is_unreachable(refused):
@@ -144,7 +143,7 @@ class Told:
 
     def _timeline(self, account: ServedAccount, *, named: bool) -> None:
         before = self._of(account).entries
-        after = f", after {count(before, 'entry')} that the state file had" if before else ""
+        after = f", after {count(before, 'entry')} from the state file" if before else ""
         if not self._new(account):
             return self._line(f"nothing was subscribed or changed{after}")
         of = f" in {account.name}" if named else ""

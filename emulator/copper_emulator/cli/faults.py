@@ -17,7 +17,7 @@ from copper_emulator.fault_texts import FORMS, OFF, parse_faults
 def _epilog() -> str:
     width = max(len(form.example) for form in FORMS.values())
     rows = "\n".join(f"  {form.example:<{width}}  {form.does}" for form in FORMS.values())
-    return f"\b\nThe faults:\n{rows}\n\n@TARGET after one concerns the targets alone that begin so."
+    return f"\b\nThe faults:\n{rows}\n\nWith @TARGET after it, a fault applies only to targets that begin with that."
 
 
 @click.command(short_help="Show, switch on or switch off faults in a running server.", epilog=_epilog())
@@ -50,7 +50,7 @@ def _told(fault: Mapping[str, Any]) -> str:
     name, _, amount = fault["text"].partition("@")[0].partition("=")
     # A bare number is easily mistaken for a share.
     next_ones = (
-        f" (the next {amount}; {name}={amount}% is a share)" if amount.isdecimal() and name in _OF_SO_MANY else ""
+        f" (the next {amount}; for a share: {name}={amount}%)" if amount.isdecimal() and name in _OF_SO_MANY else ""
     )
     return f"{fault['text']}{next_ones}{beyond}{until}"
 
@@ -65,7 +65,7 @@ def _body(texts: tuple[str, ...]) -> dict[str, Any] | None:
     if texts[0] == OFF:
         return {"off": list(texts[1:]) or "all"}
     if OFF in texts:
-        raise WrongUse(f"{OFF} stands alone, or first with the names of what to switch off, like {OFF} lose")
+        raise WrongUse(f"write {OFF} alone, or followed by the names of what to switch off, like {OFF} lose")
     try:
         return {"on": [str(fault) for text in texts for fault in parse_faults(text)]}
     except ValueError as error:

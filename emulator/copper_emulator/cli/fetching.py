@@ -12,8 +12,8 @@ def tell_where(api_url: str, asked: int | None, token: str, output: Output) -> N
     """Say where, and why not at the usual port if it is another; `asked` is the port that was given, if any."""
     if asked is None and URL(api_url).port != DEFAULT_PORT:
         output.line(
-            f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has one of its own. Where "
-            "your endpoint fetches at a fixed URL, end the other or give --port."
+            f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has a different one. If "
+            "your endpoint fetches from a fixed URL, stop the other or give --port."
         )
     taken = f"the token {token}" if token else "any token"
-    output.line(f"Records can be fetched at {api_url} with {taken}; --port and --token fix them.")
+    output.line(f"Records can be fetched at {api_url} with {taken}; set them with --port and --token.")

@@ -25,7 +25,7 @@ def read_text(file: Path) -> str:
     try:
         return read(file).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise WrongUse(f"{file} cannot be read: it is no text in UTF-8") from None
+        raise WrongUse(f"{file} cannot be read: it is not UTF-8 text") from None
 
 
 def _stdin() -> bytes:

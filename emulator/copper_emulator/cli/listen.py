@@ -43,10 +43,10 @@ _PLAIN_HEADERS = frozenset(
 
 
 @click.command(short_help="Receive notifications and print them.")
-@click.option("--port", type=Number(0, 65535), default=5000, show_default=True, help="0 takes a free one")
-@click.option("--status", type=Number(200, 599), default=200, show_default=True, help="answer everything with it")
+@click.option("--port", type=Number(0, 65535), default=5000, show_default=True, help="0 chooses a free one")
+@click.option("--status", type=Number(200, 599), default=200, show_default=True, help="answer everything with this")
 @click.option("--show-secrets", is_flag=True, help="print the values of secrets and of the subscription's headers")
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object for each request")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object per request")
 def listen(*, port: int, status: int, show_secrets: bool, as_json: bool) -> None:
     """Receive notifications on 127.0.0.1 and print them, until Ctrl-C.
 
@@ -124,7 +124,7 @@ class Receiver:
             }
         )
         style = "green" if self._status < 300 else "red"
-        what = _what(body) or f"{len(raw)} bytes that are no notification"
+        what = _what(body) or f"{len(raw)} bytes that are not a notification"
         head = f"{at}  {request.method} {request.path_qs}  {what}  -> {self._status}"
         self._output.line(on_one_line(head), style=style)
         for text in _details(shown, secrets):

@@ -91,18 +91,18 @@ class Log:
         output.line(f"Copper emulator ready at {server.url}", style="bold")
         self._tell_urls(server, api, plan, way)
         for origin, to in plan.routes:
-            real = "  (beyond this machine: it is really sent there)" if is_beyond(to) else ""
+            real = "  (beyond this machine: really sent there)" if is_beyond(to) else ""
             output.line(f"  route  {origin} -> {to}{real}")
         output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
         if plan.settings.seed:
-            output.line(f"  seed   {plan.settings.seed} (--seed {plan.settings.seed} draws the same again)")
+            output.line(f"  seed   {plan.settings.seed} (to repeat: --seed {plan.settings.seed})")
         if plan.settings.faults:
             output.line(f"  faults {faults_text(plan.settings.faults)} (copper-emulator faults off)")
         for line in self._gone_on(server, plan):
             output.line(line)
         output.line("Ctrl-C ends it.")
         if not is_loopback(server.bind):
-            complain("listening beyond this machine: whoever reaches it can use the API with any token")
+            complain("listening beyond this machine: anyone who reaches it can use the API with any token")
         self._ready = True
         self._print_soon()
 
@@ -116,16 +116,16 @@ class Log:
                 if (route.written, str(route.to)) not in plan.routes:
                     yield f"  route  {route.written} -> {route.to} (of {account.name}, from the state file)"
             if account.stage.settings != account.stage.own_settings:
-                yield f"  {account.name} goes on with the settings it had; reset takes the command line's"
+                yield f"  {account.name} keeps the settings it had; reset gives it the command line's"
 
     def _tell_urls(self, server: Server, api: str, plan: Plan, way: Way | None) -> None:
-        first = "the first token is the key of the account default, others open their own"
+        first = "the first token is the key of the account default; others open their own"
         self._output.line(f"  page   {server.url}/ (the control API is described at {server.url}/_emulator/docs)")
         self._output.line(f"  API    {api} ({'the tokens given with --token' if plan.tokens else first})")
         if server.tls_url:
-            self._output.line(f"  TLS    {server.tls_url}/developer_api/v1 (who is to trust it: copper-emulator ca)")
+            self._output.line(f"  TLS    {server.tls_url}/developer_api/v1 (to trust it: copper-emulator ca)")
         if way is not None:
-            self._output.line(f"  proxy  {way[1]['HTTPS_PROXY']} (in the shell of your program: . {way[0]})")
+            self._output.line(f"  proxy  {way[1]['HTTPS_PROXY']} (in your program's shell: . {way[0]})")
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
         """Log an entry; as text not SENDING, since the outcome follows. An entry without an account has no number."""
@@ -209,7 +209,7 @@ class Log:
     def _left_out(self, lost: int) -> str:
         if self._as_json:
             return json.dumps({"kind": "left out", "lines": lost}) + "\n"
-        return f"... {count(lost, 'line')} left out: they were not read in time ...\n"
+        return f"... {count(lost, 'line')} left out: not read in time ...\n"
 
 
 def _as_it_stands(entry: Entry) -> Entry:

@@ -18,10 +18,10 @@ _SETTING = "setting_"
 
 @click.command(short_help="Show a lookup table, or add an entry to it.")
 @click.argument("table", metavar="TABLE")
-@click.option("--add", "fields", metavar="FIELD=VALUE", multiple=True, help="of a new entry; repeatable")
+@click.option("--add", "fields", metavar="FIELD=VALUE", multiple=True, help="a field of a new entry; repeatable")
 @for_an_account
 def lookups(*, table: str, fields: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Show a lookup table, which records refer to, or add an entry to it.
+    """Show a lookup table that records refer to, or add an entry to it.
 
     TABLE is users, pipelines, custom_field_definitions, contact_types, customer_sources, loss_reasons, lead_statuses,
     activity_types or custom_activity_types. Values are JSON where they can be read as JSON, else text.
@@ -79,7 +79,7 @@ def switch_key(*, server: str, account: str | None, as_json: bool) -> None:
     client, output = Client(server), Output(as_json=as_json)
     made = client.post(client.account(account) + "/switch-key", {})
     output.json(made)
-    output.line(f"The token is now {made['token']}; the old one is answered 401, and its subscriptions go on firing.")
+    output.line(f"The token is now {made['token']}; the old one is answered 401, and its subscriptions keep firing.")
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -27,12 +27,12 @@ _SERIAL = Number(1, 10**9)
 @click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
 @click.option("--state", metavar="STATE", multiple=True, help="like queued, held, delivered, failed; repeatable")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="how it ended, like blocked; repeatable")
-@click.option("--id", type=Number(1, MOST), help="of a record")
-@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="that it was made for")
+@click.option("--id", type=Number(1, MOST), help="a record's id")
+@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="the one it was made for")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
-@click.option("--text", metavar="TEXT", help="anywhere in it, in any case")
-@click.option("--since", metavar="MOMENT", help="of changes then and later, like 2026-09-29T22:40:04Z")
-@click.option("--until", metavar="MOMENT", help="of changes before then")
+@click.option("--text", metavar="TEXT", help="found anywhere in it, ignoring case")
+@click.option("--since", metavar="MOMENT", help="of changes at or after this, like 2026-09-29T22:40:04Z")
+@click.option("--until", metavar="MOMENT", help="of changes before this")
 @click.option("--before", type=_SERIAL, metavar="SERIAL", help="only older ones")
 @click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="show at most this many")
 @for_an_account
@@ -49,7 +49,7 @@ def notifications(*, server: str, account: str | None, as_json: bool, **filters:
     output.json(shown)
     for each in shown["notifications"]:
         output.line(_row(each), style=_STYLES.get(each["state"], ""))
-    output.line(f"{count(shown['count'], 'notification')}, {shown['older']:,} of them older than these")
+    output.line(f"{count(shown['count'], 'notification')}, {shown['older']:,} of them older")
 
 
 @click.command(short_help="Show one notification in full.")
@@ -70,7 +70,9 @@ def show(*, serial: int, server: str, account: str | None, as_json: bool) -> Non
 @click.argument("serial", type=_SERIAL)
 @click.option("--target", metavar="URL", help="send it there instead")
 @click.option("--body", metavar="JSON", help="send this instead")
-@click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, help="instead of its headers; repeatable")
+@click.option(
+    "--header", "headers", metavar="NAME=VALUE", multiple=True, help="send this instead of its headers; repeatable"
+)
 @for_an_account
 def resend(
     *,
@@ -100,13 +102,13 @@ def resend(
 
 @click.command(short_help="Deliver a captured body.")
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--target", metavar="URL", required=True, help="where to")
+@click.option("--target", metavar="URL", required=True, help="where to send it")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, help="sent with it; repeatable")
 @for_an_account
 def replay(
     *, file: Path, target: str, headers: tuple[str, ...], server: str, account: str | None, as_json: bool
 ) -> None:
-    """Deliver a captured body (JSON with type, event and ids; FILE - is stdin), outside matching and limits.
+    """Deliver a captured body (JSON with type, event and ids; - is stdin), outside matching and limits.
 
     \b
     Example:
@@ -121,12 +123,12 @@ def replay(
 
 @click.command(short_help="Wait until something has been delivered.")
 @click.argument("topic", metavar="[TYPE.EVENT]", required=False)
-@click.option("--id", "ids", type=Number(1, MOST), multiple=True, help="of a record; repeatable")
+@click.option("--id", "ids", type=Number(1, MOST), multiple=True, help="a record's id; repeatable")
 @click.option("--status", type=Number(100, 599), help="what the endpoint answered; any 2xx by default")
 @click.option("--outcome", metavar="OUTCOME", help="how it ended, like failed")
 @click.option("--count", "number", type=_SERIAL, help="exactly this many; at least one by default")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only what ended after this journal entry")
-@click.option("--new", "only_new", is_flag=True, help="only what ends from now on, like --since the last entry")
+@click.option("--new", "only_new", is_flag=True, help="only what ends from now on, like --since with the last entry")
 @click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long, in real time")
 @for_an_account
 def wait(
@@ -158,7 +160,7 @@ def wait(
     path = client.account(account)
     if only_new:
         if asked["since"] is not None:
-            raise WrongUse("--new and --since both say from where on: give one of them")
+            raise WrongUse("--new and --since both say where to start: give only one")
         asked["since"] = client.get(f"{path}/journal", {"limit": 1})["last"]
     said = {name: value for name, value in asked.items() if value is not None}
     found = client.post(f"{path}/wait", said, waits=patience)
@@ -168,7 +170,7 @@ def wait(
         topic_text = f"{each['type']}/{each['event']} {short_ids(each['ids'])}"
         told = f"#{each['notification']} {topic_text} -> {each['target']}: {each['outcome']}{status}"
         output.line(f"{told} at {as_stamp(each['ended_at'])}")
-    output.line(f"To wait for what comes after it: --since {found['last']}")
+    output.line(f"To wait for what comes next: --since {found['last']}")
 
 
 _STYLES = {"delivered": "green", "rejected": "red", "failed": "red", "blocked": "red", "held": "yellow"}
@@ -208,4 +210,4 @@ def _json(what: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise WrongUse(f"{what} is no JSON") from None
+        raise WrongUse(f"{what} is not JSON") from None

@@ -44,7 +44,7 @@ account_option = click.option(
     envvar="COPPER_EMULATOR_ACCOUNT",
     show_envvar=True,
     callback=_said_before,
-    help="needed where the server has several: each new token opens one (see status)",
+    help="needed if the server has several: each new token opens one (see status)",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="print the answer as JSON")
 
@@ -56,7 +56,7 @@ def for_an_account(command: F) -> F:
     return command
 
 
-IN_PLAY = "for tests, and for scenarios that are played here"
+IN_PLAY = "for tests, and for scenarios played here"
 """What the settings `strict` and `allow` are for in a server."""
 
 
@@ -125,7 +125,7 @@ def _as_text(option: str, name: str, value: str, message: str) -> str:
     label = name.replace("_", " ").title()
     if isinstance(json_or_text(value), str) or f"{label}: must be a string" not in message:
         return ""
-    return f"{value} was read as JSON, the text is {option} {shlex.quote(f'{name}={json.dumps(value)}')}"
+    return f"{value} was read as JSON; as text it is {option} {shlex.quote(f'{name}={json.dumps(value)}')}"
 
 
 def _custom(option: str, text: str, number: str, value: str) -> dict[str, Any]:

@@ -30,9 +30,9 @@ def check_allowed(hosts: Sequence[str]) -> None:
         if is_copper(host):
             raise WrongUse(f"--proxy-allow {host}: nothing ever goes to Copper itself")
         if "*" in host:
-            raise WrongUse(f"--proxy-allow {host!r}: each host is named by itself; there are no patterns")
+            raise WrongUse(f"--proxy-allow {host!r}: name each host by itself; there are no patterns")
         if not (_is_address(host) or re.fullmatch(r"[^/@:\[\]\s]+", host)):
-            raise WrongUse(f"--proxy-allow {host!r}: write the name of a host alone, like example.com")
+            raise WrongUse(f"--proxy-allow {host!r}: write only the name of a host, like example.com")
 
 
 def _is_address(host: str) -> bool:

@@ -39,7 +39,7 @@ _set = click.option(
 @click.command(short_help="Create records in a running server.")
 @_type
 @_set
-@click.option("--count", "number", type=Number(1, 10_000), help="how many, in one action  [default: 1]")
+@click.option("--count", "number", type=Number(1, 10_000), help="how many to create, in one action  [default: 1]")
 @for_an_account
 def create(
     *, type: str, fields: tuple[str, ...], number: int | None, server: str, account: str | None, as_json: bool
@@ -115,10 +115,13 @@ def merge(*, type: str, winner: int, loser: int, server: str, account: str | Non
 
 @click.command(short_help="Convert a lead in a running server.")
 @click.argument("lead", type=Number(1, MOST))
-@click.option("--person", metavar="FIELD=VALUE", multiple=True, help="of the person; repeatable")
-@click.option("--company", metavar="FIELD=VALUE", multiple=True, help="of the company, or its id; repeatable")
+@click.option("--person", metavar="FIELD=VALUE", multiple=True, help="a field of the person; repeatable")
+@click.option("--company", metavar="FIELD=VALUE", multiple=True, help="a field of the company, or its id; repeatable")
 @click.option(
-    "--opportunity", metavar="FIELD=VALUE", multiple=True, help="of an opportunity, made only with it; repeatable"
+    "--opportunity",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="a field of an opportunity, created only if given; repeatable",
 )
 @for_an_account
 def convert(
@@ -158,7 +161,7 @@ def convert(
 def relate(
     *, type: str, record: int, other_type: str, other: int, server: str, account: str | None, as_json: bool
 ) -> None:
-    """Relate two records in a running server. Copper notifies nobody of that.
+    """Relate two records in a running server. Copper notifies nobody of this.
 
     \b
     Example:
@@ -168,7 +171,7 @@ def relate(
     _related("relate", type, body, Output(as_json=as_json), Client(server), account)
 
 
-@click.command(short_help="Take a relation away in a running server.")
+@click.command(short_help="Remove a relation in a running server.")
 @_type
 @_id
 @_other_type
@@ -177,7 +180,7 @@ def relate(
 def unrelate(
     *, type: str, record: int, other_type: str, other: int, server: str, account: str | None, as_json: bool
 ) -> None:
-    """Take a relation away in a running server. Copper notifies nobody of that.
+    """Remove a relation in a running server. Copper notifies nobody of this.
 
     \b
     Example:
@@ -190,7 +193,12 @@ def unrelate(
 @click.command(short_help="Search for records in a running server.")
 @_type
 @click.option(
-    "--where", "--set", "filters", metavar="FIELD=VALUE", multiple=True, help="as in Copper's search; repeatable"
+    "--where",
+    "--set",
+    "filters",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="a filter, as in Copper's search; repeatable",
 )
 @for_an_account
 def search(*, type: str, filters: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
@@ -218,8 +226,8 @@ def search(*, type: str, filters: tuple[str, ...], server: str, account: str | N
 def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bool) -> None:
     """Put the records of a JSON or CSV file into a running server as if they had always been there.
 
-    JSON is an array of objects, as the API's search answers, or what search --json prints; CSV has field names in its
-    first row. FILE - is stdin, for either. Ids and dates may be given. Nobody is notified.
+    JSON is an array of objects, as the API's search returns, or what search --json prints; CSV has field names in its
+    first row. - as FILE is stdin, for either. Ids and dates may be given. Nobody is notified.
 
     \b
     Example:

@@ -41,12 +41,12 @@ from copper_emulator.shell.serving import DEFAULT_PORT
     "overrides",
     metavar="NAME=VALUE",
     multiple=True,
-    help="instead of the scenario's own, like limits=off; repeatable",
+    help="overrides the scenario's own, like limits=off; repeatable",
 )
 @click.option(
     "--port",
     type=Number(0, 65535),
-    help=f"with --target, of the API it fetches from; {DEFAULT_PORT} by default, or a free one if that is in use",
+    help=f"with --target, for the API it fetches from; {DEFAULT_PORT} by default, or a free one if that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="with --target, accept only this token; without it, any")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object with everything")
@@ -124,7 +124,7 @@ def _settings(overrides: Sequence[str]) -> Mapping[str, str]:
 
 def _load(files: Sequence[str]) -> list[Scenario]:
     if not files:
-        raise UsageError(f"name a scenario file, or one of those that come with it: {', '.join(shipped_names())}")
+        raise UsageError(f"name a scenario file, or one that comes with the emulator: {', '.join(shipped_names())}")
     loaded, faults = [], []
     for name in files:
         try:
@@ -143,7 +143,7 @@ def _served(
     """Serve the API from which a target can fetch, one for all scenarios; the built-in endpoint fetches nothing."""
     if asked.target is None:
         if asked.port is not None or asked.token:
-            raise UsageError("--port and --token are of the API that your endpoint fetches from: give --target, too")
+            raise UsageError("--port and --token are for the API that your endpoint fetches from: give --target, too")
         yield None
         return
     # Checked before anything is played or announced.
@@ -166,7 +166,7 @@ def _play(
         output.line(f"  {scenario.content.description.strip()}")
     if asked.target is None:
         checks = ", and 401 to a wrong secret" if scenario.content.secret else ""
-        output.line(f"  Sent to the built-in endpoint, which answers 200{checks}. Yours: --target URL", style="dim")
+        output.line(f"  Sent to the built-in endpoint, which answers 200{checks}. For yours: --target URL", style="dim")
     else:
         named = ", ".join(f"{name}={value}" for name, value in (scenario.content.secret or {}).items())
         # It is in plain text in the file anyway, and without it nobody could set up the endpoint.
@@ -211,7 +211,7 @@ def _show_end(played: Performance, asked: _Asked, output: Output) -> None:
         output.line(f"PASSED  {result.name}: {told}", style="bold green")
     if not played.passed and played.drawn_from is not None:
         again = asked.again(result.source, played.drawn_from)
-        output.line(f"  The draws came from seed {played.drawn_from}; again: {again}")
+        output.line(f"  Drawn from seed {played.drawn_from}; to repeat: {again}")
     output.line("")
 
 

@@ -39,13 +39,15 @@ def scenarios(*, server: str, as_json: bool) -> None:
 
 @click.command(short_help="Play a scenario on an account of a running server.")
 @click.argument("scenario", metavar="NAME|FILE")
-@click.option("--target", metavar="URL", help="gets all of its notifications; else they go where the routes lead")
+@click.option(
+    "--target", metavar="URL", help="where to send all of its notifications; by default where the routes lead"
+)
 @click.option("--reset", is_flag=True, help="empty the account before playing")
 @for_an_account
 def play(*, scenario: str, target: str | None, reset: bool, server: str, account: str | None, as_json: bool) -> None:
     """Play a scenario on an account of a running server, in virtual time. The exit code is 1 if a step failed.
 
-    NAME is one of those that `copper-emulator scenarios` shows, FILE one of yours (- is stdin); `copper-emulator run`
+    NAME is one that `copper-emulator scenarios` shows, FILE one of yours (- is stdin); `copper-emulator run`
     plays them without a server.
 
     \b
@@ -77,7 +79,7 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
     output.line(told, style="bold green" if passed else "bold red")
     if shown["left"]:
         left = ", ".join(shown["left"])
-        output.line(f"The account goes on with the settings {left}; copper-emulator reset gives it its own back.")
+        output.line(f"The account keeps the settings {left}; copper-emulator reset gives it back its own.")
     if not passed:
         raise click.exceptions.Exit(1)
 
@@ -89,11 +91,11 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
     "file",
     metavar="FILE",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    help="write it there; - is stdout",
+    help="write it to FILE; - is stdout",
 )
 @for_an_account
 def record(*, what: str, file: Path | None, server: str, account: str | None, as_json: bool) -> None:
-    """Record what is done in an account, in any way, as a scenario file that does it again.
+    """Record what is done in an account, in any way, as a scenario file that repeats it.
 
     The file contains the secrets and headers of subscriptions: without them it could not be played.
 
@@ -108,7 +110,7 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
     if str(file) != STDIO:
         output.json(shown)
     if what == "start":
-        output.line("What is done from now on is recorded; copper-emulator record stop ends it.")
+        output.line("Recording what is done from now on; copper-emulator record stop ends it.")
         return
     if shown["scenario"] is None:
         output.line("Nothing has been recorded.")
@@ -117,7 +119,7 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
     else:
         write_private(file, shown["scenario"])
         if str(file) != STDIO:
-            output.line(f"What was done is in {file}; copper-emulator run {file} does it again.")
+            output.line(f"What was done is in {file}; copper-emulator run {file} repeats it.")
             output.line(f"In a running server: copper-emulator play {file} --reset")
 
 

@@ -32,32 +32,34 @@ freed by reference counting, and looking in vain for garbage took a twenty-fifth
 
 
 @click.command(short_help="Serve Copper's webhook API and deliver notifications.")
-@click.option("--port", type=Number(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one")
-@click.option("--tls-port", type=Number(0, 65535), help="serve over TLS, too, at this port; 0 takes a free one")
+@click.option("--port", type=Number(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 chooses a free one")
+@click.option("--tls-port", type=Number(0, 65535), help="serve over TLS, too, on this port; 0 chooses a free one")
 @click.option("--bind", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option(
     "--trusted-host",
     "trusted_hosts",
     metavar="HOST",
     multiple=True,
-    help="name beyond loopback under which the control API may be called; repeatable",
+    help="name beyond loopback by which the control API may be called; repeatable",
 )
 @click.option(
     "--scenarios",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="a folder of scenario files that can be played, beside the shipped ones",
+    help="a folder of scenario files that can be played, besides the shipped ones",
 )
-@click.option("--proxy", type=Number(0, 65535), help="port of a proxy that leads Copper's hosts here; 0: a free one")
+@click.option(
+    "--proxy", type=Number(0, 65535), help="port for a proxy that leads Copper's hosts here; 0 chooses a free one"
+)
 @click.option(
     "--proxy-allow",
     "allowed",
     metavar="HOST",
     multiple=True,
-    help="let programs through it to another host than Copper's; repeatable",
+    help="let programs through it to a host that is not Copper's; repeatable",
 )
-@click.option("--json", "as_json", is_flag=True, help="log as JSON, one object on each line")
-@server_options(no_intercept="in tests only; for a server it is --proxy PORT that leads Copper's hosts to it")
+@click.option("--json", "as_json", is_flag=True, help="log as JSON, one object per line")
+@server_options(no_intercept="only in tests; --proxy PORT leads Copper's hosts to a server")
 def serve(
     *,
     port: int,
@@ -128,7 +130,7 @@ def _check_ports(**ports: int | None) -> None:
     for of, port in ports.items():
         if port and named.setdefault(port, of) != of:
             taken = option_name(named[port])
-            raise WrongUse(f"{option_name(of)}: {port} is {taken} already; name another one, or 0 for a free one")
+            raise WrongUse(f"{option_name(of)}: {port} is already {taken}; name a different one, or 0 for a free one")
 
 
 def _tell_faults(folder: Path) -> None:
@@ -148,7 +150,7 @@ def _tell_faults(folder: Path) -> None:
 def _proxy(port: int | None, allowed: Sequence[str], log: Log, plan: Plan) -> Iterator[Reaching | None]:
     if port is None:
         if allowed:
-            raise WrongUse("--proxy-allow is about a proxy: give --proxy, too")
+            raise WrongUse("--proxy-allow needs a proxy: give --proxy, too")
         yield None
         return
     # Imported here because most servers have no proxy, and it loads what makes certificates.
@@ -178,7 +180,7 @@ async def _serve(server: Server, plan: Plan, log: Log, reaching: Reaching | None
 def _why_not(error: OSError, bind: str, port: int, option: str) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"port {port} of {bind} is in use, perhaps by another copper-emulator: choose one with {option}, "
+            f"port {port} of {bind} is in use, perhaps by another copper-emulator: choose another with {option}, "
             f"or {option} 0 for a free one"
         )
     return f"cannot listen on {bind} port {port}: {error.strerror or error}"

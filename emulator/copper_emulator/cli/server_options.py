@@ -26,7 +26,7 @@ IN_FLIGHT = 16
 _NOTES: Mapping[str, str] = {
     "strict": IN_PLAY,
     "allow": IN_PLAY,
-    "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
+    "echo_depth": "only with --clock manual: in real time nothing tells whose change it is",
 }
 """How an option differs from the setting in tests."""
 
@@ -124,7 +124,7 @@ def _no_empty_name(ctx: click.Context, parameter: click.Parameter, given: str | 
     if given is not None and not given.strip():
         raise WrongUse("--state: the name of a file cannot be empty; leave --state out to keep nothing")
     if given == "-":
-        raise WrongUse("--state: a state is kept in a file, and - is none")
+        raise WrongUse("--state: a state is kept in a file, and - is not one")
     return given
 
 
@@ -135,7 +135,7 @@ def _shared(command: F) -> F:
             metavar="FILE",
             type=click.Path(dir_okay=False),
             callback=_no_empty_name,
-            help="keep everything in FILE, and go on from it; made where there is none",
+            help="keep everything in FILE and continue from it; created if there is none",
         ),
         click.option(
             "--clock",

@@ -21,7 +21,7 @@ from copper_emulator.shell.control.setting_texts import written
 def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
     """Save everything in an account to FILE (- is stdout), to bring it back with restore, here or on another server.
 
-    The file contains the secrets of its subscriptions in clear, and no tokens.
+    The file contains the secrets of its subscriptions in plain text, and no tokens.
 
     \b
     Example:
@@ -42,7 +42,7 @@ def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> 
 def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
     """Return an account to what it was when the snapshot in FILE (- is stdin) was made.
 
-    Its present content is lost; its token stays.
+    Its current content is lost; its token stays.
 
     \b
     Example:
@@ -51,13 +51,13 @@ def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> N
     try:
         document = json.loads(read(file))
     except (ValueError, RecursionError):
-        raise WrongUse(f"{file} is no snapshot: it is no JSON") from None
+        raise WrongUse(f"{file} is not a snapshot: it is not JSON") from None
     if not (isinstance(document, dict) and {"state", "digest"} <= document.keys()):
-        raise WrongUse(f"{file} is no snapshot: copper-emulator snapshot makes them")
+        raise WrongUse(f"{file} is not a snapshot: copper-emulator snapshot makes them")
     client, output = Client(server), Output(as_json=as_json)
     shown = client.post(client.account(account) + "/restore", {"snapshot": document})
     output.json(shown)
-    output.line(f"Account {shown['name']} is as it was; for it, it is {as_stamp(shown['now'])}.")
+    output.line(f"Account {shown['name']} is restored; its time is {as_stamp(shown['now'])}.")
 
 
 @click.command(short_help="Show or change how an account behaves.")

@@ -35,8 +35,10 @@ def subscriptions(*, server: str, account: str | None, as_json: bool) -> None:
 @click.command(short_help="Subscribe a target to an event.")
 @click.argument("topic", metavar="TYPE.EVENT")
 @click.argument("target", metavar="TARGET")
-@click.option("--secret", metavar="KEY=VALUE", multiple=True, help="spread into each notification; repeatable")
-@click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, help="sent with each; repeatable")
+@click.option("--secret", metavar="KEY=VALUE", multiple=True, help="added to each notification; repeatable")
+@click.option(
+    "--header", "headers", metavar="NAME=VALUE", multiple=True, help="sent with each notification; repeatable"
+)
 @for_an_account
 def subscribe(
     *,
@@ -82,7 +84,7 @@ def unsubscribe(*, ids: tuple[int, ...], server: str, account: str | None, as_js
     path = client.account(account) + "/subscriptions"
     for each in ids:
         client.delete(f"{path}/{each}")
-        output.line(f"{each} is deleted")
+        output.line(f"{each} was deleted")
     output.json({"deleted": list(ids)})
 
 

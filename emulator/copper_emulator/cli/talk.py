@@ -28,7 +28,7 @@ from copper_emulator.durations import parse_duration
 
 @click.command(short_help="Fire an event in a running server.")
 @click.argument("topic", metavar="TYPE.EVENT")
-@click.option("--id", "ids", type=Number(1, MOST), multiple=True, required=True, help="of a record; repeatable")
+@click.option("--id", "ids", type=Number(1, MOST), multiple=True, required=True, help="a record's id; repeatable")
 @click.option(
     "--set", "attributes", metavar="FIELD=OLD,NEW", multiple=True, help="what was updated, as JSON or text; repeatable"
 )
@@ -36,7 +36,7 @@ from copper_emulator.durations import parse_duration
 def fire(
     *, topic: str, ids: tuple[int, ...], attributes: tuple[str, ...], server: str, account: str | None, as_json: bool
 ) -> None:
-    """Fire an event in a running server: it needs no record and makes none.
+    """Fire an event in a running server: it needs no record and creates none.
 
     Values are read as JSON if possible, else as text. Write a value with a comma in double quotes, a custom field as
     custom_fields.ID.
@@ -63,13 +63,13 @@ class _Forward(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         for given in args:
             if re.match(r"-[\d.]", given):
-                raise WrongUse(f"{given!r} is no way to go: time moves forward only, like advance {given[1:]}")
+                raise WrongUse(f"{given!r} cannot be: time only moves forward, like advance {given[1:]}")
         return super().parse_args(ctx, args)
 
 
 @click.command(short_help="Let time pass for an account, at once.", cls=_Forward)
 @click.argument("by", metavar="DURATION", required=False)
-@click.option("--until-idle", is_flag=True, help="move it until nothing waits, instead of by a duration")
+@click.option("--until-idle", is_flag=True, help="advance until nothing waits, instead of by a duration")
 @click.option("--limit", metavar="DURATION", help="how far --until-idle may go  [default: 1h]")
 @for_an_account
 def advance(
@@ -87,9 +87,9 @@ def advance(
     if by is None and not until_idle:
         raise WrongUse("say how far, like advance 10m, or --until-idle")
     if by is not None and until_idle:
-        raise WrongUse(f"{by!r} and --until-idle both say how far: give one of them")
+        raise WrongUse(f"{by!r} and --until-idle both say how far: give only one")
     if limit is not None and not until_idle:
-        raise WrongUse("--limit goes with --until-idle")
+        raise WrongUse("--limit needs --until-idle")
     for name, given in (("", by), ("--limit: ", limit)):
         _check_duration(name, given)
     client, output = Client(server), Output(as_json=as_json)
@@ -110,19 +110,19 @@ def advance(
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
 @click.option("--type", metavar="TYPE", callback=types, help="like person")
 @click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
-@click.option("--id", type=Number(1, MOST), help="of a record")
-@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="that it is about")
+@click.option("--id", type=Number(1, MOST), help="a record's id")
+@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="the one it is about")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
-@click.option("--text", metavar="TEXT", help="anywhere in it, in any case")
+@click.option("--text", metavar="TEXT", help="found anywhere in it, ignoring case")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only entries after this number")
 @click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="show at most this many")
 @for_an_account
 def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
-    """Show what happened in an account, or follow it. With --json each entry is one object on a line of its own.
+    """Show what happened in an account, or follow it. With --json each entry is one object on its own line.
 
-    All filters that are given must match. Without --since the last entries are shown. Each line begins with the
-    number of its entry, which --since takes, here and in wait.
+    All given filters must match. Without --since the last entries are shown. Each line begins with its
+    entry's number, which --since takes, here and in wait.
 
     \b
     Examples:
@@ -143,7 +143,7 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
     try:
         for name, data in client.events(path + "/stream", filters, after=f"{page['life']}-{last}"):
             if name == "reset":
-                complain("the account was reset; its journal begins anew")
+                complain("the account was reset; its journal starts over")
             else:
                 _show(data, output)
     except KeyboardInterrupt:
@@ -175,11 +175,11 @@ def status(*, server: str, as_json: bool) -> None:
             output.line(f"  route {route}")
 
 
-@click.command(short_help="Return an account to its start.")
+@click.command(short_help="Reset an account to its initial state.")
 @click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="with other settings; repeatable")
 @for_an_account
 def reset(*, changes: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Return an account to its start: no records, subscriptions, waiting notifications or journal.
+    """Reset an account to its initial state: no records, subscriptions, waiting notifications or journal.
 
     Its token, its clock and the routes of the server's command line stay.
 
@@ -192,13 +192,13 @@ def reset(*, changes: tuple[str, ...], server: str, account: str | None, as_json
     said = {"settings": settings_given("--set", changes)} if changes else {}
     shown = client.post(client.account(account) + "/reset", said)
     output.json(shown)
-    output.line(f"Account {shown['name']} is as it was at the start.")
+    output.line(f"Account {shown['name']} was reset.")
 
 
 def _check_duration(name: str, given: str | None) -> None:
     try:
         if given is not None and parse_duration(given) <= 0:
-            raise WrongUse(f"{name}time moves forward only: {given!r} must be more than 0")
+            raise WrongUse(f"{name}time only moves forward: {given!r} must be more than 0")
     except ValueError as error:
         raise WrongUse(f"{name}{error}") from None
 

@@ -36,15 +36,15 @@ def routes(*, new: tuple[str, ...], removed: tuple[str, ...], server: str, accou
     shown = client.get(path)
     output.json(shown)
     for each in shown["routes"]:
-        real = "  (beyond this machine: it is really sent there)" if each["beyond"] else ""
+        real = "  (beyond this machine: really sent there)" if each["beyond"] else ""
         output.line(f"{each['origin']} -> {each['to']}{real}")
     if not shown["routes"]:
-        output.line("There are no routes: only loopback is sent to.")
+        output.line("There are no routes: notifications go only to loopback.")
 
 
 @click.command(short_help="Show targets; pause or resume one.")
-@click.option("--pause", "paused", metavar="TARGET", multiple=True, help="send it nothing more; repeatable")
-@click.option("--resume", "resumed", metavar="TARGET", multiple=True, help="go on with it; repeatable")
+@click.option("--pause", "paused", metavar="TARGET", multiple=True, help="stop sending to it; repeatable")
+@click.option("--resume", "resumed", metavar="TARGET", multiple=True, help="resume sending to it; repeatable")
 @for_an_account
 def targets(
     *, paused: tuple[str, ...], resumed: tuple[str, ...], server: str, account: str | None, as_json: bool
@@ -71,9 +71,9 @@ def targets(
         output.line("Nobody has subscribed yet.")
 
 
-@click.command(short_help="Show the built-in endpoint of an account, or what it answers.")
+@click.command(short_help="Show an account's built-in endpoint, or set its answer.")
 @click.option("--status", type=Number(200, 599), help="what it answers from now on")
-@click.option("--delay", metavar="DURATION", help="how much later it answers, like 3s")
+@click.option("--delay", metavar="DURATION", help="how long it takes to answer, like 3s")
 @click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="show at most this many requests")
 @for_an_account
 def inbox(

@@ -17,7 +17,7 @@ class Number(click.IntRange):
         try:
             number = int(value)
         except ValueError:
-            self.fail(f"{str(value)[:60]!r} is no whole number", param, ctx)
+            self.fail(f"{str(value)[:60]!r} is not a whole number", param, ctx)
         if (self.min is not None and number < self.min) or (self.max is not None and number > self.max):
             bounds = f"at least {self.min}" if self.max is None else f"between {self.min} and {self.max}"
             self.fail(f"it must be {bounds}, not {number}", param, ctx)
@@ -27,5 +27,7 @@ class Number(click.IntRange):
 def statuses(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """An HTTP status or a class of them: 503, 5xx. Raises BadParameter."""
     if value is not None and re.fullmatch(r"[1-5]([0-9]{2}|xx)", value.lower()) is None:
-        raise click.BadParameter(f"{value[:60]!r} is no status: write one from 100 to 599, or all of a kind, like 5xx")
+        raise click.BadParameter(
+            f"{value[:60]!r} is not a status: write one from 100 to 599, or a whole class, like 5xx"
+        )
     return value

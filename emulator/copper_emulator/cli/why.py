@@ -16,13 +16,13 @@ _NUMBERED = ("subscription", "change")
 """Words that take a number of their own; any other is a type of records."""
 
 
-@click.command(short_help="Explain why somebody was notified, or nobody.")
+@click.command(short_help="Explain why somebody was or was not notified.")
 @click.argument("what", metavar="[WHAT]", required=False)
 @click.argument("number", metavar="[NUMBER]", type=Number(1, MOST), required=False)
-@click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="at most this many changes")
+@click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="show at most this many changes")
 @for_an_account
 def why(*, what: str | None, number: int | None, limit: int, server: str, account: str | None, as_json: bool) -> None:
-    """Explain what became of changes: who was notified, when and with which answer; who was not, and why not.
+    """Explain what became of changes: who was notified, when and with what answer; who was not, and why not.
 
     WHAT is a type of record, with or without an id; or subscription or change, with its number. Without WHAT
     everything is explained; of many changes, the newest. --json has every decision on each change and each
@@ -45,6 +45,6 @@ def why(*, what: str | None, number: int | None, limit: int, server: str, accoun
     told = client.get(client.account(account) + "/why", query, is_long=True)
     output.json(told)
     if told["left_out"]:
-        output.line(f"... {count(told['left_out'], 'earlier change')} left out, --limit shows more ...")
+        output.line(f"... {count(told['left_out'], 'earlier change')} left out; --limit shows more ...")
     for line in told["lines"]:
         output.line(on_one_line(line), style="" if line.startswith(" ") else "bold")

@@ -25,12 +25,12 @@ def isolate() -> None:
     It must not have started a thread yet.
     """
     if sys.platform != "linux":
-        raise NotIsolated(f"network namespaces are Linux's, and this is {sys.platform}")
+        raise NotIsolated(f"network namespaces need Linux, and this is {sys.platform}")
     user, group = os.geteuid(), os.getegid()
     # A user who may create a network namespace as it is needs no user namespace.
     if not _unshare(_NEW_NETWORK):
         if error := _why_not_unshared(_NEW_USER | _NEW_NETWORK):
-            raise NotIsolated(f"the system gives no network namespace to this user ({error}){_hint()}")
+            raise NotIsolated(f"the system denies this user a network namespace ({error}){_hint()}")
         _be_the_same(user, group)
     try:
         _loopback_up()
@@ -78,4 +78,4 @@ def _hint() -> str:
                 return f"; sysctl {name}={1 - int(refusing)} would allow it"
         except OSError:
             continue
-    return "; as root, or in a container with --cap-add SYS_ADMIN, it can be had"
+    return "; as root, or in a container with --cap-add SYS_ADMIN, it works"

@@ -200,7 +200,7 @@ def _send(original: Any, present: Present) -> Any:
             raise OpenedBefore(
                 errno.ECONNABORTED,
                 f"this connection to {self.server_hostname} was opened before Copper's hosts were intercepted, and "
-                "nothing more is sent on it: close the client's connections, or make the client inside the test",
+                "nothing more is sent on it: close the client's connections, or create the client inside the test",
             )
         return original(self, *given, **named)
 

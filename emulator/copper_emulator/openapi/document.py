@@ -16,10 +16,10 @@ from copper_emulator.openapi.webhooks import webhook_components, webhook_operati
 BASE = "/developer_api/v1"
 
 _ABOUT = """\
-Copper's Developer API as copper-emulator has it. Every path also works with a trailing slash. A path that is not here
-is answered with 404 and the short envelope, and so is a method that a path does not have. A search takes more than is
-described: ids, numbers and dates may be texts of digits, empty values are as good as absent, and what its body may say
-may also stand in the query of the URL."""
+Copper's Developer API as copper-emulator serves it. Every path also works with a trailing slash. A path that is not
+here is answered with 404 and the short envelope, and so is a method that a path does not have. A search accepts more
+than is described: ids, numbers and dates may be texts of digits, empty values count as absent, and what its body may
+have may also be in the URL's query."""
 
 _HEADERS = {"access_token": "X-PW-AccessToken", "application": "X-PW-Application", "user_email": "X-PW-UserEmail"}
 

@@ -221,7 +221,7 @@ def _task_type() -> Schema:
 def _definition_body() -> Schema:
     # The API cannot make Connect fields.
     types = {"type": "string", "enum": [each for each in DATA_TYPES if each != "Connect"]}
-    filterable = {"description": "Whether searches and upserts can ask for it; false where it is not given."}
+    filterable = {"description": "Whether searches and upserts can ask for it; false if it is not given."}
     return _with(_with(new_object(LOOKUPS[_DEFINITIONS]), "data_type", types), "is_filterable", filterable)
 
 

@@ -95,12 +95,12 @@ def response_components() -> dict[str, Any]:
     either = any_of(ref("Error"), ref("ShortError"))
     common = ref("Error")
     described = {
-        "BadRequest": ("The request is not what HTTP or JSON allow.", common),
+        "BadRequest": ("The request is not valid HTTP or JSON.", common),
         "Unauthorized": ("Credentials are missing, unknown or replaced.", common),
         "NotEnabled": ("Leads are switched off: `setting_enable_leads` of the account is false.", common),
-        "NotFound": ("There is no such record, or no such path: then it is the short envelope.", either),
+        "NotFound": ("There is no such record, or no such path, which gets the short envelope.", either),
         "TooLarge": ("The body is larger than the emulator takes (413); Copper's limit is not known.", common),
-        "Invalid": ("A value is refused. The short envelope is that of a bulk call with too many items.", either),
+        "Invalid": ("A value is refused. The short envelope is for a bulk call with too many items.", either),
         "TooManyRequests": ("A limit of calls is used up (settings `api_limits`, `bulk_limits`).", common),
     }
     headers = {"X-Copper-Emulator-Hint": ref("Hint", "headers")}

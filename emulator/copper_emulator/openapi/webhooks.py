@@ -56,10 +56,10 @@ def webhook_components() -> dict[str, Schema]:
     }
     target = {"type": "string", "format": "uri", "minLength": 1, "description": "An https:// URL."}
     extras = {
-        "secret": {**_TEXTS, "description": "Keys and values that stand in every notification."},
+        "secret": {**_TEXTS, "description": "Keys and values added to every notification."},
         "headers": {
             **_HEADERS,
-            "description": "HTTP headers that every notification is sent with, but not those of the connection.",
+            "description": "HTTP headers sent with every notification, but not those of the connection.",
         },
         "custom_field_computed_values": {"type": "boolean", "description": "Names of options instead of their ids."},
     }

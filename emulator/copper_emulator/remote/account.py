@@ -28,8 +28,8 @@ from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
 __tracebackhide__ = raised_on_purpose
 
 _NOT_INTERCEPTED = (
-    "Copper's hosts can be intercepted for an account of this process only, and this is one of a running server: give "
-    "the application copper.api_url as its base URL, or let the server have a proxy (`copper-emulator serve --proxy`)"
+    "Copper's hosts can be intercepted only for an account of this process, and this one is a running server's: give "
+    "the application copper.api_url as its base URL, or give the server a proxy (`copper-emulator serve --proxy`)"
 )
 
 
@@ -90,8 +90,8 @@ class _Remote(Face):
         path = KeptFiles(authority_folder()).certificate_file
         if not path.is_file():
             raise UsageError(
-                f"there is no {path}: where the server is another user's, have it written by copper-emulator ca "
-                "--export FILE, and trust FILE"
+                f"there is no {path}: if the server is another user's, have them run copper-emulator ca --export FILE, "
+                "and trust FILE"
             )
         return path
 
@@ -100,7 +100,7 @@ class _Remote(Face):
         """The account's current API key. Raises UsageError if it is not known, because servers do not reveal it."""
         if not self._there.token:
             raise UsageError(
-                f"a server does not tell which API keys it has: say the one that account {self.name} has, or is to "
+                f"a server does not tell which API keys it has: name the one that account {self.name} has, or is to "
                 "get, with Copper.connect(url, token='...')"
             )
         return self._there.token
@@ -118,7 +118,7 @@ class _Remote(Face):
 
     def check(self, target: str, **given: Any) -> NoReturn:
         """Not available with a server: use `copper-emulator check URL`."""
-        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
+        raise UsageError("check an endpoint with `copper-emulator check URL`, or with an account of the fixture")
 
     def start(self, app: object) -> NoReturn:
         """Not available with a server, which sends over HTTP to applications that already run."""

@@ -133,4 +133,4 @@ def _text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError:
-        raise UsageError("at a server only what is text in UTF-8 can be replayed") from None
+        raise UsageError("a server can replay only UTF-8 text") from None

@@ -50,7 +50,7 @@ class Telling:
         """Do it on the server; returns the ids that differ from those of the copy."""
         do = self._known.get(type(what))
         if do is None:
-            raise UsageError(f"{type(what).__name__}: this cannot be done at a server")
+            raise UsageError(f"{type(what).__name__}: this cannot be done on a server")
         ids = do(what)
         return ids if type(what) in _GIVING_IDS else {}
 
@@ -75,7 +75,7 @@ class Telling:
     def _updated(self, written: told.Updated) -> None:
         bodies = [body for _, body in written.rows]
         if any(body != bodies[0] for body in bodies):
-            raise UsageError("several records with fields of their own cannot be updated at a server in one action")
+            raise UsageError("several records with fields of their own cannot be updated on a server in one action")
         ids = [record_id for record_id, _ in written.rows]
         self._records(written.kind, "update", {"ids": ids, "fields": bodies[0]})
 

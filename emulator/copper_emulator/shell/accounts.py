@@ -89,8 +89,8 @@ class Accounts:
         text = f"account {stage.name} belongs to the API key of {email}"
         if len(self) > 1:
             text += (
-                f", which was unknown: an account of its own. Commands must name the one that is meant now, "
-                f"like --account {stage.name}; with serve --token no key opens one"
+                ", which was unknown: an account of its own. From now on commands must name an account, like "
+                f"--account {stage.name}; with serve --token no key opens one"
             )
         self._all()[stage.name].tell(text)
         return stage, key
@@ -122,9 +122,9 @@ class Accounts:
     def create(self, name: str, key: Key, settings: Settings | None, place: int) -> ServedAccount:
         """Create an account, by default with the plan's settings. Raises UsageError if name or token is taken."""
         if name in self._all():
-            raise UsageError(f"there is an account {name!r} already")
+            raise UsageError(f"there is already an account {name!r}")
         if self.known(key.token) is not None:
-            raise UsageError("the token belongs to an account already")
+            raise UsageError("the token already belongs to an account")
         made = self._add(name, settings=settings, place=place)
         with made.stage.lock:
             made.stage.account.keys.append(key)

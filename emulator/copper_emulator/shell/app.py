@@ -45,7 +45,7 @@ async def answer_errors(
         return refuse(request, UnknownRoute(hint=unknown_path_hint(request)))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
-        return refuse(request, UnknownRoute(hint=f"{request.path} knows {allowed}, not {request.method}"))
+        return refuse(request, UnknownRoute(hint=f"{request.path} accepts {allowed}, not {request.method}"))
     except web.HTTPRequestEntityTooLarge:
         return refuse(request, TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes."))
     except web.HTTPException as error:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_INSIDE = "while notifications are on their way or the clock is moved; do it after that"
+_INSIDE = "while notifications are on their way or the clock is being moved; do it afterwards"
 
 MOMENT_MS = 500
 """Milliseconds that a call moving time waits for others to finish: they may have begun just before it."""
@@ -172,11 +172,11 @@ class Runner:
 
     async def alone(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run something while nothing drives. Raises TimeError if something drives for more than a moment."""
-        await self._outside("no reset")
+        await self._outside("the account cannot be reset")
         async with self._driving:
             return await act()
 
-    async def _outside(self, refused: str = "the clock is left alone", *, within_ms: int = MOMENT_MS) -> None:
+    async def _outside(self, refused: str = "the clock cannot be moved", *, within_ms: int = MOMENT_MS) -> None:
         """Wait until nothing drives. Raises TimeError if that takes longer than `within_ms`."""
         if not self._stage.driving:
             return
@@ -193,7 +193,7 @@ class Runner:
         """Send one attempt by itself."""
         account = self._account
         if account is None:
-            raise TimeError("nothing is delivered now: the account is being reset, or the server ends")
+            raise TimeError("nothing is delivered now: the account is being reset, or the server is ending")
         with self._stage.lock:
             attempt = make(account, self._stage.now())
         await self._written(account, attempt)

@@ -183,8 +183,8 @@ class VirtualClock:
         if frozen < present:
             raise TimeError(
                 f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}, and "
-                "time cannot go back. Freeze time before the first change is made through copper, and move it forward "
-                "only."
+                "time cannot go back. Freeze time before the first change is made through copper, and only move it "
+                "forward."
             )
         return frozen
 

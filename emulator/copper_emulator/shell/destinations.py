@@ -63,8 +63,8 @@ def recognise(to: object) -> RouteKind:
     if _is_factory(to):
         raise RouteError(_factory(to))
     raise RouteError(
-        f"it is not certain what {name_of(to)} is ({_shape(to, names)}); say so: "
-        "route(origin, to=..., kind='wsgi'), or kind='asgi', 'aiohttp', 'function'"
+        f"it is not clear what {name_of(to)} is ({_shape(to, names)}); say so: route(origin, to=..., kind='wsgi'), or "
+        "kind='asgi', 'aiohttp', 'function'"
     )
 
 
@@ -83,11 +83,13 @@ def kind_named(name: str, to: object) -> RouteKind:
     try:
         kind = RouteKind(name)
     except ValueError:
-        raise RouteError(f"there is no kind {name!r} of destination; it is one of {', '.join(RouteKind)}") from None
+        raise RouteError(
+            f"there is no kind {name!r} of destination; it must be one of {', '.join(RouteKind)}"
+        ) from None
     if kind is RouteKind.AIOHTTP and not _is_aiohttp(to):
-        raise RouteError(f"{to!r} is no aiohttp Application")
+        raise RouteError(f"{to!r} is not an aiohttp Application")
     if kind in (RouteKind.WSGI, RouteKind.ASGI, RouteKind.FUNCTION) and not callable(to):
-        raise RouteError(f"{to!r} cannot be called, as a {kind} destination must be")
+        raise RouteError(f"{to!r} cannot be called, as {kind} destinations must be")
     if kind in _CALLED_WITH:
         _check_call(to, kind, _CALLED_WITH[kind])
     return kind
@@ -99,7 +101,7 @@ def _check_call(to: object, kind: RouteKind, arguments: tuple[str, ...]) -> None
     if _is_factory(to):
         raise RouteError(_factory(to))
     raise RouteError(
-        f"{name_of(to)} is no {kind} destination: it cannot be called with ({', '.join(arguments)}); "
+        f"{name_of(to)} does not work as kind {kind}: it cannot be called with ({', '.join(arguments)}); "
         f"{_shape(to, _positional(to))}"
     )
 
@@ -143,12 +145,12 @@ def _has_app(to: object) -> bool:
 def _no_destination(to: object) -> str:
     tested = next((name for name in _OF_CLIENTS if inspect.getattr_static(to, name, None) is not None), None)
     if tested is not None:
-        return f"{name_of(to)} is no destination itself, but has an application: give its .{tested}"
-    return f"{to!r} is no destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
+        return f"{name_of(to)} is not a destination itself, but has an application: give its .{tested}"
+    return f"{to!r} is not a destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
 
 
 def _within(to: object) -> str:
-    return f"{name_of(to)} is no destination itself, but has a WSGI app; did you mean its .wsgi_app?"
+    return f"{name_of(to)} is not a destination itself, but has a WSGI app; did you mean its .wsgi_app?"
 
 
 def _parameters(to: Any) -> list[inspect.Parameter]:
@@ -179,7 +181,7 @@ def is_async(to: Any) -> bool:
 def _shape(to: object, names: list[str]) -> str:
     if inspect.isclass(to):
         return "it is a class: give an instance of it"
-    return f"it takes {', '.join(names) or 'nothing that is named'}"
+    return f"it takes {', '.join(names) or 'no named arguments'}"
 
 
 def name_of(to: object) -> str:

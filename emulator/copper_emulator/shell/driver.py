@@ -154,7 +154,7 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     except BaseException:
         with stage.lock:
             for attempt in attempts:
-                account.conclude(attempt, Result(Outcome.UNKNOWN, text="interrupted while it was sent"), now)
+                account.conclude(attempt, Result(Outcome.UNKNOWN, text="interrupted while it was being sent"), now)
         raise
     finally:
         account.causing = None
@@ -188,7 +188,7 @@ def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
     answer = hook(delivery)
     if inspect.iscoroutine(answer):
         answer.close()
-        raise UsageError(f"after_delivery takes a plain function, and {hook!r} is an async one")
+        raise UsageError(f"after_delivery takes a plain function, and {hook!r} is async")
 
 
 def _not_idle(account: Account, moment: int, limit_ms: int) -> str:

@@ -145,7 +145,7 @@ class Host:
             port, authority = _port_of(self.tls_url()), self.authority()
             children = self._for_children(authority, port)
         except OSError as error:
-            raise UsageError(f"what it takes to intercept Copper's hosts cannot be had: {error}") from None
+            raise UsageError(f"Copper's hosts cannot be intercepted: {error}") from None
         interception = Interception(self, stage, token)
         certificate = authority.certificate_pem.decode("ascii")
         interception.begin(Way("127.0.0.1", port, certificate, tell=children.told, owner=interception))

@@ -50,7 +50,7 @@ class Inbox:
         rest = url.removeprefix(_ORIGIN)
         if rest == url or (rest and rest[0] not in "/?#:") or self.is_for(url):
             return ""
-        return f"{url} is not this account's inbox, the only one that it sends to. Subscribe {self.target} instead"
+        return f"{url} is not this account's inbox, the only one it sends to. Subscribe {self.target} instead"
 
     def moved(self, url: str, account: str) -> str:
         """Rewrite a target for this account: the inbox of `account` becomes this one's."""

@@ -16,8 +16,8 @@ from copper_emulator.shell.clock import MonotonicEventLoop
 T = TypeVar("T")
 
 _FORKED = (
-    "this process was forked from the one that the emulator's server thread belongs to, and has no such thread: start "
-    "it by spawn (multiprocessing.set_start_method('spawn')), or make an account of its own in it, with Emulator()"
+    "this process was forked from the one with the emulator's server thread, and has no such thread: start it with "
+    "spawn (multiprocessing.set_start_method('spawn')), or give it an account of its own, with Emulator()"
 )
 
 

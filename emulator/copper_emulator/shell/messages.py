@@ -128,7 +128,7 @@ def result_of(answer: object) -> Result:
 
 def _status(status: object) -> int:
     if not isinstance(status, int) or not 100 <= status <= 599:
-        raise UsageError(f"an endpoint function answered {status!r}, which is no HTTP status")
+        raise UsageError(f"an endpoint function answered {status!r}, which is not an HTTP status")
     return status
 
 

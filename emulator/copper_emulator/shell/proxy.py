@@ -172,7 +172,7 @@ class Proxy:
             return self._to_copper(asked)
         if is_loopback(asked.host):
             host = "localhost" if asked.host.endswith(".localhost") else asked.host
-            return (host, asked.port) if self._local else "what is on this machine is not for other machines"
+            return (host, asked.port) if self._local else "other machines may not reach what is on this one"
         if not is_copper(asked.host) and (way := self.beyond.way(asked)) is not None:
             return way
         if _same(asked.host) in self._allowed or (self._others and not is_copper(asked.host)):
@@ -180,13 +180,13 @@ class Proxy:
         if is_copper(asked.host):
             return f"{asked.host} is Copper itself, and only its API ({' and '.join(API_HOSTS)}) is emulated"
         return (
-            f"{asked.host} is not Copper's API ({' or '.join(API_HOSTS)}), and nothing else goes out. "
-            f"If it may: {self._advice.format(host=asked.host)}"
+            f"{asked.host} is not Copper's API ({' or '.join(API_HOSTS)}), and nothing else goes out. To allow it: "
+            f"{self._advice.format(host=asked.host)}"
         )
 
     def _to_copper(self, asked: Asked) -> Address | str:
         if asked.scheme == "http":
-            return f"Copper's API is HTTPS alone, and a key that goes out in the clear is a fault: https://{asked.host}"
+            return f"Copper's API is HTTPS only, and a key must not be sent in plain text: https://{asked.host}"
         if asked.port != 443:
             return f"Copper's API is at https://{asked.host}, port 443; nothing is at port {asked.port}"
         return self._ends.tls if asked.is_tunnel else self._ends.plain
@@ -209,9 +209,7 @@ class Proxy:
 
 
 _PHRASES = {400: "Bad Request", 403: "Forbidden", 502: "Bad Gateway"}
-_HOW = (
-    "This is copper-emulator's proxy: clients are told of it with HTTPS_PROXY=http://HOST:PORT, and speak no TLS to it"
-)
+_HOW = "This is copper-emulator's proxy: point clients to it with HTTPS_PROXY=http://HOST:PORT, without TLS"
 
 
 async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
@@ -265,5 +263,5 @@ def _why(error: OSError | TimeoutError | ValueError) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {_CONNECT_SECONDS:.0f} seconds"
     if isinstance(error, ValueError):
-        return f"it cannot be the name of a host: {error}"
+        return f"it cannot be a host name: {error}"
     return error.strerror or str(error)

@@ -63,10 +63,10 @@ class Proxies:
             return None
         url = _split(written)
         if url is None or url.scheme != "http" or asked.scheme == "https":
-            shown = f"{url.scheme}://{url.hostname}" if url is not None else "which is no URL"
+            shown = f"{url.scheme}://{url.hostname}" if url is not None else "which is not a URL"
             return (
-                f"it would be reached through your own proxy ({shown}), to which copper-emulator can only hand on "
-                "in plain HTTP. Give the program the variables of a proxy that may be asked so, or none"
+                f"it would be reached through your own proxy ({shown}), but copper-emulator can only use one over "
+                "plain HTTP. Give the program the variables of such a proxy, or none"
             )
         return Beyond(url.hostname or "", url.port or 80, _authorization(url))
 

@@ -54,12 +54,12 @@ def read_head(raw: bytes) -> Asked:
     line, *headers = raw.removesuffix(b"\r\n\r\n").split(b"\r\n")
     found = _LINE.fullmatch(line)
     if found is None:
-        raise NotUnderstood("this is no request line of HTTP")
+        raise NotUnderstood("this is not an HTTP request line")
     method, target, version = found[1].decode(), found[2].decode(), found[3]
     if not version.startswith(b"HTTP/1."):
         raise NotUnderstood(f"a proxy is spoken to in HTTP/1.1, not {version.decode()}")
     if wrong := [header for header in headers if _HEADER.fullmatch(header) is None]:
-        raise NotUnderstood(f"{_shown(wrong[0])} is no header of HTTP")
+        raise NotUnderstood(f"{_shown(wrong[0])} is not an HTTP header")
     if method == "CONNECT":
         host, port = _place(target, None)
         return Asked(method, host, port)
@@ -69,7 +69,7 @@ def read_head(raw: bytes) -> Asked:
 def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -> Asked:
     url = _URL.fullmatch(target)
     if url is None:
-        raise NotUnderstood(f"a proxy is asked for a whole URL or a CONNECT, not for {_shown(target.encode())}")
+        raise NotUnderstood(f"a proxy is asked for a full URL or a CONNECT, not for {_shown(target.encode())}")
     scheme, rest = url[1].lower(), url[3]
     host, port = _place(url[2], _PORTS[scheme])
     path = rest if rest.startswith("/") else f"/{rest}"
@@ -91,11 +91,11 @@ def _place(text: str, usual: int | None) -> tuple[str, int]:
     found = _PLACE.fullmatch(text)
     if found is None:
         if "@" in text:
-            raise NotUnderstood("the URL carries a user or password, which belong into a header")
-        raise NotUnderstood(f"{_shown(text.encode())} is no host with a port")
+            raise NotUnderstood("the URL has a user or password, which belong in a header")
+        raise NotUnderstood(f"{_shown(text.encode())} is not a host with a port")
     port = int(found[3]) if found[3] else usual
     if port is None or not 0 < port < 65536:
-        raise NotUnderstood(f"{_shown(text.encode())} has no port that there could be")
+        raise NotUnderstood(f"{_shown(text.encode())} has no valid port")
     return (found[1] or found[2]).lower().rstrip("."), port
 
 

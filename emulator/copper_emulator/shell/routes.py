@@ -106,7 +106,7 @@ class Routes:
         prefix = _parse_origin(origin)
         found = kind_named(kind, to) if kind is not None else recognise(to)
         if not lifespan and found is not RouteKind.ASGI:
-            raise RouteError(f"lifespan=False is for ASGI applications, and {name_of(to)} is none")
+            raise RouteError(f"lifespan=False is for ASGI applications, and {name_of(to)} is not one")
         route = Route(prefix, _parse_base(str(to)) if found is RouteKind.URL else to, found, lifespan)
         self._routes = [
             known
@@ -123,9 +123,9 @@ class Routes:
         found = next((route for route in self._routes if route.to is app), None)
         route = Route(URL("https://localhost"), app, recognise(app)) if found is None else found
         if not route.lifespan:
-            raise RouteError(f"{name_of(app)} has a route with lifespan=False: whoever wrote that starts it")
+            raise RouteError(f"{name_of(app)} has a route with lifespan=False: start it yourself")
         if not route.starts:
-            raise RouteError(f"{name_of(app)} cannot be started: ASGI and aiohttp applications have a start-up")
+            raise RouteError(f"{name_of(app)} cannot be started: only ASGI and aiohttp applications have a start-up")
         return route
 
     def remove(self, origin: str) -> Route:
@@ -150,7 +150,7 @@ class Routes:
     def _resolve(self, target: str) -> Route | Straight | Blocked:
         url = _url(target)
         if url is None or not url.host:
-            return Blocked(f"{target!r} is no URL that could be sent to")
+            return Blocked(f"{target!r} is not a URL that can be sent to")
         for route in self._routes:
             if route.covers(url):
                 return route
@@ -162,7 +162,7 @@ class Routes:
             return Straight(target_url(target))
         origin, name = str(url.origin()), f"[{host}]" if ":" in host else host
         return Blocked(
-            f"no route for {origin}, and without one only loopback is sent to. {self._others()}Send it to your app "
+            f"no route for {origin}, and without one only loopback is reached. {self._others()}Send it to your app "
             f"with {self._surface.route(origin)}; to really send to that host: "
             f"{self._surface.setting('allow_targets', name)}"
         )
@@ -214,7 +214,7 @@ def _parse_origin(origin: str) -> URL:
     url = _url(origin)
     if url is None or url.scheme not in ("http", "https") or not url.host or url.query_string or url.fragment:
         raise RouteError(
-            f"{origin!r} is no origin of targets: write scheme and host, like https://billing.example.com, "
+            f"{origin!r} is not an origin of targets: write scheme and host, like https://billing.example.com, "
             "optionally with a path"
         )
     return url.with_path(url.raw_path.rstrip("/") or "/", encoded=True)
@@ -223,7 +223,7 @@ def _parse_origin(origin: str) -> URL:
 def _parse_base(to: str) -> URL:
     url = _url(to)
     if url is None or url.scheme not in ("http", "https") or not url.host or url.query_string or url.fragment:
-        raise RouteError(f"{to!r} is no URL to send to: write it like http://127.0.0.1:5000")
+        raise RouteError(f"{to!r} is not a URL to send to: write it like http://127.0.0.1:5000")
     if is_copper(url.host):
         raise RouteError(f"{to!r} is Copper itself; the emulator never sends there")
     return url

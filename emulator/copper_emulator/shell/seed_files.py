@@ -87,7 +87,7 @@ def _read_json(raw: bytes, path: Path, kind: EntityType, definitions: Definition
         # In this form the command line prints the records it finds.
         rows = rows["records"]
     if not isinstance(rows, list):
-        raise UsageError(f"{path} must be an array of objects, as a search of the API answers; it is {json_name(rows)}")
+        raise UsageError(f"{path} must be an array of objects, as the API's search returns; it is {json_name(rows)}")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise UsageError(f"{path}, row {number} must be an object, not {json_name(row)}")
@@ -155,7 +155,7 @@ def _lines(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[
         except StopIteration:
             return
         except csv.Error as error:
-            raise UsageError(f"{path}, row {number} is no CSV: {error}") from None
+            raise UsageError(f"{path}, row {number} is not CSV: {error}") from None
 
 
 def _row(path: Path, number: int, columns: Sequence[Column], cells: Sequence[str]) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _row(path: Path, number: int, columns: Sequence[Column], cells: Sequence[str
 
 def _distinct(path: Path, header: Sequence[str]) -> Sequence[str]:
     if not any(header):
-        raise UsageError(f"{path} has no names of fields in its first row")
+        raise UsageError(f"{path} has no field names in its first row")
     for name in header:
         if header.count(name) > 1:
             raise UsageError(f"{path} has the column {name!r} twice")
@@ -201,7 +201,7 @@ def _column(path: Path, kind: EntityType, definitions: Definitions, name: str) -
 
 def _no_column(path: Path, name: str, what: str, known: Sequence[str] | frozenset[str], given: str) -> UsageError:
     near = meant(given, known)
-    advice = f"did you mean {near!r}?" if near is not None else f"there is {', '.join(sorted(known)) or 'none'}"
+    advice = f"did you mean {near!r}?" if near is not None else f"known: {', '.join(sorted(known)) or 'none'}"
     return UsageError(f"{path}, column {name!r}: {what}; {advice}")
 
 

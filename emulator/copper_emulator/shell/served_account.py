@@ -211,7 +211,7 @@ class ServedAccount:
             self.stage.use(settings)
         self._hide_what_there_is()
         self._add_routes()
-        self._begun_anew("as at the start: records, subscriptions, waiting notifications and journal are gone")
+        self._begun_anew("back at the start: records, subscriptions, waiting notifications and journal are gone")
 
     def _begun_anew(self, text: str) -> None:
         self.recorder.account_replaced()

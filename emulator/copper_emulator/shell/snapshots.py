@@ -45,22 +45,22 @@ def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
     """Read a snapshot. Raises StateError if it is none, or not as it was made."""
     if version != VERSION:
         raise StateError(
-            f"the snapshot has version {version}, and this copper-emulator reads {VERSION}: make it anew, or use the "
+            f"the snapshot has version {version}, but this copper-emulator reads {VERSION}: make a new one, or use the "
             "version that made it"
         )
     try:
         as_made = digest_of(state) == digest
     except RecursionError:
-        raise StateError("the snapshot is none: it is nested too deep") from None
+        raise StateError("this is not a snapshot: it is nested too deeply") from None
     if not as_made:
         raise StateError(
-            "the snapshot is not as it was made: its digest does not fit what is in it. Make it anew; to change "
-            "something, restore it, change it, and make another"
+            "the snapshot was altered after it was made: its digest does not match its content. Make a new one; to "
+            "change something, restore it, change it, and make another"
         )
     try:
         rows = {part: [(_key(key), value) for key, value in found] for part, found in state.items()}
     except (TypeError, ValueError):
-        raise StateError("the snapshot is none: its state is not lists of rows") from None
+        raise StateError("this is not a snapshot: its state is not lists of rows") from None
     return Found(rows)
 
 

@@ -163,8 +163,8 @@ class Stage:
         """Raise UsageError after the account's end."""
         if self.has_ended:
             raise UsageError(
-                "this account has ended with its test or its `with` block, and nothing can happen in it any more: do "
-                "it before, or in a fixture that asks for the account, and so ends first"
+                "this account has ended with its test or its `with` block, so nothing more can happen in it: do it "
+                "earlier, or in a fixture that asks for the account and so ends first"
             )
 
     def check_startable(self, *, inside: bool) -> None:

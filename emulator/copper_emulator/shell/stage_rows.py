@@ -60,7 +60,7 @@ class Found:
         except SettingsError as error:
             raise StateError(f"settings: {error}") from None
         except KeyError as error:
-            raise StateError(f"what was to be read is none of an account's states: there is no {error}") from None
+            raise StateError(f"what was read is not an account's state: there is no {error}") from None
         except (TypeError, ValueError) as error:
             raise StateError(f"{STAGE}: cannot be read ({type(error).__name__}: {error})") from None
 

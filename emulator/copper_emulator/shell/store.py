@@ -108,7 +108,7 @@ class StateFile:
 
     def _named(self, names: Mapping[int, str], account: int, part: str, key: object) -> str:
         if account not in names:
-            raise StateError(f"{self.path} is damaged: {part}, {key} is of no account. {_BEGIN_ANEW}")
+            raise StateError(f"{self.path} is damaged: {part}, {key} belongs to no account. {_BEGIN_ANEW}")
         return names[account]
 
     def write(self, news: Mapping[str, News], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
@@ -179,15 +179,15 @@ class StateFile:
         if is_new and not has_wal and run("PRAGMA journal_mode").fetchone()[0] == "wal":
             # A new file gets its tables in the commit after the switch to WAL mode; until then its WAL is beside it.
             raise StateError(
-                f"{self.path} has nothing in it: what it had was in {self.path}-wal, which is a part of it. Put that "
-                "beside it, or move it away to begin anew."
+                f"{self.path} is empty: its content was in {self.path}-wal, which is part of it. Put that beside it, "
+                "or move it away to start over."
             )
         if not is_new and run("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise StateError(f"{self.path} is another program's database, and is left as it is. Name another file.")
+            raise StateError(f"{self.path} is another program's database, and is left as it is. Name a different file.")
         if version > len(migrations):
             raise StateError(
                 f"{self.path} was written by a newer copper-emulator (its schema is {version}, this one knows up to "
-                f"{len(migrations)}), and is left as it is. Use that version, or name another file."
+                f"{len(migrations)}), and is left as it is. Use that version, or name a different file."
             )
         damage = run("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
@@ -233,15 +233,15 @@ _FORGET = "DELETE FROM journal WHERE id > ? AND id < ?"
 def _make(path: str) -> None:
     """Create the file if it is missing. Raises StateError if it cannot be written."""
     if os.path.exists(path) and not os.path.isfile(path):
-        raise StateError(f"{path} is no file, and keeps nothing. Name another one.")
+        raise StateError(f"{path} is not a file, and keeps nothing. Name a different one.")
     try:
         # It contains tokens and secrets: no other user may read it, nor the files SQLite puts beside it.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         if os.path.exists(path):
             raise StateError(
-                f"{path} cannot be opened: {error.strerror}. Make it one that you may read and write, or name another "
-                "file."
+                f"{path} cannot be opened: {error.strerror}. Make it one that you may read and write, or name a "
+                "different file."
             ) from None
         raise StateError(f"{path} {_SAID['SQLITE_CANTOPEN']}") from None
 
@@ -250,10 +250,10 @@ def _value(path: str, part: str, key: object, value: str) -> object:
     try:
         return json.loads(value)
     except (ValueError, TypeError, RecursionError):
-        raise StateError(f"{path} is damaged: {part}, {key} is no JSON. {_BEGIN_ANEW}") from None
+        raise StateError(f"{path} is damaged: {part}, {key} is not JSON. {_BEGIN_ANEW}") from None
 
 
-_BEGIN_ANEW = "Put back a copy of it, or move it away to begin anew."
+_BEGIN_ANEW = "Restore a copy of it, or move it away to start over."
 
 
 def _said(path: str, done: str, error: sqlite3.Error) -> str:
@@ -267,11 +267,11 @@ def _said(path: str, done: str, error: sqlite3.Error) -> str:
 
 
 _SAID: Mapping[str, str] = {
-    "SQLITE_BUSY": "is in use by another copper-emulator: end that one, or name another file.",
-    "SQLITE_LOCKED": "is in use by another copper-emulator: end that one, or name another file.",
-    "SQLITE_NOTADB": "is no state file, and is left as it is: it is no SQLite database. Name another file.",
-    "SQLITE_CANTOPEN": "cannot be opened: is its folder there, and may you write in it?",
-    "SQLITE_READONLY": "cannot be written: you may only read it, or its folder.",
-    "SQLITE_FULL": "cannot be written: the disk is full. Once there is room, it goes on by itself.",
+    "SQLITE_BUSY": "is in use by another copper-emulator: stop that one, or name a different file.",
+    "SQLITE_LOCKED": "is in use by another copper-emulator: stop that one, or name a different file.",
+    "SQLITE_NOTADB": "is not a state file, and is left as it is: it is not an SQLite database. Name a different file.",
+    "SQLITE_CANTOPEN": "cannot be opened: does its folder exist, and may you write to it?",
+    "SQLITE_READONLY": "cannot be written: you may only read it or its folder.",
+    "SQLITE_FULL": "cannot be written: the disk is full. Once there is room, it resumes by itself.",
 }
 """By SQLite's name of the error."""

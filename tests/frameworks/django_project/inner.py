@@ -128,8 +128,8 @@ def test_a_check_says_that_on_commit_hooks_wait_and_passes_where_the_test_runs_t
     how: Any = {"only": "answers,batch-2", "types": "person", "no_secret": True, "state": customers}
     waiting = copper.check(f"{ORIGIN}/hooks/create-on-commit", **how)
 
-    assert "is missing in the state" in waiting["answers"].evidence
-    told = "1 on_commit hook of Django's waits for a commit that never comes in a test: run them after each delivery"
+    assert "is missing from the state" in waiting["answers"].evidence
+    told = "1 Django on_commit hook waits for a commit that never comes in a test: run them after each delivery"
     assert waiting["answers"].advice.startswith(told)
     assert 'docs/tests.md, "Django". ' in waiting["batch-2"].advice
 

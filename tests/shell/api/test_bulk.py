@@ -102,7 +102,7 @@ def test_more_than_ten_are_refused_with_the_documented_body(client: Client, plur
     before = client.state()
     answer = client.call("POST", f"{BASE}/{plural}/{call}", {plural: [{"name": "x"}] * 11})
     assert (answer.status, answer.raw) == (422, b'{"error":"Request size too large, limit is 10"}')
-    assert answer.hint == "There are 11; send 10 at a time."
+    assert answer.hint == "There are 11; send at most 10 at a time."
     assert client.state() == before
 
 

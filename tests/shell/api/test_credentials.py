@@ -96,7 +96,7 @@ def test_the_scheme_is_taken_in_any_case(client: Client, header: str) -> None:
         ("Bearer ", "Authorization must be Bearer <token>; or send the three X-PW headers."),
         ("Bearer", "Authorization must be Bearer <token>; or send the three X-PW headers."),
         ("Basic abc", "Authorization must be Bearer <token>; or send the three X-PW headers."),
-        ("Bearer \u00e9", "Not printable characters in UTF-8: Authorization"),
+        ("Bearer \u00e9", "Not printable UTF-8 text: Authorization"),
     ],
 )
 def test_another_authorization_is_refused(client: Client, header: str, hint: str) -> None:

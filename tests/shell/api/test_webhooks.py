@@ -227,7 +227,7 @@ def test_without_any_of_the_three_headers_every_call_is_answered_401(
     ("name", "value", "hint"),
     [
         ("X-PW-AccessToken", "unknown", "belongs to no account here"),
-        ("X-PW-AccessToken", "\u00e9", "Not printable characters in UTF-8: X-PW-AccessToken"),
+        ("X-PW-AccessToken", "\u00e9", "Not printable UTF-8 text: X-PW-AccessToken"),
         ("X-PW-Application", "other", "must be developer_api"),
         ("X-PW-UserEmail", "", "X-PW-UserEmail"),
     ],

@@ -57,19 +57,19 @@ async def test_names_and_tokens_belong_to_one_account() -> None:
         await served.control("POST", "/accounts", {"name": "one", "token": "mine"})
 
         status, name = await served.control("POST", "/accounts", {"name": "one"})
-        assert (status, name["error"]) == (409, "there is an account 'one' already")
+        assert (status, name["error"]) == (409, "there is already an account 'one'")
         status, token = await served.control("POST", "/accounts", {"name": "two", "token": "mine"})
-        assert (status, token["error"]) == (409, "the token belongs to an account already")
+        assert (status, token["error"]) == (409, "the token already belongs to an account")
         status, odd = await served.control("POST", "/accounts", {"name": "../x"})
         assert (status, odd["error"]) == (
             422,
-            "name: '../x' cannot be: it has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a "
+            "name: '../x' is not allowed: use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a "
             "letter or a digit",
         )
         status, empty = await served.control("POST", "/accounts", {"name": "", "token": "two words"})
-        assert (status, empty["error"].startswith("name: '' cannot be: it has 1 to 64 letters, ")) == (422, True)
+        assert (status, empty["error"].startswith("name: '' is not allowed: use 1 to 64 letters, ")) == (422, True)
         assert empty["error"].endswith(
-            "; token: 'two words' cannot be: it has 1 to 200 characters of ASCII, and no spaces"
+            "; token: 'two words' is not allowed: use 1 to 200 ASCII characters, without spaces"
         )
         status, setting = await served.control("POST", "/accounts", {"name": "two", "settings": {"colour": 1}})
         assert status == 422
@@ -139,7 +139,7 @@ async def test_the_default_account_is_always_there() -> None:
     async with serving() as served:
         status, refused = await served.control("DELETE", "/accounts/default")
 
-        assert (status, refused["hint"]) == (409, "Reset it.")
+        assert (status, refused["hint"]) == (409, "Reset it instead.")
 
 
 # --- settings -----------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ async def test_settings_are_others_from_now_on() -> None:
         assert [notification["state"] for notification in change["notifications"]] == ["queued", "queued"]
         assert [body["ids"] for body in endpoint.bodies] == [[1]]
         entries = await served.journal(kind="settings")
-        assert entries[-1]["line"].endswith("other settings: latency 10m, batch 1")
+        assert entries[-1]["line"].endswith("new settings: latency 10m, batch 1")
 
 
 @pytest.mark.asyncio
@@ -193,7 +193,7 @@ async def test_what_other_settings_let_go_has_been_delivered_when_they_are_answe
 async def test_what_an_account_begins_with_needs_a_reset() -> None:
     async with serving(seed=7) as served:
         status, refused = await served.control("POST", "/accounts/default/settings", {"seed": 8, "latency": "1m"})
-        assert (status, refused["error"]) == (409, "seed: an account begins with it, and keeps it")
+        assert (status, refused["error"]) == (409, "seed: an account starts with it and keeps it")
         assert refused["hint"] == (
             "Reset the account with it: copper-emulator reset --set seed=8, "
             'or POST .../reset {"settings": {"seed": 8}}.'
@@ -201,7 +201,7 @@ async def test_what_an_account_begins_with_needs_a_reset() -> None:
         assert (await served.control("GET", "/accounts/default/settings"))[1]["settings"]["latency"] == "0"
 
         status, refused = await served.control("POST", "/accounts/default/settings", {"faults": "shuffle"})
-        assert refused["hint"].startswith("Faults are switched with copper-emulator faults, or POST .../faults.")
+        assert refused["hint"].startswith("Switch faults with copper-emulator faults, or POST .../faults.")
         _, refused = await served.control("POST", "/accounts/default/settings", {"faults": ["lose=2", "shuffle"]})
         assert """reset --set 'faults=["lose=2", "shuffle"]', or POST""" in refused["hint"]
         # The whole form may be sent, too.
@@ -363,14 +363,14 @@ async def test_a_bad_snapshot_changes_nothing_and_says_what_is_wrong() -> None:
         state = document["state"]
         bad = {
             "version 9": _changed(document, version=9),
-            "not as it was made": _changed(document, state={**state, "records": []}),
+            "was altered after it was made": _changed(document, state={**state, "records": []}),
             "17 is not an object": _changed(document, state=17),
-            "snapshot: is none: GET .../snapshot and copper-emulator snapshot make them": {
+            "snapshot: is not one: GET .../snapshot and copper-emulator snapshot make them": {
                 name: value for name, value in document.items() if name != "digest"
             },
-            "snapshot: is none: GET": "none",
-            "snapshot: is none: ": _changed(document, type="person"),
-            "is none of an account": _changed(document, state={}, digest=digest_of({})),
+            "snapshot: is not one: GET": "none",
+            "snapshot: is not one: ": _changed(document, type="person"),
+            "is not an account": _changed(document, state={}, digest=digest_of({})),
             "not lists of rows": _changed(document, state={"a": 17}, digest=digest_of({"a": 17})),
             "is not lists": _changed(document, state={"stage": [[{}, 1]]}, digest=digest_of({"stage": [[{}, 1]]})),
         }

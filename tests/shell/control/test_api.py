@@ -54,7 +54,7 @@ async def test_an_operation_that_takes_nothing_refuses_what_it_is_told() -> None
     async with serving() as served:
         status, refused = await served.control("GET", "/health?verbose=1")
 
-        assert (status, refused["error"]) == (422, "verbose: not known; nothing is taken here")
+        assert (status, refused["error"]) == (422, "verbose: not known; no values are taken here")
 
 
 @pytest.mark.asyncio
@@ -339,7 +339,8 @@ async def test_what_a_refused_call_says_is_shown_without_secrets_and_with_what_w
         (refused,) = await served.journal(kind="api-refused")
 
         assert refused["line"].endswith(
-            "api refused GET /developer_api/v1/webhooks/***: 404 Resource not found; '***' is no subscription id."
+            "api refused GET /developer_api/v1/webhooks/***: 404 Resource not found; "
+            "'***' is not a valid subscription id."
         )
 
 

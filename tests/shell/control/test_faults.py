@@ -46,8 +46,8 @@ async def test_faults_are_listed_switched_on_and_off() -> None:
         ({"on": ["loose=3"]}, "there is no fault 'loose'. Did you mean lose?"),
         ({"on": ["lose"]}, "lose needs a value: write it like lose=20%"),
         ({"off": ["loose"], "on": ["gone"]}, "there is no fault 'loose'. Did you mean lose?"),
-        ({"off": "al"}, """off: 'al' is no list, and not "all": write it like ["lose"]"""),
-        ({"on": "lose=3"}, """on: 'lose=3' is no list: write it like ["lose=20%", "outage=10m"]"""),
+        ({"off": "al"}, """off: 'al' is neither a list nor "all": write it like ["lose"]"""),
+        ({"on": "lose=3"}, """on: 'lose=3' is not a list: write it like ["lose=20%", "outage=10m"]"""),
         ({"of": []}, "of: not known"),
     ],
 )

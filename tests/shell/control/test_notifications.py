@@ -148,7 +148,7 @@ async def test_moments_are_filters_too() -> None:
         assert serials(await asked(served, f"?since={created[4]}&until={created[7]}")) == [6, 5, 4]
         status, refused = await served.control("GET", f"{DEFAULT}/notifications?since=yesterday")
         assert status == 422
-        assert refused["error"] == "since: 'yesterday' is no moment: write it like 2026-09-29T22:40:04Z"
+        assert refused["error"] == "since: 'yesterday' is not a moment: write it like 2026-09-29T22:40:04Z"
 
 
 @pytest.mark.asyncio
@@ -163,8 +163,8 @@ async def test_moments_are_filters_too() -> None:
         ("before=0", "before: 0 is too small"),
         ("colour=red", "colour: not known; known are type, event, "),
         ("text=", "text: "),
-        ("status=6xx", "status: '6xx' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
-        ("status=99", "status: '99' is no status"),
+        ("status=6xx", "status: '6xx' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
+        ("status=99", "status: '99' is not a status"),
     ],
 )
 async def test_an_unknown_filter_is_refused_with_what_is_known(query: str, says: str) -> None:
@@ -512,12 +512,12 @@ async def test_what_has_not_ended_is_not_sent_again() -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({"target": "nowhere"}, "target: 'nowhere' is no URL to send to"),
-        ({"target": "ftp://127.0.0.1/"}, "is no URL to send to"),
+        ({"target": "nowhere"}, "target: 'nowhere' is not a URL to send to"),
+        ({"target": "ftp://127.0.0.1/"}, "is not a URL to send to"),
         ({"headers": {"X": "a\r\nb"}}, "has an invalid value for X"),
         ({"headers": {"Host": "a"}}, "must not contain Host"),
         ({"headers": {"X": 1}}, "headers: 1 is not text"),
-        ({"serial": 2}, "serial: stands in the path already"),
+        ({"serial": 2}, "serial: is already in the path"),
         ({"bod": {}}, "bod: not known; known are serial, body, headers, target"),
     ],
 )
@@ -567,7 +567,7 @@ async def test_any_text_is_sent_as_it_is_also_while_it_is_recorded() -> None:
             assert shown["notification"]["state"] == "delivered"
         await served.fire("person", "update", 17)
         _, recorded = await served.control("GET", f"{DEFAULT}/recording")
-        assert recorded["scenario"].count("a body that is no notification was sent") == 2
+        assert recorded["scenario"].count("a body that is not a notification was sent") == 2
         _, snapshot = await served.control("GET", f"{DEFAULT}/snapshot")
         status, _ = await served.control("POST", f"{DEFAULT}/restore", {"snapshot": snapshot})
         assert (status, serials(await asked(served))) == (200, [2, 1])

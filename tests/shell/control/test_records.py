@@ -355,7 +355,7 @@ async def test_leads_that_are_switched_off_are_refused(path: str, body: Any) -> 
 
 REFUSED = [
     ("/records/persona/create", {}, 422, "there are no records of type 'persona'; the types are lead, person"),
-    ("/records/person/create", {"type": "lead"}, 422, "type: stands in the path already"),
+    ("/records/person/create", {"type": "lead"}, 422, "type: is already in the path"),
     ("/records/person/create", {"rows": [{}], "count": 2}, 422, "takes either rows, or count and fields"),
     ("/records/person/create", {"rows": []}, 422, "rows: at least 1 must be given"),
     ("/records/person/create", {"rows": [17]}, 422, "rows: 17 is not an object"),
@@ -370,7 +370,7 @@ REFUSED = [
     ("/records/person/merge", {"winner": 17}, 422, "loser: must be given"),
     ("/records/person/merge", {"winner": 17, "loser": 17}, 422, "cannot be merged with itself"),
     ("/records/lead/merge", {"winner": 17, "loser": 18}, 422, "people can be merged, and companies, not leads"),
-    ("/records/person/convert", {"id": 17}, 422, "leads can be converted, not people"),
+    ("/records/person/convert", {"id": 17}, 422, "only leads can be converted, not people"),
     ("/records/lead/convert", {"id": 17}, 404, "Resource not found"),
     ("/records/person/nonsense", {}, 404, "there is no "),
     ("/lookups/nonsense/add", {"entry": {"name": "x"}}, 422, "there is no lookup table 'nonsense'"),

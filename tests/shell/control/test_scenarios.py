@@ -176,7 +176,7 @@ async def test_other_settings_need_a_fresh_account() -> None:
         status, refused = await served.control("POST", f"{DEFAULT}/scenarios/run", {"scenario": other})
 
         assert status == 409
-        assert "other settings" in refused["error"]
+        assert "different settings" in refused["error"]
         assert '"reset": true' in refused["hint"]
         done = await run(served, scenario=other, reset=True)
         assert done["state"] == "failed", "the notification is late, and the scenario does not wait for it"
@@ -249,7 +249,7 @@ async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
             ({"name": "first_notification", "target": "http://elsewhere.example/x"}, "is not this machine"),
             (
                 {"name": "first_notification", "target": "https://elsewhere.example/x", "reset": True},
-                "no route for https://elsewhere.example, and without one only loopback is sent to. Send it to your app "
+                "no route for https://elsewhere.example, and without one only loopback is reached. Send it to your app "
                 "with copper-emulator routes https://elsewhere.example=",
             ),
         ):
@@ -416,7 +416,7 @@ async def test_a_recording_that_goes_on_is_not_thrown_away_by_another_start() ->
         _, shown = await served.control("GET", f"{DEFAULT}/recording")
 
         assert status == 409
-        assert refused["error"].startswith("a recording is going on already, since ")
+        assert refused["error"].startswith("a recording is already in progress, since ")
         assert refused["error"].endswith(", with 1 step")
         assert (shown["recording"], shown["steps"]) == (True, 1)
 

@@ -120,7 +120,7 @@ async def test_those_of_an_earlier_key_can_be_changed_and_removed_too() -> None:
         ("POST", {"taget": TARGET}, "taget: not known; known are target, type, event, secret"),
         ("PUT", {"event": "new"}, "event: not known; known are id, target, secret"),
         ("PUT", {"target": 1}, "Target: must be a string"),
-        ("PUT", {"id": 1}, "id: stands in the path already"),
+        ("PUT", {"id": 1}, "id: is already in the path"),
         ("DELETE", {"target": TARGET}, "target: not known; known are id"),
     ],
 )

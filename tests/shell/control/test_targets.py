@@ -54,11 +54,11 @@ async def test_a_route_can_be_added_changed_and_taken_away() -> None:
 @pytest.mark.parametrize(
     ("path", "body", "says"),
     [
-        ("/routes", {"origin": "nowhere", "to": "http://127.0.0.1:1"}, "'nowhere' is no origin of targets"),
-        ("/routes", {"origin": "https://a.example", "to": "there"}, "'there' is no URL to send to"),
+        ("/routes", {"origin": "nowhere", "to": "http://127.0.0.1:1"}, "'nowhere' is not an origin of targets"),
+        ("/routes", {"origin": "https://a.example", "to": "there"}, "'there' is not a URL to send to"),
         ("/routes", {"origin": "https://a.example", "to": "https://api.copper.com"}, "is Copper itself"),
         ("/routes", {"origin": "https://a.example"}, "to: must be given"),
-        ("/routes/remove", {"origin": "nowhere"}, "'nowhere' is no origin of targets"),
+        ("/routes/remove", {"origin": "nowhere"}, "'nowhere' is not an origin of targets"),
         ("/targets/pause", {"target": ""}, "target: "),
     ],
 )
@@ -251,7 +251,7 @@ async def test_the_inbox_of_another_account_is_refused_and_its_own_is_named() ->
 
         assert status == 422
         assert refused["error"] == (
-            "target: https://inbox.example/other is not this account's inbox, the only one that it sends to. Subscribe "
+            "target: https://inbox.example/other is not this account's inbox, the only one it sends to. Subscribe "
             "https://inbox.example/default instead"
         )
         # A client of Copper's API may subscribe it, like any URL; the delivery then says so.

@@ -71,7 +71,7 @@ async def test_only_what_ends_after_an_entry_counts_if_one_is_named() -> None:
 
         assert status == 408
         assert refused["error"].startswith(
-            f"Expected person/any event, delivered with any 2xx, but it had ended before, at or before entry "
+            f"Expected person/any event, delivered with any 2xx, but it had already ended, at or before entry "
             f"{first['last']} of the journal."
         )
         assert [delivery["ids"] for delivery in second["deliveries"]] == [[18]]

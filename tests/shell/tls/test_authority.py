@@ -202,7 +202,7 @@ def test_a_folder_in_which_others_can_write_is_not_used(folder: Path, mode: int)
     """Neither to read a key nor to write one."""
     folder.mkdir(parents=True)
     folder.chmod(mode)
-    says = rf"others can write there \(mode {mode:04o}\): chmod 700 {folder}, or name another folder in COPPER_"
+    says = rf"others can write there \(mode {mode:04o}\): chmod 700 {folder}, or name a different folder in COPPER_"
 
     with pytest.raises(AuthorityError, match=says):
         Authority.kept(folder)
@@ -232,7 +232,7 @@ def test_a_key_of_another_user_is_not_used(folder: Path) -> None:
     file = folder / "authority.pem"
     os.chown(file, 12345, -1)
 
-    with pytest.raises(AuthorityError, match=rf"{file} has the key .* another user's \(number 12345\)"):
+    with pytest.raises(AuthorityError, match=rf"{file} has the key .* another user's \(id 12345\)"):
         Authority.kept(folder)
 
 
@@ -243,7 +243,7 @@ def test_a_folder_of_another_user_is_not_used(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True)
     os.chown(folder, 12345, -1)
 
-    with pytest.raises(AuthorityError, match=rf"{folder} is to have the key .* another user's \(number 12345\)"):
+    with pytest.raises(AuthorityError, match=rf"{folder} is to hold the key .* another user's \(id 12345\)"):
         Authority.kept(folder)
     assert list(folder.iterdir()) == []
 
@@ -268,14 +268,16 @@ def test_a_damaged_one_is_named_and_says_what_to_do(folder: Path, damage: object
     assert callable(damage)
     file.write_bytes(damage(file.read_bytes()))
 
-    with pytest.raises(AuthorityError, match=r"authority\.pem is damaged .*: delete it, a new authority is made"):
+    with pytest.raises(
+        AuthorityError, match=r"authority\.pem is damaged .*: delete it, and a new authority is created"
+    ):
         Authority.kept(folder)
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(AuthorityError, match=r"file/authority.*: Not a directory\. Name another folder in COPPER_"):
+    with pytest.raises(AuthorityError, match=r"file/authority.*: Not a directory\. Name a different folder in COPPER_"):
         Authority.kept(tmp_path / "file" / "authority")
 
 
@@ -359,7 +361,7 @@ def test_a_user_without_a_home_is_asked_to_name_a_folder() -> None:
     command = [sys.executable, "-c", f"import os, pwd; pwd.getpwuid = lambda uid: {{}}[uid]\n{code}"]
     done = subprocess.run(command, env=nobody, capture_output=True, text=True, check=False)
 
-    assert "this user has no home: name one in COPPER_EMULATOR_AUTHORITY" in done.stderr
+    assert "this user has no home folder: name one in COPPER_EMULATOR_AUTHORITY" in done.stderr
 
 
 def test_importing_it_imports_neither_trustme_nor_cryptography() -> None:

@@ -138,7 +138,7 @@ async def test_what_is_neither_tls_nor_http_is_answered_too(caplog: pytest.LogCa
 
     assert answer.startswith(b"HTTP/1.0 400 ")
     assert b"This port speaks TLS: write https://" in answer
-    assert logged(server) == ["what is neither TLS nor HTTP at the TLS port; write https://"]
+    assert logged(server) == ["something that is neither TLS nor HTTP at the TLS port; write https://"]
     # aiohttp would have written a traceback to stderr.
     assert caplog.records == []
 
@@ -155,10 +155,10 @@ async def test_who_does_not_trust_it_is_told_to_the_log() -> None:
         async with session.get(f"{server.tls_url}/", ssl=trusting(Authority.kept().certificate_pem)) as answer:
             assert answer.status == 200
 
-    trust = "give it the certificate that copper-emulator ca tells of, or in a test copper.ca_file"
+    trust = "give it the certificate that copper-emulator ca shows, or in a test copper.ca_file"
     assert logged(server) == [
-        f"TLS of a client that does not trust this certificate: {trust}",
-        f"TLS of a client that went away in the middle; if it does not trust this certificate, {trust}",
+        f"TLS from a client that does not trust this certificate: {trust}",
+        f"TLS from a client that left in the middle; if it does not trust this certificate, {trust}",
     ]
 
 
@@ -178,7 +178,7 @@ async def test_a_client_with_tls_1_0_alone_is_told_to_the_log() -> None:
         async with session.get(f"{server.tls_url}/", ssl=trusting(Authority.kept().certificate_pem)):
             pass
 
-    assert logged(server) == ["TLS of a client that offers no version from 1.2 on"]
+    assert logged(server) == ["TLS from a client that offers no version from 1.2 up"]
 
 
 STRANGERS: dict[str, Callable[[socket.socket], None]] = {

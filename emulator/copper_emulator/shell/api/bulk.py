@@ -38,11 +38,11 @@ def bodies_of(kind: EntityType, body: Any) -> list[Any]:
     if plural not in found.body:
         found.require(plural)
     elif not isinstance(found.body[plural], list):
-        found.error(plural, INVALID, f'It is a list, like {{"{plural}": [...]}}.')
+        found.error(plural, INVALID, f'It must be a list, like {{"{plural}": [...]}}.')
     found.raise_if_any()
     items: list[Any] = found.body[plural]
     if len(items) > MAX_BULK:
-        raise BulkTooLarge(MAX_BULK, hint=f"There are {len(items)}; send {MAX_BULK} at a time.")
+        raise BulkTooLarge(MAX_BULK, hint=f"There are {len(items)}; send at most {MAX_BULK} at a time.")
     return items
 
 

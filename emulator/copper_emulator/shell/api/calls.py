@@ -100,7 +100,7 @@ def path_id(request: web.Request, noun: str) -> int:
     """The id in a path. Raises NotFound for what cannot be one."""
     text = request.match_info["id"]
     if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > _MAX_ID:
-        raise NotFound(hint=f"{text!r} is no {noun} id.")
+        raise NotFound(hint=f"{text!r} is not a valid {noun} id.")
     return int(text)
 
 

@@ -93,7 +93,7 @@ def _credentials(request: web.Request) -> tuple[str, str]:
         raise Unauthorized(hint=f"Missing: {_names_of(request, lambda value: not value)}. {ways}")
     if not (token.isprintable() and application.isprintable() and email.isprintable()):
         unreadable = _names_of(request, lambda value: not value.isprintable())
-        raise Unauthorized(hint=f"Not printable characters in UTF-8: {unreadable}.")
+        raise Unauthorized(hint=f"Not printable UTF-8 text: {unreadable}.")
     if application != "developer_api":
         raise Unauthorized(hint="X-PW-Application must be developer_api.")
     return token, email
@@ -110,7 +110,7 @@ def _bearer(header: str) -> str:
     if not token:
         raise Unauthorized(hint=f"Authorization must be {_BEARER}; or send the three X-PW headers.")
     if not token.isprintable():
-        raise Unauthorized(hint="Not printable characters in UTF-8: Authorization.")
+        raise Unauthorized(hint="Not printable UTF-8 text: Authorization.")
     return token
 
 

@@ -36,7 +36,7 @@ def create_definition(call: Call) -> JsonAnswer:
     body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict):
         if body.get("data_type") == "Connect":
-            raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be made through the API.")
+            raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be created through the API.")
         if body.get("is_filterable") is None:
             # False is documented; in Python the default is true, since tests define fields in order to search by them.
             body = {**body, "is_filterable": False}

@@ -61,7 +61,7 @@ def activity_types(call: Call) -> JsonAnswer:
 def tags(call: Call) -> JsonAnswer:
     """200 with every tag that any record has, with counts, or with `tag_names_only=true` only the names."""
     found = Findings(call.query, tuple(call.query), "a list of tags")
-    found.check("sort_by", lambda value: value in ("name", "count"), NOT_LISTED, "sort_by is name or count.")
+    found.check("sort_by", lambda value: value in ("name", "count"), NOT_LISTED, "sort_by must be name or count.")
     found.raise_if_any()
     with call.stage.lock:
         if call.flag("tag_names_only"):

@@ -14,5 +14,5 @@ async def body_of(request: web.Request) -> bytes:
     except web.RequestPayloadError:
         said = "its encoding, length or chunks are not what its headers say"
     except ConnectionError:
-        said = "the client has gone in the middle of it"
+        said = "the client left in the middle of it"
     raise BadRequest("Bad Request", hint=f"The body could not be read: {said}.")

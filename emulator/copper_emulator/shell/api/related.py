@@ -61,7 +61,7 @@ def read_resource(body: Any) -> Item:
 def _item(resource: Any) -> Item:
     exact(resource, ("id", "type"), 'Like {"resource": {"id": 17, "type": "person"}}.')
     if resource["type"] not in list(ALLOWED):
-        raise Unfit(NOT_LISTED, f"Its type is one of {', '.join(ALLOWED)}.")
+        raise Unfit(NOT_LISTED, f"Its type must be one of {', '.join(ALLOWED)}.")
     return EntityType(resource["type"]), read_id(resource["id"])
 
 

@@ -35,7 +35,7 @@ from copper_emulator.value_mistakes import shown
 _MAX_SNAPSHOT = 256 * 1024 * 1024
 """Bytes allowed in a snapshot to be restored: it may hold 100,000 records."""
 
-_SETTINGS = "like those of the command line, {name: value}; what is not named is as on the server's command line"
+_SETTINGS = "like those of the command line, {name: value}; those left out are as on the server's command line"
 
 _PLACE = (
     "2 for the second of several accounts that are used together, so that no id is in both; what is left out follows "
@@ -48,7 +48,7 @@ def _fits(pattern: str, words: str) -> AfterValidator:
 
     def check(given: str) -> str:
         if re.fullmatch(pattern, given) is None:
-            raise ValueError(f"{shown(given)} cannot be: {words}")
+            raise ValueError(f"{shown(given)} is not allowed: {words}")
         return given
 
     return AfterValidator(check)
@@ -56,8 +56,8 @@ def _fits(pattern: str, words: str) -> AfterValidator:
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _VISIBLE = r"^[!-~]{1,200}$"
-_NAMED = "it has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or a digit"
-_SEEN = "it has 1 to 200 characters of ASCII, and no spaces"
+_NAMED = "use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or a digit"
+_SEEN = "use 1 to 200 ASCII characters, without spaces"
 
 Name = Annotated[str, _fits(_NAME, _NAMED), Field(json_schema_extra={"pattern": _NAME})]
 Visible = Annotated[str, _fits(_VISIBLE, _SEEN), Field(json_schema_extra={"pattern": _VISIBLE})]
@@ -66,7 +66,7 @@ Visible = Annotated[str, _fits(_VISIBLE, _SEEN), Field(json_schema_extra={"patte
 class NewAccount(Taken):
     """How to create an account; whatever is left out is chosen."""
 
-    name: Name | None = Field(None, description="of letters, digits, dots, dashes and underscores")
+    name: Name | None = Field(None, description="made of letters, digits, dots, dashes and underscores")
     token: Visible | None = Field(None, description="the access token of its first key")
     email: Visible = Field(DEFAULT_EMAIL, description="of its first key")
     settings: dict[str, Any] = Field(default_factory=dict, description=_SETTINGS)
@@ -97,7 +97,7 @@ class Restore(Taken):
         """Refuse JSON that is not a snapshot with one message, instead of one for each unknown key."""
         if isinstance(given, dict) and given.keys() == cls.Document.model_fields.keys():
             return given
-        raise ValueError("is none: GET .../snapshot and copper-emulator snapshot make them")
+        raise ValueError("is not one: GET .../snapshot and copper-emulator snapshot make them")
 
     snapshot: Document
 
@@ -112,7 +112,7 @@ class _Settings(Taken):
 Changes = create_model(
     "Changes",
     __base__=_Settings,
-    __doc__="The settings that are to be others from now on.",
+    __doc__="The settings to change from now on.",
     **{
         name: (Any, Field(None, description=each.description, json_schema_extra=schema_of(each)))
         for name, each in SETTINGS.items()
@@ -125,7 +125,7 @@ class MadeShape(Shape):
 
     name: str
     email: str
-    token: str = Field(description="shown this once")
+    token: str = Field(description="shown only this once")
     api_url: str = Field(description="the base URL for a client of Copper")
     headers: dict[str, str] = Field(description="what such a client sends")
 
@@ -140,9 +140,9 @@ class SettingsShape(Shape):
     """An account's settings, in the usual notation."""
 
     settings: dict[str, Any]
-    live: list[str] = Field(description="those that can be changed now; the others with a reset")
-    choices: dict[str, list[str]] = Field(description="what those may be that are one of a few words")
-    own: bool = Field(description="whether reset comes back to settings of its own, and not to the command line's")
+    live: list[str] = Field(description="those that can be changed now; the others need a reset")
+    choices: dict[str, list[str]] = Field(description="the choices for those that take one of a few words")
+    own: bool = Field(description="whether reset returns to settings of its own, not to the command line's")
 
 
 class SnapshotShape(Shape):
@@ -150,9 +150,9 @@ class SnapshotShape(Shape):
 
     version: int
     account: str
-    at: str = Field(description="its moment")
-    state: dict[str, Any] = Field(description="to be put back as it is")
-    digest: str = Field(description="by which a change is seen")
+    at: str = Field(description="when it was made")
+    state: dict[str, Any] = Field(description="to be restored unchanged")
+    digest: str = Field(description="shows whether it was changed")
 
 
 async def list_accounts(accounts: Accounts, request: web.Request, said: Nothing) -> AccountsShape:
@@ -167,7 +167,7 @@ async def create_account(accounts: Accounts, request: web.Request, said: NewAcco
     try:
         made = accounts.create(said.name or accounts.free_name(), key, settings, _place(said))
     except UsageError as error:
-        raise Refused(409, str(error), hint="Choose another, or leave it out and one is chosen.") from None
+        raise Refused(409, str(error), hint="Choose another, or leave it out to have one chosen.") from None
     return MadeShape(
         name=made.name,
         email=key.email,
@@ -181,7 +181,7 @@ async def delete_account(accounts: Accounts, request: web.Request, said: Nothing
     """Delete an account with everything in it; deliveries on their way are cut off. 409 for `default`."""
     account = account_of(request, accounts)
     if account.name == DEFAULT:
-        raise Refused(409, f"the account {DEFAULT!r} is always there", hint="Reset it.")
+        raise Refused(409, f"the account {DEFAULT!r} always exists", hint="Reset it instead.")
     await accounts.delete(account)
     return DeletedShape(name=account.name)
 
@@ -212,14 +212,14 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
     changed = [name for name in given if getattr(before, name) != getattr(after, name)]
     fixed = [name for name in changed if name in BEGUN_WITH]
     if fixed:
-        use = "Faults are switched with copper-emulator faults, or POST .../faults. " if "faults" in fixed else ""
+        use = "Switch faults with copper-emulator faults, or POST .../faults. " if "faults" in fixed else ""
         raise Refused(
             409,
-            f"{', '.join(fixed)}: an account begins with it, and keeps it",
+            f"{', '.join(fixed)}: an account starts with it and keeps it",
             hint=f"{use}Reset the account with it: {resetting({name: given[name] for name in fixed})}.",
         )
     if changed:
-        served.stage.change(after, f"other settings: {', '.join(differing(after, before))}")
+        served.stage.change(after, f"new settings: {', '.join(differing(after, before))}")
         served.runner.wake()
         await served.runner.settled()
     return _settings(served)
@@ -306,15 +306,15 @@ def _settings(served: ServedAccount) -> SettingsShape:
 
 ACCOUNTS: tuple[ServerOperation[Any], ...] = (
     ServerOperation("GET", "/accounts", "All accounts", Nothing, AccountsShape, list_accounts),
-    ServerOperation("POST", "/accounts", "Make an account", NewAccount, MadeShape, create_account, status=201),
+    ServerOperation("POST", "/accounts", "Create an account", NewAccount, MadeShape, create_account, status=201),
     ServerOperation("DELETE", "/accounts/{name}", "Delete an account", Nothing, DeletedShape, delete_account),
 )
 
 ACCOUNT_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("GET", "", "An account at a glance", Nothing, AccountShape, show_account),
-    Operation("GET", "/settings", "How it behaves", Nothing, SettingsShape, read_settings),
-    Operation("POST", "/settings", "Let it behave otherwise", Changes, SettingsShape, change_settings),
-    Operation("GET", "/snapshot", "Everything, as a document", Nothing, SnapshotShape, make_snapshot),
-    Operation("POST", "/restore", "Put a snapshot back", Restore, AccountShape, restore, max_body=_MAX_SNAPSHOT),
-    Operation("POST", "/reset", "As at the start", Reset, AccountShape, reset),
+    Operation("GET", "/settings", "How the account behaves", Nothing, SettingsShape, read_settings),
+    Operation("POST", "/settings", "Change how it behaves", Changes, SettingsShape, change_settings),
+    Operation("GET", "/snapshot", "Save everything, as a document", Nothing, SnapshotShape, make_snapshot),
+    Operation("POST", "/restore", "Restore a snapshot", Restore, AccountShape, restore, max_body=_MAX_SNAPSHOT),
+    Operation("POST", "/reset", "Reset the account", Reset, AccountShape, reset),
 )

@@ -20,7 +20,7 @@ class Taken(BaseModel):
     def unknown(cls, name: str) -> str:
         """The error message for an unknown name."""
         known = ", ".join(cls.model_fields)
-        return f"{name}: not known; " + (f"known are {known}" if known else "nothing is taken here")
+        return f"{name}: not known; " + (f"known are {known}" if known else "no values are taken here")
 
 
 class Nothing(Taken):

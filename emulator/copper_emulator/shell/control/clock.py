@@ -57,10 +57,10 @@ async def run_until_idle(served: ServedAccount, said: RunUntilIdle) -> MovedShap
 
 CLOCK_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("GET", "/clock", "What time it is", Nothing, ClockShape, read_clock),
-    Operation("POST", "/clock/freeze", "Time stands still", Nothing, ClockShape, freeze),
-    Operation("POST", "/clock/run", "Time runs", Nothing, ClockShape, run),
-    Operation("POST", "/clock/advance", "Play time ahead", Advance, MovedShape, advance),
-    Operation("POST", "/clock/run-until-idle", "Until nothing waits", RunUntilIdle, MovedShape, run_until_idle),
+    Operation("POST", "/clock/freeze", "Stop the clock", Nothing, ClockShape, freeze),
+    Operation("POST", "/clock/run", "Let the clock run", Nothing, ClockShape, run),
+    Operation("POST", "/clock/advance", "Advance the clock", Advance, MovedShape, advance),
+    Operation("POST", "/clock/run-until-idle", "Advance until nothing waits", RunUntilIdle, MovedShape, run_until_idle),
 )
 
 

@@ -19,30 +19,30 @@ BASE = "/_emulator/v1"
 Schema: TypeAlias = dict[str, Any]
 
 _ABOUT = """\
-Everything that the page, the command line and the Python client do to a running emulator, they do through this.
+Everything that the page, the command line and the Python client do to a running emulator, they do through this API.
 Moments are ISO 8601 in UTC, durations are written like 10m, 1h30m or 250ms. Values of secrets and of a subscription's
-own headers are masked. A value that is not known is refused with those that are. Only this machine is let in: another
-Host or Origin than its own is answered with 403."""
+own headers are masked. An unknown value is refused, with a list of the known ones. Only this machine is let in: a Host
+or Origin that is not its own is answered with 403."""
 
 _PARTS: Mapping[str, str] = {
     "server": "The server as a whole",
     "account": "An account as a whole",
-    "clock": "What time it is for an account; standing still, running, playing ahead",
+    "clock": "What time it is for an account; stopping, running and advancing its clock",
     "notifications": "What was sent, or waits to be",
     "wait": "Waiting for deliveries, as a test does",
     "replay": "Sending what was captured",
     "journal": "What happened, in order",
-    "why": "Why somebody was notified, or nobody",
+    "why": "Why somebody was or was not notified",
     "subscriptions": "Who is notified of what",
     "routes": "Where targets are really sent",
     "targets": "Targets, and pausing one",
-    "inbox": "The endpoint that every account has built in",
+    "inbox": "The built-in endpoint of every account",
     "limits": "The sending limits, and how full they are",
     "fire": "Events without a record behind them",
     "records": "People, companies, leads and the others",
-    "lookups": "Users, pipelines, tags and other tables, and what the account says of itself",
+    "lookups": "Users, pipelines, tags and other tables, and what the account says about itself",
     "faults": "What goes wrong on purpose",
-    "scenarios": "Playing what is written down, and writing down what is done",
+    "scenarios": "Playing scenarios, and recording what is done as one",
 }
 """What each part of the API is about, by the first word of its paths, in the order in which they are shown."""
 
@@ -54,13 +54,13 @@ _PART_OF: Mapping[str, str] = {
 """The part to which each first word belongs that has no part of its own."""
 
 _REFUSED: Mapping[int, str] = {
-    400: "The body is no JSON.",
+    400: "The body is not JSON.",
     403: "Called under a name that is not trusted, or from another site's page; or leads are switched off.",
-    404: "There is no such account, or not what was asked for.",
+    404: "There is no such account, or nothing there by that name or number.",
     408: "It did not come in time; the error says what came closest.",
-    409: "Not now, or not in the state that things are in.",
+    409: "Not now, or not in the current state.",
     413: "The body is too large.",
-    422: "What was said cannot be; the error says where and why.",
+    422: "A value is not allowed; the error says where and why.",
     503: "Not yet.",
 }
 
@@ -100,8 +100,8 @@ _STREAM = Described(
     "GET",
     "/accounts/{name}/journal/stream",
     "journal",
-    "What happens, as it happens",
-    "Server-sent events: `entry` with an entry of the journal, and `reset` where it begins anew. The header "
+    "Follow what happens",
+    "Server-sent events: `entry` with an entry of the journal, and `reset` when it starts over. The header "
     "Last-Event-ID resumes it.",
     EntryFilters,
     None,

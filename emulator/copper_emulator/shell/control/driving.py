@@ -51,14 +51,14 @@ class SettledShape(Shape):
     """Everything that was due has been delivered."""
 
     now: str
-    notifications: list[int] = Field(description="the serials of those that came to their end, in order")
+    notifications: list[int] = Field(description="the serials of those that ended, in order")
 
 
 class KeyShape(Shape):
     """The account's key from now on."""
 
     token: str
-    headers: dict[str, str] = Field(description="with these a client of Copper's calls the emulated API")
+    headers: dict[str, str] = Field(description="a client of Copper calls the emulated API with these")
 
 
 async def settle_account(served: ServedAccount, said: Settle) -> SettledShape:
@@ -100,6 +100,6 @@ def _related(served: ServedAccount, said: Relation) -> RelatedShape:
 DRIVING_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/clock/settle", "Deliver what is due", Settle, SettledShape, settle_account),
     Operation("POST", "/records/{type}/relate", "Relate two records", Relation, RelatedShape, relate),
-    Operation("POST", "/records/{type}/unrelate", "Take a relation away", Relation, RelatedShape, unrelate),
-    Operation("POST", "/switch-key", "Another key", Nothing, KeyShape, switch_key),
+    Operation("POST", "/records/{type}/unrelate", "Remove a relation", Relation, RelatedShape, unrelate),
+    Operation("POST", "/switch-key", "Switch the key", Nothing, KeyShape, switch_key),
 )

@@ -29,12 +29,12 @@ from copper_emulator.shell.hiding import Hidden
 
 def _moment(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no moment: write it like 2026-09-29T22:40:04Z")
+        raise ValueError(f"{value!r} is not a moment: write it like 2026-09-29T22:40:04Z")
     try:
         read = datetime.fromisoformat(value)
         return to_ms(read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC))
     except (ValueError, OverflowError):
-        raise ValueError(f"{value!r} is no moment: write it like 2026-09-29T22:40:04Z") from None
+        raise ValueError(f"{value!r} is not a moment: write it like 2026-09-29T22:40:04Z") from None
 
 
 Moment = Annotated[
@@ -49,7 +49,7 @@ _STATUSES = re.compile(r"([1-5])(\d\d|xx)")
 def _statuses(value: object) -> object:
     found = _STATUSES.fullmatch(str(value).lower())
     if found is None:
-        raise ValueError(f"{value!r} is no status: write one from 100 to 599, or all of a kind, like 5xx")
+        raise ValueError(f"{value!r} is not a status: write one from 100 to 599, or a whole class, like 5xx")
     first = int(found[1]) * 100
     return (first, first + 99) if found[2] == "xx" else (first + int(found[2]),) * 2
 
@@ -75,7 +75,7 @@ class Filters(Taken):
         None,
         min_length=1,
         max_length=200,
-        description="anywhere in it, in any case: targets, bodies, answers; not in the values of secrets and headers",
+        description="found anywhere in it, ignoring case: targets, bodies, answers; not values of secrets and headers",
     )
 
 
@@ -85,7 +85,7 @@ class EntryFilters(Filters):
     kind: list[KindName] = Field(default_factory=list, description="like change, held, ended, api-refused")
     since: int | None = Field(None, ge=0, le=MAX_NUMBER, description="entries after this number")
     before: int | None = Field(None, ge=1, le=MAX_NUMBER, description="entries before this number")
-    after_time: Moment | None = Field(None, description="entries of this moment and later")
+    after_time: Moment | None = Field(None, description="entries at or after this moment")
     before_time: Moment | None = Field(None, description="entries before this moment")
 
 
@@ -93,7 +93,7 @@ class NotificationFilters(Filters):
     """Which notifications are wanted."""
 
     state: list[State] = Field(default_factory=list, description="like queued, held, delivered, failed")
-    since: Moment | None = Field(None, description="of changes of this moment and later")
+    since: Moment | None = Field(None, description="of changes at or after this moment")
     until: Moment | None = Field(None, description="of changes before this moment")
     before: int | None = Field(None, ge=1, le=MAX_NUMBER, description="older than the notification with this serial")
     after: int | None = Field(None, ge=0, le=MAX_NUMBER, description="newer than the notification with this serial")

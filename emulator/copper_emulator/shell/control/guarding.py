@@ -48,14 +48,14 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         return refuse(Refused(404, f"there is no {request.path} in the control API"))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
-        return refuse(Refused(405, f"{request.path} knows {allowed}, not {request.method}"))
+        return refuse(Refused(405, f"{request.path} accepts {allowed}, not {request.method}"))
     except web.HTTPException as error:
         return refuse(Refused(error.status, error.reason))
 
 
 def _misused(error: UsageError) -> Refused:
     if isinstance(error, AccountGone):
-        return Refused(404, str(error), hint="It was deleted meanwhile, or the server ends.")
+        return Refused(404, str(error), hint="It was deleted meanwhile, or the server is ending.")
     return Refused(409 if isinstance(error, (TimeError, NotIdle, EchoLoop)) else 422, str(error))
 
 

@@ -23,7 +23,7 @@ class Health(Plain):
     status: str = "ok"
     version: str
     api_url: str = Field(description="the base URL for a client of Copper")
-    tls_url: str | None = Field(None, description="where the server is reached over TLS; null where it is not")
+    tls_url: str | None = Field(None, description="where the server is reached over TLS; null if it is not")
     clock: ClockName
     accounts: int
     loopback: bool = Field(description="whether only this machine can reach the server")
@@ -61,6 +61,6 @@ async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> Read
 
 
 HEALTH: tuple[ServerOperation[Any], ...] = (
-    ServerOperation("GET", "/health", "Whether the server is there", Nothing, Health, health),
+    ServerOperation("GET", "/health", "Whether the server is up", Nothing, Health, health),
     ServerOperation("GET", "/ready", "Whether deliveries are made", Nothing, ReadyShape, ready),
 )

@@ -49,7 +49,7 @@ class RequestShape(Shape):
     at: str
     url: str
     headers: list[tuple[str, str]] = Field(description="values of a subscription's own are masked")
-    body: Any = Field(description="JSON; values of secrets are masked; null where it is no object")
+    body: Any = Field(description="JSON; values of secrets are masked; null if it is not an object")
 
 
 class ReplyShape(Shape):
@@ -63,7 +63,7 @@ class ReplyShape(Shape):
 class InboxShape(Shape):
     """The built-in endpoint of an account."""
 
-    target: str = Field(description="subscribe this, and what is sent comes here")
+    target: str = Field(description="subscribe this, and what is sent arrives here")
     reply: ReplyShape
     received: int = Field(description=f"how many there were; the latest {MOST} are kept")
     requests: list[RequestShape] = Field(description="newest first")
@@ -95,8 +95,8 @@ async def answer_with(served: ServedAccount, said: Answer) -> InboxShape:
 
 
 INBOX_OPERATIONS: tuple[Operation[Any], ...] = (
-    Operation("GET", "/inbox", "What the built-in endpoint got", ReadInbox, InboxShape, read_inbox),
-    Operation("POST", "/inbox", "What it answers", Answer, InboxShape, answer_with),
+    Operation("GET", "/inbox", "What the built-in endpoint received", ReadInbox, InboxShape, read_inbox),
+    Operation("POST", "/inbox", "Set what it answers", Answer, InboxShape, answer_with),
 )
 
 

@@ -123,9 +123,9 @@ def _resumed(last_event_id: str | None, since: int) -> tuple[str | None, int]:
     if found is None:
         raise Refused(
             422,
-            f"Last-Event-ID: {last_event_id!r} is not the id of an event of this stream: it is LIFE-NUMBER, like "
+            f"Last-Event-ID: {last_event_id!r} is not the id of an event of this stream: write LIFE-NUMBER, like "
             "87c12ac6-115",
-            hint="The life stands in the answer of GET .../journal. By a number alone, one goes on with ?since=115.",
+            hint="The life is in the answer of GET .../journal. To go on from a number alone, use ?since=115.",
         )
     return found[1], int(found[2])
 

@@ -18,21 +18,21 @@ from copper_emulator.shell.served_account import ServedAccount
 class ReadLimits(Taken):
     """How many notifications to draw."""
 
-    marks: int = Field(200, ge=0, le=2500, description="of the latest notifications, for a drawing")
+    marks: int = Field(200, ge=0, le=2500, description="how many of the latest notifications, for a drawing")
 
 
 class LimitShape(Shape):
     """One limit, and how much counts against it now."""
 
-    limit: str = Field(description="as it is written: 600/1m")
+    limit: str = Field(description="as written: 600/1m")
     most: int
     length_ms: int
     counted: int
     room: int
-    opens_at: str | None = Field(description="when one may go again; null while there is room")
-    window_from: str | None = Field(description="when what is counted now began to be; null when nothing is")
-    window_until: str | None = Field(description="when the first of it stops counting; null when nothing is counted")
-    held: int = Field(description="how many notifications wait for this one")
+    opens_at: str | None = Field(description="when the next may go; null while there is room")
+    window_from: str | None = Field(description="since when what counts now has counted; null when nothing does")
+    window_until: str | None = Field(description="when the first of it stops counting; null when nothing counts")
+    held: int = Field(description="how many notifications wait for this limit")
 
 
 class MarkShape(Shape):
@@ -41,7 +41,7 @@ class MarkShape(Shape):
     serial: int
     state: State
     due_at: str
-    started_at: str | None = Field(description="null where nothing went, or has gone yet")
+    started_at: str | None = Field(description="null if nothing was sent, or not yet")
     ended_at: str | None
     held_by: str | None
     held_until: str | None

@@ -54,7 +54,7 @@ class Fire(Taken):
     event: Word = Field(examples=["update"])
     ids: list[RecordId] = Field(min_length=1, description="more than 30 become several notifications")
     updated_attributes: dict[str, Any] = Field(
-        default_factory=dict, description="{field: [old, new]}; those of custom fields lie in custom_fields"
+        default_factory=dict, description="{field: [old, new]}; those of custom fields are in custom_fields"
     )
 
 
@@ -72,13 +72,13 @@ class RunUntilIdle(Taken):
 
 def _several(given: object) -> object:
     if not isinstance(given, list):
-        raise ValueError(f'{shown(given)} is no list: write it like ["lose=20%", "outage=10m"]')
+        raise ValueError(f'{shown(given)} is not a list: write it like ["lose=20%", "outage=10m"]')
     return given
 
 
 def _several_or_all(given: object) -> object:
     if given != "all" and not isinstance(given, list):
-        raise ValueError(f'{shown(given)} is no list, and not "all": write it like ["lose"]')
+        raise ValueError(f'{shown(given)} is neither a list nor "all": write it like ["lose"]')
     return given
 
 
@@ -89,7 +89,7 @@ class Switch(Taken):
         default_factory=list, description="like lose=20%, outage=10m", max_length=100
     )
     off: Annotated[list[Word] | Literal["all"], BeforeValidator(_several_or_all)] = Field(
-        default_factory=list, description="names, or as they are written; or all"
+        default_factory=list, description="names, or faults as written; or all"
     )
 
 
@@ -119,25 +119,25 @@ class JournalShape(Shape):
     entries: list[EntryShape]
     first: int = Field(description="the number of the earliest entry that is kept, 0 before there is one")
     last: int = Field(description="the number of the journal's last entry, to go on from with `since`")
-    count: int = Field(description="how many entries are kept, whether they fit or not")
-    life: str = Field(description="another one after each reset; LIFE-NUMBER is the id of an event of the stream")
+    count: int = Field(description="how many entries are kept, whether they match or not")
+    life: str = Field(description="a different one after each reset; LIFE-NUMBER is the id of an event of the stream")
 
 
 class FaultShape(Shape):
     """A fault that is on."""
 
-    text: str = Field(description="as it is written, like lose=20%")
+    text: str = Field(description="as written, like lose=20%")
     name: str
-    target: str = Field(description="how the targets begin that it concerns, empty for all")
+    target: str = Field(description="how the targets that it applies to begin; empty for all")
     beyond_spec: bool = Field(description="whether it is something that Copper does not do")
-    until: str | None = Field(description="when it is over by itself; null where it is not")
+    until: str | None = Field(description="when it ends by itself; null if it does not")
 
 
 class FaultsShape(Shape):
     """The faults that are on, in the order in which they were switched on."""
 
     faults: list[FaultShape]
-    seed: int = Field(description="where what is drawn comes from; the setting of that name draws the same again")
+    seed: int = Field(description="what draws come from; the setting of that name repeats them")
 
 
 class ClockShape(Shape):
@@ -158,4 +158,4 @@ class MovedShape(Shape):
     now: str
     waiting: int
     deliveries: list[DeliveryShape]
-    lines: list[str] = Field(description="the deliveries to read")
+    lines: list[str] = Field(description="the deliveries, for people to read")

@@ -34,7 +34,7 @@ class ListNotifications(NotificationFilters):
     """Newest first: the latest, those before a serial, or with `after` the first ones after a serial."""
 
     limit: int = Field(100, ge=1, le=MOST)
-    mended: bool | None = Field(None, description="whether it was sent again since, and that was delivered")
+    mended: bool | None = Field(None, description="whether it was sent again since and then delivered")
 
 
 class OfNotification(Taken):
@@ -46,7 +46,7 @@ class OfNotification(Taken):
 class ShowNotification(OfNotification):
     """Which notification, and whether to show its request unmasked."""
 
-    reveal: bool = Field(False, description="the request with the values of secrets and headers, which are masked else")
+    reveal: bool = Field(False, description="the request with the values of secrets and headers, otherwise masked")
 
 
 class Resend(OfNotification):
@@ -61,13 +61,13 @@ class Replay(Taken):
     """A captured body to deliver, or any text at all, for which type and event say how it is listed."""
 
     body: dict[str, Any] | None = Field(None, description="as Copper sent it: with type, event and ids")
-    text: str | None = Field(
-        None, max_length=MAX_TEXT, description="in the place of a body: sent as it is, JSON or not"
-    )
+    text: str | None = Field(None, max_length=MAX_TEXT, description="instead of a body: sent as it is, JSON or not")
     type: EntityType | None = Field(None, description="with text")
     event: Event | None = Field(None, description="with text")
     target: str = Field(max_length=2048)
-    headers: dict[str, str] = Field(default_factory=dict, description="beside or instead of the usual ones")
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="in addition to the usual ones, or instead of them"
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -82,7 +82,7 @@ class RowShape(NotificationShape):
     """A notification at a glance, and how it ended."""
 
     origin: str = Field(description="what made the change: api, control, fire, replay, ...")
-    note: str = Field(description="of a replay what is sent again, else empty")
+    note: str = Field(description="for a replay, what is sent again; else empty")
     resend_of: int | None = Field(description="the serial of the notification that it sends again")
     resent_as: list[int] = Field(description="the serials of those that send it again")
     target: str = Field(description="where it went, or would go now; empty when the subscription is gone")
@@ -90,7 +90,7 @@ class RowShape(NotificationShape):
     outcome: Outcome | None = Field(description="null while it has not ended")
     status: int | None
     reason: Reason | None
-    told: str = Field(description="how it ended, or what it waits for, to read")
+    told: str = Field(description="how it ended, or what it waits for, for people to read")
     waits_for: WaitsFor | None = Field(description="null when it has ended")
     waits_until: str | None
     faults: list[str]
@@ -158,12 +158,12 @@ class NotificationsShape(Shape):
     """A page of the notifications that match, newest first."""
 
     notifications: list[RowShape]
-    count: int = Field(description="how many fit, on this page or not")
+    count: int = Field(description="how many match, on this page or not")
     older: int = Field(description="how many of them are older than this page")
     newer: int = Field(description="how many of them are newer than this page")
-    total: int = Field(description="how many the account has, whether they fit or not")
+    total: int = Field(description="how many the account has, whether they match or not")
     last: int = Field(description="the number of the journal's last entry: follow its stream from there")
-    life: str = Field(description="another one after each reset")
+    life: str = Field(description="a different one after each reset")
 
 
 class WholeShape(Shape):
@@ -172,10 +172,10 @@ class WholeShape(Shape):
     notification: RowShape
     change: ChangeShape
     subscription: SubscriptionShape | None = Field(description="as it was when it was sent, else as it is or last was")
-    request: SentShape | None = Field(description="null where nothing was sent, or has been yet")
+    request: SentShape | None = Field(description="null if nothing was sent, or not yet")
     delivery: DeliveryShape | None = Field(description="null while it has not ended; the answer in full")
     steps: list[StepShape] = Field(description="its life, step by step")
-    why: list[str] = Field(description="the same to read")
-    advice: list[str] = Field(description="what would help, to read; empty where nothing is wrong")
+    why: list[str] = Field(description="the same, for people to read")
+    advice: list[str] = Field(description="what would help, for people to read; empty if nothing is wrong")
     previous: int | None = Field(description="the serial of the one before, if there is one")
     next: int | None = Field(description="the serial of the one after, if there is one")

@@ -148,8 +148,10 @@ NOTIFICATION_OPERATIONS: tuple[Operation[Any], ...] = (
         NotificationsShape,
         list_notifications,
     ),
-    Operation("GET", "/notifications/{serial}", "One of them whole", ShowNotification, WholeShape, show_notification),
-    Operation("POST", "/notifications/{serial}/resend", "Send one once more", Resend, WholeShape, resend),
+    Operation(
+        "GET", "/notifications/{serial}", "One notification in full", ShowNotification, WholeShape, show_notification
+    ),
+    Operation("POST", "/notifications/{serial}/resend", "Send one again", Resend, WholeShape, resend),
     Operation("POST", "/replay", "Deliver a captured body", Replay, WholeShape, replay),
 )
 
@@ -232,7 +234,9 @@ def _request(account: Account, notification: Notification, now: int) -> tuple[by
 
 def _check_request(target: str, headers: Mapping[str, str]) -> None:
     if sendable(target) is None:
-        raise Refused(422, f"target: {target!r} is no URL to send to: write it like http://127.0.0.1:5000/hooks/copper")
+        raise Refused(
+            422, f"target: {target!r} is not a URL to send to: write it like http://127.0.0.1:5000/hooks/copper"
+        )
     check_headers(headers)
 
 

@@ -96,7 +96,7 @@ async def taken(request: web.Request, model: type[T], *, max_body: int | None = 
     in_path = {name: value for name, value in request.match_info.items() if name != "name"}
     twice = [name for name in in_path if name in said]
     if twice:
-        raise Refused(422, f"{twice[0]}: stands in the path already")
+        raise Refused(422, f"{twice[0]}: is already in the path")
     return parsed(model, {**in_path, **said})
 
 

@@ -20,22 +20,22 @@ EntryId = Annotated[StrictInt, Field(ge=0, le=2**63 - 1)]
 class OfType(Taken):
     """The base of operations on records of one type."""
 
-    type: Word = Field(description="stands in the path: person or people, lead or leads, ...")
+    type: Word = Field(description="in the path: person or people, lead or leads, ...")
 
 
 class OfTable(Taken):
     """Which lookup table."""
 
-    table: Word = Field(description="stands in the path: users, pipelines, custom_field_definitions, ...")
+    table: Word = Field(description="in the path: users, pipelines, custom_field_definitions, ...")
 
 
 class Rows(OfType):
     """Several records, each with its own fields, or a number of records with the same fields."""
 
     rows: list[dict[str, Any]] | None = Field(None, min_length=1, description="exactly these")
-    count: int | None = Field(None, ge=1, le=MAX_COUNT, strict=True, description="instead of rows: so many")
+    count: int | None = Field(None, ge=1, le=MAX_COUNT, strict=True, description="instead of rows: this many")
     fields: dict[str, Any] | None = Field(
-        None, description="of each; {n} in a text is its number, and what the type requires has samples"
+        None, description="of each; {n} in a text is its number, and required fields get samples"
     )
 
     @model_validator(mode="after")
@@ -132,8 +132,8 @@ class ChangedShape(RecordsShape):
     """Records as they are now, and every change made, with what has become of it so far."""
 
     changes: list[FiredShape]
-    ignored: list[str] = Field(description="names that were given and that cannot be written")
-    hints: list[str] = Field(description="why each of these cannot be")
+    ignored: list[str] = Field(description="names that were given but cannot be written")
+    hints: list[str] = Field(description="why each of these cannot be written")
 
 
 class ConvertedShape(Shape):

@@ -24,8 +24,8 @@ class RecordingShape(Shape):
     started_at: str | None
     stopped_at: str | None
     steps: int
-    full: bool = Field(description=f"whether it has come to {MOST_STEPS:,} steps, after which no more are kept")
-    scenario: str | None = Field(description="the text of a scenario file that does it again, null without a step")
+    full: bool = Field(description=f"whether it has reached {MOST_STEPS:,} steps, after which no more are kept")
+    scenario: str | None = Field(description="the text of a scenario file that repeats it; null without a step")
 
 
 async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
@@ -34,7 +34,8 @@ async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShap
     if recorder.is_on and recorder.started_ms is not None:
         raise Refused(
             409,
-            f"a recording is going on already, since {iso(recorder.started_ms)}, with {count(recorder.steps, 'step')}",
+            f"a recording is already in progress, since {iso(recorder.started_ms)}, with "
+            f"{count(recorder.steps, 'step')}",
             hint="Stop it first: copper-emulator record stop, or POST .../recording/stop.",
         )
     recorder.start()
@@ -64,6 +65,6 @@ async def read_recording(served: ServedAccount, said: Nothing) -> RecordingShape
 
 RECORDING_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/recording/start", "Record what is done", Nothing, RecordingShape, start_recording),
-    Operation("POST", "/recording/stop", "Record no more", Nothing, RecordingShape, stop_recording),
+    Operation("POST", "/recording/stop", "Stop recording", Nothing, RecordingShape, stop_recording),
     Operation("GET", "/recording", "What was recorded", Nothing, RecordingShape, read_recording),
 )

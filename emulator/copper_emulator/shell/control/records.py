@@ -84,7 +84,7 @@ async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
     """Convert a lead into a person, a company and, if asked for, an opportunity."""
     kind = kind_called(said.type)
     if kind is not EntityType.LEAD:
-        raise UsageError(f"leads can be converted, not {TABLES[kind].plural}")
+        raise UsageError(f"only leads can be converted, not {TABLES[kind].plural}")
     made, changes, _ = await _done(served, deeds.convert(said.id, {"details": said.details} if said.details else {}))
     return ConvertedShape(
         person=_shown(made.get("person")),
@@ -155,12 +155,12 @@ RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/records/{type}/delete", "Remove records", Delete, ChangedShape, delete),
     Operation("POST", "/records/{type}/merge", "Merge two records", Merge, ChangedShape, merge),
     Operation("POST", "/records/{type}/convert", "Convert a lead", Convert, ConvertedShape, convert),
-    Operation("POST", "/records/{type}/search", "Look for records", Search, FoundShape, search),
-    Operation("POST", "/records/{type}/seed", "Records that were always there", Rows, SeededShape, seed, _LARGE),
+    Operation("POST", "/records/{type}/search", "Search for records", Search, FoundShape, search),
+    Operation("POST", "/records/{type}/seed", "Seed records", Rows, SeededShape, seed, _LARGE),
     Operation("GET", "/lookups/{table}", "A lookup table", OfTable, LookupShape, read_lookup),
-    Operation("POST", "/lookups/{table}/add", "A new entry", NewEntry, LookupEntryShape, add_entry),
+    Operation("POST", "/lookups/{table}/add", "Add an entry", NewEntry, LookupEntryShape, add_entry),
     Operation("POST", "/lookups/{table}/update", "Change an entry", ChangedEntry, LookupEntryShape, update_entry),
-    Operation("POST", "/lookups/{table}/remove", "Take an entry away", NamedEntry, LookupShape, remove_entry),
+    Operation("POST", "/lookups/{table}/remove", "Remove an entry", NamedEntry, LookupShape, remove_entry),
     Operation("GET", "/details", "What GET /account answers", Nothing, DetailsShape, read_details),
     Operation("POST", "/details", "Change what GET /account answers", ChangedDetails, DetailsShape, change_details),
 )
@@ -179,9 +179,9 @@ def _shape(kind: EntityType, records: Sequence[Record], changes: list[FiredShape
 
 def _why_ignored(kind: EntityType, name: str) -> str:
     if name == ID.name:
-        return "Copper gives it"
+        return "Copper sets it"
     table = TABLES[kind]
-    return table.by_name[name].unwritable if name in table else "nothing comes of it"
+    return table.by_name[name].unwritable if name in table else "it has no effect"
 
 
 async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShape], list[str]]:

@@ -136,7 +136,7 @@ def _row(name: str, part: Schema, *, required: bool) -> str:
         f"default <code>{escape(json.dumps(default))}</code>" if default not in (None, [], {}) else "",
     ]
     said = "; ".join(note for note in notes if note)
-    star = " <b>must be given</b>" if required and "default" not in part else ""
+    star = " <b>required</b>" if required and "default" not in part else ""
     return f"<tr><td><code>{escape(name)}</code></td><td>{_kind(part)}</td><td>{said}{star}</td></tr>"
 
 

@@ -32,9 +32,11 @@ class StartRun(Taken):
     name: str | None = Field(None, max_length=200, examples=["first_notification"])
     scenario: str | None = Field(None, max_length=1_000_000, description="instead of a name: the text of its file")
     target: str | None = Field(
-        None, max_length=2048, description="gets all of its notifications; else its targets go where the routes lead"
+        None,
+        max_length=2048,
+        description="receives all of its notifications; by default its targets go where the routes lead",
     )
-    reset: bool = Field(False, strict=True, description="make the account as it was at the start before it is played")
+    reset: bool = Field(False, strict=True, description="reset the account before playing")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -46,8 +48,10 @@ class StartRun(Taken):
 class OfRun(Taken):
     """Which run, and how long to wait for news of it."""
 
-    run: int = Field(ge=1, le=MAX_NUMBER, description="stands in the path: its number")
-    after: int | None = Field(None, ge=0, le=MAX_NUMBER, description="answer when more than so many steps were played")
+    run: int = Field(ge=1, le=MAX_NUMBER, description="in the path: its number")
+    after: int | None = Field(
+        None, ge=0, le=MAX_NUMBER, description="answer once more than this many steps were played"
+    )
     timeout: float = Field(30.0, gt=0, le=_MOST_SECONDS, description="seconds to wait for that, in real time")
 
 
@@ -57,9 +61,9 @@ class ScenarioShape(Shape):
     name: str
     title: str
     shows: str
-    about: str = Field(description="what a right endpoint does with it and what a wrong one, to read")
+    about: str = Field(description="what a correct endpoint does with it and what a wrong one does, for people to read")
     steps: int
-    settings: list[str] = Field(description="the names of the settings it needs: it is played on a fresh account")
+    settings: list[str] = Field(description="the names of the settings it needs; it then needs a fresh account")
     fault: str | None = Field(description="why it cannot be played, else null")
 
     @classmethod
@@ -98,10 +102,10 @@ class PlayedShape(Shape):
     """One step as it was played."""
 
     number: int = Field(description="counts from 1; 0 is what is subscribed before the first step")
-    line: int = Field(description="where it stands in the file")
+    line: int = Field(description="where it is in the file")
     text: str
     at_ms: int = Field(description="the scenario's time at its end, in milliseconds")
-    ended: int = Field(description="notifications that came to their end during it")
+    ended: int = Field(description="notifications that ended during it")
     passed: bool
     message: str | None = Field(description="what was wrong, else null")
 
@@ -122,16 +126,16 @@ class RunShape(Shape):
     """One run at a glance."""
 
     run: int
-    name: str | None = Field(description="null where the text was sent")
+    name: str | None = Field(description="null if the text was sent")
     title: str
     state: RunState
     played: int = Field(description="steps so far")
     total_steps: int
     started_at: str
     ended_at: str | None
-    sent: int | None = Field(description="notifications, when it is over")
-    waiting: int | None = Field(description="notifications that had not ended when it was over")
-    left: list[str] = Field(description="settings that the account goes on with, like latency 0-15m; a reset ends that")
+    sent: int | None = Field(description="notifications, once it is over")
+    waiting: int | None = Field(description="notifications that had not ended by then")
+    left: list[str] = Field(description="settings that the account keeps, like latency 0-15m, until a reset")
     failure: str | None = Field(description="what went wrong, else null")
 
 
@@ -146,8 +150,8 @@ class WholeRunShape(RunShape):
 
     steps: list[PlayedShape]
     verdict: str | None = Field(description="what else went wrong that no step asked about, else null")
-    timeline: list[str] = Field(description="what happened, to read, when it is over")
-    drawn_from: int | None = Field(description="the seed, where anything was drawn from it")
+    timeline: list[str] = Field(description="what happened, for people to read, once it is over")
+    drawn_from: int | None = Field(description="the seed, if anything was drawn from it")
 
 
 async def list_scenarios(accounts: Accounts, request: web.Request, said: Nothing) -> ScenariosShape:
@@ -210,13 +214,13 @@ async def show_run(served: ServedAccount, said: OfRun) -> WholeRunShape:
     )
 
 
-SCENARIOS = ServerOperation("GET", "/scenarios", "Which scenarios there are", Nothing, ScenariosShape, list_scenarios)
+SCENARIOS = ServerOperation("GET", "/scenarios", "All scenarios", Nothing, ScenariosShape, list_scenarios)
 
 SCENARIO_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/scenarios/run", "Play a scenario", StartRun, StartedShape, start_run, _LARGE),
-    Operation("POST", "/scenarios/check", "Whether it can be played", StartRun, CheckedShape, check_scenario, _LARGE),
-    Operation("GET", "/scenarios/runs", "What was played", Nothing, RunsShape, list_runs),
-    Operation("GET", "/scenarios/runs/{run}", "How a run goes", OfRun, WholeRunShape, show_run),
+    Operation("POST", "/scenarios/check", "Check a scenario", StartRun, CheckedShape, check_scenario, _LARGE),
+    Operation("GET", "/scenarios/runs", "All runs", Nothing, RunsShape, list_runs),
+    Operation("GET", "/scenarios/runs/{run}", "Follow a run", OfRun, WholeRunShape, show_run),
 )
 
 
@@ -249,8 +253,8 @@ async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:
         needed = ", ".join(differing(wanted, stage.settings))
         raise Refused(
             409,
-            f"{play.title} needs other settings than this account has ({needed}), and something has happened in it "
-            "already",
+            f"{play.title} needs different settings from this account's ({needed}), and something has already happened "
+            "in it",
             hint='Play it with --reset ("reset": true), which empties the account first.',
         )
     await served.begin_anew(wanted)

@@ -38,15 +38,13 @@ class SentShape(Shape):
     """
 
     target: str
-    url: str = Field(
-        description="where it really went: over its route, else the target; empty where no socket was used"
-    )
+    url: str = Field(description="where it really went: by its route, else the target; empty if no socket was used")
     headers: list[tuple[str, str]]
-    added: list[tuple[str, str]] = Field(description="headers that are put to them on the way")
-    body: dict[str, Any] | None = Field(description="null where it is no JSON object")
+    added: list[tuple[str, str]] = Field(description="headers added to them on the way")
+    body: dict[str, Any] | None = Field(description="null if it is not a JSON object")
     text: str = Field(description="the same as text")
     size: int = Field(description="bytes of the body as it was sent")
-    masked: bool = Field(description="whether a value is masked here: what is copied from it is not what was sent")
+    masked: bool = Field(description="whether a value is masked here: a copy of it is not what was sent")
 
     @classmethod
     def sent(cls, account: Account, notification: Notification, hidden: Hidden, *, reveal: bool = False) -> Self | None:

@@ -82,12 +82,12 @@ class DeliveryShape(Shape):
     started_at: str
     ended_at: str
     request_headers: list[tuple[str, str]]
-    request_body: Any = Field(description="the JSON that was sent, null where nothing was")
+    request_body: Any = Field(description="the JSON that was sent; null if nothing was")
     response_headers: list[tuple[str, str]]
     response_body: str = Field(description="its first characters")
-    took_ms: float | None = Field(description="of the request in real time; null where that was not measured")
+    took_ms: float | None = Field(description="of the request in real time; null if not measured")
     traceback: str | None
-    fault: str = Field(description="the faults that had to do with it, as they are written, empty if none")
+    fault: str = Field(description="the faults involved, as written; empty if none")
 
     @classmethod
     def of(cls, delivery: Delivery, hidden: Hidden = NOTHING, *, most: int = _MAX_ANSWER) -> DeliveryShape:
@@ -130,7 +130,7 @@ class NotificationShape(Shape):
     due_at: str
     held_until: str | None
     held_by: str | None
-    repeats: int | None = Field(description="the notification it sends once more, by a fault beyond Copper's own")
+    repeats: int | None = Field(description="the notification it sends again, by a fault beyond Copper's own")
 
     @classmethod
     def of(cls, notification: Notification) -> NotificationShape:
@@ -160,8 +160,10 @@ class FiredShape(ChangeShape):
     """A change with what has become of it so far."""
 
     notifications: list[NotificationShape]
-    why: list[str] = Field(description="for each subscription and each notification what became of it, to read")
-    hints: list[str] = Field(description="of a bare event, which updated attributes no real one has")
+    why: list[str] = Field(
+        description="what became of it for each subscription and each notification, for people to read"
+    )
+    hints: list[str] = Field(description="for a bare event: which updated attributes no real one has")
 
     @classmethod
     def told(cls, account: Account, change: Change, hints: Iterable[str] = ()) -> FiredShape:
@@ -174,10 +176,10 @@ class FiredShape(ChangeShape):
 class EntryShape(Shape):
     """One entry of an account's journal."""
 
-    number: int = Field(description="counts from 1, and anew after a reset")
+    number: int = Field(description="counts from 1, and again from 1 after a reset")
     at: str
     kind: Kind
-    line: str = Field(description="the entry to read, led by its time")
+    line: str = Field(description="the entry for people to read, after its time")
     change: ChangeShape | None = None
     notification: NotificationShape | None = None
     delivery: DeliveryShape | None = None

@@ -31,7 +31,7 @@ class NewSubscription(Taken):
     target: Any = Field(None, description="an https:// URL", examples=["https://inbox.example/default"])
     type: Any = Field(None, examples=["person"])
     event: Any = Field(None, examples=["update"])
-    secret: Any = Field(None, description="an object of texts, spread into each notification")
+    secret: Any = Field(None, description="an object of texts, added to each notification")
     headers: Any = Field(None, description="an object of texts, sent with each notification")
     custom_field_computed_values: Any = Field(None, description="true or false")
 
@@ -108,9 +108,16 @@ async def unsubscribe(served: ServedAccount, said: OfSubscription) -> Subscripti
 SUBSCRIPTION_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("GET", "/subscriptions", "All subscriptions", Nothing, SubscriptionsShape, list_subscriptions),
     Operation("POST", "/subscriptions", "Subscribe", NewSubscription, SubscriptionShape, subscribe),
-    Operation("GET", "/subscriptions/{id}", "One of them", OfSubscription, SubscriptionShape, show_subscription),
-    Operation("PUT", "/subscriptions/{id}", "Change one", ChangedSubscription, SubscriptionShape, change_subscription),
-    Operation("DELETE", "/subscriptions/{id}", "Remove one", OfSubscription, SubscriptionShape, unsubscribe),
+    Operation("GET", "/subscriptions/{id}", "One subscription", OfSubscription, SubscriptionShape, show_subscription),
+    Operation(
+        "PUT",
+        "/subscriptions/{id}",
+        "Change a subscription",
+        ChangedSubscription,
+        SubscriptionShape,
+        change_subscription,
+    ),
+    Operation("DELETE", "/subscriptions/{id}", "Remove a subscription", OfSubscription, SubscriptionShape, unsubscribe),
 )
 
 

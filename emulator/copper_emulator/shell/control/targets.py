@@ -55,7 +55,7 @@ class TargetShape(Shape):
     """A target that a subscription has, or that is paused."""
 
     target: str
-    route: str = Field(description="where it leads: a URL, `the inbox`, or empty where it is sent to as it stands")
+    route: str = Field(description="where it leads: a URL, `the inbox`, or empty if it is sent to unchanged")
     blocked: str | None = Field(description="why nothing is sent there, and what would allow it; null if it is")
     subscriptions: list[int]
     waiting: int = Field(description="notifications for it that have not been sent")
@@ -126,7 +126,7 @@ async def resume(served: ServedAccount, said: OfTarget) -> TargetShape:
 TARGET_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("GET", "/routes", "Where targets are really sent", Nothing, RoutesShape, list_routes),
     Operation("POST", "/routes", "Add a route", NewRoute, RoutesShape, add_route),
-    Operation("POST", "/routes/remove", "Take a route away", OfRoute, RoutesShape, remove_route),
+    Operation("POST", "/routes/remove", "Remove a route", OfRoute, RoutesShape, remove_route),
     Operation("GET", "/targets", "Targets and what waits for them", Nothing, TargetsShape, list_targets),
     Operation("POST", "/targets/pause", "Pause a target", OfTarget, TargetShape, pause),
     Operation("POST", "/targets/resume", "Resume a target", OfTarget, TargetShape, resume),

@@ -45,7 +45,7 @@ class Wait(Taken):
     target: str | None = Field(None, max_length=2048)
     status: int | None = Field(None, ge=100, le=599)
     outcome: Word | None = None
-    count: int | None = Field(None, ge=1, le=MAX_NUMBER, description="so many; without it at least one")
+    count: int | None = Field(None, ge=1, le=MAX_NUMBER, description="exactly this many; without it at least one")
     since: int = Field(0, ge=0, le=MAX_NUMBER, description="only what ended after the journal's entry of this number")
     timeout: Annotated[Duration, AfterValidator(_not_too_long)] = Field(
         10_000,
@@ -73,8 +73,8 @@ class WaitedShape(Shape):
 
     deliveries: list[DeliveryShape] = Field(description=f"the first {_MOST} of them")
     count: int = Field(description="how many there are")
-    last: int = Field(description="the number of the journal's last entry: wait on with it as `since`")
-    life: str = Field(description="another one after each reset")
+    last: int = Field(description="the number of the journal's last entry: to wait for more, give it as `since`")
+    life: str = Field(description="a different one after each reset")
 
 
 async def wait(served: ServedAccount, said: Wait) -> WaitedShape:
@@ -137,8 +137,8 @@ def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
     with served.stage.lock:
         account = served.stage.account
         claims = Claims(
-            why=f"{{}} had ended before, at or before entry {said.since} of the journal",
-            advice="Have it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
+            why=f"{{}} had already ended, at or before entry {said.since} of the journal",
+            advice="Make it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
             f"below {said.since}.",
         )
         entries = account.journal.entries

@@ -35,7 +35,7 @@ class Why(Taken):
     id: int | None = Field(None, ge=1, le=MAX_ID, description="of a record")
     subscription: int | None = Field(None, ge=1, le=MAX_ID, description="its id")
     change: int | None = Field(None, ge=1, le=MAX_NUMBER, description="its serial")
-    limit: int = Field(100, ge=1, le=10_000, description="at most so many changes and notes, the newest")
+    limit: int = Field(100, ge=1, le=10_000, description="at most this many changes and notes, the newest")
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -83,7 +83,7 @@ class TraceShape(Shape):
     type: EntityType
     event: Event
     at: str
-    subscription: int | None = Field(description="null for a replay, which is sent without any")
+    subscription: int | None = Field(description="null for a replay, which has none")
     decision: Decision
     text: str
     notifications: list[PassageShape]
@@ -106,10 +106,10 @@ class TraceShape(Shape):
 class WhyShape(Shape):
     """Why somebody was or was not notified."""
 
-    lines: list[str] = Field(description="to read")
+    lines: list[str] = Field(description="for people to read")
     traces: list[TraceShape] = Field(description="one for each change and each subscription there ever was")
     notes: list[EntryShape] = Field(description="what changed nothing, or nothing that Copper notifies of")
-    left_out: int = Field(description="earlier changes and notes that are not told of, because of the limit")
+    left_out: int = Field(description="earlier changes and notes left out because of the limit")
 
 
 async def why(served: ServedAccount, said: Why) -> WhyShape:

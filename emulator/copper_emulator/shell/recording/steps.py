@@ -54,7 +54,7 @@ class Steps:
             told.FaultOn: lambda each: iter([{"faults": [str(each.fault)]}]),
             told.FaultsOff: self._faults_off,
             told.EntryChanged: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
-            told.EntryRemoved: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was taken away"),
+            told.EntryRemoved: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was removed"),
             told.AccountChanged: lambda each: iter([{"account": dict(each.fields)}] if each.fields else ()),
         }
 
@@ -90,7 +90,7 @@ class Steps:
             return
         rows = [self._fields(written.kind, body, Access.NEVER, Access.CREATE) for _, body in written.rows]
         if not any(rows):
-            yield Remark(f"an update of {', '.join(names)} named nothing that can be written")
+            yield Remark(f"an update of {', '.join(names)} named nothing writable")
             return
         same = all(row == rows[0] for row in rows) and len(set(names)) == len(names) and not _has_number(rows[0])
         yield {"update": {"records": _one(names), **({"fields": rows[0]} if same else {"rows": rows})}}
@@ -159,7 +159,7 @@ class Steps:
         try:
             captured_topic(replayed.body)
         except UsageError:
-            yield from _beyond("a body that is no notification was sent")
+            yield from _beyond("a body that is not a notification was sent")
             return
         body = json.loads(replayed.body)
         headers = {name: value for name, value in replayed.headers if name.lower() not in _OUR_OWN}
@@ -180,7 +180,7 @@ class Steps:
             yield {"resubscribe": {"subscription": name, **given}}
         for key in others:
             if key not in given:
-                yield from _beyond(f"the {key} of subscription {name} was taken away")
+                yield from _beyond(f"the {key} of subscription {name} was removed")
 
     def _unsubscribed(self, removed: told.Unsubscribed) -> Iterator[Said]:
         name = self._subscriptions.get(removed.subscription.id)
@@ -194,7 +194,7 @@ class Steps:
 
 
 def _beyond(what: str) -> Iterator[Remark]:
-    yield Remark(f"{what}: no step of a scenario can do this")
+    yield Remark(f"{what}: no scenario step can do this")
 
 
 def _known_fields(kind: EntityType, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,4 +233,4 @@ def _one(names: Sequence[Any]) -> Any:
 
 def _unknown(verb: str, kind: EntityType, ids: Sequence[int]) -> Remark:
     which = ", ".join(map(str, ids[:3])) + (", ..." if len(ids) > 3 else "")
-    return Remark(f"{verb} {kind} {which}: left out, since no step before it made the record")
+    return Remark(f"{verb} {kind} {which}: left out, since no earlier step created the record")

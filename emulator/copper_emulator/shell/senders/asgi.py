@@ -23,7 +23,7 @@ AsgiApp: TypeAlias = Callable[
 ]
 
 _AFTERWARDS_MS = 60_000
-_ENDLESS = "the work after the answer had not ended after a minute"
+_ENDLESS = "the work after the answer was still going on after a minute"
 
 
 async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any], timeout_ms: int) -> Result:

@@ -54,7 +54,7 @@ class _Answer:
         if exc_info is not None and self.body:
             raise exc_info[1]
         if exc_info is None and self._is_started:
-            raise AssertionError("start_response was called twice, and without exc_info")
+            raise AssertionError("start_response was called twice without exc_info")
         self._is_started = True
         number = status.split(" ", 1)[0]
         self.status = int(number) if number.isdecimal() else None

@@ -143,8 +143,8 @@ def _read(pem: bytes, path: Path) -> trustme.CA:
         made = trustme.CA.from_pem(certificate, key)
     except Exception as error:  # noqa: BLE001 - what a parser raises for broken bytes is not a fixed set
         raise AuthorityError(
-            f"{path} is damaged ({_first_line(error)}): delete it, a new authority is made; "
-            "those who trust the old one must be given the new one's certificate"
+            f"{path} is damaged ({_first_line(error)}): delete it, and a new authority is created; whoever trusts the "
+            "old one must be given the new one's certificate"
         ) from None
     return made
 

@@ -14,7 +14,7 @@ from copper_emulator.core.errors import AuthorityError
 
 VARIABLE = "COPPER_EMULATOR_AUTHORITY"
 
-_ELSEWHERE = f"Name another folder in {VARIABLE}"
+_ELSEWHERE = f"Name a different folder in {VARIABLE}"
 
 
 def authority_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -29,7 +29,7 @@ def authority_folder(environment: Mapping[str, str] = os.environ) -> Path:
         return _data_folder(environment) / "copper-emulator" / "authority"
     except RuntimeError:
         raise AuthorityError(
-            f"the local authority needs a folder, and this user has no home: name one in {VARIABLE}"
+            f"the local authority needs a folder, and this user has no home folder: name one in {VARIABLE}"
         ) from None
 
 
@@ -80,7 +80,7 @@ class KeptFiles:
                 _write_once(self.both, pem)
         kept = self.read()
         if kept is None:
-            raise AuthorityError(f"{self.both} was deleted while it was made: try again")
+            raise AuthorityError(f"{self.both} was deleted while it was being created: try again")
         return kept
 
     def certificate(self, pem: bytes) -> Path:
@@ -116,13 +116,13 @@ def _check_key(path: Path, found: os.stat_result) -> None:
     mode = stat.S_IMODE(found.st_mode)
     if not _is_trusted(found.st_uid):
         raise AuthorityError(
-            f"{path} has the key of a local authority, and is another user's (number {found.st_uid}), who knows it: "
-            f"delete it, a new one is made; or, if it is yours under another number, chown {os.geteuid()} {path}"
+            f"{path} has the key of a local authority but is another user's (id {found.st_uid}), who knows it: delete "
+            f"it, and a new one is created; or, if it is yours under a different id, chown {os.geteuid()} {path}"
         )
     if mode & 0o077:
         raise AuthorityError(
-            f"{path} has the key of your local authority, and others can read it (mode {mode:04o}): "
-            f"delete it, a new one is made; or, if nobody can have read it, chmod 600 {path}"
+            f"{path} has the key of your local authority, but others can read it (mode {mode:04o}): delete it, and a "
+            f"new one is created; or, if nobody can have read it, chmod 600 {path}"
         )
 
 
@@ -132,14 +132,14 @@ def _check_folder(path: Path, found: os.stat_result) -> None:
     mode = stat.S_IMODE(found.st_mode)
     if not _is_trusted(found.st_uid):
         raise AuthorityError(
-            f"{path} is to have the key of your local authority, and is another user's (number {found.st_uid}), who "
-            f"could put another there: chown {os.geteuid()} {path}, or name another folder in {VARIABLE}"
+            f"{path} is to hold the key of your local authority but is another user's (id {found.st_uid}), who could "
+            f"replace it: chown {os.geteuid()} {path}, or name a different folder in {VARIABLE}"
         )
     # In a sticky folder, like /tmp, nobody can replace another user's file.
     if mode & 0o022 and not mode & stat.S_ISVTX:
         raise AuthorityError(
-            f"{path} is to have the key of your local authority, and others can write there (mode {mode:04o}): "
-            f"chmod 700 {path}, or name another folder in {VARIABLE}"
+            f"{path} is to hold the key of your local authority, but others can write there (mode {mode:04o}): chmod "
+            f"700 {path}, or name a different folder in {VARIABLE}"
         )
 
 

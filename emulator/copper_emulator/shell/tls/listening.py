@@ -25,7 +25,7 @@ _HANDSHAKE = 20.0
 _HELLO = 0x16
 """The first byte of a TLS connection: the type of a handshake record."""
 
-_TRUST = "give it the certificate that copper-emulator ca tells of, or in a test copper.ca_file"
+_TRUST = "give it the certificate that copper-emulator ca shows, or in a test copper.ca_file"
 
 _PATIENCE = 0.1
 """Seconds that answers still in progress get at shutdown, and before accepting again after accepting failed."""
@@ -141,7 +141,7 @@ class TlsListener:
     ) -> web.Response | None:
         if status >= 500 or error is None:
             return None
-        self._tell("what is neither TLS nor HTTP at the TLS port; write https://")
+        self._tell("something that is neither TLS nor HTTP at the TLS port; write https://")
         return self._refuse(BadRequest("Bad Request", hint="This port speaks TLS: write https://"))
 
 
@@ -171,10 +171,10 @@ def _why(error: OSError) -> str:
     """Why a handshake failed, and what can be done about it; empty where there is nothing to say."""
     if isinstance(error, ConnectionError):
         # Some clients silently close a connection whose certificate they cannot verify.
-        return f"TLS of a client that went away in the middle; if it does not trust this certificate, {_TRUST}"
+        return f"TLS from a client that left in the middle; if it does not trust this certificate, {_TRUST}"
     reason = error.reason or "" if isinstance(error, ssl.SSLError) else ""
     if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason):
-        return f"TLS of a client that does not trust this certificate: {_TRUST}"
+        return f"TLS from a client that does not trust this certificate: {_TRUST}"
     if reason in ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW"):
-        return "TLS of a client that offers no version from 1.2 on"
-    return f"TLS of a client that could not begin it: {reason.lower().replace('_', ' ')}" if reason else ""
+        return "TLS from a client that offers no version from 1.2 up"
+    return f"TLS from a client that could not start it: {reason.lower().replace('_', ' ')}" if reason else ""

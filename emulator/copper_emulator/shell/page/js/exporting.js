@@ -15,7 +15,7 @@ const MOST = 10_000;
 export function exportButtons(session, filters) {
   const writers = { JSON: exportJson, HAR: exportHar, CSV: exportCsv };
   return Object.entries(writers).map(([text, write]) => {
-    const more = { "aria-label": `Export as ${text}`, title: "What fits the filters and has ended" };
+    const more = { "aria-label": `Export as ${text}`, title: "What matches the filters and has ended" };
     return button(text, () => save(write, session, filters()), more);
   });
 }
@@ -26,11 +26,11 @@ export async function save(write, session, filters) {
   if (!found) return;
   const { deliveries, more } = found;
   if (!deliveries.length) {
-    say("Nothing is saved: nothing that fits has ended");
+    say("Nothing was saved: nothing that matches has ended");
     return;
   }
   write(session.name, deliveries);
-  if (more) say(`The newest ${count(MOST, "delivery", "deliveries")} are saved`, "Filter to save the others.");
+  if (more) say(`The newest ${count(MOST, "delivery", "deliveries")} were saved`, "Filter to save the others.");
 }
 
 /** The deliveries of matching notifications, oldest first, with everything sent and answered. */

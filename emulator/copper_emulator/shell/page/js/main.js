@@ -68,7 +68,7 @@ async function arrive() {
 async function mayLeave() {
   if (!session?.unsaved?.() || link(read()) === link(shown)) return true;
   asking = true;
-  const leaves = await confirmed("Leave without saving?", "What you have written here is lost.", "Leave");
+  const leaves = await confirmed("Leave without saving?", "What you have written here will be lost.", "Leave");
   asking = false;
   if (leaves) return true;
   // Return to the view left open, in whichever direction the browser went, so that Back then leads where it should.
@@ -190,7 +190,7 @@ function showMissing(main, title, error) {
       h("h1", {}, `${title} could not be shown`),
       // The banner says that nothing answers; a browser's message about a module that failed to load helps nobody.
       !isOfModule(error) && !(error instanceof Unanswered) && h("p", {}, error.message, " ", error.hint),
-      h("p", { class: "muted" }, "It comes by itself as soon as the server answers again."),
+      h("p", { class: "muted" }, "It appears by itself as soon as the server answers again."),
       h("div", {}, button("Try again", tryAgain)),
     ),
   );
@@ -240,7 +240,7 @@ function foot() {
 async function reset() {
   const text = `Records, subscriptions, waiting notifications and the journal of ${session.name} are deleted. Its key and its clock stay.`;
   if (!(await confirmed(`Reset ${session.name}?`, text, "Delete everything"))) return;
-  if (await tried(() => session.api.reset())) say(`${session.name} is as at the start`);
+  if (await tried(() => session.api.reset())) say(`${session.name} was reset`);
   go({ view: "deliveries", which: "", filters: {} });
 }
 
@@ -251,7 +251,7 @@ function help() {
     h(
       "p",
       { class: "muted" },
-      "What can be done here can be done by programs too: ",
+      "Programs can do what can be done here, too: ",
       h("a", { href: "/_emulator/docs" }, "the control API"),
       ".",
     ),
@@ -270,8 +270,8 @@ async function begin() {
     onKey(String(place + 1), title, () => go({ view, which: "", filters: {} })),
   );
   onKey("t", "dark or light", () => at("theme").click());
-  onKey("f", "freeze the clock, or let it run", () => at("freeze")?.click());
-  onKey("d", "move the clock to the next that is due", () => at("to-next")?.click());
+  onKey("f", "freeze the clock or let it run", () => at("freeze")?.click());
+  onKey("d", "move the clock to the next due", () => at("to-next")?.click());
   try {
     health = await server.health();
   } catch (error) {

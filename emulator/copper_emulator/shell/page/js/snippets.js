@@ -11,7 +11,7 @@ const CURL_SAYS = ["user-agent", "host", "content-length"];
 /** A request as it was sent, to where it was really sent. Warns about masked values, which would be sent as shown. */
 export function asCurl({ url, target, headers, added, text, masked }) {
   const said = [...headers, ...added].filter(([name]) => !CURL_SAYS.includes(name.toLowerCase()));
-  const warning = masked ? "# Values shown as *** are masked here: what was sent had the real ones.\n" : "";
+  const warning = masked ? "# Values shown as *** are masked here: the real ones were sent.\n" : "";
   const command = [
     `curl -X POST ${quoted(url || target)}`,
     ...said.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),

@@ -18,6 +18,6 @@ export async function watch(session) {
   for (const topic of missing) {
     if ((await tried(() => api.subscribe({ ...topic, target }))) === undefined) return;
   }
-  const made = missing.length ? `${count(missing.length, "subscription")} made` : "it did so already";
+  const made = missing.length ? `${count(missing.length, "subscription")} made` : "it already did";
   say(`The inbox watches everything: ${made}`, "Create or edit a record: its webhooks arrive there.");
 }

@@ -8,12 +8,12 @@ import { copyButton } from "../clipboard.js";
 import { dialog } from "./dialog.js";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const NAME_TEXT = "A name is of letters, digits, dots, dashes and underscores, at most 64, and begins with a letter or digit";
+const NAME_TEXT = "A name has at most 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit";
 
 export async function accountSwitcher(place, current) {
   const accounts = await server.accounts();
   const names = accounts.map((account) => account.name);
-  const missing = names.includes(current) ? [] : [[current, `${current} (not there)`]];
+  const missing = names.includes(current) ? [] : [[current, `${current} (does not exist)`]];
   const choice = select([...missing, ...names], current, {
     id: "account-choice",
     class: "grow",
@@ -38,12 +38,12 @@ async function newAccount(place, current) {
     const create = async () => {
       if (!NAME.test(name.value.trim())) return complain(wrong(name, NAME_TEXT));
       const said = { name: name.value.trim(), ...(email.value.trim() && { email: email.value.trim() }) };
-      const account = await tried(() => server.createAccount(said), `Account ${said.name} is there`);
+      const account = await tried(() => server.createAccount(said), `Account ${said.name} was created`);
       if (account) close(account);
     };
     return [
       field("Name", name, "name"),
-      field("Email of its user (may be left out)", email, "email"),
+      field("Email of its user (optional)", email, "email"),
       h(
         "div",
         { class: "ends" },

@@ -21,7 +21,7 @@ function lost(session) {
     : banner(
         "bad",
         h("strong", { role: "alert" }, "Not connected."),
-        h("span", {}, "The server does not answer. What is shown may be old; the page tries again by itself."),
+        h("span", {}, "The server does not answer. What is shown may be out of date; the page retries by itself."),
       );
 }
 

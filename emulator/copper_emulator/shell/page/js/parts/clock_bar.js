@@ -4,8 +4,8 @@ import { button, fill, h } from "../dom.js";
 import { say, tried } from "../say.js";
 import { clockTime, count, duration, fullTime, timeZone } from "../words.js";
 
-const BUSY = "It is being moved, or notifications are on their way: it can be moved when they have ended.";
-const PAUSED = "What waits is for a target that is paused: resume it under Subscriptions.";
+const BUSY = "It is being moved, or notifications are on their way: it can be moved once they have ended.";
+const PAUSED = "What waits is for a paused target: resume it under Subscriptions.";
 
 export function clockBar(session, signal) {
   const time = h("span", { class: "mono", id: "now" });

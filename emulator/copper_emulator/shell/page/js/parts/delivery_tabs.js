@@ -15,7 +15,7 @@ const UNSENT = ["lost", "dropped", "blocked", "cancelled"];
 export function payload({ request, change }, secrets) {
   if (!request) {
     const { type, event, ids, updated_attributes } = change;
-    return [muted("Nothing was sent so far. What it tells of:"), jsonView({ type, event, ids, updated_attributes })];
+    return [muted("Nothing has been sent so far. What it is about:"), jsonView({ type, event, ids, updated_attributes })];
   }
   const { body, text, size, masked } = request;
   const raw = h("pre", { tabindex: 0, class: "raw", hidden: body !== null }, text);
@@ -41,7 +41,7 @@ export function request({ request: sent }, secrets) {
   const elsewhere = sent.url && sent.url !== sent.target;
   return [
     row(h("p", { class: "mono" }, `POST ${sent.url || sent.target}`), secrets),
-    elsewhere && muted(`by its route, for the target ${sent.target}`),
+    elsewhere && muted(`via its route, for the target ${sent.target}`),
     facts([...sent.headers, ...sent.added]),
   ];
 }
@@ -75,7 +75,7 @@ export function timing({ notification: row }) {
         sent ? `${fullTime(row.started_at)} (${since(row.started_at, row.created_at)} after the change)` : "not sent",
       ],
       ["Ended", row.ended_at ? fullTime(row.ended_at) + answered : "not ended"],
-      ["Attempts", sent ? "1, as always at Copper" : "0"],
+      ["Attempts", sent ? "1, as always with Copper" : "0"],
     ]),
     h("h3", {}, "In real time"),
     facts([["Request and answer", row.took_ms === null ? "not measured" : `${row.took_ms} ms`]]),

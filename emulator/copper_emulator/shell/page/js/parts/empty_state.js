@@ -8,7 +8,7 @@ import { watch } from "../watching.js";
 import { count } from "../words.js";
 
 const TARGET = "https://billing.example.com/hooks/copper";
-const WRONG = "Nothing is shown: one of the filters cannot be meant. Mend it where it says so, or take it off.";
+const WRONG = "Nothing is shown: one of the filters is not valid. Fix it where it says so, or remove it.";
 
 export function emptyState(session) {
   const to = (view, text, which = "") => h("a", { href: link({ account: session.name, view, which }) }, text);
@@ -24,7 +24,7 @@ export function emptyState(session) {
 /** Shown instead of the list if the filters match nothing, or are invalid. */
 export function nothingFits({ wrong, filters: { text } }) {
   const secrets = text ? " The values of secrets and headers are not searched." : "";
-  return h("p", { class: "muted" }, wrong ? WRONG : `Nothing fits these filters.${secrets}`);
+  return h("p", { class: "muted" }, wrong ? WRONG : `Nothing matches these filters.${secrets}`);
 }
 
 function first(session, to, draw) {
@@ -75,7 +75,7 @@ function withEndpoint(session, to) {
       "details",
       {},
       h("summary", {}, "As a client of Copper does it"),
-      h("p", {}, "Put the account's token in the place of TOKEN: an account belongs to the token that it was made with."),
+      h("p", {}, "Replace TOKEN with the account's token: an account belongs to the token it was created with."),
       h("pre", { tabindex: 0 }, copper),
       h("div", {}, copyButton("Copy as with Copper", () => copper, "Command")),
     ),

@@ -21,8 +21,8 @@ const MORE = ["id", "subscription", "status", "since", "until"];
 const MOMENTS = ["since", "until"];
 const TYPED_MS = 250;
 
-const NUMBER = [/^\d*$/, "is a number, like 17"];
-const FORMS = { id: NUMBER, subscription: NUMBER, status: [/^([1-5](\d\d|xx))?$/i, "is like 503, or 5xx for all of them"] };
+const NUMBER = [/^\d*$/, "must be a number, like 17"];
+const FORMS = { id: NUMBER, subscription: NUMBER, status: [/^([1-5](\d\d|xx))?$/i, "must be like 503, or 5xx for all of them"] };
 
 export class FilterBar {
   /** `onChange(filters, how)`: the filters have changed. `onLeave()`: the fields were left. `now()`: the account's
@@ -74,10 +74,10 @@ export class FilterBar {
     const [form, is] = FORMS[name] ?? [];
     if (form && !form.test(text)) throw wrong(control, `${NAMES[name]} ${is}`);
     const choices = [...(control.options ?? [])].map(({ value }) => value);
-    if (choices.length && !choices.includes(text)) throw wrong(control, `${NAMES[name]} ${text}: there is none`);
+    if (choices.length && !choices.includes(text)) throw wrong(control, `there is no ${NAMES[name]} ${text}`);
     if (!MOMENTS.includes(name)) return text;
     const moment = readMoment(text, this.now());
-    if (!moment) throw wrong(control, `${NAMES[name]} is like 05:05:28, 2026-03-02 or 2026-03-02 05:05:28`);
+    if (!moment) throw wrong(control, `${NAMES[name]} must be like 05:05:28, 2026-03-02 or 2026-03-02 05:05:28`);
     return moment;
   }
 

@@ -15,12 +15,12 @@ export function listFoot(place, { session, feed, rows, sorted, onShow, onOlder }
   return fill(
     place,
     h("span", { class: "muted", id: "row-count" }, `${count(rows.length, "row")} here`),
-    hasOlder && sorted && h("span", { class: "muted" }, "sorted are those that are here"),
+    hasOlder && sorted && h("span", { class: "muted" }, "only rows here are sorted"),
     off,
     !hasOlder && h("span", { class: "muted" }, "nothing older"),
     hasOlder &&
       isFull &&
-      h("span", { class: "muted" }, `${number || "there may be"} older not kept here: filter to see them`),
+      h("span", { class: "muted" }, `${number || "there may be"} older, not kept here: filter to see them`),
     hasOlder && !isFull && button(number ? `Load older (${number})` : "Load older", onOlder),
   );
 }

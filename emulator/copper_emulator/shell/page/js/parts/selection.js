@@ -30,7 +30,7 @@ export class Selection {
 
   buttons() {
     const number = this.serials.size;
-    if (!number) return button("Select all", () => this.all(), { title: "All that are in the list" });
+    if (!number) return button("Select all", () => this.all(), { title: "Everything in the list" });
     const ended = this.ended();
     const what = ended.length === number ? `Resend ${number} selected` : `Resend ${ended.length} of ${number} selected`;
     const title = ended.length === number ? null : "What has not ended cannot be sent again";
@@ -68,7 +68,7 @@ export class Selection {
   }
 
   async resend(serials) {
-    const text = "Each is sent once more, outside the limits.";
+    const text = "Each is sent again, outside the limits.";
     if (!(await confirmed(`Resend ${serials.length}?`, text, "Resend them"))) return;
     const states = [];
     const refused = [];

@@ -37,7 +37,7 @@ class AccountView {
     this.session = session;
     this.api = session.api;
     this.live = h("section", { class: "panel panels", "aria-label": "Settings" });
-    this.fixed = h("section", { class: "panel panels", "aria-label": "Settings that an account begins with" });
+    this.fixed = h("section", { class: "panel panels", "aria-label": "Settings that an account starts with" });
     this.element = h(
       "div",
       { class: "panels" },
@@ -56,12 +56,12 @@ class AccountView {
     const boxes = shown.map(([name, value]) => new Box(name, value, meanings[name]));
     const now = boxes.filter(({ name }) => live.includes(name));
     const later = boxes.filter(({ name }) => !live.includes(name));
-    const save = () => this.change(() => this.api.changeSettings(changed(now)), "Saved: from now on");
+    const save = () => this.change(() => this.api.changeSettings(changed(now)), "Saved, from now on");
     const anew = () => this.beginAnew(written(boxes));
     fill(this.live, h("h2", {}, "Settings"), grid(now), h("div", {}, button("Save settings", save, { class: "main" })));
     fill(
       this.fixed,
-      h("h2", {}, "Settings that an account begins with"),
+      h("h2", {}, "Settings that an account starts with"),
       grid(later),
       h("div", {}, button("Reset with these", anew, { class: "danger" })),
     );
@@ -77,7 +77,7 @@ class AccountView {
   async beginAnew(settings) {
     const text = `Records, subscriptions, waiting notifications and the journal of ${this.session.name} are deleted.`;
     if (!(await confirmed(`Reset ${this.session.name}?`, text, "Delete everything"))) return;
-    await this.change(() => this.api.reset({ settings }), "As at the start, with other settings");
+    await this.change(() => this.api.reset({ settings }), "Reset, with these settings");
   }
 
   whole() {
@@ -85,15 +85,15 @@ class AccountView {
     file.addEventListener("change", () => file.files.length && this.restore(file));
     return h(
       "section",
-      { class: "panel panels", "aria-label": "All of it" },
-      h("h2", {}, "All of it, as a file"),
+      { class: "panel panels", "aria-label": "The whole account" },
+      h("h2", {}, "The whole account, as a file"),
       h("p", { class: "muted" }, "Records, subscriptions with their secrets, what waits, windows, clock and journal."),
       h(
         "div",
         { class: "row" },
         button("Save snapshot", () => this.save()),
       ),
-      field("Put a snapshot back, in the place of what is here", file),
+      field("Restore a snapshot, replacing what is here", file),
       this.session.name !== ALWAYS_THERE &&
         h(
           "div",
@@ -113,16 +113,16 @@ class AccountView {
     const text = await file.files[0].text();
     file.value = "";
     const snapshot = readSnapshot(text);
-    if (!snapshot) return complain(wrong(file, `${name} is no snapshot: Save snapshot makes them`));
-    const sure = await confirmed("Put the snapshot back?", `What is in ${this.session.name} now is lost.`, "Put back");
-    if (sure) await this.change(() => this.api.restore(snapshot), "It is as it was");
+    if (!snapshot) return complain(wrong(file, `${name} is not a snapshot: Save snapshot makes them`));
+    const sure = await confirmed("Restore the snapshot?", `What is in ${this.session.name} now will be lost.`, "Restore");
+    if (sure) await this.change(() => this.api.restore(snapshot), "Snapshot restored");
   }
 
   async remove() {
     const { name } = this.session;
-    if (!(await confirmed(`Delete ${name}?`, "It is taken away with all that is in it.", "Delete account"))) return;
+    if (!(await confirmed(`Delete ${name}?`, "It is deleted with everything in it.", "Delete account"))) return;
     if ((await tried(() => server.deleteAccount(name))) === undefined) return;
-    say(`${name} is deleted`);
+    say(`${name} was deleted`);
     go({ account: ALWAYS_THERE, view: "deliveries", which: "", filters: {} });
   }
 }

@@ -197,7 +197,7 @@ class DeliveriesView {
     fill(
       this.bar,
       toggle(paused ? `Resume the list (${missed} new)` : "Pause the list", paused, () => this.pause(!paused), { id: "pause" }),
-      toggle("Follow", this.followsNewest, () => this.followNewest(), { title: "Always look at the newest" }),
+      toggle("Follow", this.followsNewest, () => this.followNewest(), { title: "Always show the newest" }),
       toggle("Failed or waiting only", open, () => this.filterOpen(!open), { id: "open-only" }),
       h("span", { class: "grow" }),
       this.selection.buttons(),
@@ -265,7 +265,7 @@ class DeliveriesView {
   async resend() {
     const resend = this.element.querySelector("#resend");
     if (!resend || resend.disabled) return;
-    const sure = await confirmed(`Resend #${this.place.which}?`, "It is sent once more, outside the limits.", "Resend it");
+    const sure = await confirmed(`Resend #${this.place.which}?`, "It is sent again, outside the limits.", "Resend it");
     if (sure) resend.click();
   }
 
@@ -280,12 +280,12 @@ class DeliveriesView {
     onKey("j", "next in the list", () => this.step(1), signal);
     onKey("k", "previous in the list", () => this.step(-1), signal);
     onKey("g", "newest", () => this.edge(0), signal);
-    onKey("G", "oldest that is here", () => this.edge(-1), signal);
+    onKey("G", "oldest here", () => this.edge(-1), signal);
     onKey("Escape", "close the delivery", () => go({ which: "" }), signal);
-    onKey("p", "pause the list, or go on", press("#pause"), signal);
+    onKey("p", "pause or resume the list", press("#pause"), signal);
     onKey("o", "failed or waiting only", press("#open-only"), signal);
-    onKey("/", "look for a text", () => this.filterBar.focus(), signal);
-    onKey("r", "resend, after a question", () => this.resend(), signal);
+    onKey("/", "search for a text", () => this.filterBar.focus(), signal);
+    onKey("r", "resend, after confirming", () => this.resend(), signal);
     onKey("e", "edit and resend", press("#edit-resend"), signal);
     onKey("x", "take it off the list", () => this.takeOff(), signal);
     onKey("c", "copy as curl", press("#copy-curl"), signal);

@@ -25,7 +25,7 @@ export async function deliveryPane(pane, { session, which, tab, rows, signal }) 
   };
   const content = async () => {
     const [, note, number] = /^(e?)(\d{1,15})$/.exec(which) ?? [];
-    if (!number) return missing(`There is no delivery ${which}: in an address stands its number, as behind # in the list.`);
+    if (!number) return missing(`There is no delivery ${which}: an address has its number, as after # in the list.`);
     return note ? notePane(session, Number(number)) : wholePane(session, Number(number), open);
   };
   const draw = async () => {
@@ -107,7 +107,7 @@ function head(session, whole) {
       h(
         "p",
         {},
-        "By the fault ",
+        "Caused by the fault ",
         faults.map((text) => h("code", {}, text, " ")),
       ),
     note && h("p", { class: "muted" }, again(session, notification)),

@@ -29,7 +29,7 @@ class InboxView {
     const about = h(
       "p",
       { class: "muted" },
-      "A target for subscriptions: it is within the emulator, and nothing outside can reach it.",
+      "A target for subscriptions: it is inside the emulator, and nothing outside can reach it.",
     );
     this.element = h("div", { class: "panels" }, this.head(), about, this.answer(), this.requests);
   }

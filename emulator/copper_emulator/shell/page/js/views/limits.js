@@ -67,10 +67,10 @@ export async function show(main, { session, signal }) {
       h(
         "p",
         { class: "muted" },
-        `The bars above are the ${read.window} window of each limit as it stands. What is over a limit is ${read.over_limit === "drop" ? "dropped" : "held until it opens"}. Failed: rejected, not answered, or unknown. Not sent: lost by a fault, dropped, blocked or cancelled.`,
+        `The bars above are the ${read.window} window of each limit as it is now. What is over a limit is ${read.over_limit === "drop" ? "dropped" : "held until it opens"}. Failed: rejected, not answered, or unknown. Not sent: lost by a fault, dropped, blocked or cancelled.`,
       ),
       read.marks.length === MARKS &&
-        h("p", { class: "muted" }, `Drawn are the latest ${MARKS.toLocaleString("en")} notifications.`),
+        h("p", { class: "muted" }, `Only the latest ${MARKS.toLocaleString("en")} notifications are drawn.`),
     );
   }
 
@@ -95,7 +95,7 @@ async function changes({ name, api }, changed) {
   const over = select(["hold", "drop"], settings.over_limit);
   const said = () => ({ limits: limits.value.trim(), over_limit: over.value });
   const save = async () => {
-    if (await tried(() => api.changeSettings(said()), "Saved: from now on")) await changed();
+    if (await tried(() => api.changeSettings(said()), "Saved, from now on")) await changed();
   };
   return h(
     "section",

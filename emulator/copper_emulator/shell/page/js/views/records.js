@@ -44,7 +44,7 @@ class RecordsView {
     this.webhooks = h("section", { class: "panel", "aria-label": "Webhooks of this record" });
     this.types = select(Object.keys(FIELDS), this.type, { id: "record-type", "aria-label": "Type of record" });
     this.types.addEventListener("change", () => go({ which: this.types.value }));
-    this.name = h("input", { type: "search", placeholder: "name", "aria-label": "Look for a name", class: "grow" });
+    this.name = h("input", { type: "search", placeholder: "name", "aria-label": "Search for a name", class: "grow" });
     this.name.addEventListener(
       "input",
       gathered(() => this.drawList(), 200, signal),
@@ -104,7 +104,7 @@ class RecordsView {
     if (!found) return;
     const heads = ["Name", "Id"].map((text) => h("th", { scope: "col" }, text));
     const rows = found.records.map((record) => this.listRow(record));
-    const left = found.total > PAGE && `The last ${PAGE} of ${found.total.toLocaleString("en")}; look for a name.`;
+    const left = found.total > PAGE && `The last ${PAGE} of ${found.total.toLocaleString("en")}; search for a name.`;
     fill(
       this.list,
       rows.length
@@ -180,10 +180,10 @@ class RecordsView {
   async remove(record) {
     const { type } = this;
     if (isBusy(this.editor.firstElementChild)) return;
-    const text = `${record.name ?? "It"} is removed, and whoever subscribed is notified.`;
+    const text = `${record.name ?? "It"} will be deleted, and whoever subscribed is notified.`;
     if (!(await confirmed(`Delete ${type} ${record.id}?`, text, "Delete"))) return;
     if (!(await tried(() => this.api.remove(type, [record.id]), "Deleted"))) return;
-    fill(this.editor, h("p", { class: "muted" }, `${type} ${record.id} is deleted.`));
+    fill(this.editor, h("p", { class: "muted" }, `${type} ${record.id} was deleted.`));
     await this.drawList();
   }
 
@@ -214,7 +214,7 @@ class RecordsView {
       await this.drawWebhooks();
     };
     return [
-      h("p", {}, `Nobody is subscribed to ${type}: what happens to it is not told to anybody. `, to, ", or"),
+      h("p", {}, `Nobody is subscribed to ${type}: nobody is notified of what happens to it. `, to, ", or"),
       h("div", {}, button("Watch everything in the inbox", watched)),
     ];
   }

@@ -11,7 +11,7 @@ import { told } from "../telling.js";
 import { count, duration, sign } from "../words.js";
 
 const OWN = "";
-const NONE = "There is no scenario here: choose a file, or write one";
+const NONE = "There is no scenario here: choose a file or write one";
 
 export async function show(main, { session, signal, place }) {
   const view = new ScenariosView(session, signal, await server.scenarios());
@@ -107,7 +107,7 @@ class ScenariosView {
     const { subscriptions, changes } = await this.api.account();
     if (!subscriptions && !changes) return true;
     const lost = `${count(subscriptions, "subscription")}, ${count(changes, "change")}, all records and the journal`;
-    return confirmed(`Empty ${this.session.name}?`, `Before it is played ${lost} are deleted.`, "Empty and play");
+    return confirmed(`Empty ${this.session.name}?`, `Before it is played, ${lost} are deleted.`, "Empty and play");
   }
 
   /** Follow a run until it is over or another one is opened. */
@@ -183,7 +183,7 @@ class ScenariosView {
       h(
         "p",
         { class: "muted" },
-        "What is done in this account, here or by anyone else, becomes a scenario that plays again.",
+        "What is done in this account, here or by anyone else, becomes a scenario that repeats it.",
       ),
       scenario && [
         h("pre", { tabindex: 0, role: "region", "aria-label": "What was recorded" }, scenario),
@@ -224,8 +224,8 @@ function runView(run) {
     run.failure && h("pre", { tabindex: 0, class: "bad" }, told(run.failure)),
     run.timeline.length > 0 &&
       h("details", {}, h("summary", {}, "What happened"), h("pre", { tabindex: 0 }, told(run.timeline.join("\n")))),
-    run.waiting > 0 && h("p", { class: "warning" }, `${count(run.waiting, "notification")} had not ended when it was over.`),
-    run.left?.length > 0 && h("p", { class: "warning" }, `The account goes on with ${run.left.join(", ")}; a reset ends that.`),
+    run.waiting > 0 && h("p", { class: "warning" }, `${count(run.waiting, "notification")} had not ended by then.`),
+    run.left?.length > 0 && h("p", { class: "warning" }, `The account keeps ${run.left.join(", ")} until a reset.`),
     run.drawn_from !== null && h("p", { class: "muted" }, `Drawn from seed ${run.drawn_from}.`),
   ];
 }

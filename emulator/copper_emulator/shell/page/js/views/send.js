@@ -67,7 +67,7 @@ class SendView {
       "div",
       { class: "row" },
       button("Send", () => this.send(), { class: "main" }),
-      button("Fill in anew", () => this.fillIn()),
+      button("Fill in again", () => this.fillIn()),
     );
   }
 
@@ -83,8 +83,8 @@ class SendView {
 
   /** Another topic has another body; ask before edits are lost. */
   async chooseTopic() {
-    const lost = "Another type or event has another body: what you have written in this one is lost.";
-    if (this.isEdited && !(await confirmed("Fill in anew?", lost, "Fill in"))) {
+    const lost = "A different type or event has a different body: what you have written in this one will be lost.";
+    if (this.isEdited && !(await confirmed("Fill in again?", lost, "Fill in"))) {
       [this.type.value, this.event.value] = this.topic;
       return;
     }
@@ -117,7 +117,7 @@ class SendView {
       this.to,
       option(EVERYBODY, `as an event: to every subscription (${own.length})`),
       own.map(({ id, target }) => option(String(id), `this body, to subscription ${id} at ${target}`)),
-      option(ELSEWHERE, "this body, to another target"),
+      option(ELSEWHERE, "this body, to a different target"),
     );
   }
 
@@ -167,7 +167,7 @@ class SendView {
       {},
       odd.map((text) => h("li", {}, text)),
     );
-    const asItIs = this.to.value === EVERYBODY ? "As an event it must be right." : "It is sent as it stands here.";
+    const asItIs = this.to.value === EVERYBODY ? "As an event it must be correct." : "It is sent exactly as it is here.";
     fill(
       this.warning,
       odd.length
@@ -202,6 +202,6 @@ class SendView {
 
 function tellOf({ notifications, note }) {
   const states = notifications.map(({ state }) => state);
-  if (!states.length) say("It happened, and nobody is notified", told(note ?? ""));
+  if (!states.length) say("It happened; nobody is notified", told(note ?? ""));
   else say(`Sent: ${outcomes(states)}`, "", { problem: anyLost(states) });
 }

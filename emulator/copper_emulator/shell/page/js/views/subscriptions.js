@@ -87,7 +87,7 @@ class SubscriptionsView {
         button(word, turn, { "aria-label": `${word} ${each.target}` }),
       ];
     });
-    return table(["Target", "Route", "Waiting", "State"], rows, "Targets of subscriptions appear here.");
+    return table(["Target", "Route", "Waiting", "State"], rows, "The targets of subscriptions appear here.");
   }
 
   /** Advice is given here in terms of the page: the server's sentences after the first name commands instead. */
@@ -106,7 +106,7 @@ class SubscriptionsView {
       const away = leaves(to) && h("p", { class: "leaves" }, "It leaves this machine.");
       return [data(origin), [data(to), away], button("Remove", remove, { "aria-label": `Remove route of ${origin}` })];
     });
-    const none = "Without a route only this machine is sent to; everything else is blocked.";
+    const none = "Without a route, only this machine is reached; everything else is blocked.";
     return table(["Targets that begin with", "Are sent to"], rows, none);
   }
 
@@ -169,9 +169,9 @@ function form(api, subscription, close) {
   return [
     h("div", { class: "row" }, field("Type", type), field("Event", event)),
     field("Target", target, "target"),
-    field("Secret as JSON (may be left out)", secret, "secret"),
-    field("Headers as JSON (may be left out)", headers, "headers"),
-    subscription && h("p", { class: "muted" }, "What is masked stays as it is; an empty box takes it away."),
+    field("Secret as JSON (optional)", secret, "secret"),
+    field("Headers as JSON (optional)", headers, "headers"),
+    subscription && h("p", { class: "muted" }, "What is masked stays as it is; an empty box removes it."),
     ends(close, save),
   ];
 }
@@ -197,9 +197,9 @@ function newRoute(api) {
     const to = h("input", { placeholder: "http://127.0.0.1:5000" });
     const save = async () => {
       const there = to.value.trim();
-      const text = `${there} is another machine: what the emulator sends there really arrives, at whoever has it.`;
+      const text = `${there} is another machine: what the emulator sends there really arrives, wherever that is.`;
       if (leaves(there) && !(await confirmed("Send to another machine?", text, "Send there"))) return;
-      if (await tried(() => api.addRoute(origin.value.trim(), there), "Route made")) close(true);
+      if (await tried(() => api.addRoute(origin.value.trim(), there), "Route added")) close(true);
     };
     return [field("Targets that begin with", origin, "origin"), field("Are sent to", to, "to"), ends(close, save)];
   });
