@@ -57,7 +57,7 @@ examples: $(READY)  ## Install what the examples for web frameworks require (eac
 page: $(READY)  ## Install what the tests of the page put into it (needs npm; into .page), and look for a Chromium
 	@$(PY) -m tests.page.installation
 
-screenshots: $(READY)  ## Take the pictures of the page anew (needs Chromium; docs/images)
+screenshots: $(READY)  ## Retake the pictures of the page (needs Chromium; docs/images)
 	@$(PY) -m tests.page.screenshots
 
 coverage: $(READY)  ## Run all tests, then report the coverage of everything (htmlcov/index.html)
@@ -67,7 +67,7 @@ coverage: $(READY)  ## Run all tests, then report the coverage of everything (ht
 	@$(PY) -m coverage html --quiet
 	$(PY) -m coverage report
 
-bench: $(READY)  ## Measure it beside what one would use instead (a quarter of an hour; installs peers into .peers; docs/performance.md)
+bench: $(READY)  ## Measure it against the alternatives (a quarter of an hour; installs peers into .peers; docs/performance.md)
 	@$(PY) -m benchmarks $(BENCH)
 
 endurance: $(READY)  ## Run the soak, hanging, fuzz and parallel scripts (docs/reliability.md); QUICK=1: in two minutes
@@ -76,7 +76,7 @@ endurance: $(READY)  ## Run the soak, hanging, fuzz and parallel scripts (docs/r
 	    $(PY) -m endurance.$$script $(if $(QUICK),--quick) || failed=1; \
 	done; exit $$failed
 
-generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
+generate: $(READY)  ## Regenerate the typed faces of records and lookup tables, after a change of their tables
 	@$(PY) -m tests.generate
 
 clean:  ## Remove .venv, .clients, .examples, .nox, .page, .peers and everything that the other targets have made

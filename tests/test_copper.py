@@ -132,6 +132,11 @@ def test_the_start_is_exact_to_the_millisecond() -> None:
         assert copper.now == start
 
 
+def test_a_start_that_is_no_moment_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"^start must be a datetime, like datetime\(2026, .*, not '2026'$"):
+        Emulator(start="2026").__enter__()  # type: ignore[arg-type]  # what is tried is the wrong type
+
+
 def test_an_account_that_has_ended_can_be_looked_at_and_nothing_happens_in_it() -> None:
     with Emulator() as copper:
         copper.people.create(name="Ada")

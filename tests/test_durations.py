@@ -85,7 +85,7 @@ def test_what_are_no_limits_is_refused(written: object) -> None:
 
 
 def test_a_wrong_window_is_a_wrong_limit_named_as_it_was_written() -> None:
-    with pytest.raises(ValueError, match=r"^'600/min' is not a limit: write it like 600/1m$"):
+    with pytest.raises(ValueError, match=r"^'600/min' is not a limit: write it like 600/1m, or off$"):
         parse_limits("600/min")
 
 

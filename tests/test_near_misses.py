@@ -197,8 +197,8 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
         "The subscriptions [560698, 560699] have the same topic and target, so it is notified 2 times. Subscribe once; "
         "or, if this is intended, expect all of them: count=2.",
     ),
-    (fewer_for_one_was_rejected, "1 delivery fit, not 2", f"{MENDED} status=409."),
-    (fewer_for_there_were_no_more, "1 delivery fit, not 2", "Expect what came: count=1."),
+    (fewer_for_one_was_rejected, "1 delivery fits, not 2", f"{MENDED} status=409."),
+    (fewer_for_there_were_no_more, "1 delivery fits, not 2", "Expect what came: count=1."),
     (
         overlapping,
         "the ids arrived, but not as an exact",
@@ -228,7 +228,7 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     ),
     (
         unsubscribed_while_it_waited,
-        "1 delivery fit, not 2",
+        "1 delivery fits, not 2",
         "Unsubscribe after it has been delivered; or, if this is intended, expect it with outcome='cancelled'.",
     ),
     (broken_off, "it failed: broken off (", f"{MENDED} outcome='failed'."),
@@ -369,7 +369,7 @@ def test_of_what_fits_in_part_the_failed_is_named_before_what_a_limit_still_hold
         fired(copper, times=4)
         copper.expect("person", "update", count=4)
     lines = str(caught.value).splitlines()
-    assert lines[0].endswith("but 1 delivery fit, not 4.")
+    assert lines[0].endswith("but 1 delivery fits, not 4.")
     assert lines[-1] == f"{MENDED} status=500."
 
 

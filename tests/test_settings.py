@@ -39,7 +39,7 @@ def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -
     ("values", "message"),
     [
         ({"limit": "1/1m"}, "there is no setting 'limit'. Did you mean limits? The settings are profile, limits,"),
-        ({"limits": "600"}, "limits: '600' is not a limit: write it like 600/1m"),
+        ({"limits": "600"}, "limits: '600' is not a limit: write it like 600/1m, or off"),
         ({"latency": "fast"}, "latency: 'fast' is not a duration"),
         ({"batch": 31}, "batch: 31 is too large: the most is 30"),
         ({"window": "sliding"}, "window: 'sliding' is not one of 'fixed', 'rolling'"),

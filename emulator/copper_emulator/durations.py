@@ -72,14 +72,14 @@ def parse_limits(value: object) -> tuple[Limit, ...]:
 def _parse_limit(text: str) -> Limit:
     amount, slash, span = text.partition("/")
     if not slash or not amount.strip().isdecimal():
-        raise ValueError(f"{text!r} is not a limit: write it like 600/1m")
+        raise ValueError(f"{text!r} is not a limit: write it like 600/1m, or off")
     if not int(amount):
         raise ValueError(f"{text!r} is not a limit: it must let at least 1 through, like 1/1m; for no limit, write off")
     span = span.strip()
     try:
         length = parse_duration(span if span[:1].isdigit() else f"1{span}")
     except ValueError:
-        raise ValueError(f"{text!r} is not a limit: write it like 600/1m") from None
+        raise ValueError(f"{text!r} is not a limit: write it like 600/1m, or off") from None
     if not length:
         raise ValueError(f"{text!r} is not a limit: its window has no length")
     return Limit(int(amount), length)

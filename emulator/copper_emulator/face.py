@@ -75,6 +75,8 @@ class Face:
         place: int = 1,
     ) -> None:
         check_place(place)
+        if start is not None and not isinstance(start, datetime):
+            raise UsageError(f"start must be a datetime, like datetime(2026, 3, 2, 9, tzinfo=UTC), not {start!r}")
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
 
         def make() -> LocalOperations:

@@ -221,6 +221,8 @@ def no_fault(said: str) -> str:
 
 def nearest(said: str) -> FaultName | None:
     """The fault that an unknown name probably means."""
+    if len(said) < 3:
+        return None  # Everything is close to so little.
     shorter = {name.rpartition(".")[2]: name for name in FaultName}
     close = meant(said, FaultName) or meant(said, shorter)
     return None if close is None else shorter.get(close) or FaultName(close)

@@ -11,7 +11,7 @@ from tests.plugin.conftest import Inner
     ("option", "said"),
     [
         ("--copper-latency=soon", "--copper-latency: 'soon' is not a duration: write it like 30s,*"),
-        ("--copper-limits=600", "--copper-limits: '600' is not a limit: write it like 600/1m"),
+        ("--copper-limits=600", "--copper-limits: '600' is not a limit: write it like 600/1m, or off"),
         ("--copper-seed=x", "--copper-seed: 'x' is neither a whole number nor random"),
         ("--copper-batch=31", "--copper-batch: 31 is too large: the most is 30"),
         ("--copper-allow=99", "--copper-allow: '99' is neither a status (100 to 599) nor one of *"),

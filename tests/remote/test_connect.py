@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from copper_emulator import AsyncCopper, Copper, Emulator
-from copper_emulator.core.errors import RouteError, UsageError
+from copper_emulator.core.errors import RouteError, TimeError, UsageError
 from copper_emulator.remote import RemoteAsyncCopper, RemoteCopper, made
 from copper_emulator.settings import Settings
 from tests.cli.processes import Process, run, started
@@ -67,6 +67,36 @@ def test_a_token_becomes_the_key_of_an_account_that_has_none(server: Process) ->
         assert copper.headers["X-PW-AccessToken"] == "mine"
         copper.subscribe("person", "new", target=TARGET)
         assert [each.key for each in copper.subscriptions] == [1]
+
+
+@pytest.mark.parametrize("token", ["", "ok \u00fc", "\u20ac", "a\nb"], ids=ascii)
+def test_a_token_that_cannot_be_a_key_is_refused(server: Process, token: str) -> None:
+    with pytest.raises(UsageError, match=r"^token=.* is not an API key: "):
+        Copper.connect(server.url, token=token)
+
+
+def test_a_key_is_given_to_the_server_itself_and_not_through_a_proxy(
+    server: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with Copper.connect(server.url, token="mine") as copper:
+        assert copper.token == "mine"
+
+
+def test_an_endpoint_cannot_move_time_while_it_is_notified() -> None:
+    raised: list[str] = []
+    with started("serve", "--port", "0", "--clock", "manual") as server, Copper.connect(server.url) as copper:
+
+        def impatient(_request: object) -> int:
+            with pytest.raises(TimeError) as caught:
+                copper.run_until_idle()
+            raised.append(str(caught.value))
+            return 200
+
+        copper.route("https://app.example", to=impatient)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.fire("person", "new", ids=1)
+    assert [text.partition(" while")[0] for text in raised] == ["the clock cannot be moved"]
 
 
 def test_while_the_clock_runs_what_is_due_has_been_delivered_when_a_call_returns(server: Process) -> None:

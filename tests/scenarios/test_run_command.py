@@ -98,7 +98,7 @@ def test_a_failure_names_file_line_and_step_and_the_exit_code_is_1(written: Path
     assert run.exit_code == 1
     assert f"FAILED  {written}:7: step 2: expect person/new of ids 18, answered with any 2xx" in run.stdout
     assert "ids are [17]" in run.stdout
-    assert "1 step after it not played" in run.stdout
+    assert "1 step after it was not played" in run.stdout
 
 
 def test_one_failure_among_several_decides_the_exit_code(written: Path) -> None:

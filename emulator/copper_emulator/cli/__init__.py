@@ -84,7 +84,7 @@ class WrongUse(Failure):
 
 
 class Mistaken(WrongUse):
-    """Faults in files or settings, one per line; exit code 2."""
+    """Mistakes in files or settings, one per line; exit code 2."""
 
     def show(self, file: Any = None) -> None:
         for line in self.message.splitlines():

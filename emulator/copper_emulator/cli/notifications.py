@@ -49,7 +49,8 @@ def notifications(*, server: str, account: str | None, as_json: bool, **filters:
     output.json(shown)
     for each in shown["notifications"]:
         output.line(_row(each), style=_STYLES.get(each["state"], ""))
-    output.line(f"{count(shown['count'], 'notification')}, {shown['older']:,} of them older")
+    older = f", {shown['older']:,} of them older and not shown" if shown["older"] else ""
+    output.line(f"{count(shown['count'], 'notification')}{older}")
 
 
 @click.command(short_help="Show one notification in full.")

@@ -66,7 +66,8 @@ def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         if not name or not equals:
-            raise WrongUse(f"{option} {text!r}: write it like NAME=VALUE")
+            form = "KEY=VALUE" if option == "--secret" else "NAME=VALUE"
+            raise WrongUse(f"{option} {text!r}: write {form}")
         pairs[name] = value
     return pairs
 

@@ -202,7 +202,7 @@ def _show_end(played: Performance, asked: _Asked, output: Output) -> None:
         output.line(_indented(step.failure))
         left = result.total_steps - step.number
         if left:
-            output.line(f"  {count(left, 'step')} after it not played")
+            output.line(f"  {count(left, 'step')} after it {'was' if left == 1 else 'were'} not played")
     elif played.verdict:
         output.line(f"FAILED  {result.source}: every step passed, but:", style="bold red")
         output.line(_indented(played.verdict))

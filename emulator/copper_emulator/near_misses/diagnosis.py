@@ -113,7 +113,7 @@ def _miscounted(case: Case) -> Diagnosis | None:
             "the ids arrived, but not as an exact union: some came more than once, or with others",
             f"Expect each notification separately: {pieces}.",
         )
-    wrong = f"{count(len(case.fitting), 'delivery')} fit, not {wanted}"
+    wrong = f"{count(len(case.fitting), 'delivery')} {'fits' if len(case.fitting) == 1 else 'fit'}, not {wanted}"
     if len(case.fitting) < wanted:
         beside = next((found for look in (_failed, _under_way, _misfitting) if (found := look(case))), None)
         came = case.surface.expected("count", len(case.fitting))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
-from urllib.request import Request, urlopen
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.control_client import Client, ControlError, account_path
@@ -262,5 +263,12 @@ def _give_key(client: Client, name: str, api_url: str, token: str) -> None:
     """Give the token to an account without a key: the first token that calls the API becomes its key."""
     if client.get(account_path(name))["email"] is None:
         key = Key(1, token, DEFAULT_EMAIL)
-        with urlopen(Request(f"{api_url}/account", headers=key.headers)):
-            pass
+        try:
+            # Not through a proxy of the environment: the server is the one that was named.
+            with build_opener(ProxyHandler({})).open(Request(f"{api_url}/account", headers=key.headers)):
+                pass
+        except HTTPError as error:
+            with error:
+                raise UsageError(f"token={token!r} is not an API key: the server answered {error.code}") from None
+        except ValueError:
+            raise UsageError(f"token={token!r} is not an API key: it cannot be sent as a header") from None

@@ -1,6 +1,6 @@
 """Schemathesis tests the control API by its description: no 500, nothing that is not described.
 
-`trying_control.py` says what it does and what it leaves out. The calls are the same on every run.
+`trying.py` says what it does and what it leaves out. The calls are the same on every run.
 """
 
 from __future__ import annotations

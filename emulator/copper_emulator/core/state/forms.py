@@ -1,7 +1,7 @@
 """The emulator's values as JSON, and back.
 
 A field that has its default is left out. Only what this module wrote is read back; anything it cannot read raises
-KeyError, TypeError or ValueError, which `reading.py` reports as a fault of the document.
+KeyError, TypeError or ValueError, which `reading.py` reports as a mistake in the document.
 """
 
 from __future__ import annotations
