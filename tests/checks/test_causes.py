@@ -56,7 +56,7 @@ def test_what_a_plain_row_has_shown_is_told_once(copper: Copper, does: object, c
 
     report = endpoint.checked(copper, "type-lead,type-person,batch-30,late,again,values")
 
-    assert "Work through all of `ids`" in report["type-lead"].advice
+    assert "Handle all of `ids`" in report["type-lead"].advice
     assert came in report["type-lead"].evidence
     assert {row.advice for row in report.failed[1:]} == {"As in row type-lead."}
     assert report["again"].evidence == "2 of 6 notifications not answered 2xx"
@@ -77,7 +77,7 @@ def test_a_state_that_is_wrong_in_the_same_way_is_told_once_too(copper: Copper) 
     assert report["type-lead"].ok
     assert advice(report)["batch-2"] == "As in row type-person."
     assert advice(report)["late"] == "As in row type-person."
-    assert report["batch-2"].evidence.endswith("is in the state, and Copper has none; and 1 more")
+    assert report["batch-2"].evidence.endswith("is in the state, but not at Copper; and 1 more")
 
 
 class _NeverEmptied(dict[int, None]):
@@ -90,7 +90,7 @@ def test_what_fails_in_another_way_keeps_its_own_advice(copper: Copper) -> None:
     report = Endpoint(copper, new="first").checked(copper, "type-person,batch-2,batch-30")
 
     assert [row.name for row in report.failed] == ["batch-2", "batch-30"]
-    assert all("Work through all of `ids`" in each for each in advice(report).values())
+    assert all("Handle all of `ids`" in each for each in advice(report).values())
     assert report.cause == ""
 
 

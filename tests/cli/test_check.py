@@ -84,8 +84,8 @@ def test_what_many_rows_fail_for_is_told_in_the_end() -> None:
     *_, told, summary = [line for line in out.splitlines() if not line.startswith("Note: ")]
     assert code == 1
     assert re.fullmatch(
-        r"4 of the 5 failed rows fail as type-lead does, so begin there: after delete: lead \d+ is in the state, and "
-        "Copper has none",
+        r"4 of the 5 failed rows fail as type-lead does, so begin there: after delete: lead \d+ is in the state, "
+        "but not at Copper",
         told,
     )
     assert summary == "0 rows passed, 5 failed"
@@ -390,7 +390,7 @@ def killed(folder: Path, how: str, *state: str) -> tuple[int, list[str]]:
     code, out, _ = run(
         "check", f"{url}/hook", *about, *looked_at, "--", sys.executable, KILLED, str(port), str(folder), how
     )
-    return code, [line for line in out.splitlines() if "killed" in line or "->" in line or "ended" in line]
+    return code, [line for line in out.splitlines() if "killed" in line or "->" in line or "exited" in line]
 
 
 def test_who_stores_before_it_answers_has_done_it_after_a_crash(tmp_path: Path) -> None:
@@ -409,7 +409,7 @@ def test_who_keeps_its_work_in_memory_is_warned(tmp_path: Path) -> None:
     assert code == 0
     assert re.fullmatch(
         r"warned   killed-after-answer   person/new \[(\d+)\]: delivered \(200\); then it was killed at once and "
-        r"started again; 2s later person \1 is missing in the state",
+        r"started again; 2s later person \1 is missing from the state",
         told,
     )
     assert "Store the notification before you answer 2xx" in advice
@@ -419,8 +419,8 @@ def test_who_keeps_its_work_in_memory_is_warned(tmp_path: Path) -> None:
     ("how", "verdict", "says"),
     [
         ("forgetful", "skipped", "it keeps nothing when it ends: what its state had before is gone, too"),
-        ("stuck", "warned ", "then it was killed, and did not start again: the command ended with 1 before anybody"),
-        ("other", "skipped", "somebody still listens after the command was killed"),
+        ("stuck", "warned ", "then it was killed, and did not start again: the command exited with 1 before anything"),
+        ("other", "skipped", "something still listens after the command was killed"),
     ],
 )
 def test_what_says_nothing_of_its_answers_is_told(tmp_path: Path, how: str, verdict: str, says: str) -> None:
@@ -434,7 +434,7 @@ def test_what_says_nothing_of_its_answers_is_told(tmp_path: Path, how: str, verd
     assert told[0].startswith(f"{verdict}  killed-after-answer   ")
     assert says in told[0]
     # It did not end by itself.
-    assert not any("The command ended" in line for line in told)
+    assert not any("The command exited" in line for line in told)
 
 
 def test_without_a_state_a_crash_says_nothing(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_why_says_what_would_help_and_folds_what_is_for_other_topics(
 
     panel = screen.delivery.get_by_role("tabpanel")
     expect(panel).to_contain_text("What would help")
-    expect(panel).to_contain_text("subscribe with the secret that it expects")
+    expect(panel).to_contain_text("subscribe with the secret it expects")
     expect(panel.locator(".trace").first).to_contain_text(f"subscription {failing} notified")
     expect(panel.locator(".trace").nth(1)).to_contain_text(f"subscription {second} notified")
     expect(panel.get_by_text("4 other subscriptions are for other topics")).to_be_visible()
@@ -467,7 +467,7 @@ def test_a_file_that_is_no_snapshot_is_noticed_before_anything_is_asked(screen: 
     ("box", "written", "button", "told"),
     [
         ("How much outage", "abc", "Switch on outage", "'abc' is not a duration"),
-        ("How many refuse", "some", "Switch on refuse", "'some' is no number"),
+        ("How many refuse", "some", "Switch on refuse", "'some' is not a whole number"),
         ("Only targets that begin with", "foo", "Switch on lose", "'foo' is not a target"),
     ],
 )

@@ -35,8 +35,14 @@ class Service(Protocol):
         """Start it again, and wait until it listens. Raises UsageError if it does not."""
 
 
+_RUNS_ON = (
+    "something still listens after the command was killed: it runs on without its command, so stop it yourself, and "
+    "use --skip killed-after-answer"
+)
+
+
 def killed(bench: Bench) -> Rounds[Finding]:
-    """Kill the service right after it has answered, start it again, and look what it knows."""
+    """Kill the service right after it has answered, start it again, and see what it knows."""
     service, kind = bench.plan.service, kind_of_most(bench)
     if service is None or bench.plan.state is None:
         return Finding(Verdict.SKIPPED, f"it needs {_NEEDS[service is None]}")
@@ -50,7 +56,7 @@ def killed(bench: Bench) -> Rounds[Finding]:
     last = bench.deliveries[-1]
     told = delivery_text(bench, last)
     if not is_over:
-        return Finding(Verdict.SKIPPED, "somebody still listens after the command was killed")
+        return Finding(Verdict.SKIPPED, _RUNS_ON)
     try:
         service.start()
     except UsageError as error:

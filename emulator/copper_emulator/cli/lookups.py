@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import click
 
+from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import fields_of, for_an_account, values_told
 from copper_emulator.cli.output import Output, on_one_line
@@ -57,6 +58,8 @@ def details(*, fields: tuple[str, ...], server: str, account: str | None, as_jso
     said = fields_of("--set", fields, like="name=Engines")
     settings = {name: said.pop(name) for name in list(said) if name.startswith(_SETTING)}
     if settings:
+        if "settings" in said:
+            raise WrongUse("--set settings: give the whole object, or single settings, but not both")
         said["settings"] = settings
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/details"
@@ -77,9 +80,12 @@ def switch_key(*, server: str, account: str | None, as_json: bool) -> None:
       copper-emulator switch-key
     """
     client, output = Client(server), Output(as_json=as_json)
-    made = client.post(client.account(account) + "/switch-key", {})
+    path = client.account(account)
+    had_one = client.get(path)["email"] is not None
+    made = client.post(f"{path}/switch-key", {})
     output.json(made)
-    output.line(f"The token is now {made['token']}; the old one is answered 401, and its subscriptions keep firing.")
+    old = "; the old one is answered 401, and its subscriptions keep firing" if had_one else ""
+    output.line(f"The token is now {made['token']}{old}.")
 
 
 def _line(entry: dict[str, Any]) -> str:

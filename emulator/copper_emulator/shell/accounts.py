@@ -226,7 +226,7 @@ def place_of(name: str) -> int:
     """Where an account's ids begin (`core/ids.py`), from its name alone, so that no other account changes it."""
     if name == DEFAULT:
         return 1
-    numbered = re.fullmatch(r"account-([1-9][0-9]{0,2})", name)
+    numbered = re.fullmatch(r"account-([2-9]|[1-9][0-9]{1,2})", name)
     return int(numbered[1]) if numbered else _NAMED + crc32(name.encode()) % (LAST_PLACE - _NAMED)
 
 

@@ -69,8 +69,6 @@ class ServedAccount:
         if found is not None:
             self._take_up(found)
             self.clock.go_on_as(found.clock)
-            # The name does not tell the place of an account that was made with another, or before there were places.
-            self.stage.place = self.stage.account.inside.counters.place
         self._add_routes()
         if keeper is not None:
             self.stage.kept = keeper.until_written

@@ -240,6 +240,8 @@ class Stage:
         put_back(account)
         with self.lock:
             self.settings, self.account = settings, account
+            # A restored account keeps its ids, and a reset begins where they began.
+            self.place = account.inside.counters.place
             self.routes = self._new_routes(settings)
 
     def change(self, settings: Settings, text: str) -> None:

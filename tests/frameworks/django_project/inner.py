@@ -131,7 +131,8 @@ def test_a_check_says_that_on_commit_hooks_wait_and_passes_where_the_test_runs_t
     assert "is missing from the state" in waiting["answers"].evidence
     told = "1 Django on_commit hook waits for a commit that never comes in a test: run them after each delivery"
     assert waiting["answers"].advice.startswith(told)
-    assert 'docs/tests.md, "Django". ' in waiting["batch-2"].advice
+    assert 'docs/tests.md, "Django". ' in waiting["answers"].advice
+    assert waiting["batch-2"].advice == "As in row answers."
 
     connection.run_on_commit.clear()
     # An endpoint that ignores its notifications is wrong for another reason.

@@ -158,7 +158,7 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
         ("since=-1", "since: -1 is too small: the least is 0"),
         ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
         ("since=" + "9" * 5000, "is too large"),
-        ("status=99", "status: '99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
+        ("status=99", "status: '99' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
         ("outcome=fine", "outcome: 'fine' is not one of 'delivered', 'rejected', "),
     ],
 )
