@@ -68,9 +68,11 @@ def started(*args: str) -> Iterator[Process]:
         assert popen.stdout is not None
         yield Process(popen, popen.stdout.readline().rstrip("\n"))
     finally:
-        if popen.poll() is None:
+        popen.terminate()  # not killed, which would leave its temporary files behind
+        try:
+            popen.communicate(timeout=PATIENCE)
+        finally:
             popen.kill()
-        popen.communicate()
 
 
 def run(*args: str, server: str | None = None) -> tuple[int, str, str]:
