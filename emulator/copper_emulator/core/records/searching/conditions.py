@@ -49,6 +49,11 @@ def one_of(field: str, wanted: list[Any], setting: Setting) -> list[Condition]:
     return [among(Column(field, itemgetter(field)), wanted)]
 
 
+def one_of_or_unset(field: str, wanted: list[Any], setting: Setting) -> list[Condition]:
+    """The field has one of the values; an empty list finds records where it is not set."""
+    return one_of(field, wanted or [None], setting)
+
+
 def at_least(field: str, least: float, setting: Setting) -> list[Condition]:
     return [from_number(_number(field), least)]
 
@@ -175,14 +180,17 @@ def same_record(field: str, wanted: tuple[EntityType, int], setting: Setting) ->
 
 
 def belongs_to(kind: EntityType) -> Operation:
-    """The field refers to one of these records of a type; None matches fields that refer to none of that type."""
+    """The field refers to one of these records of a type.
+
+    None, like an empty list, matches fields that refer to none of that type.
+    """
 
     def operation(field: str, wanted: list[int | None], setting: Setting) -> list[Condition]:
         def named(record: Stored) -> int | None:
             found: int | None = record[field]["id"] if record[field]["type"] == kind else None
             return found
 
-        return [among(Column(f"{kind} in {field}", named), wanted)]
+        return [among(Column(f"{kind} in {field}", named), wanted or [None])]
 
     return operation
 
