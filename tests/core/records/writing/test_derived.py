@@ -491,7 +491,21 @@ def test_an_activity_was_last_changed_when_it_was_done(created: int, done: int) 
     assert dates == (done, created, done)
     told = write(account, ACTIVITY, note, details="Bye")
     assert told == {"details": ["Hello", "Bye"]}
-    assert shows(account, ACTIVITY, note, "activity_date", "date_modified") == (done, LATER // 1000)
+    assert shows(account, ACTIVITY, note, "activity_date", "date_modified") == (done, done)
+
+
+def test_an_update_does_not_show_when_an_activity_was_changed() -> None:
+    """Activity 3061844454 of the documentation of 2019: fetched, and found again after its details were changed."""
+    account = make_account()
+    dates = {"activity_date": 1_496_710_783, "date_created": 1_496_710_787, "date_modified": 1_496_710_783}
+    lead = make(account, LEAD, name="Ada")
+    call = seed(account, ACTIVITY, **{**on(lead), "details": "Demo phone call"}, **dates)
+
+    write(account, ACTIVITY, call, details="This is an update")
+
+    assert shows(account, ACTIVITY, call, "details", *dates) == ("This is an update", *dates.values())
+    write(account, ACTIVITY, call, activity_date=1_496_710_000)
+    assert shows(account, ACTIVITY, call, "date_modified") == (1_496_710_000,)
 
 
 def test_and_so_was_one_that_was_always_there_unless_it_says_otherwise() -> None:
