@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.ordering import Column, Stored
+from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching.demands import (
     Condition,
     among,
@@ -35,6 +36,12 @@ class Setting(NamedTuple):
 
 
 Operation: TypeAlias = Callable[[str, Any, Setting], list[Condition]]
+
+
+class AnyOf(NamedTuple):
+    """Several records, each by type and id, any of which will do."""
+
+    items: tuple[Item, ...]
 
 
 ID = Column("id", itemgetter("id"))
@@ -169,14 +176,18 @@ def day_is(field: str, wanted: int, setting: Setting) -> list[Condition]:
     return [from_number(_day(field), wanted), to_number(_day(field), wanted)]
 
 
-def same_record(field: str, wanted: tuple[EntityType, int], setting: Setting) -> list[Condition]:
-    """The field refers to this record by type and id."""
+def same_record(field: str, wanted: Item | AnyOf, setting: Setting) -> list[Condition]:
+    """The field refers to this record, or to one of these, by type and id."""
 
     def named(record: Stored) -> tuple[str, int] | None:
         found = record[field]
         return found and (found["type"], found["id"])
 
-    return [among(Column(f"record in {field}", named), (wanted,))]
+    return [among(Column(f"record in {field}", named), records_in(wanted))]
+
+
+def records_in(wanted: Item | AnyOf) -> tuple[Item, ...]:
+    return wanted.items if isinstance(wanted, AnyOf) else (wanted,)
 
 
 def belongs_to(kind: EntityType) -> Operation:
