@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import meant, suggesting
 from copper_emulator.settings import SETTINGS
+
+_OF_RECORDS = {
+    **dict.fromkeys(("create", "get", "update", "delete", "search", "merge"), EntityType.PERSON),
+    "convert": EntityType.LEAD,
+}
+"""What is done with records, and the type that an example of it uses."""
 
 
 def no_attribute(known: list[str], name: str, surface: Surface) -> str:
@@ -15,6 +22,9 @@ def no_attribute(known: list[str], name: str, surface: Surface) -> str:
         on_server = surface in CONNECTED
         written = surface.setting(name, "...") if on_server else f"{surface.place}({name}=...)"
         return f"{wrong}: it is a setting, {written}"
+    if name in _OF_RECORDS:
+        like = f"copper.{COLLECTIONS[_OF_RECORDS[name]]}.{name}(...)"
+        return f"{wrong}: it is in the collection of each type, like {like}"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
     plural = {f"{kind}s": collection for kind, collection in singular.items()}
     near = (singular | plural).get(name) or meant(name, [each for each in known if not each.startswith("_")])

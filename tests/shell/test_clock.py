@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -256,3 +258,34 @@ def turn() -> Generator[None, None, None]:
 
 async def forever() -> None:
     await asyncio.Event().wait()
+
+
+WITHOUT_SYSTEM_CLOCKS = """
+import time
+from freezegun import freeze_time
+
+del time.clock_gettime, time.clock_gettime_ns
+started = time.monotonic(), time.time_ns() // 1_000_000
+with freeze_time("2024-03-01") as frozen:
+    from copper_emulator import Emulator
+    from copper_emulator.shell.clock import monotonic, real_now
+
+    with Emulator() as copper:
+        copper.subscribe("person", "new", target="https://my-app.example/hook")
+        copper.route("https://my-app.example", to=lambda request: 200)
+        copper.people.create(name="Ada")
+        copper.expect("person", "new")
+        copper.advance("10m")
+        assert time.time() == 1709251800, time.time()
+        assert started[0] <= monotonic() <= started[0] + 60
+        assert started[1] <= real_now() <= started[1] + 60_000
+"""
+
+
+def test_a_system_without_posix_clocks_has_real_time_too() -> None:
+    """Windows is such a system."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SYSTEM_CLOCKS], check=False, capture_output=True, text=True, timeout=60
+    )
+
+    assert (done.stderr, done.returncode) == ("", 0)

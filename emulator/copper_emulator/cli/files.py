@@ -59,6 +59,8 @@ def _write_private(file: Path, text: str) -> None:
     with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as opened:
         # A terminal or a pipe, like /dev/stdout, is left as it is.
         if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-            os.fchmod(opened.fileno(), 0o600)
+            # Windows has no such mode bits.
+            if os.name == "posix":
+                os.fchmod(opened.fileno(), 0o600)
             opened.truncate(0)
         opened.write(text)

@@ -35,26 +35,21 @@ LAST_PLACE = 100_000
 IDS_PER_PLACE = 20_000
 """How far apart neighbouring places begin. Most ids of the last place still fit into 32 bits, as Copper's do."""
 
-_SUBSCRIPTION, _CHANGE, _NOTIFICATION = "subscription", "change", "notification"
+_PLACE, _SUBSCRIPTION, _CHANGE, _NOTIFICATION = "place", "subscription", "change", "notification"
 
 
 class Counters:
     """An account's sequences, each starting afresh with the account, at its place."""
 
     def __init__(self, place: int = 1) -> None:
-        self._place_begins = (place - 1) * IDS_PER_PLACE
-        first = FIRST_SUBSCRIPTION_ID + self._place_begins
+        self.place = place
+        first = FIRST_SUBSCRIPTION_ID + (place - 1) * IDS_PER_PLACE
         self._next: dict[str, int] = {_SUBSCRIPTION: first, _CHANGE: 1, _NOTIFICATION: 1}
         self.start_records(0)
 
-    @property
-    def place(self) -> int:
-        """The place of the subscription ids, also in an account that was restored."""
-        return (self._next[_SUBSCRIPTION] - FIRST_SUBSCRIPTION_ID) // IDS_PER_PLACE + 1
-
     def start_records(self, beyond: int) -> None:
         """Let record ids continue `beyond` past their starting points, so that none was used before."""
-        beyond += self._place_begins
+        beyond += (self.place - 1) * IDS_PER_PLACE
         self._next |= {name: first + beyond for name, first in _FIRST_RECORD_IDS.items()}
 
     def subscription(self) -> int:
@@ -74,16 +69,21 @@ class Counters:
         return self._draw(_NOTIFICATION)
 
     def state(self) -> dict[str, int]:
-        """The next number of each sequence."""
-        return dict(self._next)
+        """The place, and the next number of each sequence."""
+        return {_PLACE: self.place, **self._next}
 
     def beside_journal(self) -> dict[str, int]:
         """As `state`, with 0 for the sequences that can be read from the journal."""
-        return self._next | {_CHANGE: 0, _NOTIFICATION: 0}
+        return self.state() | {_CHANGE: 0, _NOTIFICATION: 0}
 
     def restore(self, state: Mapping[str, int]) -> None:
-        """Continue with these numbers."""
-        self._next |= state
+        """Continue with these numbers. Raises ValueError for a place that cannot be."""
+        sequences = {**self._next, **state}
+        # Earlier states have no place; it is the one among whose ids the next subscription's is.
+        place = sequences.pop(_PLACE, (sequences[_SUBSCRIPTION] - FIRST_SUBSCRIPTION_ID) // IDS_PER_PLACE + 1)
+        if not 1 <= place <= LAST_PLACE:
+            raise ValueError(f"place {place}")
+        self.place, self._next = place, sequences
 
     def go_beyond(self, *, change: int, notification: int) -> None:
         """Skip the numbers used in a journal, of which these are the last."""

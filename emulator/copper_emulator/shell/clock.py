@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
@@ -29,13 +30,25 @@ class Clock(Protocol):
         """Move to this moment as far as the clock can. Raises TimeError if it cannot go back."""
 
 
+def _real_clocks() -> tuple[Callable[[], int], Callable[[], float]]:
+    # freezegun and most patches replace `time.time` and `time.monotonic`, but not these.
+    if hasattr(time, "clock_gettime"):
+        return partial(time.clock_gettime_ns, time.CLOCK_REALTIME), partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+    # Windows has no such clocks. freezegun keeps the real ones, and replaces functions in modules, but not in partials.
+    kept = sys.modules.get("freezegun.api")
+    return (
+        partial(getattr(kept, "real_time_ns", time.time_ns)),
+        partial(getattr(kept, "real_monotonic", time.monotonic)),
+    )
+
+
+_wall_ns, monotonic = _real_clocks()
+"""The wall clock, and seconds that pass whatever a test does to time: how long something really takes."""
+
+
 def real_now() -> int:
     """The wall clock's milliseconds, read in a way that freezegun does not replace."""
-    return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1_000_000
-
-
-monotonic: Callable[[], float] = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
-"""Seconds that pass whatever a test does to time: how long something really takes."""
+    return _wall_ns() // 1_000_000
 
 
 def pause(seconds: float) -> None:

@@ -181,6 +181,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("attempts", [(99, {})], "attempts, 99: cannot be read (KeyError"),
     ("latencies", [("no JSON", 1)], "latencies, no JSON: cannot be read (JSONDecodeError"),
     ("small", [("windows", [[1, 2]])], "small, windows: cannot be read (ValueError"),
+    ("small", [("counters", {"place": 0})], "small, counters: cannot be read (ValueError: place 0"),
     ("small", [("recent", {"dragon": [[], []]})], "small, recent: cannot be read (ValueError"),
 ]
 
