@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.text import ended
 
 DEFAULT_URL = "http://127.0.0.1:2929"
 
@@ -25,7 +26,7 @@ class ControlError(UsageError):
     """The control API refused something."""
 
     def __init__(self, status: int, error: str, hint: str = "") -> None:
-        super().__init__(f"{error.rstrip('.')}. {hint}" if hint else error)
+        super().__init__(f"{ended(error)} {hint}" if hint else error)
         self.status = status
         self.error = error
 

@@ -14,7 +14,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, ScenarioError
 from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import origin_of
-from copper_emulator.core.text import count, meant
+from copper_emulator.core.text import count, no_such
 from copper_emulator.operations import LocalOperations
 from copper_emulator.scenarios.load import Scenario, load, parse
 from copper_emulator.scenarios.perform import BuiltInEndpoint, check_url
@@ -53,9 +53,7 @@ class ServedScenarios:
         """Return the scenario of this name. Raises ScenarioError if there is none or it has mistakes."""
         path = self._files().get(name)
         if path is None:
-            near = meant(name, self._files())
-            hint = f" Did you mean {near}?" if near is not None else ""
-            raise ScenarioError(f"there is no scenario {name!r}; there are {', '.join(sorted(self._files()))}.{hint}")
+            raise ScenarioError(no_such("scenario", name, sorted(self._files())))
         return ServedPlay(load(path), target)
 
     def written(self, text: str, target: str | None) -> ServedPlay:

@@ -804,7 +804,7 @@ def test_it_is_not_where_somebody_did(copper: Copper) -> None:
     assert "meanwhile" not in played(copper, hook, only="answers")["answers"].evidence
 
 
-def test_nor_for_what_no_fetch_could_have_mended(copper: Copper) -> None:
+def test_nor_for_what_no_fetch_could_have_repaired(copper: Copper) -> None:
     """An endpoint that keeps deleted records, or cannot handle a delete."""
     known: set[int] = set()
 
@@ -944,8 +944,8 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"only": "nothing"}, "there is no row 'nothing'; there are answers, "),
-        ({"only": "lated"}, r"there is no row 'lated'; did you mean 'late'\? There are answers, "),
+        ({"only": "nothing"}, "there is no row 'nothing'; the rows are answers, "),
+        ({"only": "lated"}, r"there is no row 'lated'; did you mean 'late'\? The rows are answers, "),
         ({"no_secret": True}, "without a secret .* has none: leave out either that or the secret"),
         ({"skip": ["bursts"]}, "there is no row 'bursts'"),
         ({"only": ""}, "only names nothing"),

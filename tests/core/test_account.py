@@ -409,16 +409,23 @@ def test_an_old_keys_subscriptions_go_on_firing_unseen() -> None:
         account.update_subscription(stale.id, {"target": OTHER}, START)
 
 
-def test_a_switch_of_keys_says_what_stays_behind() -> None:
+@pytest.mark.parametrize(
+    ("events", "text"),
+    [
+        ((), "the earlier key is refused from now on"),
+        (("new",), "1 subscription from earlier keys still fires"),
+        (("new", "update"), "2 subscriptions from earlier keys still fire"),
+    ],
+    ids=len,
+)
+def test_a_switch_of_keys_says_what_stays_behind(events: tuple[str, ...], text: str) -> None:
     account = make_account()
-    subscribe(account, "lead/new")
-    subscribe(account, "lead/update")
+    for event in events:
+        subscribe(account, f"lead/{event}")
 
     account.switch_key(SECOND_KEY, START)
 
-    assert account.journal.entries[-1] == Entry(
-        3, START, Kind.KEY_SWITCHED, "2 subscriptions from earlier keys still fire"
-    )
+    assert account.journal.entries[-1] == Entry(len(events) + 1, START, Kind.KEY_SWITCHED, text)
 
 
 def test_an_account_may_begin_without_a_key() -> None:
@@ -428,6 +435,7 @@ def test_an_account_may_begin_without_a_key() -> None:
     account.switch_key(FIRST_KEY, START)
 
     assert account.key == FIRST_KEY
+    assert account.journal.entries[-1].text == "the account has its first key"
 
 
 def test_who_has_no_key_yet_subscribes_for_the_first_to_come() -> None:

@@ -42,7 +42,7 @@ def test_of_several_one_must_be_named(server: Process) -> None:
     other = made(RemoteCopper, server.url, "other", Settings.of({}))
     with pytest.raises(UsageError, match=r"several accounts; choose one with account=\.\.\.: default, other"):
         Copper.connect(server.url)
-    with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default, other"):
+    with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default and other"):
         Copper.connect(server.url, account="nobody")
     with Copper.connect(server.url, account="other") as copper:
         assert copper.name == "other"

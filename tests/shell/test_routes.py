@@ -202,7 +202,7 @@ def test_a_test_client_is_answered_with_the_application_that_it_calls(client: ob
         ("text", "function", "cannot be called"),
         (wsgi, "aiohttp", "not an aiohttp Application"),
         (wsgi, "url", "not a URL to send to"),
-        (wsgi, "asgi3", "there is no kind 'asgi3'"),
+        (wsgi, "asgi3", r"there is no kind of destination 'asgi3'; did you mean 'asgi'\?"),
     ],
 )
 def test_a_kind_that_cannot_be_is_refused(to: object, kind: Any, text: str) -> None:
@@ -361,7 +361,7 @@ def test_what_is_blocked_names_the_routes_there_are() -> None:
     made = routes("https://biling.example.com", "https://crm.example/hooks")
     blocked = made.resolve("https://billing.example.com/hooks")
     assert isinstance(blocked, Blocked)
-    assert "The routes are for https://crm.example/hooks, https://biling.example.com. " in blocked.text
+    assert "The routes are for https://crm.example/hooks and https://biling.example.com. " in blocked.text
 
     nine = routes(*(f"https://{number}.example" for number in range(9)))
     assert " and 4 more. " in str(nine.resolve("https://billing.example.com/"))

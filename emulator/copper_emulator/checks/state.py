@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.topics import no_type
 
 __tracebackhide__ = raised_on_purpose
 
@@ -72,7 +73,7 @@ def _kind(name: object) -> EntityType:
     try:
         return EntityType(str(name))
     except ValueError:
-        raise StateError(f"a state has the types {', '.join(EntityType)}, not {name!r}") from None
+        raise StateError(f"the state's types: {no_type(name)}") from None
 
 
 def _records(kind: str, records: object) -> Iterable[tuple[int, Fields]]:

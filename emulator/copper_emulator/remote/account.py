@@ -17,6 +17,7 @@ from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Key, Notification, Subscription
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import no_such
 from copper_emulator.explain import Explanation
 from copper_emulator.face import Face
 from copper_emulator.remote.operations import UNDER_WAY, RemoteOperations
@@ -255,7 +256,7 @@ def _chosen(names: list[str], account: str | None) -> str:
         raise UsageError(f"the server has several accounts; choose one with account=...: {', '.join(names)}")
     name = names[0] if account is None else account
     if name not in names:
-        raise UsageError(f"there is no account {name!r}; the accounts are {', '.join(names)}")
+        raise UsageError(no_such("account", name, names))
     return name
 
 

@@ -13,6 +13,7 @@ from yarl import URL
 from copper_emulator.core.errors import RouteError, raised_on_purpose
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_copper, is_loopback
+from copper_emulator.core.text import in_words
 from copper_emulator.shell.destinations import KindName, RouteKind, is_async, kind_named, name_of, recognise
 
 __tracebackhide__ = raised_on_purpose
@@ -181,10 +182,8 @@ class Routes:
         """The existing routes, as text: beside them a typing mistake shows."""
         if not self._routes:
             return ""
-        shown = [_written(route.origin) for route in self._routes[:_MOST_SHOWN]]
-        more = len(self._routes) - len(shown)
-        rest = f" and {more} more" if more else ""
-        return f"The routes are for {', '.join(shown)}{rest}. "
+        origins = in_words((_written(route.origin) for route in self._routes), most=_MOST_SHOWN)
+        return f"The {'only route is' if len(self._routes) == 1 else 'routes are'} for {origins}. "
 
 
 def sendable(target: str) -> URL | None:

@@ -296,7 +296,7 @@ def test_an_unknown_field_is_refused_with_the_recorded_words(kind: EntityType) -
     with pytest.raises(Invalid) as caught:
         write(account, kind, record_id, {"colour": "red", "shape": "round"})
     assert caught.value.message == words
-    assert caught.value.hint.startswith("Known attributes here: ")
+    assert caught.value.hint.startswith("There is no attribute 'colour' here; the attributes are ")
 
 
 @pytest.mark.parametrize("kind", EntityType)

@@ -371,7 +371,7 @@ def test_another_method_gets_the_other_envelope_and_is_told_the_right_ones(
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
-        ("/developer_api/v1/peoples", "Did you mean people?"),
+        ("/developer_api/v1/peoples", "did you mean 'people'?"),
         ("/developer_api/v1/nonsense", "there are webhooks, leads, people, companies"),
         ("/developer_api/v1/people/1/nonsense", "people/{id}/related"),
         ("/developer_api/v1/field_layouts/by_entity/people", "field_layouts are not emulated"),

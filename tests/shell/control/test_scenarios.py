@@ -70,7 +70,7 @@ async def test_a_folder_adds_its_own_and_its_faults_are_told(tmp_path: Path) -> 
         by_name = {each["name"]: each for each in listed["scenarios"]}
 
         assert by_name["renamed"]["title"] == "renamed"
-        assert "Did you mean create?" in by_name["broken"]["fault"]
+        assert "did you mean 'create'?" in by_name["broken"]["fault"]
 
         (tmp_path / "renamed.yaml").write_text(RENAMED.replace("name: renamed", "name: renamed again"))
         _, listed = await served.control("GET", "/scenarios")

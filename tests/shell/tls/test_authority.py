@@ -281,7 +281,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path: Path) 
         Authority.kept(tmp_path / "file" / "authority")
 
 
-def test_the_certificates_file_is_mended(folder: Path) -> None:
+def test_the_certificates_file_is_repaired(folder: Path) -> None:
     certificate = Authority.kept(folder).certificate_pem
     (folder / "certificate.pem").write_text("something else")
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from copper_emulator.core.json_text import encode
+from copper_emulator.core.text import no_such_key
 
 
 class Taken(BaseModel):
@@ -19,8 +20,9 @@ class Taken(BaseModel):
     @classmethod
     def unknown(cls, name: str) -> str:
         """The error message for an unknown name."""
-        known = ", ".join(cls.model_fields)
-        return f"{name}: not known; " + (f"known are {known}" if known else "no values are taken here")
+        known = list(cls.model_fields)
+        none = "there is no such key: this operation takes none"
+        return f"{name}: {no_such_key(name, known) if known else none}"
 
 
 class Nothing(Taken):

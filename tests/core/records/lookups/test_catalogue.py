@@ -234,7 +234,8 @@ def test_the_account_can_be_changed() -> None:
     assert catalogue.change_account({"name": "Engines"})["name"] == "Engines"
     assert new().account["name"] == "Dev API Sandbox"
     with pytest.raises(
-        UsageError, match="the account has no id, colour; it has name, primary_timezone, settings, logo"
+        UsageError,
+        match=r"the account has no 'id' or 'colour'; it has name, primary_timezone, settings and logo_mini_url",
     ):
         catalogue.change_account({"id": 5, "colour": "red"})
 
@@ -242,14 +243,33 @@ def test_the_account_can_be_changed() -> None:
 def test_settings_that_are_not_named_stay() -> None:
     catalogue = new()
     catalogue.change_account({"settings": {"setting_enable_leads": False}})
-    catalogue.change_account({"settings": {"setting_other": 1}})
+    catalogue.change_account({"settings": {"setting_team_permissions_enabled": True}})
 
     assert catalogue.account["settings"] == {
-        "setting_team_permissions_enabled": False,
+        "setting_team_permissions_enabled": True,
         "setting_enable_leads": False,
-        "setting_other": 1,
     }
     assert catalogue.account["name"] == "Dev API Sandbox"
+
+
+def test_an_unknown_setting_of_the_account_is_refused_with_those_that_there_are() -> None:
+    catalogue = new()
+
+    with pytest.raises(UsageError) as caught:
+        catalogue.change_account({"settings": {"setting_enable_lead": False}})
+
+    assert str(caught.value) == (
+        "there is no setting of the account 'setting_enable_lead'; did you mean 'setting_enable_leads'? "
+        "The settings of the account are setting_team_permissions_enabled and setting_enable_leads"
+    )
+    assert catalogue.has_leads
+
+
+def test_a_setting_that_was_kept_before_can_still_be_changed() -> None:
+    catalogue = new()
+    catalogue.restore({**catalogue.state(), "account": {**catalogue.account, "settings": {"setting_other": 1}}})
+
+    assert catalogue.change_account({"settings": {"setting_other": 2}})["settings"] == {"setting_other": 2}
 
 
 @pytest.mark.parametrize(
@@ -448,7 +468,9 @@ def test_an_unknown_table_is_told_with_those_there_are() -> None:
         lambda: new().default("colours"),
     ]
     for act in acts:
-        with pytest.raises(UsageError, match="there is no lookup table 'colours'; there are users, lead_statuses"):
+        with pytest.raises(
+            UsageError, match="there is no lookup table 'colours'; the lookup tables are users, lead_statuses"
+        ):
             act()
 
 

@@ -376,7 +376,7 @@ WRONG_CUSTOM: list[tuple[str, Any, str]] = [
     (
         "MultiSelect",
         {"value": [1], "option": "some"},
-        "option is not included in the list. It is one of any, all, none.",
+        "option is not included in the list. There is no option 'some'; the options are any, all and none.",
     ),
     ("MultiSelect", {"value": [1], "option": 1}, "option is not included in the list."),
     ("MultiSelect", {"value": [1], "allow_empty": "maybe"}, "must be true or false."),
@@ -386,7 +386,11 @@ WRONG_CUSTOM: list[tuple[str, Any, str]] = [
     ("Date", {"minimum_value": -1}, "is invalid. A date is a whole number of Unix seconds"),
     ("Checkbox", {"value": 1}, "must be true or false."),
     ("Text", {"value": 1}, "must be a string."),
-    ("Text", {"value": "x", "values": "y"}, "It has no values; known are custom_field_definition_id, value"),
+    (
+        "Text",
+        {"value": "x", "values": "y"},
+        "There is no key 'values'; did you mean 'value'? The keys are custom_field_definition_id, value, ",
+    ),
 ]
 
 
@@ -411,14 +415,14 @@ def test_a_custom_field_that_is_not_there_is_named(wanted: Any) -> None:
     with pytest.raises(Invalid) as caught:
         parse_search(PERSON, {"custom_fields": [custom(wanted, "x")]}, {}, account.records)
 
-    assert caught.value.hint == f"There is no custom field {wanted!r} on a person; there are 4 (Fruit)."
+    assert caught.value.hint == f"There is no custom field {wanted!r} on a person; the only custom field is 4 (Fruit)."
 
 
 def test_a_custom_field_of_another_type_is_not_there() -> None:
     account = make_account()
     define(account, "Fruit", "String", LEAD, id=4)
 
-    with pytest.raises(Invalid, match=r"There is no custom field 4 on a person; there are none\."):
+    with pytest.raises(Invalid, match=r"There is no custom field 4 on a person; there are no custom fields\."):
         parse_search(PERSON, {"custom_fields": [custom(4, "x")]}, {}, account.records)
 
 
@@ -440,7 +444,7 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
     (PERSON, {"tags": "big"}, "Tags: is invalid", "It is a list."),
     (PERSON, {"tags": {"option": "NONE", "value": ["a"]}}, "Tags: is invalid", "The option is ANY or ALL."),
     (PERSON, {"tags": {"option": 1, "value": ["a"]}}, "Tags: is invalid", "The option is ANY or ALL."),
-    (PERSON, {"tags": {"option": "ANY"}}, "Tags: is invalid", 'Like {"option": "ALL", "value": ["a", "b"]}.'),
+    (PERSON, {"tags": {"option": "ANY"}}, "Tags: is invalid", 'Write it like {"option": "ALL", "value": ["a", "b"]}.'),
     (PERSON, {"tags": {"value": [1]}}, "Tags: must be a string", ""),
     (PERSON, {"followed": 0}, "Followed: is not included in the list", "It is a number: 1 followed, 2 not followed."),
     (PERSON, {"followed": 3}, "Followed: is not included in the list", "It is a number: 1 followed, 2 not followed."),
@@ -466,15 +470,20 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         "Minimum Created Date: is invalid",
         "A date is a whole number of Unix seconds, 2,147,483,648 at most.",
     ),
-    (PERSON, {"custom_fields": {}}, "Custom Fields: is invalid", "Like [{"),
-    (PERSON, {"custom_fields": [7]}, "Custom Fields: is invalid", "Like [{"),
+    (PERSON, {"custom_fields": {}}, "Custom Fields: is invalid", "Write it like [{"),
+    (PERSON, {"custom_fields": [7]}, "Custom Fields: is invalid", "Write it like [{"),
     (LEAD, {"minimum_monetary_value": 10**16}, "Minimum Monetary Value: must be less than or equal to", ""),
     (LEAD, {"include_converted_leads": 1}, "Include Converted Leads: must be true or false", ""),
-    (OPPORTUNITY, {"statuses": ["Done"]}, "Statuses: is not included in the list", "It is one of Open, Won, Lost"),
+    (
+        OPPORTUNITY,
+        {"statuses": ["Done"]},
+        "Statuses: is not included in the list",
+        "There is no choice 'Done'; the choices are Open, Won, Lost",
+    ),
     (OPPORTUNITY, {"status_ids": [4]}, "Status Ids: is not included in the list", "0 Open, 1 Won, 2 Lost, 3 Abandoned"),
     (OPPORTUNITY, {"close_date": "23/13/2017"}, "Close Date: is invalid", "A day is written mm/dd/yyyy"),
     (OPPORTUNITY, {"close_date": -1}, "Close Date: is invalid", "Unix seconds"),
-    (TASK, {"related_resource": 7}, "Related Resource: is invalid", 'Like {"id": 17, "type": "person"}.'),
+    (TASK, {"related_resource": 7}, "Related Resource: is invalid", 'Write it like {"id": 17, "type": "person"}.'),
     (TASK, {"related_resource": {"id": 7, "type": "task"}}, "Related Resource: is not included in the list", "lead"),
     (
         TASK,
@@ -482,8 +491,13 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         "Related Resource: Invalid value for Related Resource: IDs must be positive integers: x",
         "",
     ),
-    (ACTIVITY, {"activity_types": [7]}, "Activity Types: is invalid", 'Like {"category": "user", "id": 0}.'),
-    (ACTIVITY, {"activity_types": [{"id": 7}]}, "Activity Types: is invalid", 'Like {"category": "user", "id": 0}.'),
+    (ACTIVITY, {"activity_types": [7]}, "Activity Types: is invalid", 'Write it like {"category": "user", "id": 0}.'),
+    (
+        ACTIVITY,
+        {"activity_types": [{"id": 7}]},
+        "Activity Types: is invalid",
+        'Write it like {"category": "user", "id": 0}.',
+    ),
     (ACTIVITY, {"activity_types": [{"category": "user"}]}, "Activity Types: is not a number", ""),
 ]
 

@@ -166,8 +166,8 @@ def test_the_hint_tells_what_a_search_may_say() -> None:
     with pytest.raises(Invalid) as caught:
         sent(account, PERSON, {"sort_by": "x", "y": 1})
 
-    assert "Known attributes here: ids, assignee_ids, " in caught.value.hint
-    assert "It is one of name, first_name, last_name" in caught.value.hint
+    assert "the attributes are ids, assignee_ids, " in caught.value.hint
+    assert "the choices are name, first_name, last_name" in caught.value.hint
 
 
 def test_python_gets_the_same_refusals() -> None:

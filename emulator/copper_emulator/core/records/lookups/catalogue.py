@@ -23,6 +23,7 @@ from copper_emulator.core.records.lookups.tables import (
     SEEDS,
     check_entry,
 )
+from copper_emulator.core.text import in_words, meant, no_such, suggesting
 from copper_emulator.core.told import AccountChanged, Entered, EntryChanged, EntryRemoved, EntryTold
 from copper_emulator.core.zones import zone_named
 
@@ -69,7 +70,7 @@ class Catalogue:
         try:
             return self._tables[name]
         except KeyError:
-            raise UsageError(f"there is no lookup table {name!r}; there are {', '.join(LOOKUPS)}") from None
+            raise UsageError(no_such("lookup table", name, LOOKUPS)) from None
 
     def get(self, table: str, entry_id: int) -> dict[str, Any]:
         """One entry. Raises NotFound."""
@@ -126,7 +127,10 @@ class Catalogue:
         """Change what `GET /account` shows; settings that are not named stay. Raises UsageError."""
         unknown = [name for name in fields if name not in _ACCOUNT_FIELDS]
         if unknown:
-            raise UsageError(f"the account has no {', '.join(unknown)}; it has {', '.join(_ACCOUNT_FIELDS)}")
+            wrong = f"the account has no {in_words(map(repr, unknown), last='or')}"
+            raise UsageError(
+                suggesting(wrong, meant(unknown[0], _ACCOUNT_FIELDS), f"it has {in_words(_ACCOUNT_FIELDS)}")
+            )
         if "primary_timezone" in fields and zone_named(fields["primary_timezone"]) is None:
             raise UsageError(f"no time zone is called {fields['primary_timezone']!r} on this machine; {_ZONES}")
         settings = fields.get("settings", {})
@@ -134,6 +138,10 @@ class Catalogue:
             raise UsageError(
                 f"the account's settings are an object, like {{'{ENABLE_LEADS}': false}}, not {settings!r}"
             )
+        known = {**ACCOUNT["settings"], **self._settings}
+        for name in settings:
+            if name not in known:
+                raise UsageError(no_such("setting of the account", name, known))
         self.account.update(fields, settings={**self._settings, **settings})
         self._written()
         self.tell(AccountChanged(fields))
