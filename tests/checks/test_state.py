@@ -28,6 +28,8 @@ PERSON = EntityType.PERSON
         ({"lead": [{"id": 17, "name": "Ada"}]}, {"lead": {17: [{"id": 17, "name": "Ada"}]}}),
         ({"lead": [17, {"id": "17", "name": "Ada"}]}, {"lead": {17: [{}, {"id": "17", "name": "Ada"}]}}),
         ({"activity_log": (17,)}, {"activity_log": {17: [{}]}}),
+        # The check itself sends a type that does not exist; others are mistakes.
+        ({"invoice": [17], "person": [18]}, {"person": {18: [{}]}}),
     ],
 )
 def test_what_a_state_may_be(state: object, understood: object) -> None:
