@@ -19,6 +19,7 @@ from copper_emulator.core.errors import (
     TooManyRequests,
     Unauthorized,
     UnknownRoute,
+    Untrusted,
     UsageError,
 )
 
@@ -42,6 +43,16 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
         Unauthorized(),
         401,
         {"success": False, "status": 401, "message": "Unauthorized"},
+    ),
+    "untrusted": (
+        Untrusted("http://evil.example:2929", "evil.example:2929"),
+        403,
+        {
+            "success": False,
+            "status": 403,
+            "message": "copper-emulator: neither the Host 'evil.example:2929' nor the Origin "
+            "'http://evil.example:2929' is trusted",
+        },
     ),
     "unknown route": (UnknownRoute(), 404, {"error": "not_found"}),
     "not found": (
@@ -119,7 +130,7 @@ def test_without_a_hint_an_error_is_one_line() -> None:
 def test_everything_raised_on_purpose_has_one_root() -> None:
     tree = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
 
-    assert len(tree) == 24
+    assert len(tree) == 25
     assert all(issubclass(error, CopperEmulatorError) for error in tree)
     assert not any(issubclass(error, ApiError) and issubclass(error, UsageError) for error in tree)
 

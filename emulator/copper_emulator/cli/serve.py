@@ -40,7 +40,7 @@ freed by reference counting, and looking in vain for garbage took a twenty-fifth
     "trusted_hosts",
     metavar="HOST",
     multiple=True,
-    help="name beyond loopback by which the control API may be called; repeatable",
+    help="name beyond loopback by which the control API may be called, and by browsers Copper's API, too; repeatable",
 )
 @click.option(
     "--scenarios",

@@ -85,6 +85,21 @@ def guard(trusted: frozenset[str]) -> Middleware:
     return guarded
 
 
+def may_be_rebound(origin: str, host: str, trusted: frozenset[str]) -> bool:
+    """Whether a request may be from another site's page whose own name leads to this server (DNS rebinding).
+
+    To a browser the server is then the page's own, so that nothing has to permit the page to set headers. A page can
+    make it hide the `Origin`, but not the `Host`. Another site's page that calls a trusted `Host` is of another origin:
+    the browser asks the server to permit such headers, and it permits none.
+
+    Args:
+        origin: the request's `Origin`.
+        host: the request's `Host`.
+        trusted: names trusted in addition to loopback, in lower case.
+    """
+    return not (_is_trusted(host, trusted, _HOST) or _is_trusted(origin, trusted, _ORIGIN))
+
+
 def protected(trusted: frozenset[str], handler: Handler) -> Handler:
     """Guard a single handler in the same way, with refusals answered as JSON."""
     guarded = guard(trusted)
