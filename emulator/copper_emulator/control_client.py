@@ -22,12 +22,13 @@ PROMPT_SECONDS = 10.0
 
 
 class ControlError(UsageError):
-    """The control API refused something."""
+    """The control API refused something; `code` names the reason if programs have to know it."""
 
-    def __init__(self, status: int, error: str, hint: str = "") -> None:
+    def __init__(self, status: int, error: str, hint: str = "", code: str = "") -> None:
         super().__init__(f"{error.rstrip('.')}. {hint}" if hint else error)
         self.status = status
         self.error = error
+        self.code = code
 
 
 class Unreachable(UsageError):
@@ -127,7 +128,7 @@ class Client:
         try:
             told = json.loads(answered)
             if not 200 <= status < 300:
-                raise ControlError(status, told["error"], told.get("hint") or "")
+                raise ControlError(status, told["error"], told.get("hint") or "", told.get("code") or "")
             return dict(told)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Stranger(self.url) from None

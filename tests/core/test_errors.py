@@ -14,6 +14,7 @@ from copper_emulator.core.errors import (
     Invalid,
     Misdirected,
     NotFound,
+    NotIdle,
     NotWritten,
     TooLarge,
     TooManyRequests,
@@ -125,6 +126,14 @@ def test_a_hint_is_for_the_person_and_stays_out_of_the_body() -> None:
 
 def test_without_a_hint_an_error_is_one_line() -> None:
     assert str(UnknownRoute()) == "404 not_found"
+
+
+def test_what_is_not_idle_says_why_and_how_to_allow_more() -> None:
+    error = NotIdle("1 notification still waiting after 1h", "run_until_idle(limit=...)")
+
+    assert error.why == "1 notification still waiting after 1h"
+    assert str(error) == "1 notification still waiting after 1h. Allow more time: run_until_idle(limit=...)."
+    assert str(NotIdle("why")) == "why"
 
 
 def test_everything_raised_on_purpose_has_one_root() -> None:

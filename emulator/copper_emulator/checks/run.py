@@ -213,7 +213,7 @@ class _Run:
         except EchoLoop:
             return Finding(Verdict.FAILED, _echo(bench), ECHO)
         except NotIdle as error:
-            return Finding(Verdict.FAILED, str(error).partition(". ")[0], row.advice)
+            return Finding(Verdict.FAILED, error.why, row.advice)
         except TimeIsUp:
             return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
         except StateError as error:

@@ -229,7 +229,19 @@ class TimeError(UsageError, ValueError):
 
 
 class NotIdle(UsageError):
-    """Something is still waiting after the longest time that was allowed."""
+    """Something is still waiting after the longest time that was allowed.
+
+    Args:
+        why: what is waiting, without a full stop.
+        more: how to allow more time.
+    """
+
+    code = "not_idle"
+    """Its name for programs, in the control API."""
+
+    def __init__(self, why: str, more: str = "") -> None:
+        super().__init__(f"{why}. Allow more time: {more}." if more else why)
+        self.why = why
 
 
 class EchoLoop(UsageError):

@@ -81,7 +81,7 @@ def _run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
     latest = stage.clock.now() + limit_ms
     while (moment := account.next_moment(stage.clock.now())) is not None:
         if moment > latest:
-            raise NotIdle(_not_idle(account, moment, limit_ms))
+            raise NotIdle(_why_not_idle(account, moment, limit_ms), account.surface.idle_limit)
         deliveries += yield from _pass_by(stage, moment - stage.clock.now())
     return deliveries
 
@@ -191,12 +191,11 @@ def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
         raise UsageError(f"after_delivery takes a plain function, and {hook!r} is async")
 
 
-def _not_idle(account: Account, moment: int, limit_ms: int) -> str:
+def _why_not_idle(account: Account, moment: int, limit_ms: int) -> str:
     waiting = account.waiting()
     return (
         f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}; the next thing happens "
-        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC. Allow more time: "
-        f"{account.surface.idle_limit}."
+        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC"
     )
 
 

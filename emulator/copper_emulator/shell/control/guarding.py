@@ -18,19 +18,20 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Refused(Exception):
-    """A request that is answered with an error."""
+    """A request that is answered with an error; `code` names the reason for programs that have to know it."""
 
-    def __init__(self, status: int, error: str, *, hint: str | None = None) -> None:
+    def __init__(self, status: int, error: str, *, hint: str | None = None, code: str | None = None) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
         self.hint = hint
+        self.code = code
 
 
 def refuse(refused: Refused) -> web.Response:
-    """A refusal as JSON; the key `hint` is left out if there is none."""
-    said = {"error": refused.error} if refused.hint is None else {"error": refused.error, "hint": refused.hint}
-    return web.json_response(said, status=refused.status)
+    """A refusal as JSON; the keys `hint` and `code` are left out if there is none."""
+    told = {"error": refused.error, "hint": refused.hint, "code": refused.code}
+    return web.json_response({key: text for key, text in told.items() if text is not None}, status=refused.status)
 
 
 @web.middleware
