@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from copper_emulator.checks.standalone import listening
 from copper_emulator.cli import Mistaken
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, read
@@ -28,6 +27,7 @@ from copper_emulator.scenarios.words import moment_text
 from copper_emulator.setting_values import RANDOM
 from copper_emulator.settings import Settings
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.one_account import listening
 from copper_emulator.shell.routes import checked_url
 from copper_emulator.shell.serving import DEFAULT_PORT
 
