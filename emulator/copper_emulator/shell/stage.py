@@ -241,7 +241,7 @@ class Stage:
         with self.lock:
             self.settings, self.account = settings, account
             # A restored account keeps its ids, and a reset begins where they began.
-            self.place = account.inside.counters.place
+            self.place = account.place
             self.routes = self._new_routes(settings)
 
     def change(self, settings: Settings, text: str) -> None:
