@@ -57,7 +57,7 @@ def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
 
 def _is_something_due(stage: Stage) -> bool:
     """Whether settling would do anything: most calls that settle find nothing left to deliver."""
-    if stage.moved_by_test() is not None or stage.account.has_echo:
+    if stage.follow_frozen_time() is not None or stage.account.has_echo:
         return True
     now = stage.clock.now()
     moment = stage.account.next_moment(now)
@@ -133,7 +133,7 @@ def _put_back(stage: Stage) -> int:
 
     Forward moves by the test, or by the endpoint while it was notified, count as time that passes in this call.
     """
-    moved, now = stage.moved_by_test(), stage.clock.now()
+    moved, now = stage.follow_frozen_time(), stage.clock.now()
     if moved is None:
         return now
     stage.clock.move_to(now)
