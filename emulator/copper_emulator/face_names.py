@@ -9,6 +9,12 @@ from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import meant
 from copper_emulator.settings import SETTINGS
 
+_OF_RECORDS = {
+    **dict.fromkeys(("create", "get", "update", "delete", "search", "merge"), EntityType.PERSON),
+    "convert": EntityType.LEAD,
+}
+"""What is done with records, and the type that an example of it uses."""
+
 
 def no_attribute(known: list[str], name: str, surface: Surface) -> str:
     """The error text for a name that is not among the known ones."""
@@ -19,6 +25,8 @@ def _advice(known: list[str], name: str, surface: Surface) -> str:
     if name in SETTINGS:
         on_server = surface in CONNECTED
         return f": it is a setting, {surface.setting(name, '...') if on_server else f'{surface.place}({name}=...)'}"
+    if name in _OF_RECORDS:
+        return f": it is in the collection of each type, like copper.{COLLECTIONS[_OF_RECORDS[name]]}.{name}(...)"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
     plural = {f"{kind}s": collection for kind, collection in singular.items()}
     near = (singular | plural).get(name) or meant(name, [each for each in known if not each.startswith("_")])

@@ -1208,7 +1208,7 @@ class Opportunities(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            company_ids: Companies; -2 for none.
+            company_ids: Companies; -2 or an empty list for none.
             primary_contact_ids: People who are its primary contact.
             pipeline_ids: Pipelines.
             pipeline_stage_ids: Stages of pipelines.
@@ -1442,7 +1442,7 @@ class Tasks(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            opportunity_ids: Opportunities they belong to; -2 for none.
+            opportunity_ids: Opportunities they belong to; -2 or an empty list for none.
             project_ids: Projects they belong to; -2 for none.
             related_resource: What they belong to. `{id, type}` of a lead, person, company, opportunity, project.
             statuses: Its status, any.
@@ -2140,7 +2140,7 @@ class AsyncOpportunities(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            company_ids: Companies; -2 for none.
+            company_ids: Companies; -2 or an empty list for none.
             primary_contact_ids: People who are its primary contact.
             pipeline_ids: Pipelines.
             pipeline_stage_ids: Stages of pipelines.
@@ -2374,7 +2374,7 @@ class AsyncTasks(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            opportunity_ids: Opportunities they belong to; -2 for none.
+            opportunity_ids: Opportunities they belong to; -2 or an empty list for none.
             project_ids: Projects they belong to; -2 for none.
             related_resource: What they belong to. `{id, type}` of a lead, person, company, opportunity, project.
             statuses: Its status, any.

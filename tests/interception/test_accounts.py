@@ -63,8 +63,9 @@ def test_a_key_that_is_demanded_is_the_only_one(copper: Copper) -> None:
         refused = called("forgotten")
 
     assert refused.status_code == 401
-    assert "takes 'configured' alone" in refused.headers["X-Copper-Emulator-Hint"]
+    assert "the key that copper.intercept(token=...) was given" in refused.headers["X-Copper-Emulator-Hint"]
     assert "GET /developer_api/v1/account: 401" in copper.timeline
+    assert "configured" not in copper.timeline + str(refused.headers) + refused.text
 
 
 @pytest.mark.parametrize("token", ["", 17, b"key", "two\nlines"])

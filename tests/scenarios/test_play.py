@@ -263,6 +263,28 @@ def test_an_endpoint_left_down_is_up_again_after_the_scenario(written: Path) -> 
         copper.expect("person", "new", ids=1, status=200)
 
 
+def test_a_route_made_while_an_endpoint_is_down_is_the_accounts_own(written: Path) -> None:
+    written.write_text(
+        story("""
+            - endpoint: down
+            - fire: {topic: person/new, ids: 1}
+            - expect: {topic: person/new, ids: 1, outcome: failed}
+        """)
+    )
+    calls: list[int] = []
+
+    with Emulator() as copper:
+        copper.subscribe("lead", "new", target="https://leads.example/hook")
+        copper.after_delivery(
+            lambda _: copper.route("https://leads.example", to=lambda got: calls.extend(got.json["ids"]))
+        )
+        copper.play(written)
+        copper.fire("lead", "new", ids=7)
+        copper.settle()
+
+    assert calls == [7]
+
+
 # --- checks -------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -79,6 +79,12 @@ class Straight:
     url: URL
 
 
+Destination = Route | Straight | Blocked
+
+Detour = Callable[[str, Destination], Destination]
+"""Where a target goes for a while, given the target and where it would go otherwise."""
+
+
 class NoRoute(RouteError):
     """A valid origin has no route."""
 
@@ -89,8 +95,10 @@ class Routes:
     def __init__(self, allow_targets: frozenset[str] = frozenset(), *, surface: Surface = Surface.PYTHON) -> None:
         self._surface = surface
         self._allow_targets = frozenset(_bare(host) for host in allow_targets)
+        self.detours: list[Detour] = []
+        """Passed through in order; they are no routes, and are gone when what they are for has ended."""
         self._routes: list[Route] = []
-        self._resolved: dict[str, Route | Straight | Blocked] = {}
+        self._resolved: dict[str, Destination] = {}
         """Where targets went since the routes last changed; most targets are sent to again and again."""
 
     def allow(self, targets: frozenset[str]) -> None:
@@ -138,16 +146,18 @@ class Routes:
                 return route
         raise NoRoute(f"there is no route for {origin!r}. {self._others()}".rstrip())
 
-    def resolve(self, target: str) -> Route | Straight | Blocked:
+    def resolve(self, target: str) -> Destination:
         """Where a target goes: its route, straight to loopback or an allowed host, or nowhere."""
         found = self._resolved.get(target)
         if found is None:
             found = self._resolve(target)
             if len(self._resolved) < _MOST_KEPT:
                 self._resolved[target] = found
+        for detour in self.detours:
+            found = detour(target, found)
         return found
 
-    def _resolve(self, target: str) -> Route | Straight | Blocked:
+    def _resolve(self, target: str) -> Destination:
         url = _url(target)
         if url is None or not url.host:
             return Blocked(f"{target!r} is not a URL that can be sent to")

@@ -18,6 +18,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
+from copper_emulator.shell.down import led_nowhere
 from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.routes import Routes
@@ -264,6 +265,16 @@ class Stage:
             key = Key(serial, secrets.token_hex(16), email)
             self.account.switch_key(key, self.now())
             return key
+
+    def take_down(self) -> None:
+        """Refuse every connection to an endpoint from now on."""
+        self.bring_up()
+        self.routes.detours.append(led_nowhere)
+
+    def bring_up(self) -> None:
+        """Undo `take_down`; nothing to do if no endpoint is down."""
+        if led_nowhere in self.routes.detours:
+            self.routes.detours.remove(led_nowhere)
 
     def refused(self, text: str) -> None:
         """Record that a call of the API was refused."""

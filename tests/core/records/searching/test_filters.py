@@ -85,6 +85,7 @@ PEOPLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"contact_type_ids": [POTENTIAL]}, [ADA]),
     ({"company_ids": [1]}, [ADA]),
     ({"company_ids": [-2]}, [CYD]),
+    ({"company_ids": []}, [ADA, BOB, CYD]),
     ({"opportunity_ids": [1, 3]}, [ADA]),
     ({"opportunity_ids": [2]}, [BOB]),
     ({"socials": ["https://X.example/ada"]}, [ADA]),
@@ -146,6 +147,10 @@ OPPORTUNITIES: list[tuple[dict[str, Any], list[str]]] = [
     ({"loss_reason_ids": [-2]}, ["Bricks", "Cords"]),
     ({"customer_source_ids": [EMAIL_SOURCE, -2]}, ["Anvils", "Cords"]),
     ({"company_ids": [1]}, ["Anvils"]),
+    # "Certain fields can be filtered by an empty value. For Opportunities, these fields are: company_ids, tags, ..."
+    ({"company_ids": []}, ["Cords"]),
+    ({"company_ids": [-2]}, ["Cords"]),
+    ({"company_ids": [1, -2]}, ["Anvils", "Cords"]),
     ({"company_name": "ACME"}, ["Anvils", "Bricks"]),
     ({"company_name": "Bolt"}, []),
     ({"primary_contact_ids": [1]}, ["Anvils"]),
@@ -179,6 +184,9 @@ TASKS: list[tuple[dict[str, Any], list[str]]] = [
     ({"name": "bake"}, ["Bake"]),
     ({"opportunity_ids": [1, 2]}, ["Bake"]),
     ({"opportunity_ids": [-2]}, ["Call the Mayor", "Cry"]),
+    # "For Tasks, these fields are: company, opportunity, ..."
+    ({"opportunity_ids": []}, ["Call the Mayor", "Cry"]),
+    ({"project_ids": []}, ["Bake", "Call the Mayor", "Cry"]),
     ({"project_ids": [1]}, ["Call the Mayor"]),
     ({"project_ids": [-2, 1]}, ["Bake", "Call the Mayor", "Cry"]),
     ({"related_resource": {"id": "1", "type": "project"}}, ["Call the Mayor"]),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from copper_emulator.core.errors import NotFound, UsageError, raised_on_purpose
 from copper_emulator.core.findings import INVALID, TAKEN, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import MAX_ID, Known, Unfit
+from copper_emulator.core.records.forms.plain import MAX_ID, Unfit
 from copper_emulator.core.records.forms.reading import Reading
+from copper_emulator.core.records.lookups.activity_types import CUSTOM, with_custom
+from copper_emulator.core.records.lookups.nobody import NOBODY
 from copper_emulator.core.records.lookups.tables import (
     ACCOUNT,
     ENABLE_LEADS,
@@ -45,6 +47,7 @@ class Catalogue:
         """Counts changes: anything worked out from the tables is out of date once it has grown."""
         self._definitions: dict[EntityType, dict[int, dict[str, Any]]] = {}
         self._defaults: dict[str, int | None] = {}
+        self._activity_types: Mapping[int, dict[str, Any]] | None = None
         self.tell: Callable[[EntryTold], None] = lambda _: None
         """Called with each change to the tables."""
         for name, entries in SEEDS.items():
@@ -53,7 +56,16 @@ class Catalogue:
                 self.add(name, {"email": email, **entry} if name == "users" else dict(entry))
 
     def table(self, name: str) -> Mapping[int, dict[str, Any]]:
-        """The entries of a table by id, in order. Raises UsageError."""
+        """The entries of a table by id, in order; activity types include custom ones. Raises UsageError."""
+        own = self.own(name)
+        if name != "activity_types":
+            return own
+        if self._activity_types is None:
+            self._activity_types = with_custom(own, self._tables[CUSTOM])
+        return self._activity_types
+
+    def own(self, name: str) -> Mapping[int, dict[str, Any]]:
+        """The entries that were added to this table itself. Raises UsageError."""
         try:
             return self._tables[name]
         except KeyError:
@@ -103,7 +115,9 @@ class Catalogue:
 
     def remove(self, table: str, entry_id: int) -> None:
         """Remove an entry. Raises NotFound, UsageError."""
-        self.get(table, entry_id)
+        entry = self.get(table, entry_id)
+        if entry_id not in self.own(table):
+            raise UsageError(f"activity type {entry_id} ({entry['name']}) is one of {CUSTOM}: remove it there")
         del self._tables[table][entry_id]
         self._written()
         self.tell(EntryRemoved(table, entry_id))
@@ -214,6 +228,7 @@ class Catalogue:
         self.writes += 1
         self._definitions.clear()
         self._defaults.clear()
+        self._activity_types = None
 
     # --- helpers --------------------------------------------------------------------------------------------
 
@@ -271,25 +286,3 @@ def _is_id(table: str, wanted: object) -> bool:
     # Notes have the activity type 0 (developer docs).
     least = 0 if table == "activity_types" else 1
     return isinstance(wanted, int) and not isinstance(wanted, bool) and least <= wanted <= MAX_ID
-
-
-class _Nobody:
-    """A `Known` that knows nothing, since entries of lookup tables refer to nothing."""
-
-    trusting = False
-    zone = UTC
-
-    def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
-        return {}
-
-    def default(self, table: str) -> int | None:
-        return None
-
-    def has_record(self, kind: EntityType, record_id: int) -> bool:
-        return False
-
-    def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
-        return {}
-
-
-NOBODY: Known = _Nobody()
