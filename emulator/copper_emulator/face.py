@@ -376,7 +376,10 @@ class Face:
         return draws.seed if draws.made else None
 
     def verdict(self, *, said: str = "") -> str:
-        """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`."""
+        """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`.
+
+        Rows of a report that ended `warned`, and that nobody has looked at, are no part of it, but warned of once.
+        """
         if self._is_unused:
             return ""
         with self._stage.lock:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import EchoLoop, Invalid, NotFound
+from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import (
     Attempt,
     Delivery,
@@ -105,6 +106,12 @@ def test_a_change_becomes_a_delivery() -> None:
             subscription=subscription,
         )
     ]
+
+
+def test_an_account_tells_at_which_place_its_ids_are() -> None:
+    account = Account("third", FIRST_KEY, make_rules(), counters=Counters(3))
+
+    assert account.place == 3
 
 
 def test_what_no_record_has_part_in_makes_no_place_for_records() -> None:

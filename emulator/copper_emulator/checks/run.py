@@ -216,7 +216,7 @@ class _Run:
         except EchoLoop:
             return Finding(Verdict.FAILED, _echo(bench), ECHO)
         except NotIdle as error:
-            return Finding(Verdict.FAILED, str(error).partition(". ")[0], row.advice)
+            return Finding(Verdict.FAILED, error.why, row.advice)
         except TimeIsUp:
             helps = about_repeats(refused_calls_of(bench)) or row.advice
             return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", helps)

@@ -144,6 +144,11 @@ class Account:
         return RecordStore(self.rules, self._counters, self._email, self._tell, self.marks)
 
     @property
+    def place(self) -> int:
+        """Which of the accounts used together it is, as its ids tell (`ids.py`)."""
+        return self._counters.place
+
+    @property
     def inside(self) -> Inside:
         return Inside(self._counters, self._limiter, self._waiting, self._latencies.alike, self._raced)
 

@@ -248,6 +248,11 @@ async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
             ({"name": "first_notification", "scenario": RENAMED}, "takes either name or scenario"),
             ({"name": "first_notification", "target": "http://elsewhere.example/x"}, "is not this machine"),
             (
+                {"name": "first_notification", "target": "http://elsewhere.example/x"},
+                "to allow it: copper-emulator settings --set allow_targets=elsewhere.example",
+            ),
+            ({"name": "first_notification", "target": "http://api.copper.com/x"}, "api.copper.com is Copper itself"),
+            (
                 {"name": "first_notification", "target": "https://elsewhere.example/x", "reset": True},
                 "no route for https://elsewhere.example, and without one only loopback is reached. Send it to your app "
                 "with copper-emulator routes https://elsewhere.example=",

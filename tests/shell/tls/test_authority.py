@@ -289,6 +289,16 @@ def test_the_certificates_file_is_repaired(folder: Path) -> None:
     assert (folder / "certificate.pem").read_bytes() == certificate
 
 
+def test_a_certificate_that_cannot_be_put_in_its_place_leaves_nothing_behind(folder: Path) -> None:
+    KeptFiles(folder).keep(b"both")
+    (folder / "certificate.pem").mkdir()
+
+    with pytest.raises(AuthorityError, match="the local authority cannot be kept in"):
+        KeptFiles(folder).certificate(b"the certificate")
+
+    assert sorted(path.name for path in folder.iterdir()) == ["authority.pem", "certificate.pem"]
+
+
 @pytest.mark.parametrize("links", [True, False], ids=["with links", "where the file system knows none"])
 def test_who_is_quicker_wins_and_nothing_else_is_left(
     folder: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool

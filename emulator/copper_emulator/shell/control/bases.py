@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.text import no_such_key
@@ -61,3 +61,6 @@ class ErrorShape(Shape):
 
     error: str
     hint: str | None = None
+    code: Literal["not_idle"] | None = Field(
+        None, description="Why, for programs: `not_idle` if something is still waiting after the longest time allowed"
+    )
