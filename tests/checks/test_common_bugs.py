@@ -395,6 +395,11 @@ class Answering(BaseHTTPRequestHandler):
 class Endless(Answering):
     has_length = False
 
+    def do_POST(self) -> None:
+        super().do_POST()
+        # Also after `Connection: close`, which is sent where Django is loaded: closing would end the answer.
+        self.close_connection = False
+
 
 @contextmanager
 def handled_by(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
