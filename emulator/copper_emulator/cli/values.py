@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from copper_emulator.core.text import no_such
+
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    # Not generic in the oldest click allowed.
+    _Choice = click.Choice
 
 
 class Number(click.IntRange):
@@ -26,7 +32,7 @@ class Number(click.IntRange):
         return number
 
 
-class OneOf(click.Choice[str]):
+class OneOf(_Choice):
     """One of a few words."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
