@@ -156,7 +156,7 @@ def _at_once(bench: Bench, kind: EntityType) -> Rounds[float]:
         ids = yield from bench.create(kind, AT_ONCE)
     yield from bench.answered()
     # Creating clients takes loop time too (for certificates), but then several calls are under way at once.
-    blocked = bench.stage.stood_still if seen and bench.stage.api_most_held == 1 else 0.0
+    blocked = bench.stage.probe.stood_still if seen and bench.stage.probe.api_most_held == 1 else 0.0
     yield from bench.compare(f"after {AT_ONCE} new at once")
     with bench.late("1s"):
         for _ in range(AT_ONCE):
@@ -172,7 +172,7 @@ def _not_done(bench: Bench) -> Finding:
     said = f"not done after {bench.trial.limit:.0f} s, the slowest answered after {milliseconds(slowest(bench))}"
     if bench.manner is Manner.IN_TURNS:
         return Finding(Verdict.SKIPPED, f"{said}: in this process they come one after the other, which proves nothing")
-    still = bench.stage.stood_still
+    still = bench.stage.probe.stood_still
     if still < bench.trial.seconds / 2:
         return Finding(Verdict.FAILED, said, "Answer first and work afterwards, and let none wait for the others.")
     told = f"{said}; something blocked the event loop for {milliseconds(still)}, and everything else waited"
