@@ -19,6 +19,7 @@ from copper_emulator import check_names
 from copper_emulator.checks.plan import rows_of
 from copper_emulator.checks.run import IDS_PER_RUN
 from copper_emulator.checks.standalone import first_id
+from copper_emulator.settings import Settings
 from copper_emulator.shell.serving import DEFAULT_PORT
 from tests.checks.served import served
 from tests.cli.processes import free_port, invoke, run
@@ -301,6 +302,14 @@ def test_what_lasts_is_called_the_same_in_the_help_of_every_option() -> None:
 
     for option in ("--patience", "--timeout", "--time-limit"):
         assert f"{option} DURATION " in text
+
+
+@pytest.mark.parametrize("name", ["timeout", "profile"])
+def test_what_is_a_setting_has_the_settings_default(name: str) -> None:
+    text = " ".join(invoke("check", "--help")[1].split())
+
+    (default,) = re.findall(rf"--{name} [^\[]*\[default: ([^\]]*)\]", text)
+    assert default == Settings().as_json()[name]
 
 
 # --- a service of its own -------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
 from copper_emulator.cli.names import types
 from copper_emulator.cli.output import Output
+from copper_emulator.cli.server_options import SettingOption
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -88,7 +89,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
 @click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="the account's email")
-@click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long it may take to answer")
+@click.option("--timeout", metavar="DURATION", cls=SettingOption, help="how long it may take to answer")
 @click.option(
     "--time-limit",
     metavar="DURATION",
@@ -103,8 +104,10 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     callback=_seconds,
     help="how long to wait until something listens at URL; 1m by default with a COMMAND, else not at all",
 )
-@click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
-@click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="a host beyond loopback; repeatable")
+@click.option("--profile", metavar="NAME", cls=SettingOption, help="or developer-docs")
+@click.option(
+    "--allow-target", "allow_targets", metavar="HOST", multiple=True, help="a host beyond loopback; repeatable"
+)
 @click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
 @click.option(
@@ -187,15 +190,8 @@ def _tell(report: Report, output: Output) -> None:
 
 
 def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
-    settings = Settings.of(
-        {
-            "timeout": given["timeout"],
-            "profile": given["profile"],
-            "allow_targets": given["allowed"],
-            "ca": given["ca"],
-            "allow_http": True,
-        }
-    )
+    said = {name: given[name] for name in ("timeout", "profile", "allow_targets", "ca") if given[name] is not None}
+    settings = Settings(**said, allow_http=True)
     endpoint = _sendable(url, settings.allow_targets)
     plan = Plan(
         target=url,

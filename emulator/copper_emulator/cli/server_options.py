@@ -50,8 +50,11 @@ def server_options(*, no_intercept: str, notes: Mapping[str, str] | None = None)
     return lambda command: _shared(_setting_options(_no_interception(command, no_intercept), told))
 
 
-class _SettingOption(click.Option):
-    """Computes its default only for the help: the first time, pydantic has to build its serializer."""
+class SettingOption(click.Option):
+    """An option for the setting of its name, and without a default of its own: it shows that of `settings.py`.
+
+    It is computed only for the help: the first time, pydantic has to build its serializer.
+    """
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(ctx)
@@ -74,7 +77,7 @@ def _setting_options(command: F, notes: Mapping[str, str]) -> F:
             text, given = f"{text}; repeatable", {"metavar": _REPEATABLE[name], "multiple": True}
         else:
             text, given = text + _choices(setting), {"metavar": "VALUE"}
-        command = click.option(option, name, cls=_SettingOption, default=None, help=text, **given)(command)
+        command = click.option(option, name, cls=SettingOption, default=None, help=text, **given)(command)
     return command
 
 
