@@ -232,7 +232,7 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
         (["127.0.0.1:5000"], "is not a URL to send to"),
         (["https://example.com/hook"], "to allow it: --allow-target example.com"),
         (["https://api.copper.com/hook", "--allow-target", "api.copper.com"], "nothing is ever delivered to Copper"),
-        (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write NAME=VALUE"),
+        (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write KEY=VALUE"),
         (["http://127.0.0.1:9", "--header", "a"], "--header 'a': write NAME=VALUE"),
         (["http://127.0.0.1:9", "--types", "persn"], "there is no type 'persn'"),
         (["http://127.0.0.1:9", "--only", "nothing"], "there is no row 'nothing'"),

@@ -26,6 +26,7 @@ from copper_emulator.cli.check_table import Table, list_rows
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
 from copper_emulator.cli.names import types
+from copper_emulator.cli.options import pairs_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.server_options import SettingOption
 from copper_emulator.cli.values import Number
@@ -41,13 +42,7 @@ _STARTING = 60.0
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise WrongUse(f"{parameter.opts[0]} {text!r}: write NAME=VALUE")
-        pairs[name] = value
-    return pairs
+    return pairs_of(parameter.opts[0], given)
 
 
 def _seconds(ctx: click.Context, parameter: click.Parameter, given: str | None) -> float | None:

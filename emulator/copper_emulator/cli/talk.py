@@ -16,6 +16,7 @@ from copper_emulator.cli.options import (
     for_an_account,
     json_option,
     json_or_text,
+    pair_of,
     server_option,
     settings_given,
 )
@@ -207,9 +208,7 @@ def parse_attributes(given: tuple[str, ...]) -> dict[str, Any]:
     """`name=Ada,Ada Lovelace` as {"name": ["Ada", "Ada Lovelace"]}."""
     attributes: dict[str, Any] = {}
     for text in given:
-        name, equals, values = text.partition("=")
-        if not name or not equals:
-            raise WrongUse(f"--set {text!r}: write FIELD=OLD,NEW, like --set name=Ada,Grace")
+        name, values = pair_of(f"--set {text!r}", text, form="FIELD=OLD,NEW, like --set name=Ada,Grace")
         into = attributes
         if name.startswith("custom_fields."):
             into, name = attributes.setdefault("custom_fields", {}), name.removeprefix("custom_fields.")
