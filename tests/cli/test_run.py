@@ -55,11 +55,11 @@ def test_without_a_secret_nothing_is_said_of_one(story: str) -> None:
 def test_the_advice_to_allow_an_answer_can_be_followed(story: str, status: int) -> None:
     with started("listen", "--port", "0", "--status", str(status)) as endpoint:
         code, out, _ = invoke("run", story, "--target", endpoint.url)
-        (setting,) = re.findall(r"allow it: --settings (allow=\S+)", out)
-        followed = invoke("run", story, "--target", endpoint.url, "--settings", *shlex.split(setting))
+        (setting,) = re.findall(r"allow it: --set (allow=\S+)", out)
+        followed = invoke("run", story, "--target", endpoint.url, "--set", *shlex.split(setting))
 
     assert code == 1
-    assert "--settings allow=" in out
+    assert "--set allow=" in out
     assert "copper.expect(" not in out
     assert followed[0] == 0
 
@@ -170,15 +170,15 @@ def test_a_draw_is_told_with_the_whole_command_line(tmp_path: Path) -> None:
         "  - create: {type: person, count: 12}\n"
         "  - expect: {topic: lead/new}\n"
     )
-    options = ("--settings", "batch=1", "--settings", "faults=lose=50%")
+    options = ("--set", "batch=1", "--set", "faults=lose=50%")
     with started("listen", "--port", "0") as endpoint:
         run = ("run", str(file), "--target", endpoint.url, "--port", "0")
-        code, out, _ = invoke(*run, *options, "--settings", "seed=random")
+        code, out, _ = invoke(*run, *options, "--set", "seed=random")
         (again,) = re.findall(r"Drawn from seed \d+; to repeat: copper-emulator (.*)", out)
         once_more = invoke(*shlex.split(again))
 
     assert code == 1
-    assert shlex.split(again)[:-1] == [*run, *options, "--settings"]
+    assert shlex.split(again)[:-1] == [*run, *options, "--set"]
     assert len(heard(out)) == 12
     assert heard(once_more[1]) == heard(out)
 

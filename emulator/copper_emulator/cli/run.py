@@ -16,6 +16,7 @@ from copper_emulator.checks.standalone import listening
 from copper_emulator.cli import Mistaken
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, read
+from copper_emulator.cli.options import pair_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
@@ -37,6 +38,7 @@ from copper_emulator.shell.serving import DEFAULT_PORT
     "--target", metavar="URL", help="send all notifications there, path included; by default to a built-in endpoint"
 )
 @click.option(
+    "--set",
     "--settings",
     "overrides",
     metavar="NAME=VALUE",
@@ -106,16 +108,14 @@ class _Asked:
         for option, value in (("--target", self.target), ("--port", self.port), ("--token", self.token or None)):
             words += [] if value is None else [option, str(value)]
         for text in self.overrides:
-            words += [] if text.partition("=")[0].strip() == "seed" else ["--settings", text]
-        return shlex.join([*words, "--settings", f"seed={seed}"])
+            words += [] if text.partition("=")[0].strip() == "seed" else ["--set", text]
+        return shlex.join([*words, "--set", f"seed={seed}"])
 
 
 def _settings(overrides: Sequence[str]) -> Mapping[str, str]:
     settings = {}
     for text in overrides:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"--settings {text}: write NAME=VALUE, like --settings limits=off")
+        name, value = pair_of(f"--set {text!r}", text, form="NAME=VALUE, like --set limits=off")
         settings[name.strip()] = value.strip()
     chosen = Settings.of(settings)
     # Chosen once, for all scenarios.

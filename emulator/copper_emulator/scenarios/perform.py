@@ -114,7 +114,7 @@ def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:
     if not is_loopback(host) and host not in allowed:
         raise UsageError(
             f"{host} is not this machine, and nothing is sent elsewhere by accident. To allow it: "
-            f"--settings allow_targets={host}"
+            f"--set allow_targets={host}"
         )
     return url
 
