@@ -14,6 +14,7 @@ from copper_emulator.checks.report import Report
 from copper_emulator.checks.run import IDS_PER_RUN, OnRow, check
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
+from copper_emulator.core.paths import api_url
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock, real_now
 from copper_emulator.shell.delivering import SyncDelivering
@@ -47,7 +48,7 @@ class OneAccount(Host):
     def api_url(self) -> str:
         """The URL of the API, which is served from the first call on. Raises UsageError if the port is not free."""
         try:
-            return self.url() + "/developer_api/v1"
+            return api_url(self.url())
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(

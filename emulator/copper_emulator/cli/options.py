@@ -16,9 +16,6 @@ from copper_emulator.cli.client import DEFAULT_URL
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-MOST = 2**63 - 1
-"""The highest possible id of a record."""
-
 
 def _said_before(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """The option after the command, else the one before it, else the variable or the default."""

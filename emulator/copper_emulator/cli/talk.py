@@ -12,7 +12,6 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import (
-    MOST,
     for_an_account,
     json_option,
     json_or_text,
@@ -22,6 +21,7 @@ from copper_emulator.cli.options import (
 )
 from copper_emulator.cli.output import Output, as_stamp, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
@@ -29,7 +29,7 @@ from copper_emulator.durations import parse_duration
 
 @click.command(short_help="Fire an event in a running server.")
 @click.argument("topic", metavar="TYPE.EVENT")
-@click.option("--id", "ids", type=Number(1, MOST), multiple=True, required=True, help="a record's id; repeatable")
+@click.option("--id", "ids", type=Number(1, MAX_ID), multiple=True, required=True, help="a record's id; repeatable")
 @click.option(
     "--set", "attributes", metavar="FIELD=OLD,NEW", multiple=True, help="what was updated, as JSON or text; repeatable"
 )
@@ -111,8 +111,8 @@ def advance(
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
 @click.option("--type", metavar="TYPE", callback=types, help="like person")
 @click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
-@click.option("--id", type=Number(1, MOST), help="a record's id")
-@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="the one it is about")
+@click.option("--id", type=Number(1, MAX_ID), help="a record's id")
+@click.option("--subscription", type=Number(1, MAX_ID), metavar="ID", help="the one it is about")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
 @click.option("--text", metavar="TEXT", help="found anywhere in it, ignoring case")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.text import meant
-from copper_emulator.shell.api.calls import BASE
 
 NOT_EMULATED = ("field_layouts", "related_links", "files")
 """Parts of Copper's API that the emulator does not have."""
@@ -17,23 +17,24 @@ _MOST = 12
 def unknown_path_hint(request: web.Request) -> str:
     """Which similar paths there are, or that this one is not emulated."""
     path = request.path
-    if not path.startswith(f"{BASE}/"):
-        return f"There is no {path}; the paths of the API begin with {BASE}, like {BASE}/people/search."
-    parts = path.removeprefix(f"{BASE}/").strip("/").split("/")
+    if not path.startswith(f"{API_PATH}/"):
+        return f"There is no {path}; the paths of the API begin with {API_PATH}, like {API_PATH}/people/search."
+    parts = path.removeprefix(f"{API_PATH}/").strip("/").split("/")
     missing = [part for part in parts if part in NOT_EMULATED]
     if missing:
         return f"Copper has {path}, but the emulator does not: {missing[0]} are not emulated."
     there = _paths(request)
     under = [each for each in there if each.split("/")[0] == parts[0]]
     if under:
-        return f"There is no {path}; under {BASE} there are {', '.join(under[:_MOST])}."
+        return f"There is no {path}; under {API_PATH} there are {', '.join(under[:_MOST])}."
     names = list(dict.fromkeys(each.split("/")[0] for each in there))
     near = meant(parts[0], names)
     question = f" Did you mean {near}?" if near is not None else ""
-    return f"There is no {path}; under {BASE} there are {', '.join(names)}.{question}"
+    return f"There is no {path}; under {API_PATH} there are {', '.join(names)}.{question}"
 
 
 def _paths(request: web.Request) -> list[str]:
     """Every path of the API once, without the common prefix."""
     found = (resource.canonical for resource in request.app.router.resources())
-    return list(dict.fromkeys(each.removeprefix(f"{BASE}/").rstrip("/") for each in found if each.startswith(BASE)))
+    ours = (each.removeprefix(f"{API_PATH}/").rstrip("/") for each in found if each.startswith(API_PATH))
+    return list(dict.fromkeys(ours))
