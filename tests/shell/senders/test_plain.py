@@ -40,7 +40,6 @@ def attempt(url: str, body: bytes = b'{"ids":[1]}') -> Attempt:
 @asynccontextmanager
 async def sender(*, plainly: bool = True) -> AsyncIterator[HttpSender]:
     made = HttpSender(plainly=plainly)
-    await made.start()
     try:
         yield made
     finally:

@@ -43,7 +43,7 @@ _Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class HttpSender:
-    """Sends on the event loop it was started on; each loop needs its own.
+    """Sends on the event loop that first sends something; each loop needs its own.
 
     Args:
         trust: the authorities trusted to vouch for https:// endpoints.
@@ -59,13 +59,6 @@ class HttpSender:
         self._failed: set[URL] = set()
         """Origins that answered with a 5xx through aiohttp's client, which takes a connection back into its pool before
         it can be told not to keep it: from then on, each request to them gets a connection of its own."""
-
-    async def start(self) -> None:
-        self.open()
-
-    def open(self) -> None:
-        """Do what `start` does, for callers already running on the loop."""
-        self._plain = PlainSender(keep_alive=_KEEP_ALIVE)
 
     async def close(self) -> None:
         if self._plain is not None:
@@ -110,7 +103,7 @@ class HttpSender:
                 answer arrived.
         """
         if self._plain is None:
-            raise RuntimeError("HttpSender.start() was not awaited")
+            self._plain = PlainSender(keep_alive=_KEEP_ALIVE)
         way = _way(destination, attempt.url, attempt.headers, as_target=as_target, fresh=fresh)
         if self._plainly and way.head:
             content = b"%b%d\r\n\r\n%b" % (way.head, len(attempt.body), attempt.body)
