@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -147,12 +147,6 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("raw", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_is_taken_as_aiohttps_client_takes_it(raw: bytes) -> None:
-    plain = asyncio.run(answer_to(raw, plainly=True))
-    assert seen(plain) == seen(asyncio.run(answer_to(raw, plainly=False)))
-
-
 def test_what_follows_an_answer_is_not_looked_at() -> None:
     """With aiohttp's client, the way it is split on the network decides whether the answer counts."""
     result = asyncio.run(answer_to(OK + b"and more", plainly=True))
@@ -190,8 +184,15 @@ def test_it_is_the_same_however_the_network_cuts_it(raw: bytes, cuts: list[int])
     assert seen(asyncio.run(taken(pieces))) == seen(asyncio.run(taken([raw])))
 
 
+def each_of_the_answers(test: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    for name, raw in ANSWERS.items():
+        test = example(raw=raw).via(name)(test)
+    return test
+
+
+@each_of_the_answers
 @given(raw=answers())
-def test_whole_answers_are_taken_as_aiohttps_client_takes_them(raw: bytes) -> None:
+def test_an_answer_is_taken_as_aiohttps_client_takes_it(raw: bytes) -> None:
     plain = asyncio.run(answer_to(raw, plainly=True))
     assert seen(plain) == seen(asyncio.run(answer_to(raw, plainly=False)))
 
