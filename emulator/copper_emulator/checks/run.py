@@ -53,7 +53,7 @@ _ECHO_DEPTH = 6
 
 def settings_for(own: Settings) -> Settings:
     """An account's settings as a check needs them; what rows vary themselves starts out as Copper has it."""
-    return own.with_values(
+    return own.with_unchecked(
         {
             "limits": Settings.limits,
             "over_limit": OverLimit.HOLD,

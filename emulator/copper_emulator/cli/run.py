@@ -117,7 +117,7 @@ def _settings(overrides: Sequence[str]) -> Mapping[str, str]:
     for text in overrides:
         name, value = pair_of(f"--set {text!r}", text, form="NAME=VALUE, like --set limits=off")
         settings[name.strip()] = value.strip()
-    chosen = Settings.of(settings)
+    chosen = Settings(**settings)
     # Chosen once, for all scenarios.
     return {**settings, "seed": str(chosen.seed)} if settings.get("seed") == RANDOM else settings
 
@@ -148,7 +148,7 @@ def _served(
         return
     # Checked before anything is played or announced.
     for scenario in scenarios:
-        played_by = Settings.of(scenario.with_settings(settings).content.settings)
+        played_by = Settings(**scenario.with_settings(settings).content.settings)
         check_url(asked.target, played_by.allow_targets)
     host = listening(asked.port, token=asked.token)
     try:

@@ -97,7 +97,7 @@ def _defaults() -> Mapping[str, Any]:
 
 
 def _of_a_server(settings: Settings) -> Settings:
-    return settings.with_values({"in_flight": IN_FLIGHT})
+    return settings.with_unchecked({"in_flight": IN_FLIGHT})
 
 
 def _no_interception(command: F, why: str) -> F:
@@ -188,7 +188,7 @@ def settings_of(given: dict[str, Any]) -> Settings:
     """The settings that the options ask for. Raises WrongUse."""
     values = {name: value for name, value in given.items() if value is not None and value != ()}
     try:
-        settings = Settings.of(values)
+        settings = Settings(**values)
     except SettingsError as error:
         name, colon, rest = str(error).partition(":")
         raise WrongUse(option_name(name) + colon + rest if name in SETTINGS else str(error)) from None

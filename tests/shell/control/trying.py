@@ -57,7 +57,7 @@ class Tried:
 
     def __init__(self) -> None:
         self.thread = LoopThread("control-trying")
-        settings = Settings.of({"limits": "3/10m", "latency": "1m"})
+        settings = Settings(limits="3/10m", latency="1m")
         self.server = Server(Plan(settings, clock="manual", player=cache(lambda: ServedScenarios(None))), port=0)
         self.thread.run(self.server.__aenter__())
         self.url = self.server.url + CONTROL_PATH
