@@ -197,7 +197,7 @@ class Face:
             UsageError: the account belongs to a running server, or something interception needs is unavailable.
         """
         if token is not None and not _is_token(token):
-            raise UsageError(f"intercept(token=...) takes the API key that the application uses, not {token!r}")
+            raise UsageError("intercept(token=...) takes the API key that the application uses: a text, and printable")
         interception = self._host.intercept(self._here, token)
         self._interceptions.append(interception)
         return interception

@@ -214,7 +214,7 @@ def test_with_a_token_no_other_may_fetch() -> None:
 
     assert other[0] == 1
     assert same[0] == 0
-    assert "with the token any;" in same[1]
+    assert "with the given token alone;" in same[1]
 
 
 def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
@@ -232,8 +232,8 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
         (["127.0.0.1:5000"], "is not a URL to send to"),
         (["https://example.com/hook"], "to allow it: --allow-target example.com"),
         (["https://api.copper.com/hook", "--allow-target", "api.copper.com"], "nothing is ever delivered to Copper"),
-        (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write KEY=VALUE"),
-        (["http://127.0.0.1:9", "--header", "a"], "--header 'a': write NAME=VALUE"),
+        (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret: write KEY=VALUE"),
+        (["http://127.0.0.1:9", "--header", "a"], "--header: write NAME=VALUE"),
         (["http://127.0.0.1:9", "--types", "persn"], "there is no type 'persn'"),
         (["http://127.0.0.1:9", "--only", "nothing"], "there is no row 'nothing'"),
         (["http://127.0.0.1:9", "--patience", "soon"], "--patience: 'soon' is not a duration"),

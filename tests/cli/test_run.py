@@ -122,10 +122,13 @@ def test_an_endpoint_can_fetch_from_the_api_that_is_told_of(tmp_path: Path) -> N
 def test_with_a_token_no_other_fetches(tmp_path: Path) -> None:
     file, port, fetched = tmp_path / "fetched.yaml", str(free_port()), list[tuple[int, str]]()
     file.write_text(FETCHED)
-    with served(fetching(f"http://127.0.0.1:{port}/developer_api/v1", fetched, token="mine")) as url:
+    with served(fetching(f"http://127.0.0.1:{port}/developer_api/v1", fetched, token="the-own")) as url:
         options = ("run", str(file), "--target", url, "--port", port, "--token")
-        assert [invoke(*options, "mine")[0], invoke(*options, "another")[0]] == [0, 1]
+        played = [invoke(*options, token) for token in ("the-own", "a-stranger")]
 
+    assert [code for code, _, _ in played] == [0, 1]
+    assert all("with the given token alone;" in out for _, out, _ in played)
+    assert not any(token in out + err for _, out, err in played for token in ("the-own", "a-stranger"))
     assert [status for status, _ in fetched] == [200, 401]
 
 
@@ -173,7 +176,7 @@ def test_a_draw_is_told_with_the_whole_command_line(tmp_path: Path) -> None:
     options = ("--set", "batch=1", "--set", "faults=lose=50%")
     with started("listen", "--port", "0") as endpoint:
         run = ("run", str(file), "--target", endpoint.url, "--port", "0")
-        code, out, _ = invoke(*run, *options, "--set", "seed=random")
+        code, out, _ = invoke(*run, *options, "--set", "seed=random", "--token", "the-own")
         (again,) = re.findall(r"Drawn from seed \d+; to repeat: copper-emulator (.*)", out)
         once_more = invoke(*shlex.split(again))
 

@@ -71,7 +71,7 @@ def test_a_token_becomes_the_key_of_an_account_that_has_none(server: Process) ->
 
 @pytest.mark.parametrize("token", ["", "ok \u00fc", "\u20ac", "a\nb"], ids=ascii)
 def test_a_token_that_cannot_be_a_key_is_refused(server: Process, token: str) -> None:
-    with pytest.raises(UsageError, match=r"^token=.* is not an API key: "):
+    with pytest.raises(UsageError, match=r"^token= is not an API key( here)?: "):
         Copper.connect(server.url, token=token)
 
 

@@ -204,7 +204,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
         output.line(f"Checking {url}", style="bold")
-        tell_where(account.api_url, given["port"], given["token"], output)
+        tell_where(account.api_url, given["port"], output, any_token=not given["token"])
         with _service(endpoint, account, given) as service:
             table = Table(output)
             try:

@@ -66,9 +66,9 @@ def pair_of(said: str, text: str, *, form: str) -> tuple[str, str]:
 
 
 def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
-    """`key=s3cret` as {"key": "s3cret"}; values are text."""
+    """`key=s3cret` as {"key": "s3cret"}; values are text. A wrong one may be the secret itself, and is not repeated."""
     form = "KEY=VALUE" if option == "--secret" else "NAME=VALUE"
-    return dict(pair_of(f"{option} {text!r}", text, form=form) for text in given)
+    return dict(pair_of(option, text, form=form) for text in given)
 
 
 def route_of(said: str, text: str) -> tuple[str, str]:

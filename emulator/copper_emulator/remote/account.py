@@ -270,6 +270,6 @@ def _give_key(client: Client, name: str, api_url: str, token: str) -> None:
                 pass
         except HTTPError as error:
             with error:
-                raise UsageError(f"token={token!r} is not an API key: the server answered {error.code}") from None
+                raise UsageError(f"token= is not an API key here: the server answered {error.code}") from None
         except ValueError:
-            raise UsageError(f"token={token!r} is not an API key: it cannot be sent as a header") from None
+            raise UsageError("token= is not an API key: it cannot be sent as a header") from None
