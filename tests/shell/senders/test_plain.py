@@ -147,6 +147,19 @@ ANSWERS = {
 }
 
 
+@pytest.mark.parametrize(("variable", "name"), [("", "content-type"), ("aiohttp", "Content-Type")])
+def test_a_variable_sends_everything_with_aiohttps_client(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+) -> None:
+    """It shows in an answer's headers: aiohttp's client writes names that it knows in its own way."""
+    monkeypatch.setenv("COPPER_EMULATOR_SENDER", variable)
+
+    answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nContent-Length: 2\r\n\r\nhi"
+    result = asyncio.run(answer_to(answer, plainly=True))
+
+    assert result.headers[0] == (name, "text/plain")
+
+
 def test_what_follows_an_answer_is_not_looked_at() -> None:
     """With aiohttp's client, the way it is split on the network decides whether the answer counts."""
     result = asyncio.run(answer_to(OK + b"and more", plainly=True))

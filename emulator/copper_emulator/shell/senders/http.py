@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import re
 import socket
 from collections.abc import Collection
@@ -29,6 +30,9 @@ from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
+SENDER = "COPPER_EMULATOR_SENDER"
+"""The variable with which a user sends everything through aiohttp's client, to see whether `plain.py` is to blame."""
+
 _LARGE = 1024 * 1024
 
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -47,12 +51,12 @@ class HttpSender:
 
     Args:
         trust: the authorities trusted to vouch for https:// endpoints.
-        plainly: whether plain HTTP to this machine bypasses aiohttp's client.
+        plainly: whether plain HTTP to this machine bypasses aiohttp's client, unless the variable SENDER forbids it.
     """
 
     def __init__(self, trust: Trust | None = None, *, plainly: bool = True) -> None:
         self._trust = Trust() if trust is None else trust
-        self._plainly = plainly
+        self._plainly = plainly and os.environ.get(SENDER) != "aiohttp"
         self._plain: PlainSender | None = None
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None
