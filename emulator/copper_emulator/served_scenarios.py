@@ -5,7 +5,6 @@ The server knows only the protocol in `shell/runs.py`; this implements it with s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +14,18 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, ScenarioError
 from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import origin_of
-from copper_emulator.core.text import count, meant
+from copper_emulator.core.text import count, no_such
 from copper_emulator.operations import LocalOperations
 from copper_emulator.scenarios.load import Scenario, load, parse
-from copper_emulator.scenarios.perform import BuiltInEndpoint, check_url
+from copper_emulator.scenarios.perform import BuiltInEndpoint
 from copper_emulator.scenarios.play import play
 from copper_emulator.scenarios.result import StepResult
 from copper_emulator.scenarios.shipped import shipped_folder
 from copper_emulator.scenarios.targets import ORIGIN, aimed_at
 from copper_emulator.settings import Settings
-from copper_emulator.shell.destinations import KindName, RouteKind
+from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds
-from copper_emulator.shell.routes import Blocked, Route, Routes, Straight
+from copper_emulator.shell.routes import Blocked, Destination, Detour, Route, checked_url
 from copper_emulator.shell.runs import End, Offer, OnStep, Played
 from copper_emulator.shell.stage import Stage
 from copper_emulator.verdict import verdict_text
@@ -54,9 +53,7 @@ class ServedScenarios:
         """Return the scenario of this name. Raises ScenarioError if there is none or it has mistakes."""
         path = self._files().get(name)
         if path is None:
-            near = meant(name, self._files())
-            hint = f" Did you mean {near}?" if near is not None else ""
-            raise ScenarioError(f"there is no scenario {name!r}; there are {', '.join(sorted(self._files()))}.{hint}")
+            raise ScenarioError(no_such("scenario", name, sorted(self._files())))
         return ServedPlay(load(path), target)
 
     def written(self, text: str, target: str | None) -> ServedPlay:
@@ -100,7 +97,7 @@ class ServedPlay:
     def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
         """Play it. Without a target, a built-in endpoint meanwhile takes whatever has no route."""
         routes = stage.routes
-        scenario, helped = self._aimed(stage)
+        scenario, detours = self._aimed(stage)
         surface = stage.surface.of_scenario
         operations = LocalOperations(stage, surface=surface)
         with stage.lock:
@@ -108,13 +105,14 @@ class ServedPlay:
             operations.claims.claim(stage.account.journal.deliveries, named=True)
             there = {subscription.id for subscription in stage.account.subscriptions}
             first_entry = len(stage.account.journal.entries)
-        stage.routes = helped
+        routes.detours.extend(detours)
         try:
             result = yield from play(
                 scenario, operations, on_step=lambda step: on_step(_played(step)), prepared=True, adopts=self.adopts
             )
         finally:
-            stage.routes = routes
+            for detour in detours:
+                routes.detours.remove(detour)
         account, settings = stage.account, stage.settings
         verdict = ""
         if result.passed and settings.strict:
@@ -129,21 +127,20 @@ class ServedPlay:
         """Raise UsageError if this account cannot send to its target."""
         self._aimed(stage)
 
-    def _aimed(self, stage: Stage) -> tuple[Scenario, Routes]:
-        """The scenario as it is to be played, and the routes to use meanwhile."""
-        own = stage.routes
+    def _aimed(self, stage: Stage) -> tuple[Scenario, list[Detour]]:
+        """The scenario as it is to be played, and the detours meanwhile."""
         if self.adopts:
-            return self._adopting(stage), own
+            return self._adopting(stage), []
         if self.target is None:
-            return self.scenario, _Helped(own, BuiltInEndpoint(self.scenario.content.secret))
+            return self.scenario, [_with_help_of(BuiltInEndpoint(self.scenario.content.secret))]
         if self.target.startswith("https://"):
-            found = own.resolve(self.target)
+            found = stage.routes.resolve(self.target)
             if isinstance(found, Blocked):
                 raise RouteError(found.text)
-            return aimed_at(self.scenario, self.target), own
-        url = check_url(self.target, stage.settings.allow_targets)
+            return aimed_at(self.scenario, self.target), []
+        url = checked_url(self.target, stage.settings.allow_targets, stage.surface.of_scenario)
         to = Route(URL(ORIGIN), url.origin(), RouteKind.URL)
-        return aimed_at(self.scenario, ORIGIN + url.raw_path_qs), _Led(own, to)
+        return aimed_at(self.scenario, ORIGIN + url.raw_path_qs), [_leading_to(to)]
 
     def _adopting(self, stage: Stage) -> Scenario:
         topics = {subscription.topic for subscription in self.scenario.content.subscriptions.values()}
@@ -164,49 +161,20 @@ def _others(account: Account, there: set[int], first_entry: int) -> str:
     )
 
 
-class _Beside(Routes):
-    """An account's routes plus something that is not one of its own."""
-
-    def __init__(self, own: Routes) -> None:
-        super().__init__()
-        self._own = own
-
-    def __iter__(self) -> Iterator[Route]:
-        return iter(self._own)
-
-    def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
-        return self._own.add(origin, to, kind, lifespan=lifespan)
-
-    def remove(self, origin: str) -> Route:
-        return self._own.remove(origin)
-
-    def allow(self, targets: frozenset[str]) -> None:
-        self._own.allow(targets)
+def _leading_to(route: Route) -> Detour:
+    """Lead the targets of an aimed scenario to the endpoint it is aimed at."""
+    return lambda target, found: route if target.startswith(ORIGIN + "/") else found
 
 
-class _Led(_Beside):
-    """An account's routes plus one, while a scenario is played."""
+def _with_help_of(endpoint: BuiltInEndpoint) -> Detour:
+    """Lead whatever has no route to the built-in endpoint."""
 
-    def __init__(self, own: Routes, route: Route) -> None:
-        super().__init__(own)
-        self._route = route
-
-    def resolve(self, target: str) -> Route | Straight | Blocked:
-        return self._route if target.startswith(ORIGIN + "/") else self._own.resolve(target)
-
-
-class _Helped(_Beside):
-    """An account's routes plus an endpoint for whatever has no route."""
-
-    def __init__(self, own: Routes, endpoint: BuiltInEndpoint) -> None:
-        super().__init__(own)
-        self._endpoint = endpoint
-
-    def resolve(self, target: str) -> Route | Straight | Blocked:
-        found = self._own.resolve(target)
+    def detour(target: str, found: Destination) -> Destination:
         if not isinstance(found, Blocked):
             return found
-        return Route(URL(origin_of(target)), self._endpoint, RouteKind.FUNCTION)
+        return Route(URL(origin_of(target)), endpoint, RouteKind.FUNCTION)
+
+    return detour
 
 
 def _offered(name: str, path: Path) -> Offer:

@@ -306,6 +306,7 @@ class MadeAccount:
         self._async: AsyncCopper | None = None
 
     def __enter__(self) -> Copper:
+        __tracebackhide__ = True
         made = self._made(is_async=False)
         self._sync = self._accounts.opening.sync(self._settings, **made)
         self._account = self._accounts.open("make_copper", self._sync, made["place"])
@@ -324,6 +325,7 @@ class MadeAccount:
             _judge(news if error is None else "")
 
     async def __aenter__(self) -> AsyncCopper:
+        __tracebackhide__ = True
         made = self._made(is_async=True)
         self._async = self._accounts.opening.asynchronous(self._settings, **made)
         self._account = self._accounts.open("make_copper", self._async, made["place"])
@@ -353,8 +355,12 @@ class MadeAccount:
             )
 
     def _made(self, *, is_async: bool) -> dict[str, Any]:
+        from copper_emulator.core.errors import UsageError
         from copper_emulator.core.surface import Surface
 
+        __tracebackhide__ = True
+        if self._account is not None:
+            raise UsageError("this make_copper(...) is in use by a block that has not ended: call make_copper again")
         surface = Surface.FACTORY_ASYNC if is_async else Surface.FACTORY
         place = self._accounts.free_place() if self._place is None else self._place
         return {"test": "make_copper", "start": self._start, "surface": surface, "place": place}

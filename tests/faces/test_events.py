@@ -165,6 +165,7 @@ steps:
     update: {records: ada, fields: {name: Ada Lovelace}}
   - expect: {topic: person/update, records: ada, body: {key: s3cret}}
   - endpoint: down
+  - advance: 2d
   - update: {records: ada, fields: {name: Ada King}}
   - expect: {topic: person/update, records: ada, outcome: failed}
   - endpoint: up
@@ -179,12 +180,12 @@ def test_a_scenario_is_played(copper: Copper, endpoint: Endpoint, tmp_path: Path
 
     result = copper.play(file)
 
-    assert (result.passed, result.total_steps, len(endpoint.requests)) == (True, 10, 1)
+    assert (result.passed, result.total_steps, len(endpoint.requests)) == (True, 11, 1)
     assert copper.now - before >= timedelta(minutes=10)
     copper.reset()
     receiver(copper)
     file.write_text(SCENARIO.replace("outcome: failed", "status: 200"))
-    with pytest.raises(ScenarioFailed, match="step 8 of 10 failed"):
+    with pytest.raises(ScenarioFailed, match="step 9 of 11 failed"):
         copper.play(file)
 
 

@@ -243,6 +243,20 @@ def test_make_copper_without_a_block_is_told_of_it(inner: Inner) -> None:
     inner.run().stdout.fnmatch_lines(["*AttributeError: make_copper(...) has no 'subscribe': the account comes from *"])
 
 
+def test_what_make_copper_returned_opens_one_account_at_a_time(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(make_copper):
+            made = make_copper()
+            with made as copper:
+                copper.subscribe("person", "new", target="https://app.example/hook")
+                with made:
+                    pass
+        """
+    )
+    inner.run().stdout.fnmatch_lines(["*UsageError: this make_copper(...) is in use by a block that has not ended: *"])
+
+
 def test_make_copper_serves_fixtures_of_wider_scope(inner: Inner) -> None:
     inner.tests(
         """

@@ -23,7 +23,7 @@ from copper_emulator.cli.output import Output, as_stamp, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import Kind
-from copper_emulator.core.text import count
+from copper_emulator.core.text import count, ended
 from copper_emulator.durations import parse_duration
 
 
@@ -55,7 +55,7 @@ def fire(
     for text in change["why"]:
         output.line(text)
     for hint in change["hints"]:
-        output.line(on_one_line(f"Sent as it is, but {hint}" + ("" if hint.endswith("?") else ".")))
+        output.line(on_one_line(f"Sent as it is, but {ended(hint)}"))
 
 
 class _Forward(click.Command):

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from copper_emulator.core.text import no_such
+
 
 class Number(click.IntRange):
     """An integer between bounds."""
@@ -22,6 +24,15 @@ class Number(click.IntRange):
             bounds = f"at least {self.min}" if self.max is None else f"between {self.min} and {self.max}"
             self.fail(f"it must be {bounds}, not {number}", param, ctx)
         return number
+
+
+class OneOf(click.Choice[str]):
+    """One of a few words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            self.fail(no_such("choice", value, self.choices), param, ctx)
+        return str(value)
 
 
 def statuses(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

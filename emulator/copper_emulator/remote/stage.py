@@ -27,6 +27,9 @@ from copper_emulator.shell.routes import Routes
 from copper_emulator.shell.snapshots import found_in
 from copper_emulator.shell.stage_rows import Found
 
+_DOWN = "outage=3650d"
+"""The fault that takes an endpoint down from afar: the longest there is, and so hardly a fault of its own."""
+
 
 class Look:
     """One look at the account; held like a stage's lock, it keeps the account the same."""
@@ -106,11 +109,11 @@ class RemoteStage:
     def routes(self) -> Routes:
         return self.own_routes
 
-    @routes.setter
-    def routes(self, routes: Routes) -> None:
-        # Only a scenario sets routes, to take its endpoint down and bring it back up.
-        down = routes is not self.own_routes
-        self._client.post(f"{self._path}/faults", {"on": ["outage=1d"]} if down else {"off": ["outage"]})
+    def take_down(self) -> None:
+        self.call("/faults", {"on": [_DOWN]})
+
+    def bring_up(self) -> None:
+        self.call("/faults", {"off": [_DOWN]})
 
     def now(self) -> int:
         return self.clock.now()

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from yarl import URL
-
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.fault import Fault
-from copper_emulator.core.model import EntityType, Reason
+from copper_emulator.core.model import EntityType
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import ExpectationError
@@ -31,18 +29,11 @@ from copper_emulator.scenarios.record_acts import RecordActs
 from copper_emulator.scenarios.span import Watch, totals
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
-from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.faults import switch_off, switch_off_named, switch_on
-from copper_emulator.shell.messages import NoAnswer, Received
-from copper_emulator.shell.routes import Route, Routes
 
 Done = Rounds[None] | None
 """An act that lets time pass is a generator of rounds; one that only records something is done when it is called."""
-
-
-DOWN = "the scenario says that the endpoint is down"
-"""The reason of a delivery that failed because of `endpoint: down`."""
 
 
 class Acts:
@@ -52,7 +43,7 @@ class Acts:
         self._operations = operations
         self._stage = operations.stage
         self._secret = secret
-        self._routes_when_up = operations.stage.routes
+        self._is_down = False
         self._records = RecordActs(operations, folder)
         self._subscriptions: dict[str, int] = {}
         self._switched: set[Fault] = set()
@@ -135,7 +126,11 @@ class Acts:
         self._stage.switch_key()
 
     def _endpoint(self, state: str) -> None:
-        self._stage.routes = _Down() if state == "down" else self._routes_when_up
+        self._is_down = state == "down"
+        if self._is_down:
+            self._stage.take_down()
+        else:
+            self._stage.bring_up()
 
     def _faults(self, faults: tuple[Fault, ...]) -> None:
         if faults:
@@ -145,7 +140,9 @@ class Acts:
             switch_off_named(self._stage, ())
 
     def end(self) -> None:
-        """Switch off the faults that the scenario has switched on."""
+        """Bring the endpoint back up, and switch off the faults that the scenario has switched on."""
+        if self._is_down:
+            self._stage.bring_up()
         if self._switched:
             switch_off(self._stage, self._switched.__contains__)
 
@@ -203,15 +200,3 @@ class Acts:
         kind, event = (None, None) if which.topic is None else (which.topic.type, which.topic.event)
         ids = which.ids if which.records is None else self._records.ids(which.records)
         return Expectation.of(kind, event, ids=ids, **rest)
-
-
-class _Down(Routes):
-    """The routes while the endpoint is down: wherever a notification goes, the connection is refused."""
-
-    def resolve(self, target: str) -> Route:
-        return Route(URL(target).origin(), connection_refused, RouteKind.FUNCTION)
-
-
-def connection_refused(_: Received) -> None:
-    """Stands in for the endpoint. The timeline shows its name."""
-    raise NoAnswer(Reason.REFUSED, DOWN)

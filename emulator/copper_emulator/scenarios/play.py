@@ -40,8 +40,6 @@ def play(
     if not prepared:
         _use_settings(scenario, operations)
     player = _Player(scenario, operations, adopts=adopts)
-    stage = operations.stage
-    routes = stage.routes
     played: list[StepResult] = []
     try:
         for number, line, text, act in player.script():
@@ -52,7 +50,6 @@ def play(
             if not step.passed:
                 break
     finally:
-        stage.routes = routes
         player.end()
     return player.result(played)
 
@@ -109,7 +106,7 @@ class _Player:
         return len(self._stage.account.journal.deliveries)
 
     def end(self) -> None:
-        """Switch off the faults that it has switched on."""
+        """Undo what would otherwise outlast it."""
         self._acts.end()
 
     def result(self, played: list[StepResult]) -> ScenarioResult:

@@ -25,7 +25,6 @@ class AnyStage(Protocol):
 
     surface: Surface
     hooks: list[Callable[[Delivery], object]]
-    routes: Routes
 
     @property
     def lock(self) -> AbstractContextManager[object]:
@@ -38,6 +37,10 @@ class AnyStage(Protocol):
     @property
     def account(self) -> Account:
         """The account, for reading; changes go through `record`."""
+
+    @property
+    def routes(self) -> Routes:
+        """Where its targets are really sent."""
 
     @property
     def settings(self) -> Settings:
@@ -65,6 +68,12 @@ class AnyStage(Protocol):
 
     def switch_key(self) -> Key:
         """Give the account a new key."""
+
+    def take_down(self) -> None:
+        """Refuse every connection to an endpoint from now on."""
+
+    def bring_up(self) -> None:
+        """Undo `take_down`; nothing to do if no endpoint is down."""
 
     def refused(self, text: str) -> None:
         """Record that a call was refused; a server does that by itself."""

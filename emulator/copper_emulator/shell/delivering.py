@@ -20,7 +20,7 @@ from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread
-from copper_emulator.shell.routes import Blocked, Route, Straight
+from copper_emulator.shell.routes import Blocked, Destination, Route, Straight
 from copper_emulator.shell.running_loop import NoRunningLoop
 from copper_emulator.shell.senders.asgi import send_to_asgi
 from copper_emulator.shell.senders.caught import apart_from, frameworks_watched
@@ -94,7 +94,7 @@ class SyncDelivering(Delivering):
         with NoRunningLoop():
             self._loop.pause(PAUSE)
 
-    def _begin(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Callable[[], Result]:
+    def _begin(self, attempt: Attempt, destination: Destination) -> Callable[[], Result]:
         if isinstance(destination, Blocked):
             return lambda: Result(Outcome.BLOCKED, text=destination.text)
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
@@ -167,7 +167,7 @@ class AsyncDelivering(Delivering):
         finally:
             await self._stop_servers()
 
-    async def _one(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Result:
+    async def _one(self, attempt: Attempt, destination: Destination) -> Result:
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
         began = monotonic()

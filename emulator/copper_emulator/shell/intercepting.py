@@ -82,10 +82,11 @@ class Interception:
 class Intercepting:
     """The accounts behind Copper's own hosts: all that intercept, the latest first (a Directory, see api/)."""
 
+    # The key itself is not named: it may be a real one, and hints end up in logs and reports.
+    token_advice = "Use copper.token, or the key that copper.intercept(token=...) was given."
+
     def __init__(self, present: Sequence[Interception]) -> None:
         self._present = present
-        wanted = " or ".join(repr(each.token) for each in present if each.token is not None)
-        self.token_advice = f"copper.intercept(token=...) takes {wanted} alone, beside the account's own copper.token."
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
         """The account a token leads to; never opens one."""

@@ -20,7 +20,7 @@ from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.left_tasks import EndpointCall
 from copper_emulator.shell.messages import too_late
-from copper_emulator.shell.routes import Blocked, Route, Straight
+from copper_emulator.shell.routes import Destination, Route, Straight
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
 from copper_emulator.shell.senders.caught import with_exception
@@ -186,7 +186,7 @@ def is_django(route: Route) -> bool:
     return route.kind is RouteKind.ASGI and handlers is not None and isinstance(route.to, handlers.ASGIHandler)
 
 
-def is_async(destination: Route | Straight | Blocked) -> bool:
+def is_async(destination: Destination) -> bool:
     """Whether it is an endpoint in this process that can run several calls at once, even in one thread."""
     if not isinstance(destination, Route) or is_django(destination):
         return False
