@@ -62,7 +62,6 @@ class Load:
     began: float = 0.0
     ended: float = 0.0
     """When the last write was answered and the good endpoint had received all of its notifications."""
-    hung: int = 0
     seen: int = 0
     """Journal entries that the page's stream has delivered."""
     looks: list[float] = field(default_factory=list)
@@ -102,7 +101,7 @@ class Load:
     def forget(self) -> None:
         """Discard the results so far."""
         self.due, self.latencies, self.looks = {}, [], []
-        self.arrived = self.expected = self.elsewhere = self.hung = 0
+        self.arrived = self.expected = self.elsewhere = 0
         self.began = self.ended = 0.0
 
     @property
@@ -185,9 +184,6 @@ class Load:
             if due is not None:
                 self.latencies.append(at - due)
 
-    def has_hung(self, body: dict[str, Any], at: float) -> None:
-        self.hung += 1
-
     async def _call(self, method: str, url: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body).encode()
         async with self.session.request(method, url, data=data, headers=HEADERS) as answer:
@@ -244,7 +240,7 @@ async def loading(start: Callable[[list[str]], str]) -> AsyncIterator[Load]:
     load = Load()
     async with (
         endpoints.listening(load.notified) as good,
-        endpoints.listening(load.has_hung, hangs=True) as hanging,
+        endpoints.listening(lambda body, at: None, hangs=True) as hanging,
         endpoints.refusing() as refusing,
     ):
         load.receiving = [good, hanging]

@@ -127,7 +127,8 @@ def settings(draw: Random) -> dict[str, Any]:
 
 
 def read_settings(draw: Random, reading: Reading) -> None:
-    reading.one(Settings.of, {str(name): value for name, value in settings(draw).items()}, SettingsError)
+    given = {str(name): value for name, value in settings(draw).items()}
+    reading.one(Settings().with_changes, given, SettingsError)
 
 
 # --- scenario files -----------------------------------------------------------------------------------------

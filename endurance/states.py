@@ -35,7 +35,7 @@ TARGET = "https://billing.example.com/hooks/copper"
 
 def stage(keeper: Keeper) -> Stage:
     """An account with something of everything: records, subscriptions, notifications sent and waiting; and kept."""
-    given = Settings.of({"limits": "3/1m", "latency": "0-2s", "in_flight": 2, "faults": "slow=3s,2"})
+    given = Settings(limits="3/1m", latency="0-2s", in_flight=2, faults="slow=3s,2")
     made = Stage("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
     account = made.account
     keeper.keep(made, as_found=False)

@@ -145,7 +145,7 @@ async def test_work_that_outlives_the_wait_for_it_takes_a_turn_of_its_own() -> N
     async with AsyncEmulator() as copper:
         work: list[asyncio.Task[bool]] = []
         returned = asyncio.Event()
-        copper._here.tasks_patience = 0.0
+        copper._here.probe.tasks_patience = 0.0
 
         async def follow_up() -> bool:
             await returned.wait()

@@ -161,12 +161,12 @@ def test_what_are_no_faults_says_so(value: object) -> None:
 
 
 def test_a_setting_has_them_from_the_start() -> None:
-    settings = Settings.of({"faults": "lose=20% shuffle"})
+    settings = Settings(faults="lose=20% shuffle")
 
     assert settings.rules().faults == parse_faults("lose=20% shuffle")
     assert settings.as_json()["faults"] == "lose=20% shuffle"
     with pytest.raises(SettingsError, match=r"^faults: there is no fault 'loose'; did you mean 'lose'\?"):
-        Settings.of({"faults": "loose=20%"})
+        Settings(faults="loose=20%")
 
 
 targets = st.sampled_from(["", "https://a.example", TARGET])

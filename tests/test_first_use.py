@@ -50,7 +50,7 @@ def host() -> Iterator[CountingHost]:
 
 
 def made() -> LocalOperations:
-    return LocalOperations(Stage("test", Settings.of({}), VirtualClock()))
+    return LocalOperations(Stage("test", Settings(), VirtualClock()))
 
 
 def test_nothing_is_made_where_nothing_is_done(host: CountingHost) -> None:

@@ -17,7 +17,7 @@ from copper_emulator.shell.tls.authority import Authority
 
 
 def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -> None:
-    rules = Settings.of({}).rules()
+    rules = Settings().rules()
 
     assert rules.limits == (Limit(600, 60_000), Limit(1800, 600_000))
     assert rules.over_limit is OverLimit.HOLD
@@ -59,14 +59,14 @@ def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -
 )
 def test_a_fault_names_the_setting_and_says_what_is_possible(values: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.of(values)
+        Settings(**values)
 
     assert message in str(caught.value)
 
 
 def test_several_faults_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.of({"limits": "x", "latency": "y"})
+        Settings(limits="x", latency="y")
 
     assert "limits:" in str(caught.value)
     assert "latency:" in str(caught.value)
@@ -74,11 +74,11 @@ def test_several_faults_are_told_at_once() -> None:
 
 @pytest.mark.parametrize("written", ["500,blocked", [500, "blocked"], {"500", "blocked"}, frozenset({500, "blocked"})])
 def test_permits_are_statuses_and_outcomes(written: object) -> None:
-    assert Settings.of({"allow": written}).allow == {500, "blocked"}
+    assert Settings(allow=written).allow == {500, "blocked"}
 
 
 def test_changes_keep_what_was_set_and_are_checked() -> None:
-    settings = Settings.of({"latency": "30s", "seed": 7}).with_changes({"seed": 8})
+    settings = Settings(latency="30s", seed=7).with_changes({"seed": 8})
 
     assert settings.latency == Latency(30_000, 30_000)
     assert settings.seed == 8
@@ -103,11 +103,11 @@ def test_changes_keep_what_was_set_and_are_checked() -> None:
     ],
 )
 def test_a_change_leaves_every_other_setting_as_it_was(name: str, written: Any) -> None:
-    settings = Settings.of({name: written})
+    settings = Settings(**{name: written})
 
     changed = settings.with_changes({"seed": 8}).with_changes({"seed": 9})
 
-    assert changed == Settings.of({name: written, "seed": 9})
+    assert changed == Settings(**{name: written, "seed": 9})
     assert changed.given == {name, "seed"}
 
 
@@ -126,7 +126,7 @@ def test_a_change_does_not_read_again_what_stays(tmp_path: Path) -> None:
     """A file of authorities may be gone by now; its contents were read when it was named."""
     file = tmp_path / "a.pem"
     file.write_bytes(Authority.temporary().certificate_pem)
-    settings = Settings.of({"ca": file})
+    settings = Settings(ca=file)
     file.unlink()
 
     assert settings.with_changes({"seed": 8}).ca == (str(file),)
@@ -142,23 +142,23 @@ def test_help_lists_every_setting_with_what_it_is() -> None:
 
 
 def test_values_are_read_and_checked_however_settings_are_made() -> None:
-    assert Settings(latency="30s") == Settings.of({"latency": "30s"})
+    assert Settings(latency="30s").latency == Latency(30_000, 30_000)
     for name in ("sed", "self"):
         with pytest.raises(SettingsError, match=f"there is no setting '{name}'"):
             Settings(**{name: 1})
 
 
 def test_settings_know_what_was_given_and_what_differs() -> None:
-    settings = Settings.of({"timeout": "2s", "batch": 30, "seed": 7})
+    settings = Settings(timeout="2s", batch=30, seed=7)
 
     assert settings.given == {"timeout", "batch", "seed"}
     assert settings.differing == ["seed", "timeout"]
-    assert settings.only(["timeout"]) == Settings.of({"timeout": "2s"})
+    assert settings.only(["timeout"]) == Settings(timeout="2s")
     assert Settings().given == frozenset()
 
 
 def test_settings_cannot_be_changed_in_place() -> None:
-    settings = Settings.of({"seed": 7})
+    settings = Settings(seed=7)
 
     with pytest.raises(FrozenInstanceError):
         settings.seed = 8  # type: ignore[misc]
@@ -172,28 +172,28 @@ def test_files_of_authorities_are_kept_by_their_whole_names(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     both = (str(tmp_path / "a.pem"), str(tmp_path / "b.pem"))
 
-    assert Settings.of({"ca": "a.pem, b.pem"}).ca == Settings.of({"ca": [Path("a.pem"), "b.pem"]}).ca == both
-    assert Settings.of({"ca": Path("a.pem")}).ca == both[:1]
+    assert Settings(ca="a.pem, b.pem").ca == Settings(ca=[Path("a.pem"), "b.pem"]).ca == both
+    assert Settings(ca=Path("a.pem")).ca == both[:1]
 
 
 def test_settings_that_were_written_down_may_name_files_that_are_not_here() -> None:
-    assert Settings.written({"ca": ["/elsewhere/a.pem"]}).ca == ("/elsewhere/a.pem",)
+    assert Settings.from_document({"ca": ["/elsewhere/a.pem"]}).ca == ("/elsewhere/a.pem",)
     with pytest.raises(SettingsError, match="there is no setting 'sed'"):
-        Settings.written({"sed": 1})
+        Settings.from_document({"sed": 1})
 
 
 def test_settings_written_out_read_back_the_same() -> None:
-    settings = Settings.of({"limits": "5/1m", "latency": "0-15m", "allow": {500}, "allow_targets": "hooks.example"})
+    settings = Settings(limits="5/1m", latency="0-15m", allow={500}, allow_targets="hooks.example")
 
-    assert Settings.of(settings.as_json()) == settings
+    assert Settings(**settings.as_json()) == settings
 
 
 @pytest.mark.parametrize("seed", ["abc", "1.5", ""])
 def test_a_seed_is_a_whole_number_or_random(seed: str) -> None:
     with pytest.raises(SettingsError, match=f"^seed: '{seed}' is neither a whole number nor random$"):
-        Settings.of({"seed": seed})
+        Settings(seed=seed)
 
 
 def test_a_setting_without_a_name_near_it_is_answered_with_all() -> None:
     with pytest.raises(SettingsError, match=r"there is no setting 'nonsense'; the settings are profile, limits, "):
-        Settings.of({"nonsense": 1})
+        Settings(nonsense=1)

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.paths import CONTROL_PATH
 from copper_emulator.core.text import ended
 
 DEFAULT_URL = "http://127.0.0.1:2929"
 
-_BASE = "/_emulator/v1"
 
 PROMPT_SECONDS = 10.0
 """Timeout for connecting, and for answers that depend on no endpoint: others may take as long as the endpoints."""
@@ -101,7 +101,7 @@ class Client:
         """Yield server-sent events after the one with this id, as (name, data), until the server ends the stream."""
         connection = self._connected()
         try:
-            connection.request("GET", _BASE + _with_query(path, query), headers={"Last-Event-ID": after})
+            connection.request("GET", CONTROL_PATH + _with_query(path, query), headers={"Last-Event-ID": after})
             response = connection.getresponse()
             if response.status != HTTPStatus.OK:
                 self._read(response.status, response.read())
@@ -120,7 +120,7 @@ class Client:
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None, within: float | None) -> dict[str, Any]:
         raw = None if body is None else json.dumps(body).encode()
         try:
-            status, answered = self._answer(method, _BASE + path, raw, within)
+            status, answered = self._answer(method, CONTROL_PATH + path, raw, within)
         except (OSError, HTTPException) as error:
             raise Unreachable(self.url, error) from None
         return self._read(status, answered)

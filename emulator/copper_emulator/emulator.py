@@ -38,7 +38,7 @@ class Emulator(AbstractContextManager[Copper]):
     def __init__(
         self, *, host: Host | None = None, start: datetime | None = None, place: int = 1, **settings: Any
     ) -> None:
-        self._settings = Settings.of(settings)
+        self._settings = Settings(**settings)
         self._random = settings.get("seed") == RANDOM
         self._start = start
         self._place = place
@@ -93,7 +93,7 @@ class AsyncEmulator:
     def __init__(
         self, *, host: Host | None = None, start: datetime | None = None, place: int = 1, **settings: Any
     ) -> None:
-        self._settings = Settings.of(settings)
+        self._settings = Settings(**settings)
         self._random = settings.get("seed") == RANDOM
         self._start = start
         self._place = place

@@ -28,6 +28,7 @@ from copper_emulator.core.model import (
     Subscription,
 )
 from copper_emulator.core.moments import to_datetime, to_ms
+from copper_emulator.core.paths import api_url
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.surface import Surface
@@ -128,12 +129,12 @@ class Face:
     @property
     def api_url(self) -> str:
         """The base URL for a client of Copper, `http://127.0.0.1:PORT/developer_api/v1`; starts the server thread."""
-        return self._host.url() + "/developer_api/v1"
+        return api_url(self._host.url())
 
     @property
     def tls_api_url(self) -> str:
         """`api_url` over TLS, `https://127.0.0.1:PORT/developer_api/v1`, for a client that trusts `ca_file`."""
-        return self._host.tls_url() + "/developer_api/v1"
+        return api_url(self._host.tls_url())
 
     @property
     def ca_file(self) -> Path:
@@ -196,7 +197,7 @@ class Face:
             UsageError: the account belongs to a running server, or something interception needs is unavailable.
         """
         if token is not None and not _is_token(token):
-            raise UsageError(f"intercept(token=...) takes the API key that the application uses, not {token!r}")
+            raise UsageError("intercept(token=...) takes the API key that the application uses: a text, and printable")
         interception = self._host.intercept(self._here, token)
         self._interceptions.append(interception)
         return interception

@@ -150,27 +150,21 @@ class Settings:
         self.__dict__.update(_read(values))
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from names and values as people write them. Raises SettingsError with every mistake found."""
-        __tracebackhide__ = True
-        return cls().with_values(_read(values))
-
-    @classmethod
-    def written(cls, values: Mapping[str, Any]) -> Self:
-        """Settings as they were written down: the files they name need not exist here. Raises SettingsError."""
-        return cls().with_values(_read(values, elsewhere=True))
+    def from_document(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from a state file or a snapshot: the files they name need not exist here. Raises SettingsError."""
+        return cls().with_unchecked(_read(values, elsewhere=True))
 
     def with_changes(self, values: Mapping[str, Any]) -> Self:
         """These settings with some replaced and checked like new ones. Raises SettingsError."""
         # The others are not parsed again: their milliseconds would be taken for seconds.
-        return self.with_values(_read(values))
+        return self.with_unchecked(_read(values))
 
     def __replace__(self, /, **values: Any) -> Self:
         """Support `copy.replace`, from Python 3.13 on."""
         return self.with_changes(values)
 
-    def with_values(self, values: Mapping[str, Any]) -> Self:
-        """These settings with some replaced by values already parsed and checked."""
+    def with_unchecked(self, values: Mapping[str, Any]) -> Self:
+        """These settings with some replaced by values as they are: nothing parses or checks them."""
         changed = type(self)()
         changed.__dict__.update(self.__dict__, **values)
         return changed
@@ -187,7 +181,7 @@ class Settings:
 
     def only(self, names: Iterable[str]) -> Self:
         """These settings for the given names, and the defaults for all others."""
-        return type(self)().with_values({name: getattr(self, name) for name in names})
+        return type(self)().with_unchecked({name: getattr(self, name) for name in names})
 
     def as_json(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Some settings, by default all, in their written form and ready for JSON."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
 from functools import wraps
-from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from inspect import isawaitable, iscoroutine
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, cast, overload
 
 from copper_emulator import AsyncCopper, Copper, UsageError
@@ -46,11 +46,6 @@ def asked(steps: Steps, *, awaited: bool) -> Coroutine[Any, Any, None] | None:
         return _awaited(steps)
     _take(steps)
     return None
-
-
-def is_async(function: object) -> bool:
-    """Whether calling it returns something to await."""
-    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
 
 
 def _take(steps: Steps) -> None:

@@ -198,7 +198,7 @@ def _settings(values: Layer) -> Settings:
     from copper_emulator.settings import Settings
 
     __tracebackhide__ = True
-    return Settings.of(values)
+    return Settings(**values)
 
 
 def _written(value: object, text: object) -> str:

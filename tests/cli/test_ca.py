@@ -289,7 +289,7 @@ def test_run_and_check_trust_a_file_too_and_a_running_account(tmp_path: Path) ->
     company.cert_pem.write_to_path(str(file))
     with tls_endpoint(server_context(company.issue_cert("127.0.0.1"))) as endpoint:
         url = f"{endpoint.url}/hook"
-        code, out, _ = run("run", "first_notification", "--target", url, "--port", "0", "--settings", f"ca={file}")
+        code, out, _ = run("run", "first_notification", "--target", url, "--port", "0", "--set", f"ca={file}")
         assert (code, "PASSED" in out) == (0, True), out
         code, out, _ = run("check", url, "--no-secret", "--only", "answers", "--port", "0", "--ca", str(file))
         assert code == 0, out

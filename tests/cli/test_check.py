@@ -19,6 +19,7 @@ from copper_emulator import check_names
 from copper_emulator.checks.plan import rows_of
 from copper_emulator.checks.run import IDS_PER_RUN
 from copper_emulator.checks.standalone import first_id
+from copper_emulator.settings import Settings
 from copper_emulator.shell.serving import DEFAULT_PORT
 from tests.checks.served import served
 from tests.cli.processes import free_port, invoke, run
@@ -213,7 +214,7 @@ def test_with_a_token_no_other_may_fetch() -> None:
 
     assert other[0] == 1
     assert same[0] == 0
-    assert "with the token any;" in same[1]
+    assert "with the given token alone;" in same[1]
 
 
 def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
@@ -231,8 +232,8 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
         (["127.0.0.1:5000"], "is not a URL to send to"),
         (["https://example.com/hook"], "to allow it: --allow-target example.com"),
         (["https://api.copper.com/hook", "--allow-target", "api.copper.com"], "nothing is ever delivered to Copper"),
-        (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write NAME=VALUE"),
-        (["http://127.0.0.1:9", "--header", "a"], "--header 'a': write NAME=VALUE"),
+        (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret: write KEY=VALUE"),
+        (["http://127.0.0.1:9", "--header", "a"], "--header: write NAME=VALUE"),
         (["http://127.0.0.1:9", "--types", "persn"], "there is no type 'persn'"),
         (["http://127.0.0.1:9", "--only", "nothing"], "there is no row 'nothing'"),
         (["http://127.0.0.1:9", "--patience", "soon"], "--patience: 'soon' is not a duration"),
@@ -304,6 +305,14 @@ def test_what_lasts_is_called_the_same_in_the_help_of_every_option() -> None:
 
     for option in ("--patience", "--timeout", "--time-limit"):
         assert f"{option} DURATION " in text
+
+
+@pytest.mark.parametrize("name", ["timeout", "profile"])
+def test_what_is_a_setting_has_the_settings_default(name: str) -> None:
+    text = " ".join(invoke("check", "--help")[1].split())
+
+    (default,) = re.findall(rf"--{name} [^\[]*\[default: ([^\]]*)\]", text)
+    assert default == Settings().as_json()[name]
 
 
 # --- a service of its own -------------------------------------------------------------------------------------------

@@ -364,7 +364,7 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         ),
         (["clock", "freez"], "there is no choice 'freez'; did you mean 'freeze'? The choices are freeze and run"),
         (["subscribe", "person.update", "http://x"], "Invalid URI"),
-        (["subscribe", "person.update", INBOX, "--secret", "key"], "--secret 'key'"),
+        (["subscribe", "person.update", INBOX, "--secret", "key"], "--secret: write KEY=VALUE"),
         (["unsubscribe"], "say which subscriptions"),
         (["routes", "https://my-app.example"], "ORIGIN=URL"),
         (["routes", "foo"], "'foo': write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000"),

@@ -26,7 +26,7 @@ TARGET = "https://my-app.example/hooks/copper"
 @asynccontextmanager
 async def logged(log: Log, *, clock: ClockName = "wall", limits: str = "off") -> AsyncIterator[ServedAccount]:
     """An account whose server prints to this log."""
-    plan = Plan(Settings.of({"batch": 1, "limits": limits}), clock=clock, listener=log.entry)
+    plan = Plan(Settings(batch=1, limits=limits), clock=clock, listener=log.entry)
     async with Server(plan, port=0) as server:
         account = server.accounts.named("default")
         assert account is not None
@@ -155,7 +155,7 @@ class Written:
 @pytest.mark.asyncio
 async def test_nothing_is_printed_before_the_ready_line(tmp_path: Path) -> None:
     """Programs read from it where the server is, but it may have something to report by then."""
-    log, plan, written = Log(as_json=True), Plan(Settings.of({})), Written(tmp_path / "log")
+    log, plan, written = Log(as_json=True), Plan(Settings()), Written(tmp_path / "log")
     log.entry(None, Entry(0, 0, Kind.SETTINGS, "told before"))
     with written.taken():
         async with Server(plan, port=0) as server:
@@ -172,7 +172,7 @@ async def test_nothing_is_printed_before_the_ready_line(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_what_cannot_be_told_does_not_end_the_log(tmp_path: Path) -> None:
-    log, plan, written = Log(as_json=False), Plan(Settings.of({})), Written(tmp_path / "log")
+    log, plan, written = Log(as_json=False), Plan(Settings()), Written(tmp_path / "log")
     failed: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
     with written.taken():

@@ -304,35 +304,6 @@ def test_what_is_not_there_is_one_line_and_exit_code_1(server: str, command: lis
 
 
 @pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (["create"], "Missing argument 'TYPE'"),
-        (["create", "person", "--set", "name"], "--set 'name': write FIELD=VALUE, like --set name=Ada"),
-        (["create", "person", "--set", "=Ada"], "write FIELD=VALUE"),
-        (["create", "person", "--set", "name=a", "--set", "name=b"], "--set 'name=b': name is given twice"),
-        (["create", "person", "--set", "custom_fields.x=1"], "custom_fields.ID=VALUE"),
-        (["create", "person", "--count", "0"], "it must be between 1 and 10000, not 0"),
-        (["update", "person", "--set", "name=Ada"], "Missing argument 'ID...'"),
-        (["update", "person", "17"], "say what to change, like --set name=Ada"),
-        (["update", "person", "Ada", "--set", "name=x"], "'Ada' is not a whole number"),
-        (["delete", "person", "0"], "it must be between 1 and"),
-        (["merge", "person", "17"], "Missing argument 'LOSER'"),
-        (["convert", "Ada"], "'Ada' is not a whole number"),
-        (["convert", "17", "--person", "Ada"], "--person 'Ada': write FIELD=VALUE"),
-        (["search", "person", "--where", "Ada"], "--where 'Ada': write FIELD=VALUE"),
-        (["seed", "person"], "Missing argument 'FILE'"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> None:
-    result = CliRunner().invoke(main, args)
-
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert says in result.stderr
-    assert result.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
     ("given", "fields"),
     [
         (["name=Ada Lovelace"], {"name": "Ada Lovelace"}),

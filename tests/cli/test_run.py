@@ -55,11 +55,11 @@ def test_without_a_secret_nothing_is_said_of_one(story: str) -> None:
 def test_the_advice_to_allow_an_answer_can_be_followed(story: str, status: int) -> None:
     with started("listen", "--port", "0", "--status", str(status)) as endpoint:
         code, out, _ = invoke("run", story, "--target", endpoint.url)
-        (setting,) = re.findall(r"allow it: --settings (allow=\S+)", out)
-        followed = invoke("run", story, "--target", endpoint.url, "--settings", *shlex.split(setting))
+        (setting,) = re.findall(r"allow it: --set (allow=\S+)", out)
+        followed = invoke("run", story, "--target", endpoint.url, "--set", *shlex.split(setting))
 
     assert code == 1
-    assert "--settings allow=" in out
+    assert "--set allow=" in out
     assert "copper.expect(" not in out
     assert followed[0] == 0
 
@@ -122,10 +122,13 @@ def test_an_endpoint_can_fetch_from_the_api_that_is_told_of(tmp_path: Path) -> N
 def test_with_a_token_no_other_fetches(tmp_path: Path) -> None:
     file, port, fetched = tmp_path / "fetched.yaml", str(free_port()), list[tuple[int, str]]()
     file.write_text(FETCHED)
-    with served(fetching(f"http://127.0.0.1:{port}/developer_api/v1", fetched, token="mine")) as url:
+    with served(fetching(f"http://127.0.0.1:{port}/developer_api/v1", fetched, token="the-own")) as url:
         options = ("run", str(file), "--target", url, "--port", port, "--token")
-        assert [invoke(*options, "mine")[0], invoke(*options, "another")[0]] == [0, 1]
+        played = [invoke(*options, token) for token in ("the-own", "a-stranger")]
 
+    assert [code for code, _, _ in played] == [0, 1]
+    assert all("with the given token alone;" in out for _, out, _ in played)
+    assert not any(token in out + err for _, out, err in played for token in ("the-own", "a-stranger"))
     assert [status for status, _ in fetched] == [200, 401]
 
 
@@ -170,15 +173,15 @@ def test_a_draw_is_told_with_the_whole_command_line(tmp_path: Path) -> None:
         "  - create: {type: person, count: 12}\n"
         "  - expect: {topic: lead/new}\n"
     )
-    options = ("--settings", "batch=1", "--settings", "faults=lose=50%")
+    options = ("--set", "batch=1", "--set", "faults=lose=50%")
     with started("listen", "--port", "0") as endpoint:
         run = ("run", str(file), "--target", endpoint.url, "--port", "0")
-        code, out, _ = invoke(*run, *options, "--settings", "seed=random")
+        code, out, _ = invoke(*run, *options, "--set", "seed=random", "--token", "the-own")
         (again,) = re.findall(r"Drawn from seed \d+; to repeat: copper-emulator (.*)", out)
         once_more = invoke(*shlex.split(again))
 
     assert code == 1
-    assert shlex.split(again)[:-1] == [*run, *options, "--settings"]
+    assert shlex.split(again)[:-1] == [*run, *options, "--set"]
     assert len(heard(out)) == 12
     assert heard(once_more[1]) == heard(out)
 

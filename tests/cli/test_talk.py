@@ -257,50 +257,6 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (["fire", "person"], "--id"),
-        (["fire", "person", "--id", "1"], "TYPE.EVENT"),
-        (["fire", "person.update", "--id", "0"], "--id"),
-        (["fire", "person.update", "--id", "x"], "--id"),
-        (["fire", "person.update", "--id", "1", "--set", "name"], "FIELD=OLD,NEW"),
-        (["fire", "person.update", "--id", "1", "--set", "name=a,b,c"], "two values"),
-        (["advance"], "say how far"),
-        (["advance", "10m", "--until-idle"], "'10m' and --until-idle both say how far: give only one"),
-        (["advance", "10m", "--limit", "1h"], "--limit"),
-        (["advance", "10"], "'10' is not a duration: write it like 30s, 10m"),
-        (["advance", "0"], "'0' must be more than 0"),
-        (["advance", "-5m"], "time only moves forward"),
-        (["advance", "-1h"], "time only moves forward"),
-        (["advance", "--until-idle", "--limit", "-5m"], "time only moves forward"),
-        (["advance", "--until-idle", "--limit", "long"], "--limit: 'long' is not a duration"),
-        (["advance", "--untl-idle"], "there is no option '--untl-idle'; did you mean '--until-idle'?"),
-        (["fire", "person.update", "--id", "abc"], "'abc' is not a whole number"),
-        (["fire", "person.update", "--id", "9223372036854775808"], "must be between 1 and 9223372036854775807"),
-        (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
-        (["journal", "--status", "99"], "'99' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
-        (["journal", "--limit", "0"], "--limit"),
-        (
-            ["fire", "person.updatd", "--id", "1"],
-            "there is no event 'updatd'; did you mean 'update'? The",
-        ),
-        (["status", "--server", "https://127.0.0.1:2930"], "use the plain HTTP port, like http://127.0.0.1:2929"),
-        (["status", "--server", "127.0.0.1:2929"], "is not a server URL"),
-        (["status", "--server", "http://127.0.0.1:x"], "is not a server URL"),
-        (["status", "--server", "ftp://127.0.0.1"], "is not a server URL"),
-        (["nonsense"], "nonsense"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> None:
-    result = CliRunner().invoke(main, args)
-
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert says in result.stderr
-    assert result.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
     ("given", "expected"),
     [
         (["name=Ada,Ada Lovelace"], {"name": ["Ada", "Ada Lovelace"]}),

@@ -214,6 +214,10 @@ def test_a_result_that_was_sent_is_the_same_but_for_its_route_and_time() -> None
     assert all(getattr(every, name) != default for name, default in Result._field_defaults.items())
 
 
+def test_a_key_reads_without_its_token() -> None:
+    assert "s3cret-token" not in repr(Key(1, "s3cret-token", "ada@example.com"))
+
+
 def test_a_key_is_sent_in_the_three_headers() -> None:
     assert Key(1, "t0ken", "ada@example.com").headers == {
         "X-PW-AccessToken": "t0ken",

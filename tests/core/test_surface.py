@@ -19,7 +19,7 @@ ORIGIN = "https://billing.example.com"
         (Surface.FACTORY_ASYNC, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
         (Surface.CONNECTED_ASYNC, "copper-emulator reset --set allow=409"),
         (Surface.FACTORY, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
-        (Surface.RUN, "--settings allow=409"),
+        (Surface.RUN, "--set allow=409"),
         (Surface.SERVER, "copper-emulator reset --set allow=409"),
         (Surface.PLAY, "copper-emulator reset --set allow=409"),
         (Surface.EXEC, "exec --allow 409"),
@@ -43,7 +43,7 @@ def test_an_option_that_is_repeated_names_one() -> None:
 
 def test_a_switch_elsewhere() -> None:
     assert Surface.PYTHON.setting("allow_http", value=True) == "Emulator(allow_http=True)"
-    assert Surface.RUN.setting("allow_http", value=True) == "--settings allow_http=true"
+    assert Surface.RUN.setting("allow_http", value=True) == "--set allow_http=true"
 
 
 @pytest.mark.parametrize(

@@ -82,11 +82,11 @@ class Faces:
         return cast("Copper", Awaited(copper, runner.get_loop()))
 
     def _there(self, settings: dict[str, Any]) -> Copper:
-        return self._ends.enter_context(made(RemoteCopper, self._url, self._name, Settings.of(settings)))
+        return self._ends.enter_context(made(RemoteCopper, self._url, self._name, Settings(**settings)))
 
     def _there_async(self, settings: dict[str, Any]) -> Copper:
         runner = self._ends.enter_context(asyncio.Runner())
-        copper = made(RemoteAsyncCopper, self._url, f"{self._name}-async", Settings.of(settings))
+        copper = made(RemoteAsyncCopper, self._url, f"{self._name}-async", Settings(**settings))
         self._ends.callback(lambda: runner.run(copper.close()))
         return cast("Copper", Awaited(copper, runner.get_loop()))
 

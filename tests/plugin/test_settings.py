@@ -91,7 +91,7 @@ def test_several_files_of_authorities_are_named_with_commas_or_on_lines(inner: I
 def test_every_setting_has_a_value_to_try() -> None:
     assert OTHER_VALUES.keys() == OPTIONS.keys()
     for name, value in OTHER_VALUES.items():
-        assert getattr(Settings.of({name: value}), name) != getattr(Settings.of({}), name)
+        assert getattr(Settings(**{name: value}), name) != getattr(Settings(), name)
 
 
 def seen_by_a_test(inner: Inner, *args: str) -> pytest.RunResult:
@@ -101,7 +101,7 @@ def seen_by_a_test(inner: Inner, *args: str) -> pytest.RunResult:
         from copper_emulator.settings import Settings
 
         def test_one(copper, make_copper):
-            expected = Settings.of({OTHER_VALUES!r})
+            expected = Settings(**{OTHER_VALUES!r})
             assert copper.settings == expected
             with make_copper() as other:
                 assert other.settings == expected

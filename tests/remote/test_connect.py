@@ -41,7 +41,7 @@ def test_the_only_account_is_meant_where_none_is_named(server: Process) -> None:
 
 
 def test_of_several_one_must_be_named(server: Process) -> None:
-    other = made(RemoteCopper, server.url, "other", Settings.of({}))
+    other = made(RemoteCopper, server.url, "other", Settings())
     with pytest.raises(UsageError, match=r"several accounts; choose one with account=\.\.\.: default, other"):
         Copper.connect(server.url)
     with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default and other"):
@@ -56,10 +56,10 @@ def test_its_settings_are_those_of_the_server(server: Process) -> None:
     """Durations and limits, too, in the same units."""
     values = {"timeout": "2s", "search_lag": "3s", "latency": "0-15m", "limits": "5/1m", "allow": "500"}
 
-    with closing(made(RemoteCopper, server.url, "other", Settings.of(values))) as copper:
-        assert copper.settings == Settings.of(values)
+    with closing(made(RemoteCopper, server.url, "other", Settings(**values))) as copper:
+        assert copper.settings == Settings(**values)
         copper.reset()
-        assert copper.settings == Settings.of(values)
+        assert copper.settings == Settings(**values)
 
 
 def test_a_token_becomes_the_key_of_an_account_that_has_none(server: Process) -> None:
@@ -178,7 +178,7 @@ def test_nothing_there_and_something_else_there_are_told_apart() -> None:
 
 @pytest.mark.asyncio
 async def test_the_asynchronous_face_awaits_the_server_while_its_loop_goes_on(server: Process) -> None:
-    copper = made(RemoteAsyncCopper, server.url, "asynchronous", Settings.of({"latency": "30s"}))
+    copper = made(RemoteAsyncCopper, server.url, "asynchronous", Settings(latency="30s"))
     bodies: list[Any] = []
     copper.route("https://app.example", to=lambda request: bodies.append(request.json))
     copper.subscribe("person", "new", target=TARGET)
@@ -225,7 +225,7 @@ def test_a_server_that_does_not_speak_tls_says_how_it_would(server: Process) -> 
 
 def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Process) -> None:
     answered = threading.Event()
-    copper = made(RemoteCopper, server.url, "goes-late", Settings.of({"strict": False}))
+    copper = made(RemoteCopper, server.url, "goes-late", Settings(strict=False))
     copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
     copper.subscribe("person", "new", target=TARGET)
     create_by_api(copper, ["Ada"])
@@ -240,7 +240,7 @@ def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Pro
 
 @pytest.mark.parametrize("act", ["expect", "close"])
 def test_what_comes_back_one_after_the_other_is_waited_for_each(server: Process, act: str) -> None:
-    copper = made(RemoteCopper, server.url, f"each-{act}", Settings.of({"timeout": "300ms", "strict": False}))
+    copper = made(RemoteCopper, server.url, f"each-{act}", Settings(timeout="300ms", strict=False))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         copper.route("https://app.example", to=f"http://127.0.0.1:{silent.getsockname()[1]}")
         copper.subscribe("person", "new", target=TARGET)

@@ -581,7 +581,7 @@ def test_a_fault_of_one_target_is_then_one_of_the_new() -> None:
         ("http://user:word@127.0.0.1/hook", "is not a URL to send to"),
         ("http://127.0.0.1/hook#part", "is not a URL to send to"),
         ("http://[::1/hook", "is not a URL to send to"),
-        ("https://billing.example.com/hook", "--settings allow_targets=billing.example.com"),
+        ("https://billing.example.com/hook", "--set allow_targets=billing.example.com"),
     ],
 )
 def test_a_target_that_cannot_be_meant_is_refused(target: str, says: str) -> None:

@@ -140,14 +140,15 @@ def test_machines_get_one_json_object_and_nothing_else(written: Path) -> None:
     assert second["timeline"][-1].endswith(": 200")
 
 
-def test_settings_come_before_the_scenarios_own(written: Path) -> None:
+@pytest.mark.parametrize("option", ["--set", "--settings"])
+def test_settings_come_before_the_scenarios_own(written: Path, option: str) -> None:
     written.write_text(
         "settings: {latency: 1h, batch: 10}\n"
         + story("- fire: {topic: person/new, count: 20}\n- expect: {topic: person/new, count: 2}")
     )
 
     assert copper_emulator("run", str(written)).exit_code == 1
-    assert copper_emulator("run", str(written), "--settings", "latency=0").exit_code == 0
+    assert copper_emulator("run", str(written), option, "latency=0").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -155,11 +156,11 @@ def test_settings_come_before_the_scenarios_own(written: Path) -> None:
     [
         (["run"], f"name a scenario file, or one that comes with the emulator: {', '.join(shipped_names())}"),
         (["run", "nothing_like_it"], "there is no scenario 'nothing_like_it'"),
-        (["run", "first_notification", "--settings", "latency"], "--settings latency: write NAME=VALUE"),
-        (["run", "first_notification", "--settings", "speed=9"], "there is no setting 'speed'"),
-        (["run", "first_notification", "--settings", "limits=much"], "limits: 'much' is not a limit"),
+        (["run", "first_notification", "--settings", "latency"], "--set 'latency': write NAME=VALUE"),
+        (["run", "first_notification", "--set", "speed=9"], "there is no setting 'speed'"),
+        (["run", "first_notification", "--set", "limits=much"], "limits: 'much' is not a limit"),
         (["run", "first_notification", "--target", "localhost"], "'localhost' is not a URL to send to"),
-        (["run", "first_notification", "--target", "https://example.com/"], "--settings allow_targets=example.com"),
+        (["run", "first_notification", "--target", "https://example.com/"], "--set allow_targets=example.com"),
         (["run", "first_notification", "--tarpit"], "there is no option '--tarpit'"),
     ],
 )

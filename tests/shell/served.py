@@ -169,7 +169,7 @@ async def serving(
     """A server whose accounts send the targets of my-app.example to an endpoint."""
     log: list[tuple[str | None, Entry]] = []
     plan = Plan(
-        settings=Settings.of({"in_flight": 16, **settings}),
+        settings=Settings(**{"in_flight": 16, **settings}),
         clock=clock,
         routes=[("https://my-app.example", to.url)] if to is not None else [],
         tokens=tokens,

@@ -18,7 +18,7 @@ def test_an_account_beside_has_the_same_keys_and_nothing_else() -> None:
         copper.people.create(name="Ada")
         stage, own = copper._here, copper._stage.account
 
-        with stage.beside(Settings.of({"batch": 1}), Counters(), VirtualClock(0)) as other:
+        with stage.beside(Settings(batch=1), Counters(), VirtualClock(0)) as other:
             assert stage.account is other
             assert other.keys == own.keys
             assert (len(other.journal.entries), stage.settings.batch, stage.now()) == (0, 1, 0)
@@ -31,7 +31,7 @@ def test_an_account_beside_has_the_same_keys_and_nothing_else() -> None:
 def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
     with Emulator() as copper:
         own = copper._stage.account
-        with pytest.raises(ZeroDivisionError), copper._here.beside(Settings.of({}), Counters(), VirtualClock()):
+        with pytest.raises(ZeroDivisionError), copper._here.beside(Settings(), Counters(), VirtualClock()):
             _ = 1 / 0
 
         assert copper._stage.account is own

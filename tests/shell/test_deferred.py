@@ -32,7 +32,7 @@ def loaded_after(*paths: str) -> set[str]:
 
         async def main():
             headers = {HEADERS!r}
-            async with Server(Plan(Settings.of({{}})), port=0) as server, aiohttp.ClientSession() as client:
+            async with Server(Plan(Settings()), port=0) as server, aiohttp.ClientSession() as client:
                 for path in {paths!r}:
                     async with client.get(server.url + path, headers=headers) as answer:
                         assert answer.status == 200, (path, answer.status)

@@ -187,13 +187,17 @@ def test_a_forked_process_leaves_the_ca_file_to_its_parent(host: Host) -> None:
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_in_a_forked_process_it_says_that_its_thread_is_not_there(host: Host) -> None:
     """And does not wait forever for a thread that does not exist."""
+
+    async def nothing() -> None:
+        pass
+
     host.url()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             with pytest.raises(UsageError) as refused:
-                host.http()
+                host.submit(nothing())
             host.close()
             os.write(writing, str(refused.value).encode())
         finally:

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from copper_emulator.shell.api.calls import BASE, Call, routes_of
+from copper_emulator.core.paths import API_PATH
+from copper_emulator.shell.api.calls import Call, routes_of
 from copper_emulator.shell.app import make_api, make_runner
 from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.guarding import answer_refusals
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.asyncio
 CREDENTIALS = "X-PW-AccessToken: t\r\nX-PW-Application: developer_api\r\nX-PW-UserEmail: ada@example.com\r\n"
 PACKED = "Content-Encoding: gzip\r\nContent-Length: 3\r\n"
 RESET = "POST /_emulator/v1/accounts/default/reset"
-CREATE = f"POST {BASE}/people"
-SUBSCRIBE = f"POST {BASE}/webhooks"
+CREATE = f"POST {API_PATH}/people"
+SUBSCRIBE = f"POST {API_PATH}/webhooks"
 
 
 async def connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -141,7 +142,7 @@ async def test_a_broken_connection_of_the_emulators_own_is_its_fault_and_is_logg
         if api == "control":
             app = web.Application(middlewares=[answer_refusals])
             app.router.add_get(
-                f"{BASE}/broken", ServerOperation("GET", "", "", Taken, Shape, broken).handler(served.accounts)
+                f"{API_PATH}/broken", ServerOperation("GET", "", "", Taken, Shape, broken).handler(served.accounts)
             )
         else:
             app = make_api(served.accounts)
@@ -150,7 +151,7 @@ async def test_a_broken_connection_of_the_emulators_own_is_its_fault_and_is_logg
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         reader, writer = await connected(f"http://127.0.0.1:{runner.addresses[0][1]}")
-        writer.write(f"GET {BASE}/broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{CREDENTIALS}\r\n".encode())
+        writer.write(f"GET {API_PATH}/broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{CREDENTIALS}\r\n".encode())
         answer = await reader.read()
         writer.close()
         await writer.wait_closed()

@@ -24,7 +24,7 @@ TUNNEL = b"CONNECT api.copper.com:443 HTTP/1.1\r\n\r\n"
 
 @asynccontextmanager
 async def served(folder: Path, log: list[str]) -> AsyncIterator[Proxied]:
-    plan = Plan(settings=Settings.of({}), listener=lambda account, entry: log.append(entry.text))
+    plan = Plan(settings=Settings(), listener=lambda account, entry: log.append(entry.text))
     proxy = ProxyPlan(Authority.kept(folder), lambda refused: log.append(refused.text), "{host}")
     async with Server(plan, port=0, proxy=proxy) as server:
         assert server.proxied is not None

@@ -545,11 +545,11 @@ async def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_behind() -> N
         port = int(served.server.url.rpartition(":")[2])
 
         with pytest.raises(OSError, match="address already in use"):
-            async with Server(Plan(Settings.of({})), port=port):
+            async with Server(Plan(Settings()), port=port):
                 pass
 
 
 async def test_a_route_that_cannot_be_understood_is_an_error_and_leaves_nothing_behind() -> None:
     with pytest.raises(RouteError, match="nonsense"):
-        async with Server(Plan(Settings.of({}), routes=[("nonsense", "http://127.0.0.1:1")]), port=0):
+        async with Server(Plan(Settings(), routes=[("nonsense", "http://127.0.0.1:1")]), port=0):
             pass

@@ -31,7 +31,8 @@ from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
 from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
-from copper_emulator.shell.stage import LateAnswer, Stage
+from copper_emulator.shell.probe import LateAnswer
+from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan
@@ -242,39 +243,39 @@ class Bench:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Send what goes at once in the block concurrently, to async endpoints in this process as well."""
-        stage = self.stage
-        stage.together, stage.stood_still = True, 0.0
+        probe = self.stage.probe
+        probe.together, probe.stood_still = True, 0.0
         try:
             yield
         finally:
-            stage.together = False
+            probe.together = False
 
     @contextmanager
     def slow_api(self, seconds: float, *, calls: int) -> Iterator[None]:
         """Make each API call take `seconds`, and wait for leftover tasks that make up to `calls` of them in a row."""
-        stage = self.stage
-        before, stage.api_most_held = stage.tasks_patience, 0
-        stage.tasks_patience = before + seconds * calls
+        probe = self.stage.probe
+        before, probe.api_most_held = probe.tasks_patience, 0
+        probe.tasks_patience = before + seconds * calls
         try:
             with self.fault(f"api.slow={duration_text(round(seconds * 1000))}"):
                 yield
         finally:
-            stage.tasks_patience = before
+            probe.tasks_patience = before
 
     @contextmanager
     def late_answer(self, seconds: float) -> Iterator[LateAnswer]:
         """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind."""
-        stage = self.stage
-        before, stage.late_answer = stage.tasks_patience, LateAnswer(seconds)
-        stage.tasks_patience = 0.0
+        probe = self.stage.probe
+        before, probe.late_answer = probe.tasks_patience, LateAnswer(seconds)
+        probe.tasks_patience = 0.0
         try:
-            yield stage.late_answer
+            yield probe.late_answer
         finally:
-            stage.late_answer, stage.tasks_patience = None, before
+            probe.late_answer, probe.tasks_patience = None, before
 
     def answered(self) -> Rounds[None]:
         """Wait until the API holds back no more calls: work that is not done in tasks may still be waiting for them."""
-        while self.stage.api_held:
+        while self.stage.probe.api_held:
             yield []
 
     def late(self, span: str) -> AbstractContextManager[None]:

@@ -56,7 +56,7 @@ _NO_ANSWER = (Reason.TIMED_OUT, Reason.BROKEN_OFF)
 
 def settings_for(own: Settings) -> Settings:
     """An account's settings as a check needs them; what rows vary themselves starts out as Copper has it."""
-    return own.with_values(
+    return own.with_unchecked(
         {
             "limits": Settings.limits,
             "over_limit": OverLimit.HOLD,

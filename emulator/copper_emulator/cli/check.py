@@ -26,7 +26,9 @@ from copper_emulator.cli.check_table import Table, list_rows
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
 from copper_emulator.cli.names import types
+from copper_emulator.cli.options import pairs_of
 from copper_emulator.cli.output import Output
+from copper_emulator.cli.server_options import SettingOption
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -41,13 +43,7 @@ _STARTING = 60.0
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise WrongUse(f"{parameter.opts[0]} {text!r}: write NAME=VALUE")
-        pairs[name] = value
-    return pairs
+    return pairs_of(parameter.opts[0], given)
 
 
 def _seconds(ctx: click.Context, parameter: click.Parameter, given: str | None) -> float | None:
@@ -89,7 +85,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
 @click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="the account's email")
-@click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long it may take to answer")
+@click.option("--timeout", metavar="DURATION", cls=SettingOption, help="how long it may take to answer")
 @click.option(
     "--time-limit",
     metavar="DURATION",
@@ -104,8 +100,10 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     callback=_seconds,
     help="how long to wait until something listens at URL; 1m by default with a COMMAND, else not at all",
 )
-@click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
-@click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="a host beyond loopback; repeatable")
+@click.option("--profile", metavar="NAME", cls=SettingOption, help="or developer-docs")
+@click.option(
+    "--allow-target", "allow_targets", metavar="HOST", multiple=True, help="a host beyond loopback; repeatable"
+)
 @click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
 @click.option(
@@ -188,15 +186,8 @@ def _tell(report: Report, output: Output) -> None:
 
 
 def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
-    settings = Settings.of(
-        {
-            "timeout": given["timeout"],
-            "profile": given["profile"],
-            "allow_targets": given["allowed"],
-            "ca": given["ca"],
-            "allow_http": True,
-        }
-    )
+    said = {name: given[name] for name in ("timeout", "profile", "allow_targets", "ca") if given[name] is not None}
+    settings = Settings(**said, allow_http=True)
     endpoint = checked_url(url, settings.allow_targets, Surface.CHECK)
     plan = Plan(
         target=url,
@@ -214,7 +205,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
         output.line(f"Checking {url}", style="bold")
-        tell_where(account.api_url, given["port"], given["token"], output)
+        tell_where(account.api_url, given["port"], output, any_token=not given["token"])
         with _service(endpoint, account, given) as service:
             table = Table(output)
             try:

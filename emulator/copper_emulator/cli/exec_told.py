@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from copper_emulator.cli.output import on_one_line
 from copper_emulator.cli.streams import silence
 from copper_emulator.core.model import Entry, Kind
+from copper_emulator.core.paths import api_url
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.accounts import has_token
 from copper_emulator.shell.control.accounts import at_a_glance
@@ -54,7 +55,7 @@ class Told:
 
     def begun(self, server: Server) -> None:
         """Report the emulator's address just before the command runs."""
-        self._json({"kind": "ready", "url": server.url, "api_url": f"{server.url}/developer_api/v1"})
+        self._json({"kind": "ready", "url": server.url, "api_url": api_url(server.url)})
         seen = "which only the command can reach" if self._isolated else "where you can watch what happens"
         self._line(f"Copper's hosts lead to {server.url}, {seen}")
         # Without a file there is nothing yet; asking would create the accounts.

@@ -16,6 +16,7 @@ from copper_emulator.cli.lines import Lines
 from copper_emulator.cli.output import Output, complain
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.moments import stamp
+from copper_emulator.core.paths import api_url
 from copper_emulator.core.targets import is_beyond, is_loopback
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
@@ -84,7 +85,7 @@ class Log:
 
         Earlier entries follow them: a server that starts from a state file first ends what was on its way.
         """
-        output, api = self._output, f"{server.url}/developer_api/v1"
+        output, api = self._output, api_url(server.url)
         over_tls = {"tls_url": server.tls_url} if server.tls_url else {}
         through = {} if way is None else {"proxy_url": way[1]["HTTPS_PROXY"], "environment": way[1]}
         output.json({"kind": "ready", "url": server.url, **over_tls, "api_url": api, "clock": plan.clock, **through})
@@ -123,7 +124,7 @@ class Log:
         self._output.line(f"  page   {server.url}/ (the control API is described at {server.url}/_emulator/docs)")
         self._output.line(f"  API    {api} ({'the tokens given with --token' if plan.tokens else first})")
         if server.tls_url:
-            self._output.line(f"  TLS    {server.tls_url}/developer_api/v1 (to trust it: copper-emulator ca)")
+            self._output.line(f"  TLS    {api_url(server.tls_url)} (to trust it: copper-emulator ca)")
         if way is not None:
             self._output.line(f"  proxy  {way[1]['HTTPS_PROXY']} (in your program's shell: . {way[0]})")
 

@@ -13,9 +13,10 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import read_text
 from copper_emulator.cli.names import events, topic_of, types
-from copper_emulator.cli.options import MOST, for_an_account, pairs_of
+from copper_emulator.cli.options import for_an_account, pairs_of
 from copper_emulator.cli.output import Output, as_stamp, on_one_line
 from copper_emulator.cli.values import Number, statuses
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.durations import parse_duration
 
@@ -27,8 +28,8 @@ _SERIAL = Number(1, 10**9)
 @click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
 @click.option("--state", metavar="STATE", multiple=True, help="like queued, held, delivered, failed; repeatable")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="how it ended, like blocked; repeatable")
-@click.option("--id", type=Number(1, MOST), help="a record's id")
-@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="the one it was made for")
+@click.option("--id", type=Number(1, MAX_ID), help="a record's id")
+@click.option("--subscription", type=Number(1, MAX_ID), metavar="ID", help="the one it was made for")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
 @click.option("--text", metavar="TEXT", help="found anywhere in it, ignoring case")
 @click.option("--since", metavar="MOMENT", help="of changes at or after this, like 2026-09-29T22:40:04Z")
@@ -124,7 +125,7 @@ def replay(
 
 @click.command(short_help="Wait until something has been delivered.")
 @click.argument("topic", metavar="[TYPE.EVENT]", required=False)
-@click.option("--id", "ids", type=Number(1, MOST), multiple=True, help="a record's id; repeatable")
+@click.option("--id", "ids", type=Number(1, MAX_ID), multiple=True, help="a record's id; repeatable")
 @click.option("--status", type=Number(100, 599), help="what the endpoint answered; any 2xx by default")
 @click.option("--outcome", metavar="OUTCOME", help="how it ended, like failed")
 @click.option("--count", "number", type=_SERIAL, help="exactly this many; at least one by default")

@@ -16,9 +16,6 @@ from copper_emulator.cli.client import DEFAULT_URL
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-MOST = 2**63 - 1
-"""The highest possible id of a record."""
-
 
 def _said_before(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """The option after the command, else the one before it, else the variable or the default."""
@@ -60,24 +57,23 @@ IN_PLAY = "for tests, and for scenarios played here"
 """What the settings `strict` and `allow` are for in a server."""
 
 
+def pair_of(said: str, text: str, *, form: str) -> tuple[str, str]:
+    """`NAME=VALUE` as a pair, separated at the first `=`. Raises WrongUse, which names the form to write."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise WrongUse(f"{said}: write {form}")
+    return name, value
+
+
 def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
-    """`key=s3cret` as {"key": "s3cret"}; values are text."""
-    pairs = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            form = "KEY=VALUE" if option == "--secret" else "NAME=VALUE"
-            raise WrongUse(f"{option} {text!r}: write {form}")
-        pairs[name] = value
-    return pairs
+    """`key=s3cret` as {"key": "s3cret"}; values are text. A wrong one may be the secret itself, and is not repeated."""
+    form = "KEY=VALUE" if option == "--secret" else "NAME=VALUE"
+    return dict(pair_of(option, text, form=form) for text in given)
 
 
 def route_of(said: str, text: str) -> tuple[str, str]:
-    """`ORIGIN=URL` as a pair. The first `=` separates them: an origin has none, a URL's query may."""
-    origin, equals, url = text.partition("=")
-    if not origin or not equals:
-        raise WrongUse(f"{said}: write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
-    return origin, url
+    """`ORIGIN=URL` as a pair: an origin has no `=`, a URL's query may."""
+    return pair_of(said, text, form="ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
 
 
 def json_or_text(text: str) -> Any:
@@ -99,9 +95,7 @@ def fields_of(
     """`name=Ada` as {"name": "Ada"}, `custom_fields.17=Gold` as an item of the API's list `custom_fields`."""
     fields: dict[str, Any] = {}
     for text in given:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise WrongUse(f"{option} {text!r}: write {form}, like {option} {like}")
+        name, value = pair_of(f"{option} {text!r}", text, form=f"{form}, like {option} {like}")
         first, _, number = name.partition(".")
         if first == "custom_fields" and number:
             fields.setdefault(first, []).append(_custom(option, text, number, value))

@@ -13,6 +13,7 @@ from types import TracebackType
 from copper_emulator.cli import WrongUse
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
+from copper_emulator.core.paths import api_url
 from copper_emulator.core.targets import is_copper
 from copper_emulator.executing.environment import Reached, child_environment, shell_lines, write_files
 from copper_emulator.shell.proxied import ProxyPlan
@@ -97,7 +98,7 @@ class Reaching:
         token = self._tokens[0] if self._tokens else os.environ.get("COPPER_EMULATOR_TOKEN", TOKEN)
         return {
             "COPPER_EMULATOR_URL": server.url,
-            "COPPER_EMULATOR_API_URL": f"{server.url}/developer_api/v1",
+            "COPPER_EMULATOR_API_URL": api_url(server.url),
             "COPPER_EMULATOR_TOKEN": token,
             "COPPER_EMULATOR_EMAIL": os.environ.get("COPPER_EMULATOR_EMAIL", DEFAULT_EMAIL),
         }

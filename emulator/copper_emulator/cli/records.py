@@ -15,10 +15,11 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import STDIO, read
 from copper_emulator.cli.names import types
-from copper_emulator.cli.options import MOST, fields_of, for_an_account, values_told
+from copper_emulator.cli.options import fields_of, for_an_account, values_told
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.text import count, ended
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ _SHOWN = 20
 """How many records are listed for people; JSON has all."""
 
 _type = click.argument("type", metavar="TYPE", callback=types)
-_id = click.argument("record", metavar="ID", type=Number(1, MOST))
+_id = click.argument("record", metavar="ID", type=Number(1, MAX_ID))
 _other_type = click.argument("other_type", metavar="TYPE", callback=types)
-_other_id = click.argument("other", metavar="ID", type=Number(1, MOST))
+_other_id = click.argument("other", metavar="ID", type=Number(1, MAX_ID))
 _set = click.option(
     "--set", "fields", metavar="FIELD=VALUE", multiple=True, help="a field's value, as JSON or text; repeatable"
 )
@@ -62,7 +63,7 @@ def create(
 
 @click.command(short_help="Change records in a running server.")
 @_type
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MOST))
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MAX_ID))
 @_set
 @for_an_account
 def update(
@@ -86,7 +87,7 @@ def update(
 
 @click.command(short_help="Delete records in a running server.")
 @_type
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MOST))
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MAX_ID))
 @for_an_account
 def delete(*, type: str, ids: tuple[int, ...], server: str, account: str | None, as_json: bool) -> None:
     """Delete records in a running server, in one action.
@@ -100,8 +101,8 @@ def delete(*, type: str, ids: tuple[int, ...], server: str, account: str | None,
 
 @click.command(short_help="Merge two people or companies in a running server.")
 @_type
-@click.argument("winner", type=Number(1, MOST))
-@click.argument("loser", type=Number(1, MOST))
+@click.argument("winner", type=Number(1, MAX_ID))
+@click.argument("loser", type=Number(1, MAX_ID))
 @for_an_account
 def merge(*, type: str, winner: int, loser: int, server: str, account: str | None, as_json: bool) -> None:
     """Merge two people or companies in a running server: the loser is deleted, the winner takes what it lacks.
@@ -114,7 +115,7 @@ def merge(*, type: str, winner: int, loser: int, server: str, account: str | Non
 
 
 @click.command(short_help="Convert a lead in a running server.")
-@click.argument("lead", type=Number(1, MOST))
+@click.argument("lead", type=Number(1, MAX_ID))
 @click.option("--person", metavar="FIELD=VALUE", multiple=True, help="a field of the person; repeatable")
 @click.option("--company", metavar="FIELD=VALUE", multiple=True, help="a field of the company, or its id; repeatable")
 @click.option(

@@ -15,6 +15,7 @@ import click
 from copper_emulator.cli import Mistaken
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, read
+from copper_emulator.cli.options import pair_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
@@ -38,6 +39,7 @@ from copper_emulator.shell.serving import DEFAULT_PORT
     "--target", metavar="URL", help="send all notifications there, path included; by default to a built-in endpoint"
 )
 @click.option(
+    "--set",
     "--settings",
     "overrides",
     metavar="NAME=VALUE",
@@ -102,23 +104,21 @@ class _Asked:
     token: str
 
     def again(self, file: str, seed: int) -> str:
-        """The command line that plays one file with the same draws."""
+        """The command line that plays one file with the same draws. It has no token: without one, any is accepted."""
         words = ["copper-emulator", "run", file]
-        for option, value in (("--target", self.target), ("--port", self.port), ("--token", self.token or None)):
+        for option, value in (("--target", self.target), ("--port", self.port)):
             words += [] if value is None else [option, str(value)]
         for text in self.overrides:
-            words += [] if text.partition("=")[0].strip() == "seed" else ["--settings", text]
-        return shlex.join([*words, "--settings", f"seed={seed}"])
+            words += [] if text.partition("=")[0].strip() == "seed" else ["--set", text]
+        return shlex.join([*words, "--set", f"seed={seed}"])
 
 
 def _settings(overrides: Sequence[str]) -> Mapping[str, str]:
     settings = {}
     for text in overrides:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"--settings {text}: write NAME=VALUE, like --settings limits=off")
+        name, value = pair_of(f"--set {text!r}", text, form="NAME=VALUE, like --set limits=off")
         settings[name.strip()] = value.strip()
-    chosen = Settings.of(settings)
+    chosen = Settings(**settings)
     # Chosen once, for all scenarios.
     return {**settings, "seed": str(chosen.seed)} if settings.get("seed") == RANDOM else settings
 
@@ -149,11 +149,11 @@ def _served(
         return
     # Checked before anything is played or announced.
     for scenario in scenarios:
-        played_by = Settings.of(scenario.with_settings(settings).content.settings)
+        played_by = Settings(**scenario.with_settings(settings).content.settings)
         checked_url(asked.target, played_by.allow_targets, Surface.RUN)
     host = listening(asked.port, token=asked.token)
     try:
-        tell_where(host.api_url(), asked.port, asked.token, output)
+        tell_where(host.api_url(), asked.port, output, any_token=not asked.token)
         yield host
     finally:
         host.close()

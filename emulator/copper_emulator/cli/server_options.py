@@ -51,8 +51,11 @@ def server_options(*, no_intercept: str, notes: Mapping[str, str] | None = None)
     return lambda command: _shared(_setting_options(_no_interception(command, no_intercept), told))
 
 
-class _SettingOption(click.Option):
-    """Computes its default only for the help: the first time, pydantic has to build its serializer."""
+class SettingOption(click.Option):
+    """An option for the setting of its name, and without a default of its own: it shows that of `settings.py`.
+
+    It is computed only for the help: the first time, pydantic has to build its serializer.
+    """
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(ctx)
@@ -75,7 +78,7 @@ def _setting_options(command: F, notes: Mapping[str, str]) -> F:
             text, given = f"{text}; repeatable", {"metavar": _REPEATABLE[name], "multiple": True}
         else:
             text, given = text + _choices(setting), {"metavar": "VALUE"}
-        command = click.option(option, name, cls=_SettingOption, default=None, help=text, **given)(command)
+        command = click.option(option, name, cls=SettingOption, default=None, help=text, **given)(command)
     return command
 
 
@@ -95,7 +98,7 @@ def _defaults() -> Mapping[str, Any]:
 
 
 def _of_a_server(settings: Settings) -> Settings:
-    return settings.with_values({"in_flight": IN_FLIGHT})
+    return settings.with_unchecked({"in_flight": IN_FLIGHT})
 
 
 def _no_interception(command: F, why: str) -> F:
@@ -186,7 +189,7 @@ def settings_of(given: dict[str, Any]) -> Settings:
     """The settings that the options ask for. Raises WrongUse."""
     values = {name: value for name, value in given.items() if value is not None and value != ()}
     try:
-        settings = Settings.of(values)
+        settings = Settings(**values)
     except SettingsError as error:
         name, colon, rest = str(error).partition(":")
         raise WrongUse(option_name(name) + colon + rest if name in SETTINGS else str(error)) from None

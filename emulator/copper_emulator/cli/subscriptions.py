@@ -10,9 +10,10 @@ import click
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.names import topic_of
-from copper_emulator.cli.options import MOST, for_an_account, pairs_of
+from copper_emulator.cli.options import for_an_account, pairs_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
+from copper_emulator.core.ids import MAX_ID
 
 
 @click.command(short_help="Show the subscriptions of an account.")
@@ -69,7 +70,7 @@ def subscribe(
 
 
 @click.command(short_help="Delete subscriptions.")
-@click.argument("ids", metavar="ID...", type=Number(1, MOST), nargs=-1)
+@click.argument("ids", metavar="ID...", type=Number(1, MAX_ID), nargs=-1)
 @for_an_account
 def unsubscribe(*, ids: tuple[int, ...], server: str, account: str | None, as_json: bool) -> None:
     """Delete subscriptions, of any of the account's keys. Notifications that wait for them are cancelled in turn.

@@ -12,15 +12,16 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import (
-    MOST,
     for_an_account,
     json_option,
     json_or_text,
+    pair_of,
     server_option,
     settings_given,
 )
 from copper_emulator.cli.output import Output, as_stamp, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count, ended
 from copper_emulator.durations import parse_duration
@@ -28,7 +29,7 @@ from copper_emulator.durations import parse_duration
 
 @click.command(short_help="Fire an event in a running server.")
 @click.argument("topic", metavar="TYPE.EVENT")
-@click.option("--id", "ids", type=Number(1, MOST), multiple=True, required=True, help="a record's id; repeatable")
+@click.option("--id", "ids", type=Number(1, MAX_ID), multiple=True, required=True, help="a record's id; repeatable")
 @click.option(
     "--set", "attributes", metavar="FIELD=OLD,NEW", multiple=True, help="what was updated, as JSON or text; repeatable"
 )
@@ -110,8 +111,8 @@ def advance(
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
 @click.option("--type", metavar="TYPE", callback=types, help="like person")
 @click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
-@click.option("--id", type=Number(1, MOST), help="a record's id")
-@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="the one it is about")
+@click.option("--id", type=Number(1, MAX_ID), help="a record's id")
+@click.option("--subscription", type=Number(1, MAX_ID), metavar="ID", help="the one it is about")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
 @click.option("--text", metavar="TEXT", help="found anywhere in it, ignoring case")
@@ -207,9 +208,7 @@ def parse_attributes(given: tuple[str, ...]) -> dict[str, Any]:
     """`name=Ada,Ada Lovelace` as {"name": ["Ada", "Ada Lovelace"]}."""
     attributes: dict[str, Any] = {}
     for text in given:
-        name, equals, values = text.partition("=")
-        if not name or not equals:
-            raise WrongUse(f"--set {text!r}: write FIELD=OLD,NEW, like --set name=Ada,Grace")
+        name, values = pair_of(f"--set {text!r}", text, form="FIELD=OLD,NEW, like --set name=Ada,Grace")
         into = attributes
         if name.startswith("custom_fields."):
             into, name = attributes.setdefault("custom_fields", {}), name.removeprefix("custom_fields.")

@@ -7,9 +7,10 @@ import click
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.names import type_called
-from copper_emulator.cli.options import MOST, for_an_account
+from copper_emulator.cli.options import for_an_account
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.text import count
 
 _NUMBERED = ("subscription", "change")
@@ -18,7 +19,7 @@ _NUMBERED = ("subscription", "change")
 
 @click.command(short_help="Explain why somebody was or was not notified.")
 @click.argument("what", metavar="[WHAT]", required=False)
-@click.argument("number", metavar="[NUMBER]", type=Number(1, MOST), required=False)
+@click.argument("number", metavar="[NUMBER]", type=Number(1, MAX_ID), required=False)
 @click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="show at most this many changes")
 @for_an_account
 def why(*, what: str | None, number: int | None, limit: int, server: str, account: str | None, as_json: bool) -> None:

@@ -31,6 +31,9 @@ FIRST_SUBSCRIPTION_ID = 560_698
 _FIRST_RECORD_IDS = {kind.value: first for kind, first in FIRST_RECORD_ID.items()}
 """Keyed by sequence name. Built once: every account starts with them, and every test has an account."""
 
+MAX_ID = 2**63 - 1
+"""The highest possible id; it fits into 64 bits."""
+
 LAST_PLACE = 100_000
 IDS_PER_PLACE = 20_000
 """How far apart neighbouring places begin. Most ids of the last place still fit into 32 bits, as Copper's do."""

@@ -60,7 +60,7 @@ class Key:
     """One API key of an account. Subscriptions belong to the key that made them (Copper support page)."""
 
     serial: int
-    token: str
+    token: str = field(repr=False)
     email: str
 
     @property

@@ -40,10 +40,10 @@ class Surface(Enum):
         return Surface.PLAY if self is Surface.SERVER else self
 
     def setting(self, name: str, value: int | str) -> str:
-        """How to give a setting a value: `Emulator(allow=409)`, `--settings allow=409`."""
+        """How to give a setting a value: `Emulator(allow=409)`, `--set allow=409`."""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if self is Surface.RUN:
-            return f"--settings {name}={text}"
+            return f"--set {name}={text}"
         if self in (Surface.SERVER, Surface.PLAY, *CONNECTED):
             return f"copper-emulator {'reset' if name in BEGUN_WITH else 'settings'} --set {name}={text}"
         if self is Surface.EXEC:

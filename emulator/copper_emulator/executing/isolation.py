@@ -28,7 +28,7 @@ def isolate() -> None:
         raise NotIsolated(f"network namespaces need Linux, and this is {sys.platform}")
     user, group = os.geteuid(), os.getegid()
     # A user who may create a network namespace as it is needs no user namespace.
-    if not _unshare(_NEW_NETWORK):
+    if _why_not_unshared(_NEW_NETWORK):
         if error := _why_not_unshared(_NEW_USER | _NEW_NETWORK):
             raise NotIsolated(f"the system denies this user a network namespace ({error}){_hint()}")
         _be_the_same(user, group)
@@ -38,11 +38,8 @@ def isolate() -> None:
         raise NotIsolated(f"loopback cannot be switched on in the network namespace ({error}){_hint()}") from None
 
 
-def _unshare(what: int) -> bool:
-    return not _why_not_unshared(what)
-
-
 def _why_not_unshared(what: int) -> str:
+    """Empty if it is now."""
     # os.unshare exists from Python 3.12 on.
     libc = ctypes.CDLL(None, use_errno=True)
     return os.strerror(ctypes.get_errno()) if libc.unshare(what) else ""

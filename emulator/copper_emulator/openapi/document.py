@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.openapi.lookups import lookup_components, lookup_operations
 from copper_emulator.openapi.operations import Operation, header_components, response_components
 from copper_emulator.openapi.records import common_components, record_components, record_operations
 from copper_emulator.openapi.schemas import Schema, answer_object, shared_components
 from copper_emulator.openapi.webhooks import webhook_components, webhook_operations
-
-BASE = "/developer_api/v1"
 
 _ABOUT = """\
 Copper's Developer API as copper-emulator serves it. Every path also works with a trailing slash. A path that is not
@@ -30,7 +29,7 @@ def describe() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Copper Developer API, emulated", "version": "1", "description": _ABOUT},
-        "servers": [{"url": BASE}],
+        "servers": [{"url": API_PATH}],
         "security": [{name: [] for name in _HEADERS}, {"token": []}],
         "tags": [{"name": name} for name in (*tags, "lookups", "webhooks")],
         "paths": _paths(),

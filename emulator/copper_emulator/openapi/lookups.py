@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.records.fields import Table
 from copper_emulator.core.records.forms.custom import DATA_TYPES
-from copper_emulator.core.records.forms.plain import ID_SCHEMA, MAX_ID
+from copper_emulator.core.records.forms.plain import ID_SCHEMA
 from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.searching.filter_values import Amount
 from copper_emulator.core.records.searching.search import MAX_PAGE_SIZE

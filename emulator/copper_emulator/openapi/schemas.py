@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry
 from copper_emulator.core.records.forms.custom import CustomFields
@@ -16,7 +17,6 @@ from copper_emulator.core.records.forms.plain import (
     DAY_PATTERN,
     ID_SCHEMA,
     LATEST_SECOND,
-    MAX_ID,
     CalendarDay,
     Form,
     Moment,

@@ -16,6 +16,7 @@ from copper_emulator.control_client import PROMPT_SECONDS, Client, ControlError,
 from copper_emulator.copper import Copper
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Key, Notification, Subscription
+from copper_emulator.core.paths import api_url
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import no_such
@@ -85,7 +86,7 @@ class _Remote(Face):
         url = self._client.get("/health").get("tls_url")
         if not url:
             raise UsageError("the server does not speak TLS: start it with copper-emulator serve --tls-port 0")
-        return f"{url}/developer_api/v1"
+        return api_url(url)
 
     @property
     def ca_file(self) -> Path:

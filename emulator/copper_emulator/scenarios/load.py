@@ -105,7 +105,7 @@ def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
     # Which topics exist depends on the profile.
     if key_text(("settings", "profile")) not in wrong:
         right = {name: each for name, each in content.settings.items() if key_text(("settings", name)) not in wrong}
-        found = reference_mistakes(content, Settings.of(right), folder)
+        found = reference_mistakes(content, Settings(**right), folder)
         mistakes += [Mistake(lines.of(path), key_text(path), message) for path, message in found]
     if mistakes:
         raise Mistaken(*mistakes)

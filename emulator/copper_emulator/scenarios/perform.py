@@ -63,7 +63,7 @@ def perform(
         UsageError: nothing can be sent to the target, or a setting is wrong.
     """
     scenario = scenario.with_settings(settings)
-    wanted = Settings.of(scenario.content.settings)
+    wanted = Settings(**scenario.content.settings)
     key = Key(1, token or "scenario", DEFAULT_EMAIL)
     stage = Stage("scenario", wanted, VirtualClock(), key=key, surface=Surface.RUN)
     if target is None:

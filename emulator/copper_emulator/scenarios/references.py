@@ -31,7 +31,7 @@ def setting_mistakes(settings: Mapping[str, Any]) -> Iterator[Found]:
             yield ("settings", name), f"a file cannot {_NOT_FOR_A_FILE[name]}; say it when you start the scenario"
             continue
         try:
-            Settings.of({name: value})
+            Settings(**{name: value})
         except SettingsError as error:
             yield ("settings", name), str(error).removeprefix(f"{name}: ")
 

@@ -8,9 +8,9 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
 
 from copper_emulator.core.fault import Fault
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
 from copper_emulator.core.records.forms.custom import DATA_TYPES
-from copper_emulator.core.records.forms.plain import MAX_ID
 from copper_emulator.core.records.kinds import KINDS, type_named
 from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text, no_such

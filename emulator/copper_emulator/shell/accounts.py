@@ -217,7 +217,6 @@ class Accounts:
 
         if self._http is None:
             self._http = HttpSender(Trust(kept_certificate))
-            self._http.open()
             self._closing.push_async_callback(self._http.close)
         return self._http
 

@@ -53,7 +53,7 @@ class SyncDelivering(Delivering):
             self._pause()
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
-            if attempts and self._stage.together and all(map(is_async, destinations)):
+            if attempts and self._stage.probe.together and all(map(is_async, destinations)):
                 return self._at_once(attempts, destinations)
             pending = [self._begin(*each) for each in zip(attempts, destinations, strict=True)]
             return [finish() for finish in pending]

@@ -33,15 +33,13 @@ def settle(stage: Stage) -> Rounds[list[Delivery]]:
 
 def advance(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
     """Go from deadline to deadline, up to and including now + delta."""
-    if stage.driving:
-        raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
+    _check_movable(stage)
     return _outermost(stage, _pass_by(stage, delta_ms))
 
 
 def run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
     """Go from deadline to deadline until nothing is waiting. Raises NotIdle if that takes longer than the limit."""
-    if stage.driving:
-        raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
+    _check_movable(stage)
     return _outermost(stage, _run_until_idle(stage, limit_ms))
 
 
@@ -53,6 +51,11 @@ def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
     finally:
         stage.driving = False
     return stage.account.journal.delivery_of(attempt.notification)
+
+
+def _check_movable(stage: Stage) -> None:
+    if stage.driving:
+        raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
 
 
 def _is_something_due(stage: Stage) -> bool:

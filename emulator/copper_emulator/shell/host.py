@@ -176,7 +176,6 @@ class Host:
         with self._starting:
             if self._http is None:
                 self._http = HttpSender(self._trust, plainly=self._plainly)
-                self._thread.run(self._http.start())
             return self._http
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
+from copper_emulator.core.paths import api_url
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.ports import is_in_use, why_not_listening
 from copper_emulator.shell.serving import DEFAULT_PORT
@@ -29,7 +30,7 @@ class OneAccount(Host):
     def api_url(self) -> str:
         """The URL of the API, which is served from the first call on. Raises UsageError if the port is not free."""
         try:
-            return self.url() + "/developer_api/v1"
+            return api_url(self.url())
         except OSError as error:
             kind = PortInUse if is_in_use(error) else UsageError
             raise kind(why_not_listening(error, self._port)) from None

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import NotWritten
 from copper_emulator.core.model import Kind
+from copper_emulator.core.paths import API_PATH, CONTROL_PATH
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.control.guarding import Refused, protected, refuse
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 2929
 
-_CONTROL = "/_emulator/v1"
-_API = "/developer_api/v1"
 
 _PATIENCE = 1.0
 """Seconds a request under way gets to finish when the server ends."""
@@ -169,16 +168,16 @@ class Server:
         trusted = frozenset(host.lower() for host in self._trusted())
         for operation in HEALTH:
             handler = protected(trusted, operation.handler(self.accounts))
-            app.router.add_route(operation.method, f"{_CONTROL}{operation.path}", handler)
+            app.router.add_route(operation.method, f"{CONTROL_PATH}{operation.path}", handler)
         app.router.add_get("/", start_page(trusted))
         app.add_subapp("/_emulator/page", make_page(trusted))
         api = cache(lambda: self._api(trusted))
         for path, make in (
-            (_CONTROL, lambda: self._control(trusted)),
+            (CONTROL_PATH, lambda: self._control(trusted)),
             ("/_emulator/docs", _documents),
             ("/_emulator/openapi.json", _documents),
             # The API's path is matched before the root.
-            (_API, api),
+            (API_PATH, api),
             ("/", api),
         ):
             app.router.register_resource(Deferred(path, make))
@@ -191,7 +190,7 @@ class Server:
         from copper_emulator.shell.control.api import make_control
 
         app = web.Application()
-        app.add_subapp(_CONTROL, make_control(self.accounts, trusted))
+        app.add_subapp(CONTROL_PATH, make_control(self.accounts, trusted))
         return app
 
     def _api(self, trusted: frozenset[str]) -> web.Application:
@@ -241,8 +240,8 @@ _FIXED = frozenset(
         "/_emulator/docs",
         "/_emulator/openapi.json",
         "/_emulator/developer_api.json",
-        "/_emulator/v1/health",
-        "/_emulator/v1/ready",
+        f"{CONTROL_PATH}/health",
+        f"{CONTROL_PATH}/ready",
     }
 )
 

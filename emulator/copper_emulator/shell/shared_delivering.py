@@ -115,7 +115,7 @@ class Delivering:
             if not call.has_left:
                 return result
             result = told(result, route, began, timeout_ms)
-            raised = await call.ended(seconds=self._stage.tasks_patience)
+            raised = await call.ended(seconds=self._stage.probe.tasks_patience)
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     async def _one_async(self, attempt: Attempt, route: Route) -> Result:
@@ -126,11 +126,11 @@ class Delivering:
 
     async def _gathered(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
         """Send all at the same time, on the running loop; with `together`, measure for how long anything blocks it."""
-        if not self._stage.together:
+        if not self._stage.probe.together:
             return await asyncio.gather(*sending)
         with Standstill() as standstill:
             results = await asyncio.gather(*sending)
-        self._stage.stood_still += standstill.seconds
+        self._stage.probe.stood_still += standstill.seconds
         return results
 
     async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:

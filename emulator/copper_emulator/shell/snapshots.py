@@ -35,7 +35,7 @@ def snapshot(stage: Stage) -> Snapshot:
     """Make a snapshot of the account as it is now."""
     with stage.lock:
         now, found = stage.clock.now(), rows_of(stage)
-    keys = [[key.serial, "", key.email] for key in stage.account.keys]
+        keys = [[key.serial, "", key.email] for key in stage.account.keys]
     found[STAGE] = [(name, keys if name == "keys" else value) for name, value in found[STAGE]]
     state = {part: [list(row) for row in rows] for part, rows in found.items()}
     return Snapshot(VERSION, stage.name, now, state, digest_of(state))

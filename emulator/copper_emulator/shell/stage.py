@@ -17,30 +17,14 @@ from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
-from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
+from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.down import led_nowhere
 from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
+from copper_emulator.shell.probe import Probe
 from copper_emulator.shell.routes import Routes
 
 __tracebackhide__ = raised_on_purpose
-
-
-class LateAnswer:
-    """An API answer that is delayed: it states what is true when it is made, which may have changed when it arrives."""
-
-    def __init__(self, seconds: float) -> None:
-        self.is_taken = False
-        self.has_arrived = False
-        self._until = monotonic() + seconds
-
-    def arrives(self) -> bool:
-        """Whether the delay is over."""
-        return monotonic() >= self._until
-
-    def let_go(self) -> None:
-        """End the delay now."""
-        self._until = monotonic()
 
 
 class Stage:
@@ -76,23 +60,9 @@ class Stage:
         self.api_calls = 0
         """The number of API calls that named this account."""
         self.held = HeldCalls()
-        self.api_held = 0
-        """The number of calls being held back."""
-        self.api_most_held = 0
-        """The largest number of calls held back at the same time."""
-        self.late_answer: LateAnswer | None = None
-        """The API answer that is being delayed, or is to be next."""
-        self.together = False
-        """Whether async endpoints in this process get the attempts of a round at the same time, in every kind of test.
-
-        Otherwise a synchronous test delivers them one after the other, so that it is known which of them causes what.
-        """
-        self.stood_still = 0.0
-        """Seconds for which something has blocked the endpoints' event loop."""
+        self.probe = Probe()
         self.started: set[int] = set()
         """The started applications, by `id()`."""
-        self.tasks_patience = 1.0
-        """Seconds of real time for tasks that an endpoint's call leaves behind. One that takes longer may never end."""
         self._call_time: CallTime | None = None
         """The time of the API's limit windows, from the first refusal on or when restored state is ahead."""
         self._first_settings = settings

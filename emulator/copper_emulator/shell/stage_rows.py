@@ -52,8 +52,8 @@ class Found:
         self._rows = told
         stage: Mapping[Any, Any] = dict(told.get(STAGE, []))
         try:
-            self.settings = Settings.written(stage["settings"])
-            self.made_with = None if stage["made_with"] is None else Settings.written(stage["made_with"])
+            self.settings = Settings.from_document(stage["settings"])
+            self.made_with = None if stage["made_with"] is None else Settings.from_document(stage["made_with"])
             self.keys = [Key(serial, token, email) for serial, token, email in stage["keys"]]
             self.clock = ServerClock(**stage["clock"])
             self.routes: list[tuple[str, str]] = [(origin, to) for origin, to in stage["routes"]]

@@ -387,7 +387,7 @@ async def test_what_an_endpoint_says_is_shown_without_secrets_that_are_no_longer
 def server_url() -> Iterator[str]:
     """One server for many requests, in a thread of its own."""
     thread = LoopThread("control-fuzz")
-    server = Server(Plan(Settings.of({"limits": "off"}), clock="manual"), port=0)
+    server = Server(Plan(Settings(limits="off"), clock="manual"), port=0)
     thread.run(server.__aenter__())
     yield f"{server.url}/_emulator/v1"
     thread.run(server.__aexit__(None, None, None))

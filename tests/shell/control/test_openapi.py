@@ -14,8 +14,9 @@ pytest.importorskip("jsonschema", reason="jsonschema holds answers against their
 
 from jsonschema import Draft202012Validator
 
+from copper_emulator.core.paths import CONTROL_PATH
 from copper_emulator.shell.control.api import OPERATIONS, SERVER_OPERATIONS, make_control
-from copper_emulator.shell.control.description import BASE, describe, described
+from copper_emulator.shell.control.description import describe, described
 from tests.shell.served import Endpoint, listening, serving
 
 DOCUMENT = describe(list(described(SERVER_OPERATIONS, OPERATIONS)))
@@ -159,7 +160,7 @@ async def test_a_server_has_the_description_and_the_page() -> None:
     }
     for method, path in CALLS:
         assert f"{method}</span> {path}" in page
-    assert f"{BASE}/accounts/default/clock/advance'" in page
+    assert f"{CONTROL_PATH}/accounts/default/clock/advance'" in page
 
 
 class Read(HTMLParser):
@@ -193,7 +194,7 @@ async def test_the_commands_of_the_page_name_the_server_that_shows_it() -> None:
     async with serving() as served, served.session.get(f"{served.server.url}/_emulator/docs") as response:
         page = unescape(await response.text())
 
-        assert f"curl -X POST '{served.server.url}{BASE}/accounts/default/clock/advance'" in page
+        assert f"curl -X POST '{served.server.url}{CONTROL_PATH}/accounts/default/clock/advance'" in page
         assert "127.0.0.1:2929" not in page
 
 

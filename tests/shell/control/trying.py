@@ -18,10 +18,11 @@ import requests
 import schemathesis
 from schemathesis.engine import events, from_schema
 
+from copper_emulator.core.paths import CONTROL_PATH
 from copper_emulator.served_scenarios import ServedScenarios
 from copper_emulator.settings import Settings
 from copper_emulator.shell.control.api import OPERATIONS, SERVER_OPERATIONS
-from copper_emulator.shell.control.description import BASE, describe, described
+from copper_emulator.shell.control.description import describe, described
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
@@ -56,10 +57,10 @@ class Tried:
 
     def __init__(self) -> None:
         self.thread = LoopThread("control-trying")
-        settings = Settings.of({"limits": "3/10m", "latency": "1m"})
+        settings = Settings(limits="3/10m", latency="1m")
         self.server = Server(Plan(settings, clock="manual", player=cache(lambda: ServedScenarios(None))), port=0)
         self.thread.run(self.server.__aenter__())
-        self.url = self.server.url + BASE
+        self.url = self.server.url + CONTROL_PATH
         self.furnish()
 
     def furnish(self) -> None:

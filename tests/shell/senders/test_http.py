@@ -170,7 +170,6 @@ def connections(status: int, *, plainly: bool, fresh: bool = False) -> int:
         notification = Notification(1, Change(1, topic, (1,), {}, 0), 1, (1,), 0)
         attempt = Attempt(notification, None, url, (), b"{}", 0)
         sender = HttpSender(plainly=plainly)
-        await sender.start()
         for _ in range(5):
             result = await sender.send(attempt, Straight(URL(url)), timeout_ms=10_000, fresh=fresh)
             assert result.status == status

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -40,7 +40,6 @@ def attempt(url: str, body: bytes = b'{"ids":[1]}') -> Attempt:
 @asynccontextmanager
 async def sender(*, plainly: bool = True) -> AsyncIterator[HttpSender]:
     made = HttpSender(plainly=plainly)
-    await made.start()
     try:
         yield made
     finally:
@@ -148,10 +147,17 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("raw", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_is_taken_as_aiohttps_client_takes_it(raw: bytes) -> None:
-    plain = asyncio.run(answer_to(raw, plainly=True))
-    assert seen(plain) == seen(asyncio.run(answer_to(raw, plainly=False)))
+@pytest.mark.parametrize(("variable", "name"), [("", "content-type"), ("aiohttp", "Content-Type")])
+def test_a_variable_sends_everything_with_aiohttps_client(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+) -> None:
+    """It shows in an answer's headers: aiohttp's client writes names that it knows in its own way."""
+    monkeypatch.setenv("COPPER_EMULATOR_SENDER", variable)
+
+    answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nContent-Length: 2\r\n\r\nhi"
+    result = asyncio.run(answer_to(answer, plainly=True))
+
+    assert result.headers[0] == (name, "text/plain")
 
 
 def test_what_follows_an_answer_is_not_looked_at() -> None:
@@ -191,8 +197,15 @@ def test_it_is_the_same_however_the_network_cuts_it(raw: bytes, cuts: list[int])
     assert seen(asyncio.run(taken(pieces))) == seen(asyncio.run(taken([raw])))
 
 
+def each_of_the_answers(test: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    for name, raw in ANSWERS.items():
+        test = example(raw=raw).via(name)(test)
+    return test
+
+
+@each_of_the_answers
 @given(raw=answers())
-def test_whole_answers_are_taken_as_aiohttps_client_takes_them(raw: bytes) -> None:
+def test_an_answer_is_taken_as_aiohttps_client_takes_it(raw: bytes) -> None:
     plain = asyncio.run(answer_to(raw, plainly=True))
     assert seen(plain) == seen(asyncio.run(answer_to(raw, plainly=False)))
 

@@ -155,7 +155,6 @@ async def test_tls_connections_are_used_again(company: trustme.CA, company_file:
     with tls_endpoint(server_context(company.issue_cert("127.0.0.1"))) as endpoint:
         attempt = Attempt(nobodys, None, endpoint.url, (), b"{}", 0)
         sender = HttpSender()
-        await sender.start()
         for _ in range(5):
             sent = sender.send(attempt, Straight(URL(endpoint.url)), timeout_ms=10_000, ca=(str(company_file),))
             assert (await sent).outcome is Outcome.DELIVERED

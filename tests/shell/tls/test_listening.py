@@ -38,7 +38,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def serving_tls(*, bind: str = "127.0.0.1", trusted: tuple[str, ...] = ()) -> AsyncIterator[Server]:
     """A server with a TLS port; `log` has the messages that belong to no account's journal."""
     log: list[str] = []
-    plan = Plan(settings=Settings.of({}), listener=lambda account, entry: log.append(entry.text))
+    plan = Plan(settings=Settings(), listener=lambda account, entry: log.append(entry.text))
     async with Server(plan, bind=bind, port=0, tls_port=0, trusted_hosts=trusted) as server:
         server.log = log  # type: ignore[attr-defined]
         yield server
@@ -95,7 +95,7 @@ async def test_the_control_api_is_as_guarded_as_over_http() -> None:
 
 @pytest.mark.asyncio
 async def test_without_a_tls_port_there_is_none() -> None:
-    async with Server(Plan(settings=Settings.of({})), port=0) as server, ClientSession() as session:
+    async with Server(Plan(settings=Settings()), port=0) as server, ClientSession() as session:
         async with session.get(f"{server.url}/_emulator/v1/health") as answer:
             assert (await answer.json())["tls_url"] is None
         assert server.tls_url == ""

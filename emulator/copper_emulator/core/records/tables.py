@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry, Tags
 from copper_emulator.core.records.forms.custom import CustomFields
 from copper_emulator.core.records.forms.plain import (
     LATEST_SECOND,
-    MAX_ID,
     CalendarDay,
     Moment,
     Number,

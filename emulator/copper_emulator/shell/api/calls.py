@@ -9,7 +9,9 @@ from typing import Any, TypeAlias, TypeVar
 from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import is_of_leads, require
 from copper_emulator.core.records.tables import LEAD
@@ -22,9 +24,6 @@ from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.stage import Stage
 
 T = TypeVar("T")
-
-BASE = "/developer_api/v1"
-_MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def path_id(request: web.Request, noun: str) -> int:
     """The id in a path. Raises NotFound for what cannot be one."""
     text = request.match_info["id"]
-    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > _MAX_ID:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > MAX_ID:
         raise NotFound(hint=f"{text!r} is not a valid {noun} id.")
     return int(text)
 
@@ -111,7 +110,7 @@ def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> li
     """
     handled = [(method, path, _handler(act, bulk=bulk, of_leads=is_of_leads(path))) for method, path, act in rows]
     return [
-        web.route(method, BASE + path + slash, handler, expect_handler=go_on)
+        web.route(method, API_PATH + path + slash, handler, expect_handler=go_on)
         for slash in ("", "/")
         for method, path, handler in handled
     ]

@@ -16,7 +16,8 @@ from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.listening import has_gone
-from copper_emulator.shell.stage import LateAnswer, Stage
+from copper_emulator.shell.probe import LateAnswer
+from copper_emulator.shell.stage import Stage
 
 LONGEST = 60.0
 """Seconds of real time for which a call hangs at most: a client without patience of its own must not hang for ever."""
@@ -45,7 +46,7 @@ async def hindered(
             return await _hanging(stage, request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
-    late = stage.late_answer
+    late = stage.probe.late_answer
     if late is None or late.is_taken:
         return None
     late.is_taken = True
@@ -71,12 +72,13 @@ def call_text(request: web.Request, came: str) -> str:
 
 
 async def _held_back(stage: Stage, seconds: float) -> bool:
-    stage.api_held += 1
-    stage.api_most_held = max(stage.api_most_held, stage.api_held)
+    probe = stage.probe
+    probe.api_held += 1
+    probe.api_most_held = max(probe.api_most_held, probe.api_held)
     try:
         return await stage.held.hold(seconds)
     finally:
-        stage.api_held -= 1
+        probe.api_held -= 1
 
 
 async def _hanging(stage: Stage, request: web.Request) -> web.StreamResponse:

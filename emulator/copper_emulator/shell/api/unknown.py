@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.text import in_words, meant, suggesting
-from copper_emulator.shell.api.calls import BASE
 
 NOT_EMULATED = ("field_layouts", "related_links", "files")
 """Parts of Copper's API that the emulator does not have."""
@@ -19,9 +19,9 @@ _MOST = 12
 def unknown_path_hint(request: web.Request) -> str:
     """Which similar paths there are, or that this one is not emulated."""
     path = request.path
-    if not path.startswith(f"{BASE}/"):
-        return f"There is no {path}; the paths of the API begin with {BASE}, like {BASE}/people/search."
-    parts = path.removeprefix(f"{BASE}/").strip("/").split("/")
+    if not path.startswith(f"{API_PATH}/"):
+        return f"There is no {path}; the paths of the API begin with {API_PATH}, like {API_PATH}/people/search."
+    parts = path.removeprefix(f"{API_PATH}/").strip("/").split("/")
     missing = [part for part in parts if part in NOT_EMULATED]
     if missing:
         return f"Copper has {path}, but the emulator does not: {missing[0]} are not emulated."
@@ -34,10 +34,11 @@ def unknown_path_hint(request: web.Request) -> str:
 
 
 def _there(paths: Sequence[str]) -> str:
-    return f"under {BASE} there {'is only' if len(paths) == 1 else 'are'} {in_words(paths, most=_MOST)}"
+    return f"under {API_PATH} there {'is only' if len(paths) == 1 else 'are'} {in_words(paths, most=_MOST)}"
 
 
 def _paths(request: web.Request) -> list[str]:
     """Every path of the API once, without the common prefix."""
     found = (resource.canonical for resource in request.app.router.resources())
-    return list(dict.fromkeys(each.removeprefix(f"{BASE}/").rstrip("/") for each in found if each.startswith(BASE)))
+    ours = (each.removeprefix(f"{API_PATH}/").rstrip("/") for each in found if each.startswith(API_PATH))
+    return list(dict.fromkeys(ours))

@@ -10,15 +10,16 @@ from aiohttp import web
 from copper_emulator.core.account import Account
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Subscription
+from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.subscriptions import Subscriptions, parse_create, secret_hint
 from copper_emulator.core.wire import parse_body, subscription_json
 from copper_emulator.shell.api.answers import answer, answer_raw, go_on
-from copper_emulator.shell.api.calls import BASE, path_id
+from copper_emulator.shell.api.calls import path_id
 from copper_emulator.shell.api.credentials import stage_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.receiving import body_of
 
-PATH = f"{BASE}/webhooks"
+PATH = f"{API_PATH}/webhooks"
 
 
 class _Listed(NamedTuple):

@@ -19,6 +19,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.core.ids import LAST_PLACE
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
+from copper_emulator.core.paths import api_url
 from copper_emulator.core.surface import BEGUN_WITH
 from copper_emulator.core.wire import iso
 from copper_emulator.settings import SETTINGS, Settings, no_setting
@@ -172,7 +173,7 @@ async def create_account(accounts: Accounts, request: web.Request, said: NewAcco
         name=made.name,
         email=key.email,
         token=key.token,
-        api_url=f"{request.url.origin()}/developer_api/v1",
+        api_url=api_url(str(request.url.origin())),
         headers=key.headers,
     )
 

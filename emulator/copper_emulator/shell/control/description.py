@@ -10,11 +10,10 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from copper_emulator.core.paths import CONTROL_PATH
 from copper_emulator.shell.control.bases import ErrorShape
 from copper_emulator.shell.control.filters import EntryFilters
 from copper_emulator.shell.control.operation import Operation, ServerOperation
-
-BASE = "/_emulator/v1"
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -132,7 +131,7 @@ def describe(operations: Sequence[Described]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "copper-emulator: control API", "version": "1", "description": _ABOUT},
-        "servers": [{"url": BASE}],
+        "servers": [{"url": CONTROL_PATH}],
         "tags": [
             {"name": part, **({"description": _PARTS[part]} if part in _PARTS else {})}
             for part in parts

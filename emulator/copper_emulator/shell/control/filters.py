@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import (
     Delivery,
     EntityType,
@@ -22,7 +23,7 @@ from copper_emulator.core.model import (
 )
 from copper_emulator.core.moments import to_ms
 from copper_emulator.shell.control.bases import Taken
-from copper_emulator.shell.control.models import MAX_ID, MAX_NUMBER, KindName
+from copper_emulator.shell.control.models import MAX_NUMBER, KindName
 from copper_emulator.shell.control.shapes import answer_text, request_text, shown_line
 from copper_emulator.shell.hiding import Hidden
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from pydantic import Field
 
+from copper_emulator.core.paths import api_url
 from copper_emulator.shell.control.bases import Nothing, Plain
 from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.operation import ServerOperation
@@ -38,10 +39,9 @@ class ReadyShape(Plain):
 
 async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
     """Say that the server is up, and describe it."""
-    api_url = f"{request.url.origin()}/developer_api/v1"
     return Health.told(
         version=__version__,
-        api_url=api_url,
+        api_url=api_url(str(request.url.origin())),
         tls_url=accounts.tls_url or None,
         clock=accounts.plan.clock,
         accounts=len(accounts),

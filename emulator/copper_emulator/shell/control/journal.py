@@ -88,13 +88,18 @@ _number = attrgetter("number")
 _at = attrgetter("at_ms")
 
 
+def place_after(entries: Sequence[Entry], number: int) -> int:
+    """The place of the first entry after that number."""
+    return bisect_left(entries, number + 1, key=_number)
+
+
 def _stretch(entries: Sequence[Entry], said: EntryFilters) -> tuple[int, int]:
     """The range of places that can hold wanted entries; found by bisection, as numbers and moments only grow."""
     first, end = 0, len(entries)
     if said.since is not None:
-        first = bisect_left(entries, said.since + 1, key=_number)
+        first = place_after(entries, said.since)
     if said.before is not None:
-        end = bisect_left(entries, said.before, key=_number)
+        end = place_after(entries, said.before - 1)
     if said.after_time is not None:
         first = max(first, bisect_left(entries, said.after_time, key=_at))
     if said.before_time is not None:
@@ -107,7 +112,7 @@ def _events(served: ServedAccount, said: EntryFilters, number: int) -> tuple[byt
     with served.stage.lock:
         hidden = served.hidden
         entries = served.stage.account.journal.entries
-        first = bisect_left(entries, number + 1, key=_number)
+        first = place_after(entries, number)
         looked = entries[first : first + _MOST]
         events = [
             f"event: entry\nid: {served.life}-{entry.number}\ndata: {shown.model_dump_json()}\n\n"

@@ -13,6 +13,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import Kind, Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
@@ -22,7 +23,6 @@ from copper_emulator.shell.plan import ClockName
 from copper_emulator.value_mistakes import shown
 
 HOUR_MS = 3_600_000
-MAX_ID = 2**63 - 1
 MAX_NUMBER = 10**9
 """The highest serial or entry number accepted: no journal grows that long."""
 

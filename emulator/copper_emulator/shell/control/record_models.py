@@ -7,13 +7,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StrictInt, model_validator
 
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.models import RecordId, Word
 from copper_emulator.shell.control.shapes import FiredShape
 
 MAX_COUNT = 10_000
 
-EntryId = Annotated[StrictInt, Field(ge=0, le=2**63 - 1)]
+EntryId = Annotated[StrictInt, Field(ge=0, le=MAX_ID)]
 """The id of an entry of a lookup table; may be 0, which is that of the activity type Note."""
 
 

@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from copper_emulator.control_client import DEFAULT_URL
-from copper_emulator.shell.control.description import BASE, Schema
+from copper_emulator.core.paths import CONTROL_PATH
+from copper_emulator.shell.control.description import Schema
 
 _STYLE = """\
 :root{color-scheme:light dark;--line:#8884;--soft:#8882;
@@ -47,7 +48,7 @@ def reference(document: Mapping[str, Any]) -> str:
             f"<title>{escape(info['title'])}</title><style>{_STYLE}</style></head><body>",
             f'<nav aria-label="Operations">{"".join(_contents(document))}</nav>',
             f"<main><h1>{escape(info['title'])}</h1><p>{escape(info['description'])}</p>",
-            f"<p>All paths begin with <code>{BASE}</code>. ",
+            f"<p>All paths begin with <code>{CONTROL_PATH}</code>. ",
             'For programs: <a href="/_emulator/openapi.json">OpenAPI 3.1</a>. The emulated API of Copper itself is ',
             'described in <a href="/_emulator/developer_api.json">another document</a>.</p>',
             *_parts(document),
@@ -168,7 +169,7 @@ def _values(part: Schema) -> str:
 
 
 def _curl(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> str:
-    url = f"{DEFAULT_URL}{BASE}{path.replace('{name}', 'default')}"
+    url = f"{DEFAULT_URL}{CONTROL_PATH}{path.replace('{name}', 'default')}"
     for each in operation["parameters"]:
         if each["in"] == "path" and each["name"] != "name":
             url = url.replace("{" + each["name"] + "}", str(_sample(document, each["schema"], each["name"])))

@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import Field
 
 from copper_emulator.core.errors import NotFound
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
 from copper_emulator.shell.control.guarding import Refused
-from copper_emulator.shell.control.models import MAX_ID
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.shapes import SubscriptionShape
 from copper_emulator.shell.served_account import ServedAccount

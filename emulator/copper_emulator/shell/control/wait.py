@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -20,6 +18,7 @@ from copper_emulator.expectations import choose
 from copper_emulator.near_misses import unmet
 from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.journal import place_after
 from copper_emulator.shell.control.models import MAX_NUMBER, Duration, RecordId, Word
 from copper_emulator.shell.control.shapes import DeliveryShape
 from copper_emulator.shell.served_account import ServedAccount
@@ -92,9 +91,6 @@ async def wait(served: ServedAccount, said: Wait) -> WaitedShape:
     return met
 
 
-_number = attrgetter("number")
-
-
 @dataclass
 class _Watch:
     """How far the journal has been examined, and the deliveries found that match individually."""
@@ -106,7 +102,7 @@ class _Watch:
 
     def look(self) -> list[Delivery] | None:
         entries = self.account.journal.entries
-        first = bisect_left(entries, self.number + 1, key=_number)
+        first = place_after(entries, self.number)
         for place in range(first, len(entries)):
             delivery = entries[place].delivery
             if delivery is not None and is_of(self.expectation, delivery.notification):
@@ -142,7 +138,7 @@ def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
             f"below {said.since}.",
         )
         entries = account.journal.entries
-        earlier = (entry.delivery for entry in entries[: bisect_left(entries, said.since + 1, key=_number)])
+        earlier = (entry.delivery for entry in entries[: place_after(entries, said.since)])
         claims.claim([delivery for delivery in earlier if delivery is not None], named=False)
         told = unmet(watch.expectation, watch.fitting, account, claims, Surface.SERVER)
         waiting = bool(account.waiting())

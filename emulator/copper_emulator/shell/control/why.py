@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event
 from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import numbered, sentence
@@ -24,7 +25,7 @@ from copper_emulator.explain import (
 )
 from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.guarding import Refused
-from copper_emulator.shell.control.models import MAX_ID, MAX_NUMBER, Word
+from copper_emulator.shell.control.models import MAX_NUMBER, Word
 from copper_emulator.shell.control.shapes import EntryShape
 from copper_emulator.shell.served_account import ServedAccount
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import re
 import socket
 from collections.abc import Collection
@@ -29,6 +30,9 @@ from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
+SENDER = "COPPER_EMULATOR_SENDER"
+"""The variable with which a user sends everything through aiohttp's client, to see whether `plain.py` is to blame."""
+
 _LARGE = 1024 * 1024
 
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -43,29 +47,22 @@ _Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class HttpSender:
-    """Sends on the event loop it was started on; each loop needs its own.
+    """Sends on the event loop that first sends something; each loop needs its own.
 
     Args:
         trust: the authorities trusted to vouch for https:// endpoints.
-        plainly: whether plain HTTP to this machine bypasses aiohttp's client.
+        plainly: whether plain HTTP to this machine bypasses aiohttp's client, unless the variable SENDER forbids it.
     """
 
     def __init__(self, trust: Trust | None = None, *, plainly: bool = True) -> None:
         self._trust = Trust() if trust is None else trust
-        self._plainly = plainly
+        self._plainly = plainly and os.environ.get(SENDER) != "aiohttp"
         self._plain: PlainSender | None = None
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None
         self._failed: set[URL] = set()
         """Origins that answered with a 5xx through aiohttp's client, which takes a connection back into its pool before
         it can be told not to keep it: from then on, each request to them gets a connection of its own."""
-
-    async def start(self) -> None:
-        self.open()
-
-    def open(self) -> None:
-        """Do what `start` does, for callers already running on the loop."""
-        self._plain = PlainSender(keep_alive=_KEEP_ALIVE)
 
     async def close(self) -> None:
         if self._plain is not None:
@@ -110,7 +107,7 @@ class HttpSender:
                 answer arrived.
         """
         if self._plain is None:
-            raise RuntimeError("HttpSender.start() was not awaited")
+            self._plain = PlainSender(keep_alive=_KEEP_ALIVE)
         way = _way(destination, attempt.url, attempt.headers, as_target=as_target, fresh=fresh)
         if self._plainly and way.head:
             content = b"%b%d\r\n\r\n%b" % (way.head, len(attempt.body), attempt.body)

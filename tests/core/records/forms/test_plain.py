@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry, Tags
@@ -20,7 +21,6 @@ from copper_emulator.core.records.forms.plain import (
     LABEL,
     LATEST_SECOND,
     MAX_AMOUNT,
-    MAX_ID,
     CalendarDay,
     Checkbox,
     Form,

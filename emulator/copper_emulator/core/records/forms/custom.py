@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from copper_emulator.core.findings import INVALID, NOT_LISTED
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import (
     ID_SCHEMA,
-    MAX_ID,
     Checkbox,
     Form,
     Known,

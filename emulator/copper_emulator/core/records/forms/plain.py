@@ -14,11 +14,11 @@ from datetime import date, tzinfo
 from typing import Any, Protocol
 
 from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.text import field_name, no_such, sentence
 from copper_emulator.core.zones import day_begins
 
-MAX_ID = 2**63 - 1
 MAX_AMOUNT = 10**15
 """The largest amount; Copper's own limit is not known."""
 

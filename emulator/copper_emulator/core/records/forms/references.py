@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from copper_emulator.core.findings import INVALID, MUST_EXIST, NOT_LISTED
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import ID_SCHEMA, LABEL, MAX_ID, Known, Unfit, exact, object_schema
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, LABEL, Known, Unfit, exact, object_schema
 from copper_emulator.core.text import choices, no_such, sentence
 from copper_emulator.core.topics import no_type
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from copper_emulator.core.errors import NotFound, UsageError, raised_on_purpose
 from copper_emulator.core.findings import INVALID, TAKEN, Findings
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import MAX_ID, Unfit
+from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.forms.reading import Reading
 from copper_emulator.core.records.lookups.activity_types import CUSTOM, with_custom
 from copper_emulator.core.records.lookups.nobody import NOBODY

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from copper_emulator.core.findings import BLANK, INVALID, Findings
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.custom import DATA_TYPES
 from copper_emulator.core.records.forms.plain import (
     ID_SCHEMA,
-    MAX_ID,
     Checkbox,
     Known,
     Number,

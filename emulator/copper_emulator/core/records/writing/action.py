@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import TAKEN, Findings
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.changed import is_same, updated_attributes
 from copper_emulator.core.records.forms.reading import Reading, Said
@@ -259,7 +260,7 @@ _UNIQUE = {PERSON: "emails", COMPANY: "email_domain"}
 
 
 def _is_free(record_id: object, *taken: Container[int]) -> bool:
-    if isinstance(record_id, bool) or not isinstance(record_id, int) or not 1 <= record_id < 2**63:
+    if isinstance(record_id, bool) or not isinstance(record_id, int) or not 1 <= record_id <= MAX_ID:
         return False
     return all(record_id not in each for each in taken)
 

@@ -1,0 +1,67 @@
+"""What the command line refuses by itself, without asking a server: one line on stderr, and exit code 2."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from copper_emulator.cli import main
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["fire", "person"], "--id"),
+        (["fire", "person", "--id", "1"], "TYPE.EVENT"),
+        (["fire", "person.update", "--id", "0"], "--id"),
+        (["fire", "person.update", "--id", "x"], "--id"),
+        (["fire", "person.update", "--id", "1", "--set", "name"], "FIELD=OLD,NEW"),
+        (["fire", "person.update", "--id", "1", "--set", "name=a,b,c"], "two values"),
+        (["advance"], "say how far"),
+        (["advance", "10m", "--until-idle"], "'10m' and --until-idle both say how far: give only one"),
+        (["advance", "10m", "--limit", "1h"], "--limit"),
+        (["advance", "10"], "'10' is not a duration: write it like 30s, 10m"),
+        (["advance", "0"], "'0' must be more than 0"),
+        (["advance", "-5m"], "time only moves forward"),
+        (["advance", "-1h"], "time only moves forward"),
+        (["advance", "--until-idle", "--limit", "-5m"], "time only moves forward"),
+        (["advance", "--until-idle", "--limit", "long"], "--limit: 'long' is not a duration"),
+        (["advance", "--untl-idle"], "there is no option '--untl-idle'; did you mean '--until-idle'?"),
+        (["fire", "person.update", "--id", "abc"], "'abc' is not a whole number"),
+        (["fire", "person.update", "--id", "9223372036854775808"], "must be between 1 and 9223372036854775807"),
+        (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
+        (["journal", "--status", "99"], "'99' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
+        (["journal", "--limit", "0"], "--limit"),
+        (
+            ["fire", "person.updatd", "--id", "1"],
+            "there is no event 'updatd'; did you mean 'update'? The",
+        ),
+        (["status", "--server", "https://127.0.0.1:2930"], "use the plain HTTP port, like http://127.0.0.1:2929"),
+        (["status", "--server", "127.0.0.1:2929"], "is not a server URL"),
+        (["status", "--server", "http://127.0.0.1:x"], "is not a server URL"),
+        (["status", "--server", "ftp://127.0.0.1"], "is not a server URL"),
+        (["nonsense"], "nonsense"),
+        (["create"], "Missing argument 'TYPE'"),
+        (["create", "person", "--set", "name"], "--set 'name': write FIELD=VALUE, like --set name=Ada"),
+        (["create", "person", "--set", "=Ada"], "write FIELD=VALUE"),
+        (["create", "person", "--set", "name=a", "--set", "name=b"], "--set 'name=b': name is given twice"),
+        (["create", "person", "--set", "custom_fields.x=1"], "custom_fields.ID=VALUE"),
+        (["create", "person", "--count", "0"], "it must be between 1 and 10000, not 0"),
+        (["update", "person", "--set", "name=Ada"], "Missing argument 'ID...'"),
+        (["update", "person", "17"], "say what to change, like --set name=Ada"),
+        (["update", "person", "Ada", "--set", "name=x"], "'Ada' is not a whole number"),
+        (["delete", "person", "0"], "it must be between 1 and"),
+        (["merge", "person", "17"], "Missing argument 'LOSER'"),
+        (["convert", "Ada"], "'Ada' is not a whole number"),
+        (["convert", "17", "--person", "Ada"], "--person 'Ada': write FIELD=VALUE"),
+        (["search", "person", "--where", "Ada"], "--where 'Ada': write FIELD=VALUE"),
+        (["seed", "person"], "Missing argument 'FILE'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> None:
+    result = CliRunner().invoke(main, args)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
