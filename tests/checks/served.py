@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -11,6 +10,8 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from tests.threads import in_a_thread
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -31,14 +32,9 @@ class _Silent(WSGIRequestHandler):
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """The URL of an application's hook, until the block ends."""
-    with make_server("127.0.0.1", 0, app, _Server, _Silent) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/hook"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = make_server("127.0.0.1", 0, app, _Server, _Silent)
+    with in_a_thread(server):
+        yield f"http://127.0.0.1:{server.server_port}/hook"
 
 
 def state_of(url: str) -> Callable[[], object]:

@@ -21,6 +21,7 @@ from copper_emulator.checks.plan import Plan, rows_of
 from copper_emulator.checks.run import check
 from copper_emulator.shell.driver import run_sync
 from tests.checks.served import served, state_of
+from tests.threads import in_a_thread
 
 TARGET = "https://app.example/hook"
 Hook = Callable[[dict[str, Any]], object]
@@ -403,14 +404,9 @@ class Endless(Answering):
 
 @contextmanager
 def handled_by(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/hook"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with in_a_thread(server):
+        yield f"http://127.0.0.1:{server.server_port}/hook"
 
 
 def test_who_does_not_say_where_its_answer_ends_is_told_to() -> None:

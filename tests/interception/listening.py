@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +13,7 @@ import trustme
 
 from copper_emulator.interception.process import PROCESS
 from copper_emulator.interception.ways import Way
+from tests.threads import in_a_thread
 
 AUTHORITY = trustme.CA()
 FOREIGN = trustme.CA()
@@ -43,14 +43,8 @@ def listening(*names: str, authority: trustme.CA = AUTHORITY) -> Iterator[int]:
     authority.issue_cert(*(names or ("api.copper.com", "api.prosperworks.com"))).configure_cert(context)
     server = _Server(("127.0.0.1", 0), _Telling)
     server.context = context
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with in_a_thread(server):
         yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -7,7 +7,6 @@ import os
 import socketserver
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from copper_emulator.shell.children import has_proxy, past_proxy
 from tests.executing.commands import runtime
 from tests.interception.clients import BASE, HEADERS
 from tests.interception.listening import AUTHORITY, listening
+from tests.threads import in_a_thread
 
 SUBSCRIPTION = {"target": "https://endpoint.example.com/hooks/copper", "type": "person", "event": "new"}
 
@@ -40,6 +40,7 @@ print(connection.getresponse().read().decode())
 
 WITH_AIOHTTP = f"""
 import aiohttp, asyncio
+from tests.threads import in_a_thread
 async def main():
     async with aiohttp.ClientSession() as session:
         async with session.post("{BASE}/webhooks", json={SUBSCRIPTION!r}, headers={HEADERS!r}) as made:
@@ -255,13 +256,10 @@ class _Recording(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def their_proxy() -> Iterator[Any]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Recording) as server:
-        server.asked = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Recording)
+    server.asked = []  # type: ignore[attr-defined]
+    with in_a_thread(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def their_url(their_proxy: Any, user: str = "") -> str:

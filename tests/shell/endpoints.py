@@ -12,6 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.threads import in_a_thread
+
 Answer = Callable[[BaseHTTPRequestHandler, bytes], int]
 
 
@@ -52,14 +54,9 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def http_endpoint(answer: Answer = lambda _request, _body: 200) -> Iterator[HttpEndpoint]:
     """Serve until the block ends; `answer` runs in the server's thread."""
-    with HttpEndpoint(answer) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = HttpEndpoint(answer)
+    with in_a_thread(server):
+        yield server
 
 
 @contextmanager

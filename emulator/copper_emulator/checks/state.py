@@ -59,7 +59,7 @@ def looked_at(source: Source) -> Believed:
         given = source()
     except StateError:
         raise
-    except Exception as error:
+    except Exception as error:  # it is the tester's own function
         raise StateError(f"the state is not available: it raised {_short(error, 300)}") from error
     return believed(given)
 

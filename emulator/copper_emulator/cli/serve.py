@@ -18,9 +18,10 @@ from copper_emulator.cli.log import Log
 from copper_emulator.cli.output import complain
 from copper_emulator.cli.server_options import option_name, player, server_options, settings_of
 from copper_emulator.cli.values import Number
-from copper_emulator.core.errors import AuthorityError, ScenarioError, StateError
+from copper_emulator.core.errors import AuthorityError, ScenarioError, StateError, UsageError
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.ports import why_not_listening
+from copper_emulator.shell.senders.choice import is_own_wanted
 from copper_emulator.shell.serving import DEFAULT_PORT, CannotListen, Server
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def serve(
             proxy=reaching.plan if reaching is not None else None,
         )
         try:
+            # Now: otherwise it would be read when something is first to be sent.
+            is_own_wanted()
             asyncio.run(_serve(server, plan, log, reaching))
         except CannotListen as error:
             wanted = {"port": port, "tls_port": tls_port, "proxy": proxy}
@@ -121,6 +124,8 @@ def serve(
             raise Failure(f"--tls-port: {error}") from None
         except StateError as error:
             raise Failure(f"--state: {error}") from None
+        except UsageError as error:
+            raise Failure(str(error)) from None
         finally:
             log.close()
 

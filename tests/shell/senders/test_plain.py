@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Attempt, Outcome, Reason, Result
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.routes import Route, Straight
@@ -158,6 +159,13 @@ def test_a_variable_sends_everything_with_aiohttps_client(
     result = asyncio.run(answer_to(answer, plainly=True))
 
     assert result.headers[0] == (name, "text/plain")
+
+
+def test_the_variable_has_no_other_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPPER_EMULATOR_SENDER", "httpx")
+
+    with pytest.raises(UsageError, match="COPPER_EMULATOR_SENDER=httpx: write aiohttp, or leave it out"):
+        asyncio.run(answer_to(OK, plainly=True))
 
 
 def test_what_follows_an_answer_is_not_looked_at() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from typing import Any
 import trustme
 
 from tests.shell.endpoints import Answer, HttpEndpoint
+from tests.threads import in_a_thread
 
 
 class TlsEndpoint(HttpEndpoint):
@@ -58,14 +58,9 @@ def _read_on(connection: ssl.SSLSocket) -> None:
 @contextmanager
 def tls_endpoint(context: ssl.SSLContext, answer: Answer = lambda _request, _body: 200) -> Iterator[TlsEndpoint]:
     """Serve until the block ends."""
-    with TlsEndpoint(context, answer) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = TlsEndpoint(context, answer)
+    with in_a_thread(server):
+        yield server
 
 
 def server_context(leaf: trustme.LeafCert) -> ssl.SSLContext:

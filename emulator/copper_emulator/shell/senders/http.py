@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import re
 import socket
 from collections.abc import Collection
@@ -25,13 +24,11 @@ from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.messages import timed_out, unended
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
+from copper_emulator.shell.senders.choice import is_own_wanted
 from copper_emulator.shell.senders.connecting import unanswered
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
-
-SENDER = "COPPER_EMULATOR_SENDER"
-"""The variable with which a user sends everything through aiohttp's client, to see whether `plain.py` is to blame."""
 
 _LARGE = 1024 * 1024
 
@@ -51,12 +48,15 @@ class HttpSender:
 
     Args:
         trust: the authorities trusted to vouch for https:// endpoints.
-        plainly: whether plain HTTP to this machine bypasses aiohttp's client, unless the variable SENDER forbids it.
+        plainly: whether plain HTTP to this machine bypasses aiohttp's client, unless the user has chosen that.
+
+    Raises:
+        UsageError: the user has chosen something else (`choice.py`).
     """
 
     def __init__(self, trust: Trust | None = None, *, plainly: bool = True) -> None:
         self._trust = Trust() if trust is None else trust
-        self._plainly = plainly and os.environ.get(SENDER) != "aiohttp"
+        self._plainly = plainly and is_own_wanted()
         self._plain: PlainSender | None = None
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None
