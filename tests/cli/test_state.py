@@ -36,6 +36,26 @@ def test_a_server_goes_on_where_it_was_killed(tmp_path: Path) -> None:
         assert "1 waiting" in out
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "told"),
+    [("manual", "wall", "stands still in default, as before"), ("wall", "manual", "runs in default, as before")],
+)
+def test_a_clock_that_goes_on_otherwise_than_the_command_line_says_is_told(
+    tmp_path: Path, first: str, then: str, told: str
+) -> None:
+    state = str(tmp_path / "state.db")
+    with started("serve", "--port", "0", "--clock", first, "--state", state) as server:
+        subscribe(server.url, "person", "new")
+        server.end()
+    with started("serve", "--port", "0", "--clock", then, "--state", state) as server:
+        assert told in server.line_with(f"  clock  {told}")
+        _, out, _ = invoke("clock", server=server.url)
+        assert ("time stands still" in out) is (first == "manual")
+    with started("serve", "--port", "0", "--clock", first, "--state", state) as server:
+        lines = list(iter(server.line, "Ctrl-C ends it."))
+        assert not [line for line in lines if "as before" in line]
+
+
 def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     newer = tmp_path / "newer.db"
     connection = sqlite3.connect(newer)

@@ -116,6 +116,10 @@ class Log:
             for route in account.stage.routes:
                 if (route.written, str(route.to)) not in plan.routes:
                     yield f"  route  {route.written} -> {route.to} (of {account.name}, from the state file)"
+            if account.clock.runs_on != (plan.clock == "wall"):
+                told, other = ("runs", "freeze") if account.clock.runs_on else ("stands still", "run")
+                how = f"copper-emulator clock {other} --account {account.name}"
+                yield f"  clock  {told} in {account.name}, as before ({how})"
             if account.stage.settings != account.stage.own_settings:
                 yield f"  {account.name} keeps the settings it had; reset gives it the command line's"
 
