@@ -349,7 +349,7 @@ def test_copper_is_never_offered_as_a_host_to_allow(surface: Surface) -> None:
 @pytest.mark.parametrize(
     ("surface", "says"),
     [
-        (Surface.RUN, "; to allow it: --settings allow_targets=[2001:db8::1]"),
+        (Surface.RUN, "; to allow it: --set allow_targets=[2001:db8::1]"),
         (Surface.PLAY, "; to allow it: copper-emulator settings --set allow_targets=[2001:db8::1]"),
         (Surface.CHECK, "; to allow it: --allow-target [2001:db8::1]"),
     ],
