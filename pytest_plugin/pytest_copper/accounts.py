@@ -197,10 +197,12 @@ def _stopping_apps_at_the_end_of(item: pytest.Item, copper: AsyncCopper) -> Iter
 
 
 def _then_stop_apps(test: Callable[..., Awaitable[T]], copper: AsyncCopper) -> Callable[..., Awaitable[T]]:
+    from copper_emulator.shell.running_loop import asyncio_loop
+
     @functools.wraps(test)
     async def test_then_stop_apps(*args: Any, **kwargs: Any) -> T:
         __tracebackhide__ = True
-        _require_asyncio()
+        asyncio_loop()
         try:
             result = await test(*args, **kwargs)
         except BaseException as error:
@@ -213,21 +215,6 @@ def _then_stop_apps(test: Callable[..., Awaitable[T]], copper: AsyncCopper) -> C
         return result
 
     return test_then_stop_apps
-
-
-def _require_asyncio() -> None:
-    import asyncio
-
-    from copper_emulator.core.errors import UsageError
-
-    __tracebackhide__ = True
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise UsageError(
-            "copper_async needs asyncio, but this test runs on another event loop; with anyio, define a fixture "
-            "anyio_backend that returns 'asyncio'"
-        ) from None
 
 
 def endpoint(request: pytest.FixtureRequest) -> CopperEndpoint:
