@@ -248,7 +248,7 @@ async def test_without_asyncio_each_call_says_that_it_needs_it(call: Callable[[A
         copper = entered.value.value
         copper.route("https://billing.example.com", to=hello)
         called = call(copper)
-        with pytest.raises(UsageError, match="needs asyncio, .* anyio_backend that returns 'asyncio'"):
+        with pytest.raises(UsageError, match=r"needs asyncio, .* anyio_backend that returns 'asyncio'"):
             called.send(None)
         with pytest.raises(StopIteration):
             emulator.__aexit__(None, None, None).send(None)

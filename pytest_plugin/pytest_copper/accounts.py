@@ -150,8 +150,8 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    settings, place = layers.of_item(item, overrides), accounts.free_place()
-    copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place)
+    (settings, start), place = layers.of_item(item, overrides), accounts.free_place()
+    copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place, start=start)
     account = accounts.open("copper", copper, place)
     try:
         yield copper
@@ -165,8 +165,8 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    settings, place = layers.of_item(item, overrides), accounts.free_place()
-    copper = accounts.opening.asynchronous(settings, item.name, surface=Surface.PYTEST_ASYNC, place=place)
+    (settings, start), place = layers.of_item(item, overrides), accounts.free_place()
+    copper = accounts.opening.asynchronous(settings, item.name, surface=Surface.PYTEST_ASYNC, place=place, start=start)
     account = accounts.open("copper_async", copper, place)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
@@ -261,11 +261,14 @@ class CopperFactory:
         config.pluginmanager.register(wider)
         config.stash[ACCOUNTS].opens_wider = wider.begin
 
-    def __call__(self, *, start: datetime | None = None, place: int | None = None, **settings: Any) -> MadeAccount:
+    def __call__(
+        self, *, start: datetime | str | None = None, place: int | None = None, **settings: Any
+    ) -> MadeAccount:
         """An account for the length of a block.
 
         Args:
-            start: the virtual time to start at (aware); by default the current time, real or frozen, at first use.
+            start: the virtual time to start at, an aware datetime or like "2026-03-02T09:00Z"; by default the current
+                time, real or frozen, at first use.
             place: 2 for the second of several accounts that are used together, so that no id is in both; by default
                 the first place that is free in the test. Accounts of wider fixtures have the first.
             settings: override those of the ini file and the command line.
@@ -273,8 +276,11 @@ class CopperFactory:
         Raises:
             SettingsError: a setting that does not exist, or a value it cannot have.
         """
+        from pytest_copper.start import moment
+
         __tracebackhide__ = True
-        return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), start, place)
+        begins = moment(start) if isinstance(start, str) else start
+        return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), begins, place)
 
 
 class MadeAccount:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_copper import accounts, layers, options, order, verdict
+from pytest_copper import accounts, layers, options, order, unused_marker, verdict
 
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "copper(**settings): settings of the test's emulated Copper account, like latency='30s' or allow={500}; "
-        "those of module, class and function add up.",
+        "those of module, class and function add up. start='2026-03-02T09:00Z' is when its virtual time begins.",
     )
     layers.configure(config)
     made = config.stash[accounts.ACCOUNTS] = accounts.Accounts(config.stash[layers.URL])
@@ -88,6 +88,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         verdict.pass_over(item)
         raise
     verdict.judge(item)
+    if item.own_markers:
+        unused_marker.warn(item)
     return result
 
 
