@@ -1,4 +1,4 @@
-"""Is the event loop around a call the right one? A synchronous call may block it, an asynchronous one needs asyncio's."""
+"""Is the event loop around a call the right one? A synchronous call may block it, an awaited one needs asyncio's."""
 
 from __future__ import annotations
 
