@@ -151,7 +151,8 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
 
     accounts = item.config.stash[ACCOUNTS]
     (settings, start), place = layers.of_item(item, overrides), accounts.free_place()
-    copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place, start=start)
+    with _told_in_one_line(item):
+        copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place, start=start)
     account = accounts.open("copper", copper, place)
     try:
         yield copper
@@ -174,6 +175,27 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
     finally:
         accounts.end(account)
         copper.leave()
+
+
+@contextmanager
+def _told_in_one_line(item: pytest.Item) -> Iterator[None]:
+    """Report what the server at `--copper-url` refuses without a traceback; without a server, the session ends."""
+    __tracebackhide__ = True
+    if item.config.stash[layers.URL] is None:
+        yield
+        return
+    from copper_emulator.control_client import Unavailable
+    from copper_emulator.core.errors import UsageError
+
+    try:
+        yield
+    except UsageError as error:
+        text = f"--copper-url: {error}"
+        if isinstance(error, Unavailable):
+            # As after --maxfail: the other tests would wait for the same server.
+            item.session.shouldfail = text
+        # Not pytest.fail, which cannot leave out the error that it is about.
+        raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 @contextmanager
