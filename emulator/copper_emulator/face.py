@@ -47,7 +47,7 @@ from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.clock import VirtualClock
-from copper_emulator.shell.destinations import KindName
+from copper_emulator.shell.destinations import KindName, name_of, takes
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.intercepting import Interception
 from copper_emulator.shell.stage import Stage
@@ -273,6 +273,11 @@ class Face:
         """
         if not callable(hook):
             raise UsageError(f"after_delivery takes a function of a delivery, not {hook!r}")
+        if not takes(hook, ("delivery",)):
+            raise UsageError(
+                f"after_delivery calls its hook with the delivery, and {name_of(hook)} cannot be called like that: "
+                "write it as def hook(delivery): ..."
+            )
         self._stage.hooks.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------

@@ -147,9 +147,17 @@ def test_a_wrong_name_says_which_was_meant(copper: Copper, name: str, meant: str
         getattr(copper, name)
 
 
+def max_of_two(one: object, two: object) -> None: ...
+
+
 WRONG: dict[str, tuple[Any, str]] = {
     "unsubscribe text": (lambda c: c.unsubscribe("x"), r"what subscribe\(\) returned, or its id, not 'x'"),
     "a hook that is none": (lambda c: c.after_delivery(3), "a function of a delivery, not 3"),
+    "a hook that takes nothing": (
+        lambda c: c.after_delivery(lambda: 1),
+        "<lambda> cannot be called like that: write it",
+    ),
+    "a hook that takes too much": (lambda c: c.after_delivery(max_of_two), "with the delivery, and max_of_two cannot"),
     "no JSON at all": (lambda c: c.subscribe("person", "new", target=object()), "a subscription must be JSON"),
 }
 
