@@ -19,10 +19,23 @@ def _advice(known: list[str], name: str, surface: Surface) -> str:
     if name in SETTINGS:
         on_server = surface in CONNECTED
         return f": it is a setting, {surface.setting(name, '...') if on_server else f'{surface.place}({name}=...)'}"
+    if name in _COMMANDS:
+        again = f"{surface.awaited}{surface.account}.replay(delivery.body, target=delivery.target) sends again, or "
+        return f": {again if name == 'resend' else 'it is a command '}for a running server copper-emulator {name}"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
     plural = {f"{kind}s": collection for kind, collection in singular.items()}
-    near = (singular | plural).get(name) or meant(name, [each for each in known if not each.startswith("_")])
+    near = (singular | plural).get(name) or _similar(known, name)
     return f"; did you mean {near!r}?" if near is not None else ""
+
+
+_COMMANDS = frozenset({"resend", "snapshot", "restore", "record", "inbox", "targets"})
+"""Commands that have no namesake in Python."""
+
+
+def _similar(known: list[str], name: str) -> str | None:
+    # It takes everything away, so only what can hardly be anything else is answered with it.
+    reset = meant(name, ["reset"], cutoff=0.8)
+    return reset or meant(name, [each for each in known if not each.startswith("_") and each != "reset"])
 
 
 def type_question(name: object) -> str:

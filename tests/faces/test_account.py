@@ -147,6 +147,31 @@ def test_a_wrong_name_says_which_was_meant(copper: Copper, name: str, meant: str
         getattr(copper, name)
 
 
+@pytest.mark.parametrize("name", ["resend", "snapshot", "restore", "record"])
+def test_a_command_without_a_namesake_is_named_as_a_command(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"copper has no '{name}': .*copper-emulator {name}$"):
+        getattr(copper, name)
+
+
+def test_what_sends_again_in_python_is_replay(copper: Copper) -> None:
+    with pytest.raises(AttributeError, match=r"copper(_async)?\.replay\(delivery\.body, target=delivery\.target\)"):
+        copper.resend(1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["resets", "rset", "rest"])
+def test_reset_is_meant_by_what_is_hardly_anything_else(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError, match=r"did you mean 'reset'\?"):
+        getattr(copper, name)
+
+
+@pytest.mark.parametrize("name", ["restart", "revert", "resend"])
+def test_nothing_else_is_taken_for_reset(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError) as raised:
+        getattr(copper, name)
+
+    assert "'reset'" not in str(raised.value)
+
+
 def max_of_two(one: object, two: object) -> None: ...
 
 

@@ -42,12 +42,12 @@ def json_name(value: object) -> str:
     return names.get(type(value), "a number" if isinstance(value, int | float) else "null")
 
 
-def meant(said: str, known: Iterable[str]) -> str | None:
-    """The known name most similar to an unknown one; None if none is similar."""
+def meant(said: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The known name most similar to an unknown one; None if none is as similar as `cutoff`, of at most 1."""
     # Imported only when a name is wrong: that is rare, and difflib takes half a megabyte.
     from difflib import get_close_matches
 
-    close = get_close_matches(said, [str(name) for name in known], n=1)
+    close = get_close_matches(said, [str(name) for name in known], n=1, cutoff=cutoff)
     return close[0] if close else None
 
 
