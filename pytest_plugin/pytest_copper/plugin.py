@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_copper import accounts, layers, options, order, unused_marker, verdict
+from pytest_copper import accounts, layers, options, order, two_accounts, unused_marker, verdict
 
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
@@ -84,7 +84,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     item.config.stash[accounts.ACCOUNTS].before_call(item)
     try:
         result = yield
-    except BaseException:
+    except BaseException as error:
+        two_accounts.advise(item, error)
         verdict.pass_over(item)
         raise
     verdict.judge(item)
@@ -139,7 +140,10 @@ class OfEachTest:
 
     @pytest.fixture
     def copper_async(self, copper_settings: dict[str, Any]) -> Iterator[AsyncCopper]:
-        """The same for an asynchronous test (asyncio): await what lets time pass: `await copper_async.settle()`."""
+        """The same for an asynchronous test (asyncio): await what lets time pass: `await copper_async.settle()`.
+
+        Where a test uses `copper` as well, this is another account, with its own key, records and subscriptions.
+        """
         yield from accounts.async_account(self.of_session.item, copper_settings)
 
 
