@@ -51,6 +51,7 @@ class Account:
     def begin_test(self) -> None:
         """Start counting anew: what happened earlier does not concern the test that begins."""
         self._before = self.face.entries_so_far
+        self._told = self.face.begin_test()
 
     def belongs_to(self, item: pytest.Item) -> bool:
         """Whether the test uses it as a fixture, or something has happened in it since the test began."""
@@ -298,11 +299,12 @@ class CopperFactory:
         Raises:
             SettingsError: a setting that does not exist, or a value it cannot have.
         """
-        from pytest_copper.start import moment
-
         __tracebackhide__ = True
-        begins = moment(start) if isinstance(start, str) else start
-        return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), begins, place)
+        if isinstance(start, str):
+            from pytest_copper.start import moment
+
+            start = moment(start)
+        return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), start, place)
 
 
 class MadeAccount:
