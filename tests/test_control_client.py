@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ Open = Callable[..., "Server"]
 class Server:
     """Handles each request, over all connections, according to the next turn.
 
-    `keep` answers, `close` answers and closes, `break` reads it to its end and closes without an answer.
+    `keep` answers, `close` answers and closes, `break` reads it to its end and closes without an answer, `hang` never
+    answers.
     """
 
     def __init__(self, turns: Sequence[str], answer: bytes) -> None:
@@ -56,6 +58,10 @@ class Server:
             reading.read(length)
             self.asked.append(first.decode().split(" ")[0])
             turn = next(self._turns)
+            if turn == "hang":
+                # Until the client gives up.
+                reading.read(1)
+                return
             if turn != "break":
                 connection.sendall(self._answer)
             if turn != "keep":
@@ -133,6 +139,32 @@ def test_on_a_fresh_connection_nothing_is_asked_twice(serving: Open) -> None:
 
     assert server.asked == ["GET"]
     client.close()
+
+
+@pytest.mark.parametrize("turn", ["close", "break", "hang"])
+def test_a_connection_that_is_not_used_again_is_closed(serving: Open, turn: str) -> None:
+    server = serving("keep", turn, "keep")
+    client = Client(server.url)
+    client.get("/health")
+    (first,) = client._every
+
+    with suppress(UsageError):
+        client.post("/fire", within=0.01 if turn == "hang" else 10)
+    if turn == "close":
+        assert server.closed.wait(10)
+    client.get("/health")
+
+    assert first.sock is None
+    assert len(client._every) == 1
+    client.close()
+
+
+def test_a_connection_for_events_is_closed_with_them(serving: Open) -> None:
+    client = Client(serving("close").url)
+
+    assert list(client.events("/journal/stream", {}, after="0")) == []
+
+    assert not client._every
 
 
 @pytest.mark.parametrize(

@@ -56,10 +56,10 @@ def test_a_text_is_read(text: str, read: Fault) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("loose=3", "there is no fault 'loose'. Did you mean lose? The faults are lose, outage,"),
-        ("retry=3", "Did you mean beyond_spec.retry?"),
-        ("nonsense", "there is no fault 'nonsense'. The faults are"),
-        ("", "there is no fault ''. The faults are"),
+        ("loose=3", "there is no fault 'loose'; did you mean 'lose'? The faults are lose, outage,"),
+        ("retry=3", "did you mean 'beyond_spec.retry'?"),
+        ("nonsense", "there is no fault 'nonsense'; the faults are"),
+        ("", "there is no fault ''; the faults are"),
         ("lose", "lose needs a value: write it like lose=20%"),
         ("lose=", "'lose=' is incomplete: write it like lose=20%"),
         ("lose=3@", "'lose=3@' is incomplete"),
@@ -90,7 +90,7 @@ def test_a_text_is_read(text: str, read: Fault) -> None:
         ("api.status=429,", "api.status: '' is not a duration"),
         ("api.status=429,0", "api.status: '0' is not a whole number from 1 to a million"),
         ("api.hang=20%", "api.hang takes a number, not a share: write it like api.hang=1"),
-        ("status=429", "there is no fault 'status'. Did you mean api.status?"),
+        ("status=429", "there is no fault 'status'; did you mean 'api.status'?"),
         ("api.slow=3s@https://a.example", "api.slow: it affects API calls, not a target"),
         ("lose=1@a.example", "lose: 'a.example' is not a target: write a subscription's, or its start"),
     ],
@@ -165,7 +165,7 @@ def test_a_setting_has_them_from_the_start() -> None:
 
     assert settings.rules().faults == parse_faults("lose=20% shuffle")
     assert settings.as_json()["faults"] == "lose=20% shuffle"
-    with pytest.raises(SettingsError, match=r"^faults: there is no fault 'loose'\. Did you mean lose"):
+    with pytest.raises(SettingsError, match=r"^faults: there is no fault 'loose'; did you mean 'lose'\?"):
         Settings.of({"faults": "loose=20%"})
 
 

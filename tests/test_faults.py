@@ -298,7 +298,7 @@ def test_the_example_in_python_is_the_one_in_text(copper: Copper, name: FaultNam
             lambda faults: faults.refuse(share=0.5),
             "refuse: got an unexpected keyword argument 'share'; write it like copper.faults.refuse(1)",
         ),
-        (lambda faults: faults.on("loose=1"), "there is no fault 'loose'. Did you mean lose?"),
+        (lambda faults: faults.on("loose=1"), "there is no fault 'loose'; did you mean 'lose'?"),
         (lambda faults: faults.on(""), "'' names no fault: write one, like on('lose=20%'); off() switches all off"),
         (lambda faults: faults.on(), "'' names no fault"),
         (lambda faults: faults.on("lose=1", "off"), "'off' names no fault"),

@@ -184,7 +184,7 @@ REFUSED: dict[str, tuple[Callable[[Copper], object], type[Exception], str]] = {
     "a name in the place of an id": (
         lambda c: c.lookups.users["Eve"],  # type: ignore[index]
         UsageError,
-        "get entries by id, or by name with copper.lookups.users.named('Eve'); there is 137658 Demo User, ",
+        "get entries by id, or by name with copper.lookups.users.named('Eve'); the entries are 137658 Demo User and ",
     ),
     "an id that is not there": (
         lambda c: c.lookups.users[17],
@@ -194,12 +194,12 @@ REFUSED: dict[str, tuple[Callable[[Copper], object], type[Exception], str]] = {
     "a name that is not there": (
         lambda c: c.lookups.users.named("Eve"),
         NotFound,
-        "404 Resource not found\nThere is no user 'Eve'; there is Demo User, Second User.",
+        "404 Resource not found\nThere is no user 'Eve'; the users are Demo User and Second User.",
     ),
     "a name in an empty table": (
         lambda c: c.lookups.custom_field_definitions.named("Eve"),
         NotFound,
-        "404 Resource not found\nThere is no custom field definition 'Eve'; there is none.",
+        "404 Resource not found\nThere is no custom field definition 'Eve'; there are no custom field definitions.",
     ),
     "an update of nobody": (lambda c: c.lookups.users.update(17, name="Eve"), NotFound, "404 Resource not found"),
     "no name": (

@@ -168,7 +168,7 @@ def test_05_a_route_was_forgotten() -> None:
         copper: 1 thing went wrong that the test did not expect: blocked
         - person/new [94808711] to https://billing.example.com/hooks/copper: blocked: no route for \
             https://billing.example.com, and without one only loopback is reached
-          The routes are for https://biling.example.com. Send it to your app with \
+          The only route is for https://biling.example.com. Send it to your app with \
               copper.route('https://billing.example.com', to=app); to really send to that host: \
               Emulator(allow_targets='billing.example.com'); or, if this is intended: expect it with \
               outcome='blocked', or allow it: Emulator(allow='blocked')
@@ -203,7 +203,7 @@ def test_07_over_the_limit() -> None:
         people = [copper.people.create(name=f"Person {number}") for number in range(3)]
 
         assert message(lambda: copper.expect("person", "new", ids=people)) == written(r"""
-            Expected person/new, ids=[94808711, 94808712, 94808713], delivered with any 2xx, but of these ids \
+            Expected person/new, ids=[94808711, 94808712, 94808713], delivered with any 2xx, but \
                 [94808713] did not arrive as expected.
             What fits:
               #1 person/new [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
@@ -294,8 +294,8 @@ def test_11_a_type_under_another_name() -> None:
         copper.people.create(name="Ada")
 
         assert message(lambda: copper.expect("contact", "new")) == written(r"""
-            there is no type 'contact'; the types are lead, person, company, opportunity, project, task, \
-                activity_log; did you mean 'person'?
+            there is no type 'contact'; did you mean 'person'? The types are lead, person, company, opportunity, \
+                project, task and activity_log
         """)
         copper.expect("person", "new")
 
@@ -507,7 +507,7 @@ def test_20_the_endpoints_own_write_comes_back() -> None:
         story(copper)
 
         assert message(lambda: copper.expect_none("person", "update")) == written(r"""
-            Expected no notification: person/update, but there is 1:
+            Expected no person/update notification, but there is 1:
               #2 person/update [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function tagging
             #2 is an echo: the endpoint made that change while handling #1.
@@ -521,7 +521,7 @@ def test_20_the_endpoints_own_write_comes_back() -> None:
 def test_21_an_event_that_has_no_webhook() -> None:
     with emulator() as copper:
         assert message(lambda: copper.fire("activity_log", "update", ids=5)) == written(r"""
-            there is no topic activity_log/update. Copper's webhooks for activity_log are new only. Copper's \
+            there is no topic activity_log/update. Copper's only webhook for activity_log is new. Copper's \
                 developer page lists update and delete too: the setting profile=developer-docs allows them.
         """)
     with emulator(profile="developer-docs") as copper:
@@ -596,7 +596,8 @@ def test_25_the_record_of_another_type() -> None:
         acme = copper.companies.create(name="Acme")
 
         assert message(lambda: copper.expect("person", "new", ids=acme.id)) == written(r"""
-            Expected person/new, ids=[94808711], delivered with any 2xx, but what happened was company/new.
+            Expected person/new, ids=[94808711], delivered with any 2xx, but what happened to \
+                [94808711] was company/new.
             Closest:
               #1 company/new [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function Endpoint

@@ -175,6 +175,55 @@ def one_claimed(copper: Copper) -> None:
     copper.expect("person", "update", ids=[1, 2])
 
 
+def some_ids_that_did_not_change(copper: Copper) -> None:
+    answering(copper)
+    fired(copper, 1, 2)
+    copper.expect("person", "update", ids=[1, 2, 3])
+
+
+def ids_of_two_that_belong_to_one(copper: Copper) -> None:
+    answering(copper)
+    fired(copper, 1, 2, 3)
+    copper.expect("person", "update", ids=2)
+
+
+def another_type(copper: Copper) -> None:
+    answering(copper, "company", "new")
+    copper.fire("company", "new", ids=[17, 18])
+    copper.expect("person", "new", ids=[17, 19])
+
+
+def several_others(copper: Copper) -> None:
+    for topic in (("person", "new"), ("person", "delete"), ("company", "new"), ("person", "new")):
+        copper.fire(*topic, ids=17)
+    copper.expect("person", "update", ids=17)
+
+
+def held_by_a_limit(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    fired(copper, 2)
+    copper.expect("person", "update", ids=2)
+
+
+def subscribed_too_late(copper: Copper) -> None:
+    fired(copper)
+    answering(copper)
+    copper.expect("person", "update", ids=1)
+
+
+def nobody_subscribed(copper: Copper) -> None:
+    fired(copper)
+    copper.expect("person", "update", ids=1)
+
+
+def nowhere_to_be_reached(copper: Copper) -> None:
+    copper.route(ORIGIN, to="http://127.0.0.1:9")
+    copper.subscribe("person", "update", target=TARGET)
+    fired(copper)
+    copper.expect("person", "update", ids=1)
+
+
 EXCLUDED = "Say copper.expect_none('lead', 'update'), since nothing will arrive; to find out, ask the API."
 
 
@@ -187,7 +236,7 @@ def a_new_activity(copper: Copper) -> None:
     copper.expect("lead", "update", ids=ada)
 
 
-MENDED = "Fix the endpoint; or, if this is intended, expect it with"
+FIX = "Fix the endpoint; or, if this is intended, expect it with"
 
 CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     (more_than_expected, "3 deliveries fit, not 2", "Expect all of them: count=3; or say which you mean, with"),
@@ -197,7 +246,7 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
         "The subscriptions [560698, 560699] have the same topic and target, so it is notified 2 times. Subscribe once; "
         "or, if this is intended, expect all of them: count=2.",
     ),
-    (fewer_for_one_was_rejected, "1 delivery fits, not 2", f"{MENDED} status=409."),
+    (fewer_for_one_was_rejected, "1 delivery fits, not 2", f"{FIX} status=409."),
     (fewer_for_there_were_no_more, "1 delivery fits, not 2", "Expect what came: count=1."),
     (
         overlapping,
@@ -231,7 +280,7 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
         "1 delivery fits, not 2",
         "Unsubscribe after it has been delivered; or, if this is intended, expect it with outcome='cancelled'.",
     ),
-    (broken_off, "it failed: broken off (", f"{MENDED} outcome='failed'."),
+    (broken_off, "it failed: broken off (", f"{FIX} outcome='failed'."),
     (not_answered_yet, "the endpoint has not answered yet", "Let time pass first (until 2026-03-02 09:00:03.000):"),
     (its_target_is_busy, "its target is busy", "Let time pass first: advance, or run_until_idle."),
     (part_of_an_echo, "it is part of an echo that was", "Have the endpoint ignore changes it made itself, or"),
@@ -239,16 +288,43 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     (
         an_event_without_webhook,
         "Copper has no webhook for activity_log/delete",
-        "Copper's webhooks for activity_log are new only. Copper's developer page lists",
+        "Copper's only webhook for activity_log is new. Copper's developer page lists",
     ),
     (
         other_records,
-        "person/new happened to [17, 18] instead",
+        "person/new happened only to [17, 18]",
         "Expect the ids it happened to, or change the intended record",
     ),
     (
+        some_ids_that_did_not_change,
+        "[3] did not arrive as expected",
+        "Expect the ids it happened to, or change the intended record",
+    ),
+    (
+        ids_of_two_that_belong_to_one,
+        "it came together with [1, 3]",
+        "Expect all that share the notification: ids=[1, 2, 3]; or have each sent alone, with the setting batch=1.",
+    ),
+    (
+        another_type,
+        "what happened to [17] was company/new",
+        "Expect what happened: copper.expect('company', 'new', ...); or make the intended change.",
+    ),
+    (
+        several_others,
+        "what happened to [17] was person/delete, company/new and person/new",
+        "Expect what happened: copper.expect('person', 'new', ...); or make the intended change.",
+    ),
+    (nobody_subscribed, "nobody had subscribed to person/update", "Subscribe before the change: copper.subscribe("),
+    (
+        subscribed_too_late,
+        "the subscription was made after the change",
+        "Subscribe before the change: Copper sends nothing for what happened earlier.",
+    ),
+    (nowhere_to_be_reached, "it failed: refused (http://127.0.0.1:9: ", "Have the endpoint listen at http://127.0.0"),
+    (
         another_event_that_nobody_heard,
-        "what happened was person/new",
+        "what happened to [17] was person/new",
         "Expect what happened: copper.expect('person', 'new', ...); or make the intended change.",
     ),
     (
@@ -258,7 +334,7 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     ),
     (
         one_claimed_and_one_never,
-        "an earlier expect has already claimed [1] and of these ids [3] did not arrive as expected",
+        "an earlier expect has already claimed [1], and [3] did not arrive as expected",
         "Expect the ids it happened to, or change the intended record.",
     ),
     (one_claimed, "an earlier expect has already claimed [1]", "Each delivery meets one expect: make it happen again"),
@@ -277,6 +353,132 @@ def test_the_first_line_says_what_is_wrong_and_the_last_what_to_do(
     lines = str(caught.value).splitlines()
     assert f", but {wrong}" in lines[0]
     assert lines[-1].startswith(advice)
+
+
+def test_each_change_that_the_first_line_names_is_shown() -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        several_others(copper)
+
+    lines = str(caught.value).splitlines()
+    at = lines.index("Nobody was notified of:")
+    assert [line.split("  ")[-1] for line in lines[at + 1 : at + 4]] == [
+        "person/delete [17]",
+        "company/new [17]",
+        "person/new [17]",
+    ]
+
+
+def test_ids_that_the_change_did_not_touch_are_told_apart_from_those_it_did() -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        some_ids_that_did_not_change(copper)
+
+    assert "[3]: person/update happened only to [1, 2]." in str(caught.value).splitlines()
+
+
+def test_what_happened_to_others_is_told_by_topic() -> None:
+    any_event: Any = None
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        copper.fire("person", "new", ids=17)
+        copper.fire("person", "update", ids=[17, 18])
+        copper.expect("person", any_event, ids=19)
+
+    assert str(caught.value).splitlines()[0] == (
+        "Expected any event of person, ids=[19], delivered with any 2xx, but person/new happened only to [17] and "
+        "person/update happened only to [17, 18]."
+    )
+
+
+def test_ids_of_which_none_is_expected_are_compared_as_a_whole() -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        answering(copper)
+        fired(copper, 1, 2)
+        copper.expect("person", "update", ids=3)
+
+    assert "    - ids are [1, 2], expected [3]" in str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        (("person", "new"), "person/new"),
+        (("person", None), "any event of person"),
+        ((None, "new"), "new of any type"),
+        ((None, None), "any notification"),
+    ],
+)
+def test_a_topic_that_is_left_open_is_told_in_words(topic: tuple[Any, Any], said: str) -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        copper.expect(*topic, count=3)
+
+    assert str(caught.value).startswith(f"Expected {said}, delivered with any 2xx, count=3, but ")
+
+
+@pytest.mark.parametrize(
+    ("topic", "ids", "said"),
+    [
+        ((), None, "Expected no notification, but there is 1:"),
+        ((), 1, "Expected no notification about [1], but there is 1:"),
+        (("person",), None, "Expected no person notification, but there is 1:"),
+        ((None, "update"), None, "Expected no update notification, but there is 1:"),
+        (("person", "update"), 1, "Expected no person/update notification about [1], but there is 1:"),
+    ],
+)
+def test_what_should_not_have_come_is_told_in_words(topic: tuple[Any, ...], ids: int | None, said: str) -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper)
+        fired(copper)
+        with pytest.raises(ExpectationError) as caught:
+            copper.expect_none(*topic, ids=ids)
+
+    lines = str(caught.value).splitlines()
+    assert lines[0] == said
+    assert lines[-1] == (
+        "If it should arrive, claim it first: copper.expect('person', 'update', ids=[1]). If not, fix what makes the "
+        "change."
+    )
+
+
+def test_of_several_that_should_not_have_come_the_first_is_named() -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        answering(copper)
+        fired(copper, times=2)
+        copper.expect_none()
+
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "Expected no notification, but there are 2:"
+    assert lines[-1].startswith("If #1 should arrive, claim it first: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong", "advice"),
+    [
+        (
+            {"latency": "30s"},
+            "it is not due yet: the account's latency is 30s",
+            "Let time pass first (until 2026-03-02 09:00:30.000): advance, or run_until_idle.",
+        ),
+        (
+            {"limits": "1/1m"},
+            "the limit of 1/1m holds it back",
+            "Let time pass first (until 2026-03-02 09:01:00.000): advance, or run_until_idle.",
+        ),
+        (
+            {"limits": "1/1m", "over_limit": "drop"},
+            "it was dropped: over the limit of 1/1m",
+            "Let it wait until the limit renews, with the setting over_limit='hold', and advance; or, if this is "
+            "intended, expect it with outcome='dropped'.",
+        ),
+    ],
+    ids=["too late", "held", "dropped"],
+)
+def test_what_waits_or_was_dropped_says_why_and_what_to_do(settings: dict[str, Any], wrong: str, advice: str) -> None:
+    start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    with Emulator(start=start, strict=False, **settings) as copper, pytest.raises(ExpectationError) as caught:
+        held_by_a_limit(copper)
+
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith(f", but {wrong}.")
+    assert lines[-1] == advice
 
 
 def test_what_the_api_refused_stands_beside_it() -> None:
@@ -360,7 +562,7 @@ def test_what_has_failed_is_named_before_what_a_limit_still_holds() -> None:
     lines = str(caught.value).splitlines()
     assert lines[0].endswith("but it was rejected (500).")
     assert "Still under way (2):" in lines
-    assert lines[-1] == f"{MENDED} status=500."
+    assert lines[-1] == f"{FIX} status=500."
 
 
 def test_of_what_fits_in_part_the_failed_is_named_before_what_a_limit_still_holds() -> None:
@@ -370,7 +572,7 @@ def test_of_what_fits_in_part_the_failed_is_named_before_what_a_limit_still_hold
         copper.expect("person", "update", count=4)
     lines = str(caught.value).splitlines()
     assert lines[0].endswith("but 1 delivery fits, not 4.")
-    assert lines[-1] == f"{MENDED} status=500."
+    assert lines[-1] == f"{FIX} status=500."
 
 
 def test_who_expects_another_end_is_told_what_holds_it() -> None:

@@ -38,11 +38,11 @@ def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"limit": "1/1m"}, "there is no setting 'limit'. Did you mean limits? The settings are profile, limits,"),
+        ({"limit": "1/1m"}, "there is no setting 'limit'; did you mean 'limits'? The settings are profile, limits,"),
         ({"limits": "600"}, "limits: '600' is not a limit: write it like 600/1m, or off"),
         ({"latency": "fast"}, "latency: 'fast' is not a duration"),
         ({"batch": 31}, "batch: 31 is too large: the most is 30"),
-        ({"window": "sliding"}, "window: 'sliding' is not one of 'fixed', 'rolling'"),
+        ({"window": "sliding"}, "window: there is no choice 'sliding'; the choices are fixed and rolling"),
         ({"timeout": 0}, "timeout: must be more than 0"),
         ({"in_flight": 0}, "in_flight: 0 is too small: the least is 1"),
         ({"allow": "nonsense"}, "allow: 'nonsense' is neither a status"),
@@ -201,5 +201,5 @@ def test_a_seed_is_a_whole_number_or_random(seed: str) -> None:
 
 
 def test_a_setting_without_a_name_near_it_is_answered_with_all() -> None:
-    with pytest.raises(SettingsError, match=r"there is no setting 'nonsense'\. The settings are profile, limits, "):
+    with pytest.raises(SettingsError, match=r"there is no setting 'nonsense'; the settings are profile, limits, "):
         Settings.of({"nonsense": 1})

@@ -1,4 +1,4 @@
-"""A local stand-in for Copper CRM's webhook service.
+"""A local test double for Copper CRM's webhook service.
 
 The public names are imported from their modules on first access: `import copper_emulator` alone loads neither aiohttp
 nor pydantic, which would slow down every CLI command and every pytest run.

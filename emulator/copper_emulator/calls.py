@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
-from copper_emulator.core.text import meant
+from copper_emulator.core.text import meant, suggesting
 
 __tracebackhide__ = raised_on_purpose
 
@@ -55,11 +55,7 @@ def _check(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str,
         signature.bind_partial(**named)
         signature.bind(*args, **named)
     except TypeError as error:
-        hint = _question(signature, named)
-        raise UsageError(f"{function.__name__}: {error}{hint}; write it like {example}") from None
-
-
-def _question(signature: inspect.Signature, named: dict[str, Any]) -> str:
-    known = list(signature.parameters)
-    near = next((meant(name, known) for name in named if name not in known), None)
-    return f" (did you mean {near!r}?)" if near is not None else ""
+        known = list(signature.parameters)
+        near = next((meant(name, known) for name in named if name not in known), None)
+        wrong = f"{function.__name__}: {error}"
+        raise UsageError(suggesting(wrong, near, f"write it like {example}")) from None

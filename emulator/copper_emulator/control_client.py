@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
+from copper_emulator.core.text import ended
 
 __tracebackhide__ = raised_on_purpose
 
@@ -24,12 +25,13 @@ PROMPT_SECONDS = 10.0
 
 
 class ControlError(UsageError):
-    """The control API refused something."""
+    """The control API refused something; `code` names the reason if programs have to know it."""
 
-    def __init__(self, status: int, error: str, hint: str = "") -> None:
-        super().__init__(f"{error.rstrip('.')}. {hint}" if hint else error)
+    def __init__(self, status: int, error: str, hint: str = "", code: str = "") -> None:
+        super().__init__(f"{ended(error)} {hint}" if hint else error)
         self.status = status
         self.error = error
+        self.code = code
 
 
 class Unavailable(UsageError):
@@ -79,7 +81,7 @@ class Client:
         self._host, self._port = parts.hostname, port
         # Several, since an endpoint may call while the call that notifies it waits for its answer.
         self._kept: list[HTTPConnection] = []
-        self._every: list[HTTPConnection] = []
+        self._every: set[HTTPConnection] = set()
 
     def api_url(self) -> str:
         """The base URL for a client of Copper. Raises Stranger if something else answers."""
@@ -113,7 +115,7 @@ class Client:
         except (OSError, HTTPException) as error:
             raise Unreachable(self.url, error) from None
         finally:
-            connection.close()
+            self._drop(connection)
 
     def close(self) -> None:
         """Close the connections."""
@@ -133,7 +135,7 @@ class Client:
         try:
             told = json.loads(answered)
             if not 200 <= status < 300:
-                raise ControlError(status, told["error"], told.get("hint") or "")
+                raise ControlError(status, told["error"], told.get("hint") or "", told.get("code") or "")
             return dict(told)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Stranger(self.url) from None
@@ -142,26 +144,24 @@ class Client:
         """Send a request and return its answer. A request the server may have acted on is never repeated."""
         kept = self._idle()
         connection = kept or self._connected()
-        connection.sock.settimeout(within)
+        is_sent, response = False, None
         try:
+            connection.sock.settimeout(within)
             with self._patient(within):
                 connection.request(method, path, raw, {"Content-Type": "application/json"})
-        except ConnectionError:
-            # The server closed it meanwhile. It acts on no incomplete request, so sending again is safe.
-            if kept is None:
-                raise
-            return self._answer(method, path, raw, within)
-        try:
-            with self._patient(within):
+                is_sent = True
                 response = connection.getresponse()
-        except ConnectionError as error:
-            if method != "GET":
+                answered = response.read()
+        except BaseException as error:
+            self._drop(connection)
+            if response is not None or not isinstance(error, ConnectionError):
+                raise
+            if is_sent and method != "GET":
                 raise UsageError(self._lost(method, path, error)) from None
             if kept is None:
                 raise
+            # The server closed it meanwhile. It acts on no incomplete request, so sending again is safe.
             return self._answer(method, path, raw, within)
-        with self._patient(within):
-            answered = response.read()
         self._kept.append(connection)
         return response.status, answered
 
@@ -176,12 +176,20 @@ class Client:
             raise Silent(self.url, within) from None
 
     def _idle(self) -> HTTPConnection | None:
-        """Take a kept connection, unless the server has closed it; `_answer` puts it back after reading an answer."""
-        try:
-            kept = self._kept.pop()
-        except IndexError:
-            return None
-        return kept if kept.sock is not None and _is_open(kept.sock) else None
+        """Take a kept connection that the server has not closed; `_answer` puts it back after reading an answer."""
+        while True:
+            try:
+                kept = self._kept.pop()
+            except IndexError:
+                return None
+            if kept.sock is not None and _is_open(kept.sock):
+                return kept
+            self._drop(kept)
+
+    def _drop(self, connection: HTTPConnection) -> None:
+        """Close a connection that is not used again."""
+        connection.close()
+        self._every.discard(connection)
 
     def _lost(self, method: str, path: str, error: Exception) -> str:
         return (
@@ -193,7 +201,7 @@ class Client:
         connection = HTTPConnection(self._host, self._port, timeout=PROMPT_SECONDS)
         connection.connect()
         connection.sock.settimeout(None)
-        self._every.append(connection)
+        self._every.add(connection)
         return connection
 
 

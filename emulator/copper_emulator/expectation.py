@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from copper_emulator.core.arguments import entity_type, event_called, record_ids
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
-from copper_emulator.core.text import short_ids
+from copper_emulator.core.text import no_such, short_ids
 
 __tracebackhide__ = raised_on_purpose
 
@@ -93,7 +93,7 @@ class Expectation:
         return self.status is not None or self.outcome is not None
 
     def __str__(self) -> str:
-        parts = [f"{self.type or 'any type'}/{self.event or 'any event'}"]
+        parts = [self._topic]
         if self.ids is not None:
             parts.append(f"ids={short_ids(self.ids)}")
         for name in ("updated_attributes", "body", "target", "status"):
@@ -106,6 +106,12 @@ class Expectation:
         if self.count is not None:
             parts.append(f"count={self.count}")
         return ", ".join(parts)
+
+    @property
+    def _topic(self) -> str:
+        if self.type is not None:
+            return f"{self.type}/{self.event}" if self.event is not None else f"any event of {self.type}"
+        return f"{self.event} of any type" if self.event is not None else "any notification"
 
 
 def how(delivery: Delivery) -> str:
@@ -184,6 +190,8 @@ def _ids_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
     if expectation.ids is None or expectation.wanted.issuperset(actual):
         return []
     extra = [record_id for record_id in actual if record_id not in expectation.wanted]
+    if len(extra) == len(actual):
+        return [f"ids are {short_ids(actual)}, expected {short_ids(expectation.ids)}"]
     return [
         f"ids are {short_ids(actual)}, of which {short_ids(extra)} {'is' if len(extra) == 1 else 'are'} not expected"
     ]
@@ -265,4 +273,4 @@ def _outcome(value: str) -> Outcome:
     try:
         return Outcome(value)
     except ValueError:
-        raise UsageError(f"there is no outcome {value!r}; the outcomes are {', '.join(Outcome)}") from None
+        raise UsageError(no_such("outcome", value, Outcome)) from None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.arguments import entity_type, record_id
-from copper_emulator.core.errors import Invalid, UsageError, raised_on_purpose
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.ids import check_place
 from copper_emulator.core.model import (
     DEFAULT_EMAIL,
@@ -39,7 +39,7 @@ from copper_emulator.explain import (
     explain_records,
     explain_subscription,
 )
-from copper_emulator.face_names import no_attribute, type_question
+from copper_emulator.face_names import no_attribute
 from copper_emulator.faults import Faults
 from copper_emulator.first_use import FirstUse
 from copper_emulator.operations import LocalOperations, Operations
@@ -243,13 +243,9 @@ class Face:
         if custom_field_computed_values is not False:
             body["custom_field_computed_values"] = custom_field_computed_values
         sent = _as_sent(body)
-        try:
-            made: Subscription = self._stage.record(
-                lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
-            )
-        except Invalid as error:
-            error.hint += type_question(type)
-            raise
+        made: Subscription = self._stage.record(
+            lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
+        )
         return made
 
     def unsubscribe(self, subscription: Subscription | int) -> None:
@@ -393,7 +389,10 @@ class Face:
         return self._verdict(since=None)
 
     def verdict(self, *, said: str = "") -> str:
-        """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`."""
+        """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`.
+
+        Rows of a report that ended `warned`, and that nobody has looked at, are no part of it, but warned of once.
+        """
         return "" if self._is_unused else self._verdict(said=said, since=self._operations.claims.told)
 
     def _verdict(self, *, said: str = "", since: int | None) -> str:

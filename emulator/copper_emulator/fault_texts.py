@@ -10,7 +10,7 @@ from typing import Any
 
 from copper_emulator.core.fault import RETRY_EVERY_MS, WHOLE, Fault, FaultName
 from copper_emulator.core.rules import MAX_IDS
-from copper_emulator.core.text import meant
+from copper_emulator.core.text import choices, meant, suggesting
 from copper_emulator.durations import parse_duration, parse_latency
 
 OFF = "off"
@@ -214,9 +214,7 @@ def _name(said: str) -> FaultName:
 
 def no_fault(said: str) -> str:
     """The error for an unknown fault, with the one that may be meant."""
-    near = nearest(said)
-    hint = f" Did you mean {near}?" if near is not None else ""
-    return f"there is no fault {said!r}.{hint} The faults are {', '.join(FaultName)}"
+    return suggesting(f"there is no fault {said!r}", nearest(said), choices("fault", FaultName))
 
 
 def nearest(said: str) -> FaultName | None:

@@ -11,6 +11,7 @@ from copper_emulator.calls import written_like
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
+from copper_emulator.core.text import suggesting
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.faults import active, read, switch_off, switch_off_named, switch_on
@@ -63,8 +64,7 @@ class _Switches:
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
             near = None if name.startswith("_") else nearest(name)
-            advice = f"; did you mean copper.faults.{near}?" if near is not None else ""
-            raise AttributeError(f"copper.faults has no {name!r}{advice}", name=name, obj=self)
+            raise AttributeError(suggesting(f"copper.faults has no {name!r}", near), name=name, obj=self)
 
 
 class BeyondSpec(_Switches):

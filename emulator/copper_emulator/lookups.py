@@ -15,6 +15,7 @@ from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.shown import copied
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.usage import change_entry, remove_entry
+from copper_emulator.core.text import choices, no_such, sentence
 from copper_emulator.lookup_entry import LookupEntry, table_of
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_stage import AnyStage
@@ -38,9 +39,9 @@ class LookupTable:
     def __getitem__(self, id: int) -> LookupEntry:
         """The entry with this id. Raises NotFound."""
         if isinstance(id, str):
-            there = ", ".join(f"{entry.id} {entry.name}" for entry in self) or "none"
+            there = choices("entry", [f"{entry.id} {entry.name}" for entry in self])
             named = f"copper.lookups.{self._name}.named({id!r})"
-            raise UsageError(f"get entries by id, or by name with {named}; there is {there}")
+            raise UsageError(f"get entries by id, or by name with {named}; {there}")
         found: LookupEntry = self._read(lambda catalogue: self._entry(catalogue.get(self._name, id)))
         return found
 
@@ -53,8 +54,8 @@ class LookupTable:
         for entry in self:
             if entry.name == name:
                 return entry
-        there = ", ".join(entry.name for entry in self)
-        raise NotFound(hint=f"There is no {LOOKUPS[self._name].noun} {name!r}; there is {there or 'none'}.")
+        noun = LOOKUPS[self._name].noun
+        raise NotFound(hint=sentence(no_such(noun, name, [entry.name for entry in self])))
 
     def remove(self, id: int | LookupEntry) -> None:
         """Remove an entry; removing a custom field's definition removes its values too.
@@ -141,7 +142,7 @@ class AccountDetails(Mapping[str, Any]):
         Args:
             name: the account's name.
             primary_timezone: a time zone's name, like `America/Los_Angeles`.
-            settings: the settings to change. A new account has `setting_team_permissions_enabled`, False, and
+            settings: the settings to change: `setting_team_permissions_enabled`, False in a new account, and
                 `setting_enable_leads`, True. False switches leads off: every call that concerns them is refused with
                 403.
             logo_mini_url: the URL of its small logo; a new account has none.

@@ -21,7 +21,7 @@ _REDIRECTS = range(300, 400)
 _MOST_OF_A_LOCATION = 200
 """Characters shown; the Location of a redirect to a login page can be very long."""
 
-_MEND = "Fix the endpoint"
+_FIX = "Fix the endpoint"
 """The advice if nothing more specific is known."""
 
 _OF_COMMANDS = (Surface.SERVER, Surface.PLAY, Surface.EXEC)
@@ -31,7 +31,7 @@ _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST, 
 """Outcomes that are not the endpoint's fault, or that it cannot fix."""
 
 
-def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
+def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     """What to do so that it is delivered, as a sentence without its full stop."""
     if delivery.by_fault:
         return f"Switch the fault off before the change, with {surface.faults_off}"
@@ -42,7 +42,7 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
     if delivery.exception is not None:
-        return _led_here(delivery, surface) or _MEND
+        return _led_here(delivery, surface) or _FIX
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
     return _answered(delivery)
@@ -57,7 +57,7 @@ def _answered(delivery: Delivery) -> str:
         return _believed(delivery)
     if delivery.status in _REDIRECTS:
         return _elsewhere(delivery)
-    return _OUTCOMES.get(delivery.outcome, _MEND)
+    return _OUTCOMES.get(delivery.outcome, _FIX)
 
 
 def _elsewhere(delivery: Delivery) -> str:
@@ -92,8 +92,8 @@ def _believed(delivery: Delivery) -> str:
     elif subscription is not None and not subscription.headers:
         why = "the subscription has none"
     else:
-        return _MEND
-    return f"{_MEND}, or subscribe with the secret it expects: {why}"
+        return _FIX
+    return f"{_FIX}, or subscribe with the secret it expects: {why}"
 
 
 def _unanswered(delivery: Delivery, surface: Surface) -> str:
@@ -103,7 +103,7 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
         return _over_tls(delivery, surface)
     if delivery.reason is Reason.BROKEN_OFF and MAYBE_TLS in delivery.text:
         return "Fix the endpoint, or if it is a TLS server, write https:// in its route or target"
-    return _MEND
+    return _FIX
 
 
 def _setting(surface: Surface, name: str, value: str) -> str:
@@ -116,13 +116,13 @@ def _listen(delivery: Delivery) -> str:
         return f"Have the endpoint listen at {delivery.route}, or route its target to where it listens"
     if not delivery.route and "://" in delivery.target:
         return f"Have the endpoint listen at {delivery.target}, or subscribe with the URL it listens at"
-    return _MEND
+    return _FIX
 
 
 def _over_tls(delivery: Delivery, surface: Surface) -> str:
     fault = TlsFault.told_in(delivery.text)
     if fault not in (TlsFault.UNKNOWN_AUTHORITY, TlsFault.SELF_SIGNED):
-        return _TLS.get(fault, _MEND)
+        return _TLS.get(fault, _FIX)
     trust = f"Trust its issuer, with a file of the issuer's certificate: {surface.setting('ca', 'FILE')}"
     # The authority of a test's account ends with the test, so no command can issue certificates from it.
     own = surface in (Surface.RUN, *_OF_COMMANDS, *CONNECTED)
@@ -197,8 +197,8 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     if delivery.outcome in _SILENT or delivery.by_fault:
         return ()
     shown = (*seen(delivery), *refused_meanwhile(account, delivery))
-    advice = mend(delivery, surface=account.surface)
-    return () if not shown and advice == _MEND else (*shown, f"{advice}.")
+    advice = fix(delivery, surface=account.surface)
+    return () if not shown and advice == _FIX else (*shown, f"{advice}.")
 
 
 _TLS: dict[TlsFault | None, str] = {

@@ -14,10 +14,10 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, ScenarioError
 from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import origin_of
-from copper_emulator.core.text import count, meant
+from copper_emulator.core.text import count, no_such
 from copper_emulator.operations import LocalOperations
 from copper_emulator.scenarios.load import Scenario, load, parse
-from copper_emulator.scenarios.perform import BuiltInEndpoint, check_url
+from copper_emulator.scenarios.perform import BuiltInEndpoint
 from copper_emulator.scenarios.play import play
 from copper_emulator.scenarios.result import StepResult
 from copper_emulator.scenarios.shipped import shipped_folder
@@ -25,7 +25,7 @@ from copper_emulator.scenarios.targets import ORIGIN, aimed_at
 from copper_emulator.settings import Settings
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds
-from copper_emulator.shell.routes import Blocked, Destination, Detour, Route
+from copper_emulator.shell.routes import Blocked, Destination, Detour, Route, checked_url
 from copper_emulator.shell.runs import End, Offer, OnStep, Played
 from copper_emulator.shell.stage import Stage
 from copper_emulator.verdict import verdict_text
@@ -53,9 +53,7 @@ class ServedScenarios:
         """Return the scenario of this name. Raises ScenarioError if there is none or it has mistakes."""
         path = self._files().get(name)
         if path is None:
-            near = meant(name, self._files())
-            hint = f" Did you mean {near}?" if near is not None else ""
-            raise ScenarioError(f"there is no scenario {name!r}; there are {', '.join(sorted(self._files()))}.{hint}")
+            raise ScenarioError(no_such("scenario", name, sorted(self._files())))
         return ServedPlay(load(path), target)
 
     def written(self, text: str, target: str | None) -> ServedPlay:
@@ -140,7 +138,7 @@ class ServedPlay:
             if isinstance(found, Blocked):
                 raise RouteError(found.text)
             return aimed_at(self.scenario, self.target), []
-        url = check_url(self.target, stage.settings.allow_targets)
+        url = checked_url(self.target, stage.settings.allow_targets, stage.surface.of_scenario)
         to = Route(URL(ORIGIN), url.origin(), RouteKind.URL)
         return aimed_at(self.scenario, ORIGIN + url.raw_path_qs), [_leading_to(to)]
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, Self, get_type_hints
 
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
-from copper_emulator.core.text import duration_text, meant
+from copper_emulator.core.text import duration_text, no_such
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
@@ -246,9 +246,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 
 def no_setting(name: str) -> str:
     """The error text for an unknown setting, with the name that may be meant."""
-    near = meant(name, SETTINGS)
-    hint = f" Did you mean {near}?" if near is not None else ""
-    return f"there is no setting {name!r}.{hint} The settings are {', '.join(SETTINGS)}"
+    return no_such("setting", name, SETTINGS)
 
 
 def _refuse_change(self: Settings, name: str, value: object = "...") -> None:

@@ -654,17 +654,17 @@ class Leads(Records):
             company_name: The company the lead works for.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
-            email: Email address, a single one. `{email, category}`; category one of work, personal, other.
+            email: Email address, a single one. `{email, category}`; the category is work, personal or other.
             monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -698,17 +698,17 @@ class Leads(Records):
             company_name: The company the lead works for.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
-            email: Email address, a single one. `{email, category}`; category one of work, personal, other.
+            email: Email address, a single one. `{email, category}`; the category is work, personal or other.
             monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -836,14 +836,14 @@ class People(Records):
             company_id: The company the person works for; later only through related items. Id of a company.
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
-            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; category
-                one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; the
+                category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -876,14 +876,14 @@ class People(Records):
             assignee_id: The user it is assigned to. Id of one of `users`.
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
-            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; category
-                one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; the
+                category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -987,12 +987,12 @@ class Companies(Records):
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
             email_domain: Domain of its email addresses; belongs to one company of the account.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             primary_contact_id: The person to talk to. Id of a person.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1021,12 +1021,12 @@ class Companies(Records):
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
             email_domain: Domain of its email addresses; belongs to one company of the account.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             primary_contact_id: The person to talk to. Id of a person.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1208,7 +1208,7 @@ class Opportunities(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            company_ids: Companies; -2 for none.
+            company_ids: Companies; -2 or an empty list for none.
             primary_contact_ids: People who are its primary contact.
             pipeline_ids: Pipelines.
             pipeline_stage_ids: Stages of pipelines.
@@ -1442,7 +1442,7 @@ class Tasks(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            opportunity_ids: Opportunities they belong to; -2 for none.
+            opportunity_ids: Opportunities they belong to; -2 or an empty list for none.
             project_ids: Projects they belong to; -2 for none.
             related_resource: What they belong to. `{id, type}` of a lead, person, company, opportunity, project.
             statuses: Its status, any.
@@ -1586,17 +1586,17 @@ class AsyncLeads(Records):
             company_name: The company the lead works for.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
-            email: Email address, a single one. `{email, category}`; category one of work, personal, other.
+            email: Email address, a single one. `{email, category}`; the category is work, personal or other.
             monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1630,17 +1630,17 @@ class AsyncLeads(Records):
             company_name: The company the lead works for.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
-            email: Email address, a single one. `{email, category}`; category one of work, personal, other.
+            email: Email address, a single one. `{email, category}`; the category is work, personal or other.
             monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1768,14 +1768,14 @@ class AsyncPeople(Records):
             company_id: The company the person works for; later only through related items. Id of a company.
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
-            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; category
-                one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; the
+                category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1808,14 +1808,14 @@ class AsyncPeople(Records):
             assignee_id: The user it is assigned to. Id of one of `users`.
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
-            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; category
-                one of work, personal, other.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            emails: Email addresses; each belongs to one person of the account. List of `{email, category}`; the
+                category is work, personal or other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1919,12 +1919,12 @@ class AsyncCompanies(Records):
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
             email_domain: Domain of its email addresses; belongs to one company of the account.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             primary_contact_id: The person to talk to. Id of a person.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1953,12 +1953,12 @@ class AsyncCompanies(Records):
             contact_type_id: Kind of contact. Id of one of `contact_types`.
             details: Description.
             email_domain: Domain of its email addresses; belongs to one company of the account.
-            phone_numbers: Phone numbers. List of `{number, category}`; category one of mobile, work, home, other.
+            phone_numbers: Phone numbers. List of `{number, category}`; the category is mobile, work, home or other.
             primary_contact_id: The person to talk to. Id of a person.
-            socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
-                facebook, youtube, quora, foursquare, klout, gravatar, other.
+            socials: Social profiles. List of `{url, category}`; the category is linkedin, twitter, googleplus,
+                facebook, youtube, quora, foursquare, klout, gravatar or other.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            websites: Websites. List of `{url, category}`; category one of work, personal, other.
+            websites: Websites. List of `{url, category}`; the category is work, personal or other.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -2140,7 +2140,7 @@ class AsyncOpportunities(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            company_ids: Companies; -2 for none.
+            company_ids: Companies; -2 or an empty list for none.
             primary_contact_ids: People who are its primary contact.
             pipeline_ids: Pipelines.
             pipeline_stage_ids: Stages of pipelines.
@@ -2374,7 +2374,7 @@ class AsyncTasks(Records):
         Args:
             ids: Ids of records; none for an empty list.
             assignee_ids: Users they are assigned to; -2 for none.
-            opportunity_ids: Opportunities they belong to; -2 for none.
+            opportunity_ids: Opportunities they belong to; -2 or an empty list for none.
             project_ids: Projects they belong to; -2 for none.
             related_resource: What they belong to. `{id, type}` of a lead, person, company, opportunity, project.
             statuses: Its status, any.

@@ -7,18 +7,22 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from copper_emulator.core.text import meant
+from copper_emulator.core.model import EntityType, Event
+from copper_emulator.core.text import no_such
+from copper_emulator.core.topics import no_event, no_type
 
 _NO_NUMBER = "is not a whole number"
 
 
 def value_mistake(error: Mapping[str, Any]) -> str:
-    """Word one of pydantic's errors, without a full stop: `'2' is not a whole number`, `'x' is not one of 'hold'`."""
+    """Word one of pydantic's errors, without a full stop: `'2' is not a whole number`, `there is no event 'x'`."""
+    given, text = shown(error["input"]), str(error["msg"])
     say = _WORDS.get(error["type"])
     if say is not None:
-        return say(shown(error["input"]), error.get("ctx", {}))
-    text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{text[0].lower()}{text[1:]}"
+        return say(given, error.get("ctx", {}))
+    if text.startswith("Input should be"):
+        return f"{text.replace('Input should be', 'must be')}, not {given}"
+    return text.removeprefix("Value error, ")
 
 
 def shown(given: object) -> str:
@@ -28,9 +32,13 @@ def shown(given: object) -> str:
 
 
 def _none_of(given: str, limits: Mapping[str, Any]) -> str:
-    expected = str(limits["expected"]).replace(" or ", ", ")
-    near = meant(_bare(given), re.findall(r"'([^']*)'", expected))
-    return f"{given} is not one of {expected}{f'; did you mean {near!r}?' if near is not None else ''}"
+    expected = re.findall(r"'([^']*)'", str(limits["expected"]))
+    if not expected:
+        return f"must be {str(limits['expected']).lower()}, not {given}"
+    said = _bare(given)
+    if expected == list(EntityType):
+        return no_type(said)
+    return no_event(said) if expected == list(Event) else no_such("choice", said, expected)
 
 
 def _no_number(given: str, limits: Mapping[str, Any]) -> str:
@@ -41,13 +49,17 @@ def _no_switch(given: str, limits: Mapping[str, Any]) -> str:
     return f"{given} is neither true nor false"
 
 
+def _no_mapping(given: str, limits: Mapping[str, Any]) -> str:
+    return f"{given} is not a mapping of names to values"
+
+
 def _bare(given: str) -> str:
     # `shown` puts quotes around text; a number from a query string is text, but is worded as a number.
     return given.strip("'")
 
 
 _WORDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
-    "missing": lambda given, limits: "must be given",
+    "missing": lambda given, limits: "is missing",
     "enum": _none_of,
     "literal_error": _none_of,
     "bool_type": _no_switch,
@@ -59,11 +71,15 @@ _WORDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "greater_than": lambda given, limits: f"must be more than {limits['gt']}",
     "greater_than_equal": lambda given, limits: f"{_bare(given)} is too small: the least is {limits['ge']}",
     "less_than_equal": lambda given, limits: f"{_bare(given)} is too large: the most is {limits['le']}",
-    "too_short": lambda given, limits: f"at least {limits['min_length']} must be given",
+    "too_short": lambda given, limits: "must not be empty",
+    "string_too_short": lambda given, limits: "must not be empty",
     "list_type": lambda given, limits: f"{given} is not a list",
-    "dict_type": lambda given, limits: f"{given} is not an object",
+    "tuple_type": lambda given, limits: f"{given} is not a list",
+    "dict_type": _no_mapping,
+    "model_type": _no_mapping,
+    "model_attributes_type": _no_mapping,
     "string_type": lambda given, limits: f"{given} is not text",
-    "string_too_long": lambda given, limits: f"more than {limits['max_length']} characters",
+    "string_too_long": lambda given, limits: f"must not have more than {limits['max_length']} characters",
     "string_pattern_mismatch": lambda given, limits: f"{given} has characters that are not allowed",
 }
 """By pydantic's error types."""

@@ -12,7 +12,7 @@ from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import mend, permit, permit_due, raised_afterwards, refused_meanwhile
+from copper_emulator.remedies import fix, permit, permit_due, raised_afterwards, refused_meanwhile
 from copper_emulator.setting_values import DUE
 from copper_emulator.timeline import masking
 from copper_emulator.tracebacks import brief, is_told
@@ -139,7 +139,7 @@ def _wrong(group: list[Delivery], account: Account, surface: Surface) -> Complai
     times = "" if len(group) == 1 else f" ({len(group)} times)"
     what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.summary}{times}{answer_of(first)}"
     intended = "it is meant to raise" if first.exception is not None else "this is intended"
-    advice = f"{mend(first, surface=surface)}; or, if {intended}: {permit(first, surface)}"
+    advice = f"{fix(first, surface=surface)}; or, if {intended}: {permit(first, surface)}"
     detail = "\n".join(refused_meanwhile(account, first))
     return Complaint(_brief(first), what, advice, detail, brief(first.traceback or ""))
 

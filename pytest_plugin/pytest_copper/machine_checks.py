@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from copper_emulator import UsageError
 from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import raised_on_purpose
+from copper_emulator.core.text import meant, suggesting
 
 __tracebackhide__ = raised_on_purpose
 
@@ -32,9 +32,9 @@ def warn_of_typos(cls: type, hooks: Iterable[str]) -> None:
     """Warn of methods that nothing calls and that are named almost like hooks that the class does not define."""
     wanted = [name for name in hooks if name not in vars(cls)]
     for name, value in vars(cls).items():
-        near = get_close_matches(name, wanted, n=1, cutoff=_CLOSE)
-        if near and callable(value) and name not in hooks and not hasattr(cls.__base__, name):
-            warnings.warn(f"nothing calls {cls.__name__}.{name}; did you mean {near[0]}?", stacklevel=4)
+        near = meant(name, wanted, at_least=_CLOSE)
+        if near is not None and callable(value) and name not in hooks and not hasattr(cls.__base__, name):
+            warnings.warn(suggesting(f"nothing calls {cls.__name__}.{name}", near), stacklevel=4)
 
 
 def checked(cls: type[Any]) -> None:

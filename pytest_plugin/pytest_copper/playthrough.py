@@ -12,7 +12,7 @@ from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, Topic
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import mend, refused_meanwhile
+from copper_emulator.remedies import fix, refused_meanwhile
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.routes import Route
 from copper_emulator.tracebacks import brief
@@ -194,7 +194,7 @@ class Playthrough:
                 self._missed = True
             elif delivery.exception is not None or delivery.outcome not in _FINE:
                 refused = refused_meanwhile(self.copper._stage.account, delivery)  # noqa: SLF001 - our own account
-                raise _failed(delivery, "\n".join([*refused, f"{mend(delivery)}."]))
+                raise _failed(delivery, "\n".join([*refused, f"{fix(delivery)}."]))
 
     def _judge_replayed(self, delivery: Delivery) -> None:
         its = probe(self.copper, delivery, self._hooks.secret or {})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_copper import accounts, layers, options, order, two_accounts, unused_marker, verdict
+from pytest_copper import accounts, layers, options, order, verdict
 
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
@@ -85,11 +85,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         result = yield
     except BaseException as error:
-        two_accounts.advise(item, error)
-        verdict.pass_over(item)
+        verdict.pass_over(item, error)
         raise
     verdict.judge(item)
-    if item.own_markers:
+    if any(mark.name == "copper" for mark in item.own_markers):
+        from pytest_copper import unused_marker
+
         unused_marker.warn(item)
     return result
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import pytest
-
-from pytest_copper.accounts import ACCOUNTS, Account
+from copper_emulator.expectations import ExpectationError
+from pytest_copper.accounts import Account
 
 if TYPE_CHECKING:
     from copper_emulator.core.model import Topic
     from copper_emulator.face import Face
 
 
-def advise(item: pytest.Item, error: BaseException) -> None:
+def advise(present: Iterable[Account], error: AssertionError) -> None:
     """Add a note to a failed expectation if another account of the test has what this one lacks."""
-    accounts = item.config.stash[ACCOUNTS].present()
-    if len(accounts) < 2 or not isinstance(error, AssertionError):
-        return
     # To ask an account that was not used would make it.
-    accounts = [each for each in accounts if not each.face._is_unused]  # noqa: SLF001
-    from copper_emulator.expectations import ExpectationError
-
+    accounts = [each for each in present if not each.face._is_unused]  # noqa: SLF001 - nothing else tells
     if not isinstance(error, ExpectationError) or error.topic is None:
         return
-    own = next((each for each in accounts if each.face._operations.claims is error.claims), None)  # noqa: SLF001
+    own = next((each for each in accounts if each.face._operations.claims is error.claims), None)  # noqa: SLF001 - as above
     if own is None:
         return
     for other in accounts:

@@ -73,8 +73,8 @@ def test_who_answers_first_and_fetches_afterwards_does_what_the_row_asks_for(fac
     report = checked(face, answering_first, "slow-fetch")
 
     assert str(report["slow-fetch"].verdict) == "passed", report
-    assert "1 call of the API, each taking 2.0 s" in report["slow-fetch"].evidence
-    assert "1 record as Copper has it" in report["slow-fetch"].evidence
+    assert "2 calls of the API, each taking 2.0 s" in report["slow-fetch"].evidence
+    assert "2 records as Copper has them" in report["slow-fetch"].evidence
 
 
 class Meeting:

@@ -97,7 +97,9 @@ def test_a_report_is_read_as_a_table() -> None:
     with pytest.raises(CheckFailed) as raised:
         report.checked()
     assert (str(raised.value), raised.value.report) == (text, report)
-    with pytest.raises(UsageError, match="there is no row 'burst' in this report; it has answers, no-redirect"):
+    with pytest.raises(
+        UsageError, match="there is no row 'burst' in this report; the rows are answers and no-redirect"
+    ):
         report["burst"]
 
 

@@ -28,6 +28,8 @@ PERSON = EntityType.PERSON
         ({"lead": [{"id": 17, "name": "Ada"}]}, {"lead": {17: [{"id": 17, "name": "Ada"}]}}),
         ({"lead": [17, {"id": "17", "name": "Ada"}]}, {"lead": {17: [{}, {"id": "17", "name": "Ada"}]}}),
         ({"activity_log": (17,)}, {"activity_log": {17: [{}]}}),
+        # The check itself sends a type that does not exist; others are mistakes.
+        ({"invoice": [17], "person": [18]}, {"person": {18: [{}]}}),
     ],
 )
 def test_what_a_state_may_be(state: object, understood: object) -> None:
@@ -38,7 +40,7 @@ def test_what_a_state_may_be(state: object, understood: object) -> None:
     ("state", "says"),
     [
         ([17], "a state is an object of types"),
-        ({"people": [17]}, "a state has the types lead, person"),
+        ({"people": [17]}, r"the state's types: there is no type 'people'; did you mean 'person'\?"),
         ({"person": 17}, "the state's person is 17"),
         ({"person": "17"}, "the state's person is '17'"),
         ({"person": ["a"]}, "the state's person has 'a' where an id should be"),

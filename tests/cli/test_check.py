@@ -240,7 +240,10 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
             ["http://127.0.0.1:9", "--only", "answers", "--skip", "answers"],
             "no row is left to play: skip leaves out all that only names",
         ),
-        (["http://127.0.0.1:9", "--profile", "x"], "--profile: 'x' is not one of"),
+        (
+            ["http://127.0.0.1:9", "--profile", "x"],
+            "--profile: there is no choice 'x'; the choices are support-page and",
+        ),
         (["http://127.0.0.1:9", "--timeout", "x"], "--timeout: 'x' is not a duration"),
         (["http://127.0.0.1:9", "--junit", "-", "--json"], "stdout can take only one of"),
         (["http://127.0.0.1:9", "--state-url", "https://example.com/"], "example.com is not this machine"),

@@ -59,7 +59,7 @@ def test_an_unknown_command_is_one_line_and_exit_code_2() -> None:
     code, out, err = run("sreve")
 
     assert (code, out) == (2, "")
-    assert "there is no command 'sreve'. Did you mean serve?" in err
+    assert "there is no command 'sreve'; did you mean 'serve'?" in err
     assert err.count("\n") == 1
 
 

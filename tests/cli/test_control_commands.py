@@ -161,8 +161,8 @@ def test_what_came_closest_is_told_on_lines_of_its_own(server: str) -> None:
     assert (code, out) == (1, "")
     first, closest, story, *_, last = err.splitlines()
     assert first == (
-        "copper-emulator: Expected person/update, ids=[18], delivered with any 2xx, but person/update happened to "
-        "[17] instead."
+        "copper-emulator: Expected person/update, ids=[18], delivered with any 2xx, but person/update happened "
+        "only to [17]."
     )
     assert (closest, story.startswith("  #1 person/update [17]")) == ("Closest:", True)
     assert last == "Expect the ids it happened to, or change the intended record. Waited 1ms of real time."
@@ -330,7 +330,7 @@ def test_only_settings_that_were_changed_are_shown_and_as_they_are_written(serve
         code, _, err = invoke(*command, "--set", "latncy=1m", server=server)
         assert (code, err.partition(" The settings are profile, limits,")[0]) == (
             2,
-            "copper-emulator: there is no setting 'latncy'. Did you mean latency?",
+            "copper-emulator: there is no setting 'latncy'; did you mean 'latency'?",
         )
 
 
@@ -358,6 +358,11 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
     ("args", "wanted"),
     [
         (["subscribe", "person", INBOX], "is not a topic"),
+        (
+            ["subscribe", "persons.new", INBOX],
+            "Copper has no webhooks for 'persons'; did you mean 'person'? The types that have them are lead, person, ",
+        ),
+        (["clock", "freez"], "there is no choice 'freez'; did you mean 'freeze'? The choices are freeze and run"),
         (["subscribe", "person.update", "http://x"], "Invalid URI"),
         (["subscribe", "person.update", INBOX, "--secret", "key"], "--secret 'key'"),
         (["unsubscribe"], "say which subscriptions"),
@@ -365,12 +370,15 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["routes", "foo"], "'foo': write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000"),
         (["wait", "--timeout", "x"], "--timeout: 'x' is not a duration"),
         (["inbox", "--delay", "x"], "--delay: 'x' is not a duration"),
-        (["notifications", "--state", "faild"], "--state: 'faild' is not one of 'queued', "),
+        (
+            ["notifications", "--state", "faild"],
+            "--state: there is no choice 'faild'; did you mean 'failed'? The choices are queued, ",
+        ),
         (["notifications", "--state", "faild"], "did you mean 'failed'?"),
         (["notifications", "--since", "monday"], "--since: 'monday' is not a moment"),
         (
             ["subscribe", "person.updatd", INBOX],
-            "there is no event 'updatd'; the events are new, update, delete; did you",
+            "there is no event 'updatd'; did you mean 'update'? The events are new, ",
         ),
         (["resend", "99", "--body", "{"], "--body is not JSON"),
         (["replay", "README.md", "--target", INBOX], "is not JSON"),

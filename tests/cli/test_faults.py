@@ -48,12 +48,14 @@ def test_serve_says_which_faults_are_on_and_where_draws_come_from() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["faults", "loose=1"], "there is no fault 'loose'. Did you mean lose?"),
+        (["faults", "loose=1"], "there is no fault 'loose'; did you mean 'lose'?"),
         (["faults", "lose=20%,shuffle"], "separate faults with spaces, not commas, like lose=20% shuffle"),
+        (["faults", "on", "lose=20%"], "write the faults alone, like lose=20%: that switches them on"),
+        (["faults", "on"], "write the faults alone, like lose=20%: that switches them on"),
         (["faults", "outage"], "outage needs a value: write it like outage=10m"),
         (["faults", "stale"], "stale needs a value: write it like stale=5s"),
         (["faults", "lose=1", "off"], "write off alone, or followed by the names of what to switch off"),
-        (["serve", "--fault", "loose=1"], "--fault: there is no fault 'loose'. Did you mean lose?"),
+        (["serve", "--fault", "loose=1"], "--fault: there is no fault 'loose'; did you mean 'lose'?"),
     ],
 )
 def test_what_cannot_be_is_wrong_usage(arguments: list[str], says: str) -> None:

@@ -102,5 +102,5 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         code, out, err = run("listen", "--port", str(port))
 
     assert (code, out) == (1, "")
-    assert f"port {port} is in use" in err
+    assert f"port {port} of 127.0.0.1 is in use" in err
     assert err.count("\n") == 1

@@ -77,7 +77,7 @@ def test_a_custom_field_is_made_with_its_options(server: str) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
-        (("user",), 2, "there is no lookup table 'user'; there are users, "),
+        (("user",), 2, "there is no lookup table 'user'; did you mean 'users'? The lookup tables are users, "),
         (("a/b",), 2, "there is no lookup table 'a/b'"),
         (("users", "--add", "name"), 2, "--add 'name': write FIELD=VALUE, like --add name=Ada"),
         (("users", "--add", "name=5"), 2, """5 was read as JSON; as text it is --add 'name="5"'"""),
@@ -110,7 +110,11 @@ def test_the_account_is_shown_and_changed_with_its_settings(server: str) -> None
     ("said", "says"),
     [
         ("primary_timezone=Mars/Base", "no time zone is called 'Mars/Base' on this machine"),
-        ("title=Engines", "title: not known"),
+        ("title=Engines", "title: there is no such key; the keys are name, "),
+        (
+            "setting_enable_lead=false",
+            "'setting_enable_lead'; did you mean 'setting_enable_leads'? The settings of the",
+        ),
         ("setting_enable_leads=off", "the account's settings are an object"),
     ],
 )
@@ -127,6 +131,11 @@ def test_two_records_are_related_until_they_are_not(server: str) -> None:
 
     assert related == [f"person {person} is related to company {company}; nobody is notified."]
     assert asked(server, "search", "person")["records"][0]["company_id"] == company
+    again = told(server, "relate", "company", str(company), "person", str(person))
+    assert again == [
+        f"company {company} and person {person} were related already.",
+        f"company {company} is related to person {person}; nobody is notified.",
+    ]
     left = told(server, "unrelate", "company", str(company), "person", str(person))
     assert left == [f"company {company} is related to nothing; nobody is notified."]
     assert asked(server, "search", "person")["records"][0]["company_id"] is None
@@ -137,7 +146,7 @@ def test_what_cannot_be_related_is_refused(server: str) -> None:
 
     assert "person cannot be related to lead" in refused(server, "relate", "person", person, "lead", lead)[1]
     assert refused(server, "unrelate", "person", person, "company", "5")[0] == 1
-    assert "there are no records of type 'persona'" in refused(server, "relate", "persona", "1", "lead", lead)[1]
+    assert "there is no type 'persona'" in refused(server, "relate", "persona", "1", "lead", lead)[1]
 
 
 def test_another_key_takes_the_place_of_the_old_one() -> None:

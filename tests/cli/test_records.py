@@ -251,8 +251,12 @@ def test_a_file_that_cannot_be_seeded_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (["create", "persona"], "there are no records of type 'persona'; the types are lead, person"),
-        (["create", "person", "--set", "nme=Ada"], "Unrecognized attributes specified: nme. Known attributes here: "),
+        (["create", "persona"], "there is no type 'persona'; did you mean 'person'? The types are lead, person"),
+        (
+            ["create", "person", "--set", "nme=Ada"],
+            "Unrecognized attributes specified: nme. There is no attribute 'nme' here; did you mean "
+            "'name'? The attributes are ",
+        ),
         (
             ["create", "person", "--set", "name=17"],
             "Name: must be a string; 17 was read as JSON; as text it is --set 'name=\"17\"'",
@@ -266,11 +270,11 @@ def test_a_file_that_cannot_be_seeded_is_one_line_and_exit_code_2(
             "Name: must be a string; 17 was read as JSON; as text it is --where 'name=\"17\"'",
         ),
         (["create", "activity"], "Parent: can't be blank"),
-        (["create", "a/b"], "there are no records of type 'a/b'"),
+        (["create", "a/b"], "there is no type 'a/b'"),
         (["merge", "lead", "17", "18"], "people can be merged, and companies, not leads"),
         (["merge", "person", "17", "17"], "cannot be merged with itself"),
         (["search", "person", "--where", "nme=Ada"], "nme"),
-        (["seed", "persona", "people.json"], "there are no records of type 'persona'"),
+        (["seed", "persona", "people.json"], "there is no type 'persona'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

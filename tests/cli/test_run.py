@@ -136,7 +136,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_told(story: str) -> None:
         code, out, err = invoke("run", story, "--target", "http://127.0.0.1:9", "--port", str(taken.getsockname()[1]))
 
     assert (code, out) == (2, "")
-    assert "is in use, perhaps by another copper-emulator: choose one with --port" in err
+    assert "is in use, perhaps by another copper-emulator: choose another with --port" in err
 
 
 def test_where_the_usual_port_is_taken_another_is_told_of(story: str) -> None:

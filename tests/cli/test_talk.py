@@ -204,16 +204,19 @@ def test_of_several_accounts_one_must_be_named() -> None:
         assert both[1] == ""
         assert in_the_environment.stdout == before[1]
         assert wrong[0] == 1
-        assert "there is no account 'nobody'. The accounts are default, account-2." in wrong[2]
+        assert "there is no account 'nobody'. The accounts are default and account-2." in wrong[2]
 
 
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (["fire", "activity_log.update", "--id", "1", "--json"], "activity_log are new only"),
+        (["fire", "activity_log.update", "--id", "1", "--json"], "only webhook for activity_log is new"),
         (["fire", "person.updated", "--id", "1"], "there is no event 'updated'"),
-        (["journal", "--kind", "chnge"], "kind: 'chnge' is not one of 'subscribed', "),
-        (["journal", "--type", "persn"], "type: 'persn' is not one of "),
+        (
+            ["journal", "--kind", "chnge"],
+            "kind: there is no choice 'chnge'; did you mean 'change'? The choices are subscribed, ",
+        ),
+        (["journal", "--type", "persn"], "type: there is no type 'persn'; did you mean 'person'? The types are "),
     ],
 )
 def test_what_the_server_does_not_understand_is_one_line_and_exit_code_2(
@@ -226,11 +229,12 @@ def test_what_the_server_does_not_understand_is_one_line_and_exit_code_2(
     assert err.count("\n") == 1
 
 
-def test_an_account_that_is_not_there_is_one_line_and_exit_code_1(server: Process) -> None:
-    assert invoke("reset", "--account", "nope", server=server.url) == (
+@pytest.mark.parametrize(("name", "near"), [("nope", "."), ("defualt", "; did you mean 'default'?")])
+def test_an_account_that_is_not_there_is_one_line_and_exit_code_1(server: Process, name: str, near: str) -> None:
+    assert invoke("reset", "--account", name, server=server.url) == (
         1,
         "",
-        "copper-emulator: there is no account 'nope'. The accounts are default.\n",
+        f"copper-emulator: there is no account {name!r}{near} The only account is default.\n",
     )
 
 
@@ -270,13 +274,16 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
         (["advance", "-1h"], "time only moves forward"),
         (["advance", "--until-idle", "--limit", "-5m"], "time only moves forward"),
         (["advance", "--until-idle", "--limit", "long"], "--limit: 'long' is not a duration"),
-        (["advance", "--untl-idle"], "No such option"),
+        (["advance", "--untl-idle"], "there is no option '--untl-idle'; did you mean '--until-idle'?"),
         (["fire", "person.update", "--id", "abc"], "'abc' is not a whole number"),
         (["fire", "person.update", "--id", "9223372036854775808"], "must be between 1 and 9223372036854775807"),
         (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
         (["journal", "--status", "99"], "'99' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
         (["journal", "--limit", "0"], "--limit"),
-        (["fire", "person.updatd", "--id", "1"], "there is no event 'updatd'; the events are new, update, delete; did"),
+        (
+            ["fire", "person.updatd", "--id", "1"],
+            "there is no event 'updatd'; did you mean 'update'? The",
+        ),
         (["status", "--server", "https://127.0.0.1:2930"], "use the plain HTTP port, like http://127.0.0.1:2929"),
         (["status", "--server", "127.0.0.1:2929"], "is not a server URL"),
         (["status", "--server", "http://127.0.0.1:x"], "is not a server URL"),
@@ -319,4 +326,4 @@ def test_attributes_that_no_real_change_has_are_sent_and_told_of(server: Process
 
     assert code == 0
     assert "Sent as it is, but no change of people reports 'nmae'; did you mean 'name'?\n" in out
-    assert "Sent as it is, but there is no custom field 5; there are none.\n" in out
+    assert "Sent as it is, but there is no custom field 5; there are no custom fields.\n" in out

@@ -94,10 +94,10 @@ def test_what_did_not_get_through_ends_with_what_to_do() -> None:
         (("94808711",), "say what 94808711 is the id of, like why person 94808711 or why subscription 94808711"),
         (
             ("persn", "17"),
-            "the types are lead, person, company, opportunity, project, task, activity_log; did you mean 'person'",
+            "there is no type 'persn'; did you mean 'person'? The types are lead, person, ",
         ),
         (("change",), "say which change, like why change 3"),
-        (("contact", "5"), "there are no records of type 'contact'; the types are lead, person"),
+        (("contact", "5"), "there is no type 'contact'; did you mean 'person'? The types are lead, person"),
         (("person", "x"), "'x' is not a whole number"),
     ],
 )
@@ -115,7 +115,7 @@ def test_what_cannot_be_asked_about_is_one_line_and_exit_code_2(
     ("arguments", "said"),
     [
         (("subscription", "5"), "there never was a subscription 5 in this account"),
-        (("change", "9"), "there is no change 9 in this account. Changes are numbered from 1; there are 2."),
+        (("change", "9"), "there is no change 9 in this account. The changes are numbered 1 to 2."),
     ],
 )
 def test_what_never_was_is_one_line_and_exit_code_1(server: Process, arguments: tuple[str, ...], said: str) -> None:

@@ -102,7 +102,7 @@ class PlainRecords:
             after = deepcopy(before)
             self._write(kind, after, self._read(kind, fields, before, new=False), now, new=False)
             if any(not same(before[name], after[name]) for name in REPORTED[kind]):
-                after["date_modified"] = now // 1000
+                after["date_modified"] = after.get("activity_date", now // 1000)
             else:
                 after = before
             others = {**self.of[kind], **written}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import EchoLoop, Invalid, NotFound
+from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import (
     Attempt,
     Delivery,
@@ -105,6 +106,12 @@ def test_a_change_becomes_a_delivery() -> None:
             subscription=subscription,
         )
     ]
+
+
+def test_an_account_tells_at_which_place_its_ids_are() -> None:
+    account = Account("third", FIRST_KEY, make_rules(), counters=Counters(3))
+
+    assert account.place == 3
 
 
 def test_what_no_record_has_part_in_makes_no_place_for_records() -> None:
@@ -409,16 +416,23 @@ def test_an_old_keys_subscriptions_go_on_firing_unseen() -> None:
         account.update_subscription(stale.id, {"target": OTHER}, START)
 
 
-def test_a_switch_of_keys_says_what_stays_behind() -> None:
+@pytest.mark.parametrize(
+    ("events", "text"),
+    [
+        ((), "the earlier key is refused from now on"),
+        (("new",), "1 subscription from earlier keys still fires"),
+        (("new", "update"), "2 subscriptions from earlier keys still fire"),
+    ],
+    ids=len,
+)
+def test_a_switch_of_keys_says_what_stays_behind(events: tuple[str, ...], text: str) -> None:
     account = make_account()
-    subscribe(account, "lead/new")
-    subscribe(account, "lead/update")
+    for event in events:
+        subscribe(account, f"lead/{event}")
 
     account.switch_key(SECOND_KEY, START)
 
-    assert account.journal.entries[-1] == Entry(
-        3, START, Kind.KEY_SWITCHED, "2 subscriptions from earlier keys still fire"
-    )
+    assert account.journal.entries[-1] == Entry(len(events) + 1, START, Kind.KEY_SWITCHED, text)
 
 
 def test_an_account_may_begin_without_a_key() -> None:
@@ -428,6 +442,7 @@ def test_an_account_may_begin_without_a_key() -> None:
     account.switch_key(FIRST_KEY, START)
 
     assert account.key == FIRST_KEY
+    assert account.journal.entries[-1].text == "the account has its first key"
 
 
 def test_who_has_no_key_yet_subscribes_for_the_first_to_come() -> None:

@@ -47,9 +47,9 @@ def test_an_unknown_type_is_refused_with_those_there_are(name: Any, meant: str |
     with pytest.raises(UsageError) as caught:
         entity_type(name)
 
-    types = "lead, person, company, opportunity, project, task, activity_log"
-    advice = "" if meant is None else f"; did you mean '{meant}'?"
-    assert str(caught.value) == f"there is no type {name!r}; the types are {types}{advice}"
+    types = "lead, person, company, opportunity, project, task and activity_log"
+    rest = f"; the types are {types}" if meant is None else f"; did you mean '{meant}'? The types are {types}"
+    assert str(caught.value) == f"there is no type {name!r}{rest}"
 
 
 @pytest.mark.parametrize(
@@ -115,14 +115,18 @@ def test_new_and_delete_carry_no_attributes() -> None:
 
 
 def test_an_unknown_event_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="there is no event 'create'; the events are new, update, delete"):
+    with pytest.raises(
+        UsageError, match=r"there is no event 'create'; did you mean 'new'\? The events are new, update and delete"
+    ):
         event("person", "create", 17)
-    with pytest.raises(UsageError, match="there is no event 17; the events are new, update, delete"):
+    with pytest.raises(UsageError, match="there is no event 17; the events are new, update and delete"):
         bare_event("person", 17, 17, None, Profile("support-page"))  # type: ignore[arg-type]  # what is refused
 
 
 def test_a_topic_must_exist() -> None:
-    with pytest.raises(UsageError, match=r"there is no topic activity_log/update\. Copper's webhooks for activity_log"):
+    with pytest.raises(
+        UsageError, match=r"there is no topic activity_log/update\. Copper's only webhook for activity_log"
+    ):
         event("activity_log", "update", 17)
 
     assert event("activity_log", "update", 17, profile="developer-docs").topic == topic("activity_log/update")
@@ -149,10 +153,19 @@ def test_a_captured_body_says_what_it_is() -> None:
         (b"{}", "it has no type"),
         (b'{"type":"person","ids":[17]}', "it has no event"),
         (b'{"type":"person","event":"new"}', "it has no ids"),
-        (b'{"type":"persn","event":"new","ids":[17]}', "there is no type 'persn'; the types are lead, person, "),
-        (b'{"type":"people","event":"new","ids":[17]}', "there is no type 'people'; the types are lead, person, "),
+        (
+            b'{"type":"persn","event":"new","ids":[17]}',
+            "there is no type 'persn'; did you mean 'person'? The types are lead, ",
+        ),
+        (
+            b'{"type":"people","event":"new","ids":[17]}',
+            "there is no type 'people'; did you mean 'person'? The types are lead, ",
+        ),
         (b'{"type":["person"],"event":"new","ids":[17]}', "there is no type ['person']"),
-        (b'{"type":"person","event":"updated","ids":[17]}', "there is no event 'updated'; the events are "),
+        (
+            b'{"type":"person","event":"updated","ids":[17]}',
+            "there is no event 'updated'; did you mean 'update'? The events are ",
+        ),
         (b'{"type":"person","event":"new","ids":17}', "its ids are 17"),
         (b'{"type":"person","event":"new","ids":["a"]}', "its ids are ['a']"),
         (b'{"type":"person","event":"new","ids":[1e999]}', "its ids are [inf]"),

@@ -16,11 +16,13 @@ from copper_emulator.core.errors import (
     Invalid,
     Misdirected,
     NotFound,
+    NotIdle,
     NotWritten,
     TooLarge,
     TooManyRequests,
     Unauthorized,
     UnknownRoute,
+    Untrusted,
     UsageError,
     of_hook,
     raised_on_purpose,
@@ -46,6 +48,16 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
         Unauthorized(),
         401,
         {"success": False, "status": 401, "message": "Unauthorized"},
+    ),
+    "untrusted": (
+        Untrusted("http://evil.example:2929", "evil.example:2929"),
+        403,
+        {
+            "success": False,
+            "status": 403,
+            "message": "copper-emulator: neither the Host 'evil.example:2929' nor the Origin "
+            "'http://evil.example:2929' is trusted",
+        },
     ),
     "unknown route": (UnknownRoute(), 404, {"error": "not_found"}),
     "not found": (
@@ -120,10 +132,18 @@ def test_without_a_hint_an_error_is_one_line() -> None:
     assert str(UnknownRoute()) == "404 not_found"
 
 
+def test_what_is_not_idle_says_why_and_how_to_allow_more() -> None:
+    error = NotIdle("1 notification still waiting after 1h", "run_until_idle(limit=...)")
+
+    assert error.why == "1 notification still waiting after 1h"
+    assert str(error) == "1 notification still waiting after 1h. Allow more time: run_until_idle(limit=...)."
+    assert str(NotIdle("why")) == "why"
+
+
 def test_everything_raised_on_purpose_has_one_root() -> None:
     tree = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
 
-    assert len(tree) == 24
+    assert len(tree) == 25
     assert all(issubclass(error, CopperEmulatorError) for error in tree)
     assert not any(issubclass(error, ApiError) and issubclass(error, UsageError) for error in tree)
 

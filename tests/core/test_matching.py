@@ -33,7 +33,7 @@ def test_a_change_concerns_its_topic_of_whichever_key_by_ascending_id(text: str,
         (
             "activity_log/update",
             "no webhook exists for activity_log/update. "
-            "Copper's webhooks for activity_log are new only. Copper's developer page lists update and "
+            "Copper's only webhook for activity_log is new. Copper's developer page lists update and "
             "delete too: the setting profile=developer-docs allows them.",
         ),
     ],

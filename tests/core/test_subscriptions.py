@@ -215,16 +215,21 @@ def test_a_body_must_be_an_object(body: object, name: str) -> None:
 HINTS: dict[str, tuple[dict[str, Any], str]] = {
     "unknown key": (
         {"url": 1},
-        "Known attributes here: target, type, event, secret, headers, custom_field_computed_values.",
+        "There is no attribute 'url' here; the attributes are target, type, event, secret, headers "
+        "and custom_field_computed_values.",
     ),
-    "unknown event": ({"event": "create"}, "Events are new, update, delete."),
+    "unknown event": (
+        {"event": "create"},
+        "There is no event 'create'; did you mean 'new'? The events are new, update and delete.",
+    ),
     "unknown type": (
         {"type": "deal"},
-        "Copper has no webhooks for 'deal'; the types that have them are lead, person, company, opportunity, "
-        "project, task, activity_log.",
+        "Copper has no webhooks for 'deal'; did you mean 'opportunity'? The types that have them are "
+        "lead, person, company, opportunity, "
+        "project, task and activity_log.",
     ),
-    "secret": ({"secret": 1}, 'Like {"key": "value"}.'),
-    "headers": ({"headers": 1}, 'Like {"Authorization": "Bearer token"}.'),
+    "secret": ({"secret": 1}, 'Write it like {"key": "value"}.'),
+    "headers": ({"headers": 1}, 'Write it like {"Authorization": "Bearer token"}.'),
     "header name": ({"headers": {"X Y": ""}}, "'X Y' is not a header name."),
     "header of the connection": (
         {"headers": {"Host": ""}},
@@ -360,7 +365,8 @@ def test_type_and_event_cannot_be_changed(body: dict[str, str], names: str) -> N
 
     assert findings(error) == [f"Base: Unrecognized attributes specified: {names}"]
     assert error.hint == (
-        "Known attributes here: target, secret, headers, custom_field_computed_values. "
+        f"There is no attribute {names.split(', ')[0]!r} here; the attributes are target, secret, headers and "
+        "custom_field_computed_values. "
         "Type and event of a subscription cannot be changed: delete it and create another."
     )
 

@@ -38,6 +38,7 @@ def test_a_running_server_need_not_be_started_anew_for_a_setting() -> None:
 
 def test_an_option_that_is_repeated_names_one() -> None:
     assert Surface.EXEC.setting("allow_targets", "far.example") == "exec --allow-target far.example"
+    assert Surface.CHECK.setting("allow_targets", "far.example") == "--allow-target far.example"
 
 
 def test_a_switch_elsewhere() -> None:

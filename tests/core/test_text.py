@@ -1,10 +1,26 @@
-"""Ids, counts and durations as messages write them."""
+"""Ids, counts, lists, suggestions and durations as messages write them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from copper_emulator.core.text import count, duration_text, short_ids
+from copper_emulator.core.text import (
+    choices,
+    count,
+    duration_text,
+    ended,
+    in_words,
+    meant,
+    no_such,
+    no_such_key,
+    numbered,
+    plural,
+    sentence,
+    short_ids,
+    suggesting,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +64,106 @@ def test_a_noun_in_y_has_its_own_plural() -> None:
 )
 def test_durations_read_as_the_settings_write_them(ms: int, text: str) -> None:
     assert duration_text(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("noun", "many"),
+    [
+        ("row", "rows"),
+        ("entry", "entries"),
+        ("key", "keys"),
+        ("kind of destination", "kinds of destination"),
+        ("type with custom fields", "types with custom fields"),
+    ],
+)
+def test_nouns_have_a_plural(noun: str, many: str) -> None:
+    assert plural(noun) == many
+
+
+@pytest.mark.parametrize(
+    ("names", "words", "from_which"),
+    [
+        ([], "none", "there are no accounts"),
+        (["a"], "a", "the only account is a"),
+        (["a", "b"], "a and b", "the accounts are a and b"),
+        (["a", "b", "c"], "a, b and c", "the accounts are a, b and c"),
+    ],
+    ids=len,
+)
+def test_lists_are_words(names: list[str], words: str, from_which: str) -> None:
+    assert in_words(names) == words
+    assert choices("account", iter(names)) == from_which
+
+
+def test_a_long_list_is_shown_in_part() -> None:
+    names = [f"n{number}" for number in range(1, 1_003)]
+
+    assert in_words(names, most=2) == "n1, n2 and 1,000 more"
+    assert in_words(names[:2], most=2) == "n1 and n2"
+    assert in_words(names[:3], last="or") == "n1, n2 or n3"
+    assert choices("name", names, most=1) == "the names are n1 and 1,001 more"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ([], "there are no changes"),
+        ([7], "the only change is 7"),
+        ([7, 8], "the changes are numbered 7 to 8"),
+        (range(1, 1_001), "the changes are numbered 1 to 1,000"),
+    ],
+    ids=len,
+)
+def test_numbers_in_a_row_are_told_by_their_ends(numbers: Sequence[int], text: str) -> None:
+    assert numbered("change", numbers) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "near"), [("retrys", "retries"), ("Retries", "retries"), ("timeot", "Timeout"), ("fine", None), ("", None)]
+)
+def test_the_name_that_is_near_may_be_meant(said: str, near: str | None) -> None:
+    assert meant(said, ["retries", "Timeout", "failed"]) == near
+
+
+def test_a_name_may_have_to_be_nearer() -> None:
+    assert meant("cat", ["cart"], at_least=0.9) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("retrys", "there is no setting 'retrys'; did you mean 'retries'? The settings are retries and seed"),
+        ("x", "there is no setting 'x'; the settings are retries and seed"),
+        (17, "there is no setting 17; the settings are retries and seed"),
+    ],
+)
+def test_what_was_meant_stands_before_what_there_is(said: object, text: str) -> None:
+    assert no_such("setting", said, ["retries", "seed"]) == text
+
+
+def test_what_was_meant_may_be_known_otherwise_than_by_its_spelling() -> None:
+    assert no_such("event", "created", ["new"], near="new") == (
+        "there is no event 'created'; did you mean 'new'? The only event is new"
+    )
+
+
+def test_an_unknown_key_is_not_named_again() -> None:
+    assert no_such_key("id", ["ids"]) == "there is no such key; did you mean 'ids'? The only key is ids"
+
+
+@pytest.mark.parametrize(
+    ("near", "rest", "text"),
+    [
+        (None, "", "wrong"),
+        (None, "write it so", "wrong; write it so"),
+        ("b", "", "wrong; did you mean 'b'?"),
+        ("b", "write it so", "wrong; did you mean 'b'? Write it so"),
+    ],
+)
+def test_a_suggestion_is_a_question_before_the_rest(near: str | None, rest: str, text: str) -> None:
+    assert suggesting("wrong", near, rest) == text
+
+
+def test_messages_become_sentences() -> None:
+    assert [sentence(text) for text in ("it is", "is it?", "it is.")] == ["It is.", "Is it?", "It is."]
+    assert ended("it is") == "it is."

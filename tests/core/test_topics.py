@@ -71,23 +71,23 @@ def test_other_types_have_no_events(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "profile", "sentence"),
     [
-        ("lead", "support-page", "Copper's webhooks for lead are new, update, delete only."),
+        ("lead", "support-page", "Copper's webhooks for lead are new, update and delete."),
         (
             "activity_log",
             "support-page",
-            "Copper's webhooks for activity_log are new only. Copper's developer page lists update and "
+            "Copper's only webhook for activity_log is new. Copper's developer page lists update and "
             "delete too: the setting profile=developer-docs allows them.",
         ),
         (
             "activity_log",
             "developer-docs",
-            "Copper's webhooks for activity_log are new, update, delete only.",
+            "Copper's webhooks for activity_log are new, update and delete.",
         ),
         (
             "user",
             "support-page",
             "Copper has no webhooks for 'user'; the types that have them are lead, person, company, "
-            "opportunity, project, task, activity_log.",
+            "opportunity, project, task and activity_log.",
         ),
     ],
     ids=["lead", "activity", "activity of the developer page", "user"],
@@ -99,13 +99,13 @@ def test_advice_says_what_can_be_subscribed_to(name: str, profile: str, sentence
 @pytest.mark.parametrize(
     ("name", "question"),
     [
-        ("updated", "; did you mean 'update'?"),
-        ("Delete", "; did you mean 'delete'?"),
-        ("created", "; did you mean 'new'?"),
-        ("removed", "; did you mean 'delete'?"),
-        ("xyz", ""),
-        (17, ""),
+        ("updated", "; did you mean 'update'? The"),
+        ("Delete", "; did you mean 'delete'? The"),
+        ("created", "; did you mean 'new'? The"),
+        ("removed", "; did you mean 'delete'? The"),
+        ("xyz", "; the"),
+        (17, "; the"),
     ],
 )
 def test_of_what_is_no_event_it_is_said_which_may_be_meant(name: object, question: str) -> None:
-    assert no_event(name) == f"there is no event {name!r}; the events are new, update, delete{question}"
+    assert no_event(name) == f"there is no event {name!r}{question} events are new, update and delete"

@@ -362,7 +362,7 @@ def test_whatever_a_refusal_names_can_be_allowed(host: str) -> None:
             ["--wait", "1s", "--", "true"],
             "--wait says how long a scenario waits to begin: give --scenario",
         ),
-        (["--scenario", "no_such", "--", "true"], "there is no scenario no_such"),
+        (["--scenario", "no_such", "--", "true"], "there is no scenario 'no_such'"),
         (["--scenario", "first_notification", "--wait", "soon", "--", "true"], "--wait: 'soon' is not a duration"),
         (["--latency", "soon", "--", "true"], "--latency: 'soon' is not a duration"),
         (["--no-such-option", "--", "true"], "--no-such-option"),

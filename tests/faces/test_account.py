@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from typing import Any
@@ -145,6 +146,16 @@ def test_what_is_no_destination_is_refused(copper: Copper) -> None:
 def test_a_wrong_name_says_which_was_meant(copper: Copper, name: str, meant: str) -> None:
     with pytest.raises(AttributeError, match=f"copper has no '{name}'; did you mean '{meant}'"):
         getattr(copper, name)
+
+
+@pytest.mark.parametrize("name", ["create", "get", "update", "delete", "search", "merge", "convert"])
+def test_what_is_done_with_records_is_said_to_be_in_their_collections(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError) as raised:
+        getattr(copper, name)
+
+    found = re.search(rf"like copper\.(\w+)\.{name}\(", str(raised.value))
+    assert found is not None
+    assert callable(getattr(getattr(copper, found[1]), name))
 
 
 @pytest.mark.parametrize("name", ["resend", "snapshot", "restore", "record"])

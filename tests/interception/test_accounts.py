@@ -41,6 +41,13 @@ def test_an_oauth_token_is_one_too(copper: Copper) -> None:
             assert requests.get(f"{BASE}/account", headers=header, timeout=10).status_code == 200
 
 
+def test_a_client_like_a_browser_may_name_any_origin(copper: Copper) -> None:
+    with copper.intercept():
+        for origin in ("https://my-app.example", "https://api.copper.com", "chrome-extension://abcdef", "null"):
+            answered = requests.get(f"{BASE}/account", headers={**HEADERS, "Origin": origin}, timeout=10)
+            assert answered.status_code == 200
+
+
 def test_what_is_subscribed_so_is_visible_to_the_test(copper: Copper) -> None:
     with copper.intercept():
         body = {"target": "https://app.example/hook", "type": "person", "event": "new"}

@@ -82,10 +82,10 @@ def test_methods_may_be_static_and_may_take_more_that_has_defaults() -> None:
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        ({"advanc": "1d"}, "is not a step of a scenario: advanc: there is no such key. Did you mean advance?"),
+        ({"advanc": "1d"}, "is not a step of a scenario: advanc: there is no such key; did you mean 'advance'?"),
         ({"update": {"records": "nobody", "fields": {"name": "Ada"}}}, "there are no records 'nobody'"),
         ({"at": "5m", "advance": "1d"}, "have no `at`; advance before the step"),
-        ({"create": {"type": "person", "fields": {"nam": "Ada"}}}, "Did you mean name?"),
+        ({"create": {"type": "person", "fields": {"nam": "Ada"}}}, "did you mean 'name'?"),
     ],
 )
 def test_a_step_that_cannot_be_is_told(step: dict[str, Any], words: str) -> None:
@@ -107,7 +107,7 @@ def test_a_record_without_a_name_may_be_made() -> None:
 
 
 def test_a_method_that_is_almost_a_hook_is_warned_of() -> None:
-    with pytest.warns(UserWarning, match=r"nothing calls Mirror\.reconsile; did you mean reconcile\?"):
+    with pytest.warns(UserWarning, match=r"nothing calls Mirror\.reconsile; did you mean 'reconcile'\?"):
         like(reconsile=lambda self, copper: None)
 
 
@@ -117,7 +117,7 @@ def test_a_method_that_is_almost_a_hook_is_warned_of() -> None:
 @pytest.mark.parametrize(
     ("scenario", "words"),
     [
-        ("nowhere.yaml", "there is no scenario nowhere.yaml"),
+        ("nowhere.yaml", "there is no scenario 'nowhere.yaml'"),
         ("name: one\n", "scenario:1: steps: is missing"),
         ("name: one\nsteps:\n", "scenario:2: steps"),
         ("name: one\nsteps:\n  - creat: {type: person}\n", "scenario:3: "),

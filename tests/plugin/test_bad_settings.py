@@ -60,7 +60,7 @@ def test_an_unknown_option_is_refused(inner: Inner) -> None:
         ("copper(latency='soon')", "latency: 'soon' is not a duration: write it like 30s,*"),
         (
             "copper(latancy='30s')",
-            "there is no setting 'latancy'. Did you mean latency? The settings are profile, limits,*",
+            "there is no setting 'latancy'; did you mean 'latency'? The settings are profile, limits,*",
         ),
         ("copper({'latency': '30s'})", "settings are given by name, like copper(latency='30s')"),
         ("copper(allow={42})", "allow: 42 is neither a status (100 to 599) nor one of *"),

@@ -111,15 +111,20 @@ def test_bodies_can_be_about_known_records(body: dict[str, Any]) -> None:
 
 
 def test_a_topic_that_does_not_exist_has_no_bodies() -> None:
-    with pytest.raises(UsageError, match=r"there is no topic activity_log/delete\. Copper's webhooks for activity_log"):
+    with pytest.raises(
+        UsageError, match=r"there is no topic activity_log/delete\. Copper's only webhook for activity_log"
+    ):
         strategies.bodies("activity_log", "delete")
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"type": "persn"}, "there is no type 'persn'; the types are .*; did you mean 'person'?"),
-        ({"event": "updated"}, "there is no event 'updated'; the events are new, update, delete"),
+        ({"type": "persn"}, r"there is no type 'persn'; did you mean 'person'\? The types are lead"),
+        (
+            {"event": "updated"},
+            r"there is no event 'updated'; did you mean 'update'\? The events are new, update and delete",
+        ),
         ({"secret": "s3cret"}, "secret: give what the subscriptions send, like .*, not 's3cret'"),
     ],
 )

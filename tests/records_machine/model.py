@@ -82,8 +82,8 @@ class Model(Telling):
             new |= {"date_created": self.seconds, **(own or {})}
             number = int(new["id"] or next(free))
             new["id"] = number
-        # An activity was last changed when it was done, until someone changes it.
-        self.put(kind, {**new, "date_modified": self.seconds if old else new.get("activity_date", self.seconds)})
+        # An activity was always last changed when it was done.
+        self.put(kind, {**new, "date_modified": new.get("activity_date", self.seconds)})
         if kind == "activity_log":
             self.interact(new, 0 if old else 1)
         return number

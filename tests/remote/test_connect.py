@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from copper_emulator import AsyncCopper, Copper, Emulator
+from copper_emulator.control_client import Client
 from copper_emulator.core.errors import RouteError, TimeError, UsageError
 from copper_emulator.remote import RemoteAsyncCopper, RemoteCopper, made
+from copper_emulator.remote.account import _give_key
 from copper_emulator.settings import Settings
 from tests.cli.processes import Process, run, started
 from tests.faces.opening import create_by_api
@@ -42,7 +44,7 @@ def test_of_several_one_must_be_named(server: Process) -> None:
     other = made(RemoteCopper, server.url, "other", Settings.of({}))
     with pytest.raises(UsageError, match=r"several accounts; choose one with account=\.\.\.: default, other"):
         Copper.connect(server.url)
-    with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default, other"):
+    with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default and other"):
         Copper.connect(server.url, account="nobody")
     with Copper.connect(server.url, account="other") as copper:
         assert copper.name == "other"
@@ -71,8 +73,20 @@ def test_a_token_becomes_the_key_of_an_account_that_has_none(server: Process) ->
 
 @pytest.mark.parametrize("token", ["", "ok \u00fc", "\u20ac", "a\nb"], ids=ascii)
 def test_a_token_that_cannot_be_a_key_is_refused(server: Process, token: str) -> None:
-    with pytest.raises(UsageError, match=r"^token=.* is not an API key: "):
+    with pytest.raises(UsageError, match=r"^token=\.\.\. is not an API key: "):
         Copper.connect(server.url, token=token)
+
+
+@pytest.mark.parametrize("breaks_off", [True, False])
+def test_a_key_that_cannot_be_given_since_nothing_answers_says_so(server: Process, *, breaks_off: bool) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/developer_api/v1"
+        if breaks_off:
+            threading.Thread(target=lambda: listening.accept()[0].close(), daemon=True).start()
+        else:
+            listening.close()
+        with closing(Client(server.url)) as client, pytest.raises(UsageError, match=f"^nothing answers at {url} "):
+            _give_key(client, "default", url, "mine")
 
 
 def test_a_key_is_given_to_the_server_itself_and_not_through_a_proxy(

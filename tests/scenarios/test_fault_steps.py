@@ -67,7 +67,7 @@ def test_a_step_says_what_it_does(written: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("[loose=1]", "there is no fault 'loose'. Did you mean lose?"),
+        ("[loose=1]", "there is no fault 'loose'; did you mean 'lose'?"),
         ("lose", "lose needs a value: write it like lose=20%"),
         ("[]", "needs faults, like [lose=20%, outage=10m], or off"),
         ("{lose: 3}", "is not a list of faults: write it like lose=20% outage=10m, or off"),

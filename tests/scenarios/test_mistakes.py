@@ -11,36 +11,34 @@ from copper_emulator.scenarios import load, parse, shipped_names
 from tests.scenarios.builders import HEAD, mistake_in, story
 
 STEPS = [
-    pytest.param("- crate: {type: person}", "steps[1].crate: there is no such key. Did you mean create?", id="unknown"),
+    pytest.param(
+        "- crate: {type: person}", "steps[1].crate: there is no such key; did you mean 'create'?", id="unknown"
+    ),
     pytest.param(
         "- create: {type: person, cuont: 3}",
-        "steps[1].create.cuont: there is no such key. Did you mean count? The keys here are type, as, count, each, f",
+        "steps[1].create.cuont: there is no such key; did you mean 'count'? The keys are type, as, count, each, f",
         id="unknown-in-action",
     ),
     pytest.param(
         "- create: {type: person, count: many}",
-        "steps[1].create.count: must be a whole number, not 'many'",
+        "steps[1].create.count: 'many' is not a whole number",
         id="wrong-type",
     ),
-    pytest.param(
-        "- create: {type: person, count: '3'}", "steps[1].create.count: must be a whole number, not '3'", id="text"
-    ),
+    pytest.param("- create: {type: person, count: '3'}", "steps[1].create.count: '3' is not a whole number", id="text"),
     pytest.param(
         "- create: {type: person, count: 0}",
-        "steps[1].create.count: must be greater than or equal to 1, not 0",
+        "steps[1].create.count: 0 is too small: the least is 1",
         id="none",
     ),
-    pytest.param("- create: {type: person, each: 1}", "steps[1].create.each: must be true or false, not 1", id="flag"),
-    pytest.param(
-        "- create: person", "steps[1].create: must be a mapping of names to values, not 'person'", id="no-mapping"
-    ),
+    pytest.param("- create: {type: person, each: 1}", "steps[1].create.each: 1 is neither true nor false", id="flag"),
+    pytest.param("- create: person", "steps[1].create: 'person' is not a mapping of names to values", id="no-mapping"),
     pytest.param(
         "- create: {type: persona}",
-        "steps[1].create.type: there is no type 'persona'; the types are lead, person, company",
+        "steps[1].create.type: there is no type 'persona'; did you mean 'person'? The types are lead, person, company",
         id="type",
     ),
     pytest.param("- create: {count: 3}", "steps[1].create.type: is missing", id="missing"),
-    pytest.param("- create: {type: person, as: 17}", "steps[1].create.as: must be text, not 17", id="name"),
+    pytest.param("- create: {type: person, as: 17}", "steps[1].create.as: 17 is not text", id="name"),
     pytest.param(
         "- fire: {topic: person, ids: 1}",
         "steps[1].fire.topic: 'person' is not a topic: write type and event, like person/update",
@@ -48,19 +46,19 @@ STEPS = [
     ),
     pytest.param(
         "- fire: {topic: person/renamed, ids: 1}",
-        "steps[1].fire.topic: there is no event 'renamed'; the events are new, update, delete",
+        "steps[1].fire.topic: there is no event 'renamed'; the events are new, update and delete",
         id="event",
     ),
     pytest.param(
         "- fire: {topic: activity_log/update, ids: 1}",
-        "steps[1].fire.topic: there is no topic activity_log/update. Copper's webhooks for activity_log are new only",
+        "steps[1].fire.topic: there is no topic activity_log/update. Copper's only webhook for activity_log is new",
         id="topic-of-the-other-table",
     ),
     pytest.param("- fire: {topic: person/new}", "steps[1].fire: needs ids, count or records", id="no-ids"),
     pytest.param("- fire: {topic: person/new, ids: []}", "steps[1].fire.ids: must not be empty", id="empty-ids"),
     pytest.param(
         "- fire: {topic: person/new, ids: [1, 0]}",
-        "steps[1].fire.ids[2]: must be greater than or equal to 1, not 0",
+        "steps[1].fire.ids[2]: 0 is too small: the least is 1",
         id="id-0",
     ),
     pytest.param(
@@ -73,10 +71,14 @@ STEPS = [
         "steps[1].advance: '10 minutes' is not a duration: write it like 30s, 10m, 1m30s or 250ms",
         id="duration",
     ),
-    pytest.param("- advance: 0", "steps[1].advance: must be greater than 0", id="no-time"),
+    pytest.param("- advance: 0", "steps[1].advance: must be more than 0", id="no-time"),
     pytest.param("- {at: soon, switch_key: true}", "steps[1].at: 'soon' is not a duration", id="moment"),
-    pytest.param("- switch_key: yes please", "steps[1].switch_key: must be True, not 'yes please'", id="literal"),
-    pytest.param("- endpoint: sideways", "steps[1].endpoint: must be 'down' or 'up', not 'sideways'", id="state"),
+    pytest.param("- switch_key: yes please", "steps[1].switch_key: must be true, not 'yes please'", id="literal"),
+    pytest.param(
+        "- endpoint: sideways",
+        "steps[1].endpoint: there is no choice 'sideways'; the choices are down and up",
+        id="state",
+    ),
     pytest.param("- endpoint: up", "steps[1].endpoint: it is already up", id="up-already"),
     pytest.param("- at: +1m", "steps[1]: needs an action: one of create, update, delete", id="no-action"),
     pytest.param(
@@ -97,12 +99,12 @@ STEPS = [
     ),
     pytest.param(
         "- expect: {topic: person/new, to: nobody}",
-        "steps[1].expect.to: there is no subscription 'nobody'; known by now: changed, made",
+        "steps[1].expect.to: there is no subscription 'nobody'; the steps before this one have named changed and made",
         id="unknown-subscription",
     ),
     pytest.param(
         "- unsubscribe: [made, gone]",
-        "steps[1].unsubscribe: there is no subscription 'gone'; known by now: changed, made",
+        "steps[1].unsubscribe: there is no subscription 'gone'; the steps before this one have named changed and made",
         id="unknown-unsubscribe",
     ),
     pytest.param(
@@ -122,13 +124,13 @@ STEPS = [
     ),
     pytest.param(
         "- subscribe: {as: more, topic: person/new, target: /hook, secret: {key: 17}}",
-        "steps[1].subscribe.secret.key: must be text, not 17",
+        "steps[1].subscribe.secret.key: 17 is not text",
         id="secret",
     ),
     pytest.param("- expect: {}", "steps[1].expect: needs something to expect", id="expect-nothing"),
     pytest.param(
         "- expect: {topic: person/new, status: 99}",
-        "steps[1].expect.status: must be greater than or equal to 100, not 99",
+        "steps[1].expect.status: 99 is too small: the least is 100",
         id="status",
     ),
     pytest.param(
@@ -154,7 +156,7 @@ STEPS = [
         "steps[1].expect_totals: `until` must come after `since`",
         id="span",
     ),
-    pytest.param("- 17", "steps[1]: must be a mapping of names to values, not 17", id="no-step"),
+    pytest.param("- 17", "steps[1]: 17 is not a mapping of names to values", id="no-step"),
     pytest.param("- <<: {advance: 1m}", "steps[1]: merge keys (<<) are not supported", id="merge-key"),
     pytest.param("- ? [a, b]\n  : 1", "steps[1]: a key must be a plain name", id="list-as-key"),
     pytest.param("- advance: !!python/object/new:os.system [1]", "steps[1].advance", id="no-python"),
@@ -170,14 +172,14 @@ TOPS = [
     pytest.param("steps: [{advance: 1m}]\n", "story.yaml:1: name: is missing", id="no-name"),
     pytest.param("name: x\n", "story.yaml:1: steps: is missing", id="no-steps"),
     pytest.param("name: x\nsteps: []\n", "story.yaml:2: steps: must not be empty", id="empty-steps"),
-    pytest.param("name: x\nsteps: none\n", "story.yaml:2: steps: must be a list, not 'none'", id="steps-no-list"),
+    pytest.param("name: x\nsteps: none\n", "story.yaml:2: steps: 'none' is not a list", id="steps-no-list"),
     pytest.param(
         "", "story.yaml:1: a scenario must be a mapping of names to values (name, description", id="empty-file"
     ),
     pytest.param("- 1\n", "story.yaml:1: a scenario must be a mapping of names to values", id="list"),
     pytest.param(
         "name: x\nstep:\n  - advance: 1m\nsteps: [{advance: 1m}]\n",
-        "story.yaml:2: step: there is no such key. Did you mean steps? The keys here are name, description, settings",
+        "story.yaml:2: step: there is no such key; did you mean 'steps'? The keys are name, description, settings",
         id="unknown-key",
     ),
     pytest.param(
@@ -187,7 +189,7 @@ TOPS = [
     ),
     pytest.param(
         "name: x\nsettings:\n  latency: 0\n  limit: 600/1m\nsteps: [{advance: 1m}]\n",
-        "story.yaml:4: settings.limit: there is no setting 'limit'. Did you mean limits? The settings are profile,",
+        "story.yaml:4: settings.limit: there is no setting 'limit'; did you mean 'limits'? The settings are profile,",
         id="setting-name",
     ),
     pytest.param(
@@ -212,7 +214,7 @@ TOPS = [
     ),
     pytest.param(
         "name: x\nsubscriptions:\n  a: {topic: person/new, target: /h, taget: 1}\nsteps: [{advance: 1m}]\n",
-        "story.yaml:3: subscriptions.a.taget: there is no such key. Did you mean target? The keys here are topic",
+        "story.yaml:3: subscriptions.a.taget: there is no such key; did you mean 'target'? The keys are topic",
         id="subscription-key",
     ),
     pytest.param("name: x\nname: y\n", "story.yaml:2: name: appears twice, first on line 1", id="twice"),
@@ -311,7 +313,7 @@ def test_a_missing_file_names_those_that_are_shipped(tmp_path: Path) -> None:
         load("first_notificaton")
 
     text = str(raised.value)
-    assert text.startswith("there is no scenario first_notificaton. Did you mean first_notification?")
+    assert text.startswith("there is no scenario 'first_notificaton'; did you mean 'first_notification'?")
     for name in shipped_names():
         assert name in text
 
@@ -387,11 +389,11 @@ def test_a_file_that_is_near_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ScenarioError) as caught:
         load(tmp_path / "strom.yaml")
-    assert f"there is no scenario {tmp_path}/strom.yaml. Did you mean {tmp_path}/storm.yaml? " in str(caught.value)
+    assert f"there is no scenario '{tmp_path}/strom.yaml'; did you mean '{tmp_path}/storm.yaml'? " in str(caught.value)
 
 
 def test_a_type_that_is_near_is_named() -> None:
-    with pytest.raises(ScenarioError, match=r"there is no type 'persn'; the types are .*; did you mean 'person'"):
+    with pytest.raises(ScenarioError, match=r"there is no type 'persn'; did you mean 'person'\? The types are"):
         parse(story("- create: {type: persn, fields: {name: Ada}}"), "story.yaml")
 
 

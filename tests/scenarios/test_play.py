@@ -345,7 +345,7 @@ def test_expecting_nothing_sees_only_what_was_not_expected() -> None:
     failure = failure_of(text)
 
     assert failure.startswith("story.yaml:12: step 7 of 7 failed, at +0s: expect nothing (else): person/update")
-    assert "Expected no notification" in failure
+    assert "Expected no person/update notification" in failure
 
 
 # --- failures and results -----------------------------------------------------------------------------------
@@ -361,7 +361,7 @@ def test_a_failure_names_file_line_and_step_and_ends_with_the_timeline() -> None
     lines = failure_of(text).splitlines()
 
     assert lines[0] == "story.yaml:7: step 2 of 3 failed, at +0s: expect person/new of ids 18, status 500"
-    assert lines[1] == "Expected person/new, ids=[18], status=500, but person/new happened to [17] instead."
+    assert lines[1] == "Expected person/new, ids=[18], status=500, but person/new happened only to [17]."
     assert any("ids are [17]" in line for line in lines)
     assert lines[-1].endswith(": 200")
 

@@ -409,12 +409,12 @@ def test_each_step_is_told_in_plain_words(tmp_path: Path) -> None:
 FAULTS = [
     pytest.param(
         "create: {type: person, fields: {nmae: Ada}}",
-        "create.fields.nmae: a person has no such field. Did you mean name? Its fields are name, prefix, first_name",
+        "create.fields.nmae: a person has no such field; did you mean 'name'? Its fields are name, prefix, first_name",
         id="field",
     ),
     pytest.param(
         "update: {records: ada, fields: {emial: x}}",
-        "update.fields.emial: a person has no such field. Did you mean emails?",
+        "update.fields.emial: a person has no such field; did you mean 'emails'?",
         id="field-of-update",
     ),
     pytest.param(
@@ -460,7 +460,8 @@ FAULTS = [
     ),
     pytest.param(
         "create: {type: person, fields: {company_id: {record: nobody}}}",
-        "create.fields.company_id.record: there are no records 'nobody'; known by now: acme, ada, crowd, deal, lia",
+        "create.fields.company_id.record: there are no records 'nobody'; the steps before this one "
+        "have named acme, ada, crowd, deal",
         id="unknown-record",
     ),
     pytest.param(
@@ -519,17 +520,15 @@ FAULTS = [
         "convert.as.person: there are already records 'ada'; give these a different name",
         id="name-taken",
     ),
-    pytest.param(
-        "convert: {lead: lia, as: ada}", "convert.as: must be a mapping of names to values, not 'ada'", id="as"
-    ),
+    pytest.param("convert: {lead: lia, as: ada}", "convert.as: 'ada' is not a mapping of names to values", id="as"),
     pytest.param(
         "convert: {lead: lia, as: {task: x}}",
-        "convert.as.task: there is no such key. The keys here are person, company, opportunity",
+        "convert.as.task: there is no such key; the keys are person, company and opportunity",
         id="as-key",
     ),
     pytest.param(
         "convert: {lead: lia, person: {title: Dr}}",
-        "convert.person.title: a person of a conversion has no such field. Its fields are name, contact_type_id",
+        "convert.person.title: a person of a conversion has no such field; its fields are name, contact_type_id",
         id="field-of-a-conversion",
     ),
     pytest.param(
@@ -553,12 +552,13 @@ FAULTS = [
     ),
     pytest.param(
         "define: {name: Level, data_type: Textual, available_on: [person]}",
-        "define.data_type: there is no data type 'Textual'; the choices are String, Text",
+        "define.data_type: there is no data type 'Textual'; did you mean 'Text'? The data types are String, Text",
         id="data-type",
     ),
     pytest.param(
         "define: {name: Level, data_type: Text, available_on: [activity_log]}",
-        "define.available_on[1]: there is no type with custom fields 'activity_log'; the choices are lead, person",
+        "define.available_on[1]: there is no type with custom fields 'activity_log'; the types with "
+        "custom fields are lead, person",
         id="available-on",
     ),
     pytest.param(
@@ -568,7 +568,8 @@ FAULTS = [
     ),
     pytest.param(
         "lookup: {table: userz, add: {name: Ada}}",
-        "lookup.table: there is no lookup table 'userz'; the choices are users, lead_statuses",
+        "lookup.table: there is no lookup table 'userz'; did you mean 'users'? The lookup tables are "
+        "users, lead_statuses",
         id="table",
     ),
     pytest.param(
@@ -580,7 +581,8 @@ FAULTS = [
     pytest.param("lookup: {table: users, add: {name: Ada}}", "lookup.add.email: can't be blank", id="missing-of-entry"),
     pytest.param(
         "lookup: {table: users, add: {name: Ada, email: a@example.com, age: 7}}",
-        "lookup.add: Unrecognized attributes specified: age. Known attributes here: name, email, groups.",
+        "lookup.add: Unrecognized attributes specified: age. There is no attribute 'age' here; the "
+        "attributes are name, email and groups.",
         id="unknown-of-entry",
     ),
 ]

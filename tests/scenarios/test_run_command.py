@@ -154,13 +154,13 @@ def test_settings_come_before_the_scenarios_own(written: Path) -> None:
     ("arguments", "says"),
     [
         (["run"], f"name a scenario file, or one that comes with the emulator: {', '.join(shipped_names())}"),
-        (["run", "nothing_like_it"], "there is no scenario nothing_like_it"),
+        (["run", "nothing_like_it"], "there is no scenario 'nothing_like_it'"),
         (["run", "first_notification", "--settings", "latency"], "--settings latency: write NAME=VALUE"),
         (["run", "first_notification", "--settings", "speed=9"], "there is no setting 'speed'"),
         (["run", "first_notification", "--settings", "limits=much"], "limits: 'much' is not a limit"),
         (["run", "first_notification", "--target", "localhost"], "'localhost' is not a URL to send to"),
         (["run", "first_notification", "--target", "https://example.com/"], "--settings allow_targets=example.com"),
-        (["run", "first_notification", "--tarpit"], "No such option"),
+        (["run", "first_notification", "--tarpit"], "there is no option '--tarpit'"),
     ],
 )
 def test_what_cannot_be_understood_is_told_on_stderr_with_exit_code_2(arguments: list[str], says: str) -> None:

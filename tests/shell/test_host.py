@@ -133,6 +133,56 @@ def test_a_loop_thread_ends_what_still_runs_on_it() -> None:
     assert (ended, task.cancelled()) == (["cancelled"], True)
 
 
+def test_its_ca_file_is_there_until_its_last_client_has_gone(host: Host) -> None:
+    file, there = host.ca_file(), []
+
+    class Client:
+        async def close(self) -> None:
+            there.append(file.exists())
+
+    host.url()
+    vars(host)["_children"] = Client()
+    host.close()
+
+    assert there == [True]
+    assert not file.parent.exists()
+
+
+def test_what_fails_while_it_is_closed_keeps_nothing_else_open(host: Host) -> None:
+    class Failing:
+        async def close(self) -> None:
+            raise OSError("a part that cannot be closed")
+
+    before = threading.active_count()
+    file = host.ca_file()
+    with Emulator(host=host) as copper, requests.Session() as session:
+        url = copper.api_url + "/webhooks"
+        assert session.get(url, headers=copper.headers, timeout=10).status_code == 200
+        vars(host)["_children"] = Failing()
+        with pytest.raises(OSError, match="cannot be closed"):
+            host.close()
+        assert threading.active_count() == before
+        assert not file.exists()
+        with pytest.raises(requests.ConnectionError):
+            session.get(url, headers=copper.headers, timeout=10)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_leaves_the_ca_file_to_its_parent(host: Host) -> None:
+    host.url()
+    file = host.ca_file()
+    child = os.fork()
+    if child == 0:
+        try:
+            host.close()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+    assert file.exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_in_a_forked_process_it_says_that_its_thread_is_not_there(host: Host) -> None:

@@ -394,6 +394,22 @@ def test_lookup_tables_bring_their_new_entries_and_say_what_no_step_can_do() -> 
         assert again.people.search()[0].custom_fields[0]["value"] == "Gold"
 
 
+def test_a_custom_activity_type_is_recorded_once() -> None:
+    with Emulator() as copper:
+        ada = copper.people.create(name="Ada")
+        lunch = copper.lookups.custom_activity_types.add(name="Lunch", icon_type="Event")
+        recorder = recorded(copper)
+        copper.activities.create(parent=ada, type=copper.lookups.activity_types[lunch.id], details="At the inn")
+        recorder.stop()
+        text = recorder.text() or ""
+
+    steps = yaml.safe_load(text)["steps"]
+    assert [step["lookup"]["table"] for step in steps if "lookup" in step] == ["custom_activity_types"]
+    with Emulator() as again:
+        played(again, text)
+        assert again.activities.search()[0].type == {"id": lunch.id, "category": "user"}
+
+
 def test_what_the_account_says_of_itself_is_recorded() -> None:
     with Emulator() as copper:
         lead = copper.leads.create(name="Lia")

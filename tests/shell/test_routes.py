@@ -23,10 +23,11 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from yarl import URL
 
-from copper_emulator import AsyncCopper, AsyncEmulator, Emulator, Outcome, RouteError, SettingsError
+from copper_emulator import AsyncCopper, AsyncEmulator, Emulator, Outcome, RouteError, SettingsError, UsageError
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_copper
 from copper_emulator.shell.destinations import RouteKind, recognise
-from copper_emulator.shell.routes import Blocked, Route, Routes, Straight, host_header, route_url
+from copper_emulator.shell.routes import Blocked, Route, Routes, Straight, checked_url, host_header, route_url
 
 COPPER = ["api.copper.com", "app.copper.com", "api.prosperworks.com", "www.copper.com", "copper.com"]
 
@@ -202,7 +203,7 @@ def test_a_test_client_is_answered_with_the_application_that_it_calls(client: ob
         ("text", "function", "cannot be called"),
         (wsgi, "aiohttp", "not an aiohttp Application"),
         (wsgi, "url", "not a URL to send to"),
-        (wsgi, "asgi3", "there is no kind 'asgi3'"),
+        (wsgi, "asgi3", r"there is no kind of destination 'asgi3'; did you mean 'asgi'\?"),
     ],
 )
 def test_a_kind_that_cannot_be_is_refused(to: object, kind: Any, text: str) -> None:
@@ -337,6 +338,30 @@ def test_allowing_copper_is_refused() -> None:
         Emulator(allow_targets="hooks.example.com,api.copper.com")
 
 
+@pytest.mark.parametrize("surface", [Surface.RUN, Surface.PLAY, Surface.CHECK])
+def test_copper_is_never_offered_as_a_host_to_allow(surface: Surface) -> None:
+    with pytest.raises(UsageError) as raised:
+        checked_url("https://API.copper.com/hooks", frozenset(), surface)
+
+    assert str(raised.value) == "api.copper.com is Copper itself; nothing is ever sent there"
+
+
+@pytest.mark.parametrize(
+    ("surface", "says"),
+    [
+        (Surface.RUN, "; to allow it: --settings allow_targets=[2001:db8::1]"),
+        (Surface.PLAY, "; to allow it: copper-emulator settings --set allow_targets=[2001:db8::1]"),
+        (Surface.CHECK, "; to allow it: --allow-target [2001:db8::1]"),
+    ],
+)
+def test_another_host_is_allowed_with_what_the_refusal_says(surface: Surface, says: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        checked_url("http://[2001:db8::1]:5000/hooks", frozenset(), surface)
+
+    assert str(raised.value).endswith(says)
+    assert checked_url("http://[2001:db8::1]:5000/hooks", frozenset({"[2001:db8::1]"}), surface).port == 5000
+
+
 def test_an_allowed_host_is_sent_to_in_any_spelling_and_no_other() -> None:
     made = Routes(frozenset({"hooks.example.com", "[2001:db8::1]"}))
     for target in ("https://hooks.example.com/x", "https://HOOKS.example.com.:8443/", "https://[2001:db8::1]/"):
@@ -361,7 +386,7 @@ def test_what_is_blocked_names_the_routes_there_are() -> None:
     made = routes("https://biling.example.com", "https://crm.example/hooks")
     blocked = made.resolve("https://billing.example.com/hooks")
     assert isinstance(blocked, Blocked)
-    assert "The routes are for https://crm.example/hooks, https://biling.example.com. " in blocked.text
+    assert "The routes are for https://crm.example/hooks and https://biling.example.com. " in blocked.text
 
     nine = routes(*(f"https://{number}.example" for number in range(9)))
     assert " and 4 more. " in str(nine.resolve("https://billing.example.com/"))

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.asyncio
 
 CLOCKS: list[ClockName] = ["wall", "manual"]
 
+HEADERS = {"X-PW-AccessToken": "token-1", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
+
 
 # --- whose account ------------------------------------------------------------------------------------------
 
@@ -149,6 +151,39 @@ async def test_a_call_that_is_refused_opens_no_account_and_the_log_tells_of_it(
         assert entry.text.startswith(f"GET {path}: {status} ")
         assert entry.text.endswith(f"; {hint}")
         assert "secret-token" not in entry.text
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("evil.example:2929", "http://evil.example:2929", 403),
+        # A page can hide its origin from the server, but not the name under which it calls.
+        ("evil.example:2929", "null", 403),
+        ("127.0.0.1.evil.example", "http://127.0.0.1.evil.example", 403),
+        ("evil.example:2929", None, 200),
+        ("127.0.0.1:2929", "http://127.0.0.1:2929", 200),
+        ("emulator.internal:2929", "http://emulator.internal:2929", 200),
+        # What a proxy of the application has passed on, with its own Host or the browser's.
+        ("127.0.0.1:2929", "https://my-app.example", 200),
+        ("copper:2929", "http://localhost:5173", 200),
+        # A program with Copper's hosts in it, behind `exec` or `serve --proxy`.
+        ("api.copper.com", "https://my-app.example", 200),
+        ("api.prosperworks.com", "null", 200),
+    ],
+)
+async def test_a_page_whose_own_name_leads_here_cannot_subscribe(host: str, origin: str | None, status: int) -> None:
+    headers = {"Host": host, **HEADERS, **({} if origin is None else {"Origin": origin})}
+    body = {"target": TARGET, "type": "person", "event": "update"}
+    async with serving() as served:
+        url = f"{served.server.url}/developer_api/v1/webhooks"
+        async with served.session.post(url, json=body, headers=headers) as response:
+            hint = response.headers.get("X-Copper-Emulator-Hint", "")
+
+        _, there = await served.api("GET", "/webhooks")
+
+    assert response.status == status
+    assert len(there) == (status == 200)
+    assert ("--trusted-host NAME" in hint) == (status == 403)
 
 
 async def test_a_call_that_is_refused_is_in_the_journal_of_its_account_with_what_would_help() -> None:

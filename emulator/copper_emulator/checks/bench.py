@@ -39,7 +39,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 IDS_PER_ROW = 100
-"""Ids for each row. Rows share none: an endpoint may rightly assume that a deleted id never comes back."""
+"""Ids for each row, unless it makes more records. Rows share none: an endpoint may rightly assume that a deleted id
+never comes back."""
+
+LATE_MS = 900_000
+"""Copper's longest delay: 15 minutes."""
+
+APART_MS = 1_000
+"""Milliseconds between the changes of a record where a row is about something else than changes within one second:
+`date_modified` is in whole seconds, and some endpoints take two changes within one for the same."""
+
+_BRIEFLY = 0.5
+"""Seconds of patience with the next step of a row that is wrong already."""
 
 _HOUR = 3_600_000
 
@@ -66,6 +77,8 @@ class Bench:
         self._has_delivered = False
         self._subscriptions: dict[tuple[str, str], int] = {}
         self._ids_beyond = plan.first
+        self._made = 0
+        """How many records the row has made."""
 
     @property
     def account(self) -> Account:
@@ -86,7 +99,8 @@ class Bench:
     @contextmanager
     def row(self, limit: float, ahead: int) -> Iterator[Trial]:
         """Give a row its own account, with every topic of the plan's types subscribed, until the block ends."""
-        self._ids_beyond += IDS_PER_ROW
+        self._ids_beyond += max(IDS_PER_ROW, self._made)
+        self._made = 0
         self._counters.start_records(self._ids_beyond)
         with self.stage.beside(self._settings, self._counters, self._clock(ahead)):
             made = [self.stage.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
@@ -122,11 +136,11 @@ class Bench:
 
     # --- doing ----------------------------------------------------------------------------------------------
 
-    def create(self, kind: EntityType, number: int = 1) -> Rounds[list[int]]:
+    def create(self, kind: EntityType, number: int = 1, **fields: Any) -> Rounds[list[int]]:
         """Create records in one action; returns their ids."""
         # All have one name, so that renaming them is one change with the same old and new value for each.
         name = self._name(kind)
-        rows = [self._row(kind, name) for _ in range(number)]
+        rows = [{**self._row(kind, name), **fields} for _ in range(number)]
         made = yield from self._operations.write(lambda account, now: account.act(deeds.create(kind, rows), now))
         return self.touch(kind, [record.id for record in made])
 
@@ -190,6 +204,10 @@ class Bench:
     def advance(self, ms: int) -> Rounds[None]:
         """Let virtual time pass."""
         yield from self._operations.advance(ms)
+
+    def apart(self) -> Rounds[None]:
+        """Let so much virtual time pass that the next change has another `date_modified`."""
+        yield from self.advance(APART_MS)
 
     def idle(self) -> Rounds[None]:
         """Let virtual time pass until nothing is waiting."""
@@ -267,6 +285,7 @@ class Bench:
         return f"{kind} {next(self._number)}".capitalize()
 
     def _row(self, kind: EntityType, name: str) -> dict[str, Any]:
+        self._made += 1
         if kind is EntityType.ACTIVITY_LOG:
             parent = {"type": "person", "id": self.seed(EntityType.PERSON)}
             return {"parent": parent, "type": {"category": "user", "id": 0}, "details": name}
@@ -291,8 +310,9 @@ class Bench:
         if self.plan.state is None:
             return
         calls, patience = self.stage.api_calls, max(self.plan.patience, lull)
-        until = monotonic() + (0.0 if self.trial.wrong else patience)
-        while (wrong := self._differences()) and monotonic() < until:
+        # A row that is wrong already is not worth the whole wait, but must not be blamed for what is under way.
+        until = monotonic() + (min(patience, _BRIEFLY) if self.trial.wrong else patience)
+        while not self.trial.wrong.keys() >= set(wrong := self._differences()) and monotonic() < until:
             yield from self.rest()
             if lull and calls != self.stage.api_calls:
                 calls, until = self.stage.api_calls, monotonic() + patience

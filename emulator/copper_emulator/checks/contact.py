@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import delivery_text, judged, milliseconds, slowest
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import EntityType, Event
@@ -21,10 +21,18 @@ def one(bench: Bench) -> Rounds[None]:
     yield from bench.create(kind_of_most(bench))
 
 
+def _worked_off(bench: Bench) -> Rounds[None]:
+    """Wait for what is done after the answers: in the next row these records are gone, and who fetches gets a 404.
+
+    A row that ends with this judges no state.
+    """
+    yield from bench.end()
+
+
 def redirects(bench: Bench) -> Rounds[Finding | None]:
     """Fails on a 3xx only."""
     yield from one(bench)
-    yield from bench.idle()
+    yield from _worked_off(bench)
     moved = [each for each in bench.deliveries if each.status is not None and 300 <= each.status < 400]
     if moved:
         to = {name.lower(): value for name, value in moved[0].response_headers}.get("location", "nowhere")
@@ -38,7 +46,7 @@ REDIRECT = "Register the URL it redirects to; a redirect is not followed but cou
 def in_time(bench: Bench) -> Rounds[Finding | None]:
     """Send as many ids as a notification may have."""
     yield from bench.create(kind_of_most(bench), MAX_IDS)
-    yield from bench.idle()
+    yield from _worked_off(bench)
     found = judged(bench, IN_TIME, state=False)
     took, most = slowest(bench), bench.stage.settings.timeout
     if found.verdict is Verdict.PASSED and took * 2000 > most:
@@ -48,6 +56,10 @@ def in_time(bench: Bench) -> Rounds[Finding | None]:
 
 
 IN_TIME = "Answer first and work afterwards: put the ids in a queue, answer 200, then fetch."
+
+
+LIFE_MS = 2 * APART_MS
+"""Milliseconds after which a life ends."""
 
 
 def life(bench: Bench, kind: EntityType) -> Rounds[None]:
@@ -61,8 +73,10 @@ def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:
     ids = yield from bench.create(kind, number)
     yield from bench.compare("after new")
     if Event.UPDATE in events:
+        yield from bench.apart()
         yield from bench.rename(kind, ids)
         yield from bench.compare("after update")
     if Event.DELETE in events:
+        yield from bench.apart()
         yield from bench.delete(kind, ids)
         yield from bench.compare("after delete")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from copper_emulator.checks.trial import Trial
-from copper_emulator.core.model import EntityType
+from copper_emulator.core.model import Delivery, EntityType
 from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.text import count
@@ -41,6 +43,53 @@ def _django_connections() -> list[Any]:
     if database is None or conf is None or not conf.settings.configured:
         return []
     return list(database.connections.all())
+
+
+def about_tokens(delivery: Delivery) -> str:
+    """What helps if a framework wants the token that its own forms have; empty if that is not the reason."""
+    refused = delivery.status in _FORM_STATUSES
+    if not refused or not re.search(rb"csrf|authenticity.?token|page expired", delivery.response_body, re.IGNORECASE):
+        return ""
+    return (
+        "The framework wants the token of its own forms (CSRF), which Copper cannot send: exempt this URL from that "
+        "(Django: @csrf_exempt; Flask-WTF: csrf.exempt; Rails: skip_forgery_protection; Laravel: validateCsrfTokens's "
+        "`except`), and check the secret instead."
+    )
+
+
+_FORM_STATUSES = (400, 403, 419, 422)
+
+
+def about_own_limit(delivery: Delivery) -> str:
+    """What helps if the endpoint has a limit of its own; empty if that is not the reason."""
+    if delivery.status != _TOO_MANY:
+        return ""
+    return (
+        "It, or a proxy before it, limits how often it is called: exempt this URL from that. Copper sends up to 600 "
+        "notifications a minute, each once, so what is answered 429 is lost."
+    )
+
+
+_TOO_MANY = 429
+
+
+def about_repeats(refused: Sequence[str]) -> str:
+    """What helps if the same missing record is fetched again and again; empty if none is.
+
+    Args:
+        refused: the calls that the API refused, each as often as it came.
+    """
+    (call, times), *_ = Counter(each for each in refused if _NOT_THERE in each).most_common(1) or [("", 0)]
+    if times < _STUBBORN:
+        return ""
+    return (
+        f"It made the same call {times:,} times ({call.partition(':')[0]}), and its record is gone: a 404 will not "
+        "change, so remove the record and go on, or all that comes after it waits for good."
+    )
+
+
+_NOT_THERE = ": 404 Resource not found"
+_STUBBORN = 4
 
 
 def about_connections(took: Sequence[float]) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import of_answers, of_state
-from copper_emulator.checks.hints import about_commits, about_page
-from copper_emulator.checks.order import LATE_MS
+from copper_emulator.checks.hints import about_commits, about_own_limit, about_page, about_repeats, about_tokens
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
+from copper_emulator.core.tls import MAYBE_TLS
 from copper_emulator.remedies import refused_calls
+from copper_emulator.shell.messages import UNENDED
 from copper_emulator.timeline import masked
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
         helps = advice_about(bench, bad[0]) or _by_its_age(bench, bad[0]) + advice
         evidence = answered_badly(bench, bad) + _calls_of_the_bad(bench, bad) + afterwards
         return Finding(Verdict.FAILED, evidence, helps, of_answers(bad), _how_many(bench, bad))
-    if bench.trial.wrong:
+    if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
-        helps = about_commits() + about_page(bench.trial) + advice
+        helps = about_commits() + about_page(bench.trial) + (about_repeats(refused_calls_of(bench)) or advice)
         evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
         return Finding(Verdict.FAILED, evidence, helps, of_state(bench.trial.wrong), shortened(wrong, most=1))
     if afterwards:
@@ -101,8 +102,14 @@ def _calls_of_the_wrong(bench: Bench, wrong: list[str]) -> str:
     """The same for a wrong state, for which the API may also have been called after the answer."""
     if all(each.endswith(SURPLUS) for each in wrong):
         return ""
-    refused = [entry.text for entry in bench.account.journal.entries if entry.kind is Kind.REFUSED]
-    return _calls(bench, refused, may_be_missed=True)
+    # Who was told of a record that is gone, and asked for it, has learnt that from the answer.
+    gone = tuple(f"There is no {kind} {each}." for kind, each in bench.trial.touched)
+    return _calls(bench, [each for each in refused_calls_of(bench) if not each.endswith(gone)], may_be_missed=True)
+
+
+def refused_calls_of(bench: Bench) -> list[str]:
+    """The calls that the API has refused in this row, each as often as it came, with the reason."""
+    return [entry.text for entry in bench.account.journal.entries if entry.kind is Kind.REFUSED]
 
 
 def _is_crash(delivery: Delivery) -> bool:
@@ -169,7 +176,8 @@ def milliseconds(seconds: float) -> str:
 
 def delivery_text(bench: Bench, delivery: Delivery) -> str:
     """One delivery and what came back, without secrets."""
-    text = f"{delivery.topic} {short_ids(delivery.ids)}: {_cut(delivery.summary, _MAX_SUMMARY)}"
+    summary = delivery.summary.replace(f"; {MAYBE_TLS}", "") if bench.has_delivered else delivery.summary
+    text = f"{delivery.topic} {short_ids(delivery.ids)}: {_cut(summary, _MAX_SUMMARY)}"
     if delivery.outcome is Outcome.REJECTED and delivery.response_body:
         answer = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
         text += f", answering {_cut(answer, _MAX_ANSWER)}"
@@ -189,9 +197,9 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.reason in NO_CONTACT:
         return "Start the endpoint, and make sure that the URL's scheme, host and port are right."
     if delivery.reason is Reason.TIMED_OUT:
-        return (
-            "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
-        )
+        return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
+    if own := about_tokens(delivery) or about_own_limit(delivery):
+        return own
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
         return sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")
     if delivery.status in ELSEWHERE:
@@ -199,6 +207,15 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.status in NOT_HERE:
         return sentence(ABOUT_PATH)
     return ""
+
+
+_ANSWER_FIRST = (
+    "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
+)
+_END_IT = (
+    "End the answer: send its Content-Length (0 if it has no body), or close the connection. HTTP/1.1 keeps it open, "
+    "and who waits for the rest of the answer cannot tell that there is none."
+)
 
 
 def _by_its_age(bench: Bench, delivery: Delivery) -> str:

@@ -12,7 +12,7 @@ from copper_emulator.checks.state import Source
 from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.text import meant
+from copper_emulator.core.text import no_such
 from copper_emulator.durations import parse_duration
 
 __tracebackhide__ = raised_on_purpose
@@ -119,9 +119,7 @@ def rows_of(
     left_out = [] if skip is None else _names(skip, "skip")
     for name in (*wanted, *left_out):
         if name not in known:
-            near = meant(name, known)
-            there_are = f"did you mean {near!r}? There are" if near is not None else "there are"
-            raise UsageError(f"there is no row {name!r}; {there_are} {', '.join(known)}")
+            raise UsageError(no_such("row", name, known))
     rows = tuple(row for row in ROWS if row.name in wanted and row.name not in left_out)
     if not rows:
         raise UsageError(

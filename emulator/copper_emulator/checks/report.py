@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.text import count
+from copper_emulator.core.text import choices, count, meant, suggesting
 
 if TYPE_CHECKING:
     from copper_emulator.checks.causes import Cause
@@ -175,7 +175,10 @@ class Report:
         for row in self.rows:
             if row.name == name:
                 return row
-        raise UsageError(f"there is no row {name!r} in this report; it has {', '.join(row.name for row in self.rows)}")
+        names = [row.name for row in self.rows]
+        raise UsageError(
+            suggesting(f"there is no row {name!r} in this report", meant(name, names), choices("row", names))
+        )
 
     @property
     def failed(self) -> list[RowReport]:

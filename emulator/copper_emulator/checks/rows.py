@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from copper_emulator.checks import contact, killing, order, overtaking, races, refusals, secrecy, shapes
-from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.bench import APART_MS, LATE_MS, Bench
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
@@ -70,7 +70,7 @@ def _life(kind: EntityType) -> Row:
     only_new = kind is EntityType.ACTIVITY_LOG
     about = f"{'an' if noun[0] in 'ao' else 'a'} {noun} is created{'' if only_new else ', changed and deleted'}"
     play = partial(contact.life, kind=kind)
-    return Row(f"type-{kind}", about, _IDS, play, kind=kind, all_events=False, life=True)
+    return Row(f"type-{kind}", about, _IDS, play, kind=kind, all_events=False, life=True, ahead=contact.LIFE_MS)
 
 
 def _batch(number: int) -> Row:
@@ -78,11 +78,12 @@ def _batch(number: int) -> Row:
         yield from contact.lives(bench, order.main(bench), number)
 
     about = f"{number} records created, changed and deleted, {number} in each notification"
-    return Row(f"batch-{number}", about if number > 1 else about.replace("records", "record"), _IDS, play)
+    about = about if number > 1 else about.replace("records", "record")
+    return Row(f"batch-{number}", about, _IDS, play, ahead=contact.LIFE_MS)
 
 
 def _late(name: str, about: str, play: Play) -> Row:
-    return Row(name, about, _FETCH, play, ahead=order.LATE_MS)
+    return Row(name, about, _FETCH, play, ahead=LATE_MS)
 
 
 PLAINEST = Row("answers", "one notification is answered 2xx", _FIRST, contact.one, all_events=False)
@@ -121,6 +122,7 @@ ROWS: tuple[Row, ...] = (
         "every notification comes twice",
         "Make a repeat harmless: write by id (upsert), never insert.",
         order.again,
+        ahead=order.AGAIN_MS,
     ),
     Row("same-second", "two updates of one record within a second", order.SAME_SECOND, order.same_second),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
@@ -145,6 +147,7 @@ ROWS: tuple[Row, ...] = (
         "updated_attributes of 128 KB",
         "Allow larger bodies (many frameworks stop at 100 KB).",
         shapes.large_attributes,
+        ahead=shapes.SHAPES_MS,
     ),
     Row(
         "other-scripts",
@@ -159,6 +162,7 @@ ROWS: tuple[Row, ...] = (
         "a text, a list and an object, null before and null again afterwards",
         "The old and the new value may each be null, a list or an object: check before you read one as text.",
         shapes.values,
+        ahead=shapes.SHAPES_MS,
     ),
     Row(
         "opportunity-values",
@@ -167,6 +171,7 @@ ROWS: tuple[Row, ...] = (
         shapes.opportunity_values,
         kind=EntityType.OPPORTUNITY,
         all_events=False,
+        ahead=shapes.SHAPES_MS,
     ),
     Row(
         "emails",
@@ -175,12 +180,14 @@ ROWS: tuple[Row, ...] = (
         shapes.emails,
         kind=EntityType.PERSON,
         all_events=False,
+        ahead=shapes.SHAPES_MS,
     ),
     Row(
         "custom-fields",
         "custom fields of six types change, nested by their ids",
         "updated_attributes.custom_fields is itself an object: {id: [old, new]}.",
         shapes.custom_fields,
+        ahead=shapes.SHAPES_MS,
     ),
     Row("slow-fetch", "the API takes 2 s for each call", races.SLOW_FETCH, races.slow_fetch, all_events=False),
     Row(
@@ -212,7 +219,7 @@ ROWS: tuple[Row, ...] = (
         "searches do not see a new record yet, and still see a deleted one",
         races.SEARCH_BEHIND,
         races.search_behind,
-        ahead=races.APART_MS + 2 * races.BEHIND_MS,
+        ahead=APART_MS + 2 * races.BEHIND_MS,
     ),
     Row("concurrent", "16 notifications at once", races.CONCURRENT, races.concurrent, ahead=races.CONCURRENT_MS),
     Row(
@@ -222,7 +229,7 @@ ROWS: tuple[Row, ...] = (
         overtaking.overtaken,
         ahead=overtaking.APART_MS,
     ),
-    Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo),
+    Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo, ahead=APART_MS),
     Row(
         "burst",
         "1,801 notifications, as fast as Copper's limits allow",

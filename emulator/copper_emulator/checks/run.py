@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
 from copper_emulator.checks.causes import Causes
 from copper_emulator.checks.contact import kind_of_most
-from copper_emulator.checks.hints import about_type
+from copper_emulator.checks.hints import about_repeats, about_tokens, about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
     ABOUT_REDIRECT,
@@ -23,6 +23,7 @@ from copper_emulator.checks.judging import (
     about_refusal,
     answered_badly,
     judged,
+    refused_calls_of,
 )
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.presence import Calls, Presence
@@ -49,6 +50,8 @@ IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + 1) + BURST
 """How many record ids a run may use."""
 
 _ECHO_DEPTH = 6
+
+_NO_ANSWER = (Reason.TIMED_OUT, Reason.BROKEN_OFF)
 
 
 def settings_for(own: Settings) -> Settings:
@@ -213,9 +216,10 @@ class _Run:
         except EchoLoop:
             return Finding(Verdict.FAILED, _echo(bench), ECHO)
         except NotIdle as error:
-            return Finding(Verdict.FAILED, str(error).partition(". ")[0], row.advice)
+            return Finding(Verdict.FAILED, error.why, row.advice)
         except TimeIsUp:
-            return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
+            helps = about_repeats(refused_calls_of(bench)) or row.advice
+            return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", helps)
         except StateError as error:
             if isinstance(error, NobodyThere):
                 yield from self.presence.ending()
@@ -227,14 +231,16 @@ class _Run:
         if first is None:
             return ""
         self.reached = first.reason not in NO_CONTACT and first.outcome is not Outcome.BLOCKED
-        if self.reached and first.reason not in (Reason.TIMED_OUT, Reason.BROKEN_OFF):
-            return ""
-        return "the first notification did not reach the endpoint"
+        if not self.reached:
+            return "the first notification did not reach the endpoint"
+        return "the first notification was not answered" if first.reason in _NO_ANSWER else ""
 
     def _refused(self) -> str:
         # An endpoint that refuses everything the first row sent does not know the secret or is not at this URL; other
         # rows would tell nothing new.
         sent = self.bench.deliveries
+        if sent and (about := about_tokens(sent[0])):
+            return f"everything that was sent was refused with {sent[0].status}: {about}"
         for statuses, about in (
             (DISTRUSTFUL, about_refusal(self.bench.plan)),
             (NOT_HERE, ABOUT_PATH),

@@ -62,8 +62,22 @@ def _probed(
         body = bench.body(kind, "new", [record])
         own = {name: value for name, value in body.items() if name not in bench.plan.secret}
         delivery = yield from bench.send({**members, **own}, headers)
-        found[what] = _judged(bench, kind, delivery, known=bench.believes_in(kind, record))
+        known = bench.believes_in(kind, record)
+        # A schema says no before any comparison, and says why.
+        formless = not known and delivery.status in _BY_SCHEMA and not _has_form(bench, members, headers)
+        refused = Finding(Verdict.PASSED, f"refused with {delivery.status}")
+        found[what] = refused if formless and bench.has_delivered else _judged(bench, kind, delivery, known=known)
     return found
+
+
+_BY_SCHEMA = (400, 422)
+"""What frameworks answer by themselves if a key or a header is missing, or is no text."""
+
+
+def _has_form(bench: Bench, members: Mapping[str, object], headers: Mapping[str, str]) -> bool:
+    """Whether everything that is expected is there, and is text."""
+    texts = {name for name, value in members.items() if isinstance(value, str)}
+    return texts >= set(bench.plan.secret) and set(headers) >= set(bench.plan.headers)
 
 
 def _found(bench: Bench, probed: Mapping[str, Finding]) -> Finding:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from yarl import URL
 
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.report import Report
 from copper_emulator.checks.run import IDS_PER_RUN, OnRow, check
-from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock, real_now
 from copper_emulator.shell.delivering import SyncDelivering
 from copper_emulator.shell.driver import run_sync
-from copper_emulator.shell.host import Host
-from copper_emulator.shell.serving import DEFAULT_PORT
+from copper_emulator.shell.one_account import OneAccount, listening
 from copper_emulator.shell.stage import Stage
 
 ORIGIN = "https://endpoint.example"
@@ -29,71 +26,30 @@ _EVERY_MS = 1_000
 _ROOM = 2_000_000_000
 
 
-class OneAccount(Host):
-    """Serves one account; accepts any token if none was given."""
-
-    token_advice = "Use the one that was given with --token."
-
-    def __init__(self, *, port: int, any_token: bool) -> None:
-        super().__init__(port=port, keeps_authority=True)
-        self._any_token = any_token
-
-    def known(self, token: str) -> tuple[Stage, Key] | None:
-        found = super().known(token)
-        if found is not None or not self._any_token:
-            return found
-        return next(((stage, stage.account.key) for stage in self._stages), None)
-
-    def api_url(self) -> str:
-        """The URL of the API, which is served from the first call on. Raises UsageError if the port is not free."""
-        try:
-            return self.url() + "/developer_api/v1"
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(
-                    f"port {self._port} is in use, perhaps by another copper-emulator: choose one with --port "
-                    "(0: a free one)"
-                ) from None
-            raise UsageError(f"cannot listen on port {self._port}: {error.strerror or error}") from None
-
-
-class PortInUse(UsageError):
-    """Something else is listening on the port."""
-
-
-def listening(port: int | None, *, token: str) -> OneAccount:
-    """Serve the API of one account: at the port asked for, else at the default one or, if that is taken, a free one.
-
-    Raises:
-        UsageError: the port cannot be listened on.
-    """
-    try:
-        return _served(DEFAULT_PORT if port is None else port, token)
-    except PortInUse:
-        if port is not None:
-            raise
-    # Nobody asked for the default port.
-    return _served(0, token)
-
-
-def _served(port: int, token: str) -> OneAccount:
-    host = OneAccount(port=port, any_token=not token)
-    try:
-        host.api_url()
-    except UsageError:
-        host.close()
-        raise
-    return host
-
-
-@dataclass(frozen=True)
 class Standing:
-    """An account whose API is being served, ready for a check."""
+    """An account whose API is being served, ready for a check, until what it opens is closed."""
 
-    api_url: str
-    run: Callable[[Plan, OnRow], Report]
-    lead: Callable[[], Mapping[str, str]]
-    """Redirects Copper's own hosts to it; returns the variables that do the same for another process."""
+    def __init__(self, url: URL, stage: Stage, host: OneAccount, opened: ExitStack) -> None:
+        self._url = url
+        self._stage = stage
+        self._host = host
+        self._opened = opened
+        self._delivering = SyncDelivering(stage, host)
+        opened.callback(self._delivering.close)
+
+    @property
+    def api_url(self) -> str:
+        """The base URL for a client of Copper."""
+        return self._host.api_url()
+
+    def run(self, plan: Plan, on_row: OnRow) -> Report:
+        """Check the endpoint."""
+        aimed = replace(plan, target=ORIGIN + self._url.raw_path_qs, first=first_id(real_now()))
+        return run_sync(check(self._stage, aimed, on_row=on_row), self._delivering.send)
+
+    def lead(self) -> Mapping[str, str]:
+        """Redirect Copper's own hosts to it; return the variables that do the same for another process."""
+        return self._opened.enter_context(self._host.intercept(self._stage, None)).environment
 
 
 @contextmanager
@@ -110,24 +66,13 @@ def standing(url: URL, settings: Settings, *, port: int | None, token: str, emai
     Raises:
         UsageError: the port cannot be listened on.
     """
-    host = listening(port, token=token)
-    stage = Stage("check", settings, VirtualClock(), key=Key(1, token or "check", email))
-    stage.routes.add(ORIGIN, str(url.origin()))
-    host.add(stage)
-    delivering = SyncDelivering(stage, host)
-
-    def run(plan: Plan, on_row: OnRow) -> Report:
-        aimed = replace(plan, target=ORIGIN + url.raw_path_qs, first=first_id(real_now()))
-        return run_sync(check(stage, aimed, on_row=on_row), delivering.send)
-
-    with ExitStack() as closing:
-        closing.callback(host.close)
-        closing.callback(delivering.close)
-
-        def lead() -> Mapping[str, str]:
-            return closing.enter_context(host.intercept(stage, None)).environment
-
-        yield Standing(host.api_url(), run, lead)
+    with ExitStack() as opened:
+        host = listening(port, token=token)
+        opened.callback(host.close)
+        stage = Stage("check", settings, VirtualClock(), key=Key(1, token or "check", email))
+        stage.routes.add(ORIGIN, str(url.origin()))
+        host.add(stage)
+        yield Standing(url, stage, host, opened)
 
 
 def first_id(now: int) -> int:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.topics import no_type
 
 __tracebackhide__ = raised_on_purpose
 
@@ -25,6 +26,8 @@ Copies: TypeAlias = Sequence[Fields]
 Believed: TypeAlias = Mapping[EntityType, Mapping[int, Copies]]
 
 _FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
+MADE_UP = "invoice"
+"""A type that Copper does not have, which a row sends: who stores whatever it is told of has it in its state."""
 SURPLUS = "is in the state, but not at Copper"
 """The ending of a difference that no fetch could have fixed."""
 
@@ -44,7 +47,7 @@ def believed(state: object) -> Believed:
     """Read a state as it was given, into records by type and id. Raises StateError."""
     if not isinstance(state, Mapping):
         raise StateError(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
-    return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items()}
+    return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items() if name != MADE_UP}
 
 
 def looked_at(source: Source) -> Believed:
@@ -72,7 +75,7 @@ def _kind(name: object) -> EntityType:
     try:
         return EntityType(str(name))
     except ValueError:
-        raise StateError(f"a state has the types {', '.join(EntityType)}, not {name!r}") from None
+        raise StateError(f"the state's types: {no_type(name)}") from None
 
 
 def _records(kind: str, records: object) -> Iterable[tuple[int, Fields]]:

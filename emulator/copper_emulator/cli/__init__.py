@@ -12,7 +12,7 @@ import click
 from copper_emulator.cli.advice import carried, keep_typed
 from copper_emulator.cli.output import complain
 from copper_emulator.cli.streams import Unprinted, prepare, silence
-from copper_emulator.core.text import meant
+from copper_emulator.core.text import meant, suggesting
 from copper_emulator.version import __version__
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -103,8 +103,7 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
-            near = meant(cmd_name, _COMMANDS)
-            ctx.fail(f"there is no command {cmd_name!r}." + (f" Did you mean {near}?" if near is not None else ""))
+            ctx.fail(suggesting(f"there is no command {cmd_name!r}", meant(cmd_name, _COMMANDS)))
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
@@ -152,6 +151,10 @@ class _Commands(click.Group):
 def _usage_error(error: click.UsageError) -> None:
     where = error.ctx.command_path if error.ctx is not None else "copper-emulator"
     text = " ".join(error.format_message().split())
+    if isinstance(error, click.NoSuchOption):
+        text = suggesting(
+            f"there is no option {error.option_name!r}", meant(error.option_name, error.possibilities or ())
+        )
     click.echo(f"{where}: {text} (see {where} --help)", err=True)
 
 

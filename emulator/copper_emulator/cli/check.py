@@ -30,9 +30,10 @@ from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
-from copper_emulator.core.targets import is_copper, is_loopback
+from copper_emulator.core.surface import Surface
 from copper_emulator.durations import parse_duration
 from copper_emulator.settings import Settings
+from copper_emulator.shell.routes import checked_url
 from copper_emulator.shell.serving import DEFAULT_PORT
 
 _STARTING = 60.0
@@ -196,7 +197,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
             "allow_http": True,
         }
     )
-    endpoint = _sendable(url, settings.allow_targets)
+    endpoint = checked_url(url, settings.allow_targets, Surface.CHECK)
     plan = Plan(
         target=url,
         shown=url,
@@ -244,26 +245,8 @@ def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Sou
     if url is not None and command is not None:
         raise UsageError("give --state-url or --state-command, not both")
     if url is not None:
-        return from_url(str(_sendable(url, allowed)))
+        return from_url(str(checked_url(url, allowed, Surface.CHECK)))
     return None if command is None else from_command(command)
-
-
-def _sendable(text: str, allowed: frozenset[str]) -> URL:
-    try:
-        url = URL(text)
-        usable = url.absolute and url.scheme in ("http", "https") and bool(url.host) and not url.fragment
-    except ValueError:
-        usable = False
-    if not usable or url.user is not None:
-        raise UsageError(f"{text!r} is not a URL to send to: write it in full, like http://127.0.0.1:5000/hooks/copper")
-    host = (url.host or "").lower()
-    if is_copper(host):
-        raise UsageError(f"{host} is Copper itself; nothing is ever sent there")
-    if not is_loopback(host) and host not in allowed:
-        raise UsageError(
-            f"{host} is not this machine, and nothing is sent elsewhere by accident; to allow it: --allow-target {host}"
-        )
-    return url
 
 
 def _try(file: str) -> None:

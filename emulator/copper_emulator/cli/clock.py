@@ -7,11 +7,12 @@ import click
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account
 from copper_emulator.cli.output import Output, as_stamp
+from copper_emulator.cli.values import OneOf
 from copper_emulator.core.text import count
 
 
 @click.command(short_help="Show an account's clock; stop it or let it run.")
-@click.argument("what", metavar="[freeze|run]", type=click.Choice(["freeze", "run"]), required=False)
+@click.argument("what", metavar="[freeze|run]", type=OneOf(["freeze", "run"]), required=False)
 @for_an_account
 def clock(*, what: str | None, server: str, account: str | None, as_json: bool) -> None:
     """Show what time it is for an account and when the next thing happens; stop its clock, or let it run on.

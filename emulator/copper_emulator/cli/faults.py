@@ -64,6 +64,8 @@ def _body(texts: tuple[str, ...]) -> dict[str, Any] | None:
         return None
     if texts[0] == OFF:
         return {"off": list(texts[1:]) or "all"}
+    if texts[0] == "on":
+        raise WrongUse(f"write the faults alone, like {' '.join(texts[1:]) or 'lose=20%'}: that switches them on")
     if OFF in texts:
         raise WrongUse(f"write {OFF} alone, or followed by the names of what to switch off, like {OFF} lose")
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.clock import real_now
+from copper_emulator.shell.ports import why_not_listening
 from copper_emulator.timeline import MASK
 
 _MAX_BODY = 4 * 1024 * 1024
@@ -60,9 +60,7 @@ def listen(*, port: int, status: int, show_secrets: bool, as_json: bool) -> None
         try:
             asyncio.run(_listen(receiver, port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise Failure(f"port {port} is in use: choose one with --port, or --port 0 for a free one") from None
-            raise Failure(f"cannot listen on port {port}: {error.strerror or error}") from None
+            raise Failure(why_not_listening(error, port)) from None
 
 
 async def _listen(receiver: Receiver, port: int) -> None:

@@ -19,7 +19,7 @@ from copper_emulator.cli.options import MOST, fields_of, for_an_account, values_
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.text import count
+from copper_emulator.core.text import count, ended
 
 if TYPE_CHECKING:
     from copper_emulator.shell.seed_files import Seeds
@@ -272,7 +272,7 @@ def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client:
     output.json(answered)
     _show_records(answered["records"], output)
     for hint in answered["hints"]:
-        output.line(f"{hint}.")
+        output.line(ended(hint))
     _show_changes(answered["changes"], output)
 
 
@@ -282,7 +282,10 @@ def _related(
     answered = client.post(_path(client, account, type, deed), body)
     output.json(answered)
     others = ", ".join(f"{each['type']} {each['id']}" for each in answered["related"])
-    output.line(f"{answered['type']} {answered['id']} is related to {others or 'nothing'}; nobody is notified.")
+    this = f"{answered['type']} {answered['id']}"
+    if not answered["changed"]:
+        output.line(f"{this} and {body['other']['type']} {body['other']['id']} were related already.")
+    output.line(f"{this} is related to {others or 'nothing'}; nobody is notified.")
 
 
 def _show_records(records: Sequence[Mapping[str, Any]], output: Output) -> None:

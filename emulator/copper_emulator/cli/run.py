@@ -12,22 +12,23 @@ from typing import Any
 
 import click
 
-from copper_emulator.checks.standalone import listening
 from copper_emulator.cli import Mistaken
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, read
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
 from copper_emulator.scenarios.load import parse_bytes
-from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.result import sent_text
 from copper_emulator.scenarios.words import moment_text
 from copper_emulator.setting_values import RANDOM
 from copper_emulator.settings import Settings
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.one_account import listening
+from copper_emulator.shell.routes import checked_url
 from copper_emulator.shell.serving import DEFAULT_PORT
 
 
@@ -149,7 +150,7 @@ def _served(
     # Checked before anything is played or announced.
     for scenario in scenarios:
         played_by = Settings.of(scenario.with_settings(settings).content.settings)
-        check_url(asked.target, played_by.allow_targets)
+        checked_url(asked.target, played_by.allow_targets, Surface.RUN)
     host = listening(asked.port, token=asked.token)
     try:
         tell_where(host.api_url(), asked.port, asked.token, output)

@@ -14,6 +14,7 @@ from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import STDIO, read_text, write_private
 from copper_emulator.cli.options import for_an_account, json_option, server_option
 from copper_emulator.cli.output import Output
+from copper_emulator.cli.values import OneOf
 from copper_emulator.core.text import count, duration_text
 
 _LOOK = 30
@@ -85,7 +86,7 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
 
 
 @click.command(short_help="Record what is done in an account, as a scenario.")
-@click.argument("what", metavar="start|stop|show", type=click.Choice(["start", "stop", "show"]))
+@click.argument("what", metavar="start|stop|show", type=OneOf(["start", "stop", "show"]))
 @click.option(
     "--output",
     "file",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from copper_emulator.cli.server_options import option_name, player, server_optio
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import AuthorityError, ScenarioError, StateError
 from copper_emulator.shell.plan import Plan
+from copper_emulator.shell.ports import why_not_listening
 from copper_emulator.shell.serving import DEFAULT_PORT, CannotListen, Server
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ freed by reference counting, and looking in vain for garbage took a twenty-fifth
     "trusted_hosts",
     metavar="HOST",
     multiple=True,
-    help="name beyond loopback by which the control API may be called; repeatable",
+    help="name beyond loopback by which the control API may be called, and by browsers Copper's API, too; repeatable",
 )
 @click.option(
     "--scenarios",
@@ -115,7 +115,8 @@ def serve(
             asyncio.run(_serve(server, plan, log, reaching))
         except CannotListen as error:
             wanted = {"port": port, "tls_port": tls_port, "proxy": proxy}
-            raise Failure(_why_not(error, bind, wanted[error.of] or 0, option_name(error.of))) from None
+            option = option_name(error.of)
+            raise Failure(why_not_listening(error, wanted[error.of] or 0, bind=bind, option=option)) from None
         except AuthorityError as error:
             raise Failure(f"--tls-port: {error}") from None
         except StateError as error:
@@ -175,12 +176,3 @@ async def _serve(server: Server, plan: Plan, log: Log, reaching: Reaching | None
         log.ready(server, plan, file)
         await ended.wait()
     log.ended()
-
-
-def _why_not(error: OSError, bind: str, port: int, option: str) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"port {port} of {bind} is in use, perhaps by another copper-emulator: choose another with {option}, "
-            f"or {option} 0 for a free one"
-        )
-    return f"cannot listen on {bind} port {port}: {error.strerror or error}"

@@ -11,6 +11,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.options import IN_PLAY, route_of
+from copper_emulator.cli.values import OneOf
 from copper_emulator.core.errors import RouteError, SettingsError
 from copper_emulator.settings import SETTINGS, Setting, Settings
 from copper_emulator.shell.control.setting_texts import choices
@@ -139,7 +140,7 @@ def _shared(command: F) -> F:
         ),
         click.option(
             "--clock",
-            type=click.Choice(["wall", "manual"]),
+            type=OneOf(["wall", "manual"]),
             default="wall",
             show_default=True,
             help="manual: see advance",

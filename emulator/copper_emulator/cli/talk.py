@@ -22,7 +22,7 @@ from copper_emulator.cli.options import (
 from copper_emulator.cli.output import Output, as_stamp, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.model import Kind
-from copper_emulator.core.text import count
+from copper_emulator.core.text import count, ended
 from copper_emulator.durations import parse_duration
 
 
@@ -54,7 +54,7 @@ def fire(
     for text in change["why"]:
         output.line(text)
     for hint in change["hints"]:
-        output.line(on_one_line(f"Sent as it is, but {hint}" + ("" if hint.endswith("?") else ".")))
+        output.line(on_one_line(f"Sent as it is, but {ended(hint)}"))
 
 
 class _Forward(click.Command):

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from copper_emulator.core.text import no_such
+
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    # Not generic in the oldest click allowed.
+    _Choice = click.Choice
 
 
 class Number(click.IntRange):
@@ -22,6 +30,15 @@ class Number(click.IntRange):
             bounds = f"at least {self.min}" if self.max is None else f"between {self.min} and {self.max}"
             self.fail(f"it must be {bounds}, not {number}", param, ctx)
         return number
+
+
+class OneOf(_Choice):
+    """One of a few words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            self.fail(no_such("choice", value, self.choices), param, ctx)
+        return str(value)
 
 
 def statuses(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -144,6 +144,11 @@ class Account:
         return RecordStore(self.rules, self._counters, self._email, self._tell, self.marks)
 
     @property
+    def place(self) -> int:
+        """Which of the accounts used together it is, as its ids tell (`ids.py`)."""
+        return self._counters.place
+
+    @property
     def inside(self) -> Inside:
         return Inside(self._counters, self._limiter, self._waiting, self._latencies.alike, self._raced)
 
@@ -169,11 +174,11 @@ class Account:
         """Replace the current key. Subscriptions stay with the key that made them and keep firing."""
         self.keys.append(key)
         stale = len(self.subscriptions) - len(self.subscriptions.of_key(key.serial))
-        self.journal.note(
-            now,
-            Kind.KEY_SWITCHED,
-            f"{count(stale, 'subscription')} from earlier keys still {'fires' if stale == 1 else 'fire'}",
-        )
+        if stale:
+            text = f"{count(stale, 'subscription')} from earlier keys still {'fires' if stale == 1 else 'fire'}"
+        else:
+            text = "the earlier key is refused from now on" if len(self.keys) > 1 else "the account has its first key"
+        self.journal.note(now, Kind.KEY_SWITCHED, text)
         self._tell(KeySwitched())
 
     def _email(self) -> str:
@@ -274,13 +279,17 @@ class Account:
             self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
         return change
 
-    def relate(self, one: Item, other: Item, now: int) -> None:
-        """Relate two records; noted in the journal, without a notification. Raises NotFound, Invalid, NotEnabled."""
+    def relate(self, one: Item, other: Item, now: int) -> bool:
+        """Relate two records; noted in the journal, without a notification. Raises NotFound, Invalid, NotEnabled.
+
+        Returns False if they were related already.
+        """
         for kind, _ in (one, other):
             require(self.records, kind)
-        self.records.relate(one, other)
-        self._note(related(one, other), now)
+        is_new = self.records.relate(one, other)
+        self._note(related(one, other, is_new=is_new), now)
         self._tell(Related(one, other))
+        return is_new
 
     def unrelate(self, one: Item, other: Item, now: int) -> None:
         """Remove a relation; noted in the journal, without a notification. Raises NotFound."""

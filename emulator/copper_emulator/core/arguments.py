@@ -8,10 +8,10 @@ from typing import Any
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
-from copper_emulator.core.records.kinds import no_type, type_named
+from copper_emulator.core.records.kinds import type_named
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.text import json_name
-from copper_emulator.core.topics import Profile, advice, exists, no_event
+from copper_emulator.core.topics import Profile, advice, exists, no_event, no_type
 from copper_emulator.core.wire import clean_attributes
 
 __tracebackhide__ = raised_on_purpose

@@ -5,6 +5,7 @@
     │   ├── BadRequest          400  the body is not valid HTTP or JSON
     │   ├── Unauthorized        401  credentials missing or unknown
     │   ├── NotEnabled          403  a feature that the account has switched off
+    │   ├── Untrusted           403  a browser calls the server under a name that is not trusted
     │   ├── UnknownRoute        404  no such path or method
     │   ├── NotFound            404  no such record or subscription
     │   ├── TooLarge            413  the body is too large
@@ -104,6 +105,19 @@ class NotEnabled(ApiError):
 
     def __init__(self, *, hint: str = "") -> None:
         super().__init__("Feature not enabled", hint=hint)
+
+
+class Untrusted(ApiError):
+    """403, not from Copper: a browser calls the server under a name that is not trusted."""
+
+    status = 403
+
+    def __init__(self, origin: str, host: str) -> None:
+        super().__init__(
+            f"copper-emulator: neither the Host {host!r} nor the Origin {origin!r} is trusted",
+            hint="From a browser, call this server as 127.0.0.1 or localhost, or start it with copper-emulator serve "
+            "--trusted-host NAME.",
+        )
 
 
 class UnknownRoute(ApiError):
@@ -227,7 +241,19 @@ class TimeError(UsageError, ValueError):
 
 
 class NotIdle(UsageError):
-    """Something is still waiting after the longest time that was allowed."""
+    """Something is still waiting after the longest time that was allowed.
+
+    Args:
+        why: what is waiting, without a full stop.
+        more: how to allow more time.
+    """
+
+    code = "not_idle"
+    """Its name for programs, in the control API."""
+
+    def __init__(self, why: str, more: str = "") -> None:
+        super().__init__(f"{why}. Allow more time: {more}." if more else why)
+        self.why = why
 
 
 class EchoLoop(UsageError):

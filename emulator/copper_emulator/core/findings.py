@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from copper_emulator.core.errors import Invalid, raised_on_purpose
-from copper_emulator.core.text import json_name
+from copper_emulator.core.text import choices, json_name, meant, sentence, suggesting
 
 __tracebackhide__ = raised_on_purpose
 
@@ -48,7 +48,11 @@ class Findings:
         unknown = [name for name in body if name not in known]
         if unknown:
             self.unrecognized(unknown)
-            self.hint(f"Known attributes here: {', '.join(told or known)}.")
+            names = told or known
+            near = {name: meant(name, names) for name in unknown}
+            first = next((name for name, close in near.items() if close is not None), unknown[0])
+            wrong = f"there is no attribute {first!r} here"
+            self.hint(sentence(suggesting(wrong, near[first], choices("attribute", names))))
 
     def unrecognized(self, names: Collection[str]) -> None:
         """Report attributes that are not allowed (recorded)."""

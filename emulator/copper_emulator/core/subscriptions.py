@@ -17,7 +17,8 @@ from copper_emulator.core.model import EntityType, Event, Subscription, Topic
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import check_target
-from copper_emulator.core.topics import advice, events_of
+from copper_emulator.core.text import sentence
+from copper_emulator.core.topics import advice, events_of, no_event
 
 __tracebackhide__ = raised_on_purpose
 
@@ -186,29 +187,34 @@ def _topic(found: Findings, rules: Rules) -> tuple[Any, Any]:
     kind, event = found.body.get("type"), found.body.get("event")
     if kind in (None, "") or not isinstance(kind, str):
         found.check("type", _is_text, NOT_LISTED)
-        found.check("event", _is_event, NOT_LISTED, _EVENTS)
+        _check_event(found)
     elif not events_of(kind, rules.profile):
         found.error("type", NOT_LISTED)
         found.hint(advice(kind, rules.profile))
-        found.check("event", _is_event, NOT_LISTED, _EVENTS)
+        _check_event(found)
     else:
-        found.check("event", _is_event, NOT_LISTED, _EVENTS)
+        _check_event(found)
         if _is_event(event) and event not in events_of(kind, rules.profile):
             found.error("event", NOT_LISTED)
             found.hint(advice(kind, rules.profile))
     return kind, event
 
 
-_EVENTS = f"Events are {', '.join(Event)}."
+def _check_event(found: Findings) -> None:
+    event = found.body.get("event")
+    if event not in (None, "") and not _is_event(event):
+        found.error("event", NOT_LISTED, sentence(no_event(event)))
 
 
 def _check_extras(found: Findings, rules: Rules) -> None:
-    found.check("secret", _is_text_map, "must be an object of strings", 'Like {"key": "value"}.')
+    found.check("secret", _is_text_map, "must be an object of strings", 'Write it like {"key": "value"}.')
     secret = found.body.get("secret")
     if rules.refuse_secret_collisions and _is_text_map(secret) and secret_hint(secret):
         found.error("secret", "uses a reserved name")
         found.hint(secret_hint(secret))
-    found.check("headers", _is_text_map, "must be an object of strings", 'Like {"Authorization": "Bearer token"}.')
+    found.check(
+        "headers", _is_text_map, "must be an object of strings", 'Write it like {"Authorization": "Bearer token"}.'
+    )
     if _is_text_map(found.body.get("headers")):
         for name, value in found.body["headers"].items():
             _check_header(found, name, value)

@@ -26,6 +26,8 @@ class Surface(Enum):
     SERVER = "copper-emulator serve", ""
     EXEC = "copper-emulator exec", ""
     PLAY = "copper-emulator play", ""
+    CHECK = "copper-emulator check", ""
+    """What the command says of its own options; nobody configures the account it uses."""
 
     def __init__(self, place: str, account: str, awaited: str = "") -> None:
         self.place = place
@@ -46,6 +48,8 @@ class Surface(Enum):
             return f"copper-emulator {'reset' if name in BEGUN_WITH else 'settings'} --set {name}={text}"
         if self is Surface.EXEC:
             return f"exec {_option(name, text)}"
+        if self is Surface.CHECK:
+            return _option(name, text)
         call = f"{self.place}({name}={value!r})"
         if self in _OF_PYTEST:
             return f"{call}, --copper-{name.replace('_', '-')}={text} or copper_{name} in the ini file"

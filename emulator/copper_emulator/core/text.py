@@ -7,6 +7,12 @@ from collections.abc import Iterable, Sequence
 _SHOWN = 4
 """Ids of many that are shown."""
 
+_CLOSE = 0.65
+"""How similar a name must be; `emial` and `emails` are 0.73, but `fine` and `failed` 0.6."""
+
+_LONGEST = 200
+"""Characters of an unknown name that are compared with the known ones."""
+
 
 def short_ids(ids: Sequence[int]) -> str:
     """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
@@ -20,8 +26,74 @@ def short_ids(ids: Sequence[int]) -> str:
 
 def count(number: int, noun: str) -> str:
     """`1 subscription`, `2 subscriptions`, `2 deliveries`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """`subscriptions`, `deliveries`, `keys`, `kinds of destination`, `types with custom fields`."""
+    for between in (" of ", " with "):
+        if between in noun:
+            head, _, rest = noun.partition(between)
+            return f"{plural(head)}{between}{rest}"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeou" else f"{noun}s"
+
+
+def in_words(names: Iterable[object], *, most: int | None = None, last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; `a, b and 7 more` if only two are to be shown; `none` if there are none."""
+    shown = [str(name) for name in names]
+    if most is not None and len(shown) > most:
+        shown[most:] = [f"{len(shown) - most:,} more"]
+    *others, final = shown or ["none"]
+    return f"{', '.join(others)} {last} {final}" if others else final
+
+
+def choices(noun: str, names: Iterable[object], *, most: int | None = None) -> str:
+    """What one can choose from: `the only account is a`, `the accounts are a and b`, `there are no accounts`."""
+    known = list(names)
+    if not known:
+        return f"there are no {plural(noun)}"
+    return f"the {f'only {noun} is' if len(known) == 1 else f'{plural(noun)} are'} {in_words(known, most=most)}"
+
+
+def numbered(noun: str, numbers: Sequence[int]) -> str:
+    """Like `choices`, for numbers in a row: `the changes are numbered 1 to 5`."""
+    if len(numbers) < 2:
+        return choices(noun, numbers)
+    return f"the {plural(noun)} are numbered {numbers[0]:,} to {numbers[-1]:,}"
+
+
+def no_such(noun: str, said: object, known: Iterable[object], *, near: object = None, most: int | None = None) -> str:
+    """The message for an unknown name: `there is no row 'lated'; did you mean 'late'? The rows are late and answers`.
+
+    `near` is what it probably means, if that cannot be seen from the spelling.
+    """
+    names = [str(name) for name in known]
+    guess = meant(str(said), names) if near is None else near
+    return suggesting(f"there is no {noun} {said!r}", guess, choices(noun, names, most=most))
+
+
+def suggesting(wrong: str, near: object, rest: str = "") -> str:
+    """What is wrong, then what was probably meant (None if nothing is similar), then the rest, such as the choices."""
+    if near is None:
+        return f"{wrong}; {rest}" if rest else wrong
+    question = f"{wrong}; did you mean {str(near)!r}?"
+    return f"{question} {rest[0].upper()}{rest[1:]}" if rest else question
+
+
+def no_such_key(said: str, known: Iterable[object]) -> str:
+    """The message for an unknown key, in a line that begins with it: `there is no such key; did you mean 'ids'?`."""
+    names = list(known)
+    return suggesting("there is no such key", meant(said, names), choices("key", names))
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence: with a capital, and ended."""
+    return f"{text[0].upper()}{ended(text[1:])}"
+
+
+def ended(text: str) -> str:
+    """A message with a full stop, unless it ends with one or with a question."""
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def duration_text(ms: int) -> str:
@@ -42,13 +114,15 @@ def json_name(value: object) -> str:
     return names.get(type(value), "a number" if isinstance(value, int | float) else "null")
 
 
-def meant(said: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The known name most similar to an unknown one; None if none is as similar as `cutoff`, of at most 1."""
+def meant(said: str, known: Iterable[object], *, at_least: float = _CLOSE) -> str | None:
+    """The known name most similar to an unknown one, ignoring case; None if none is similar."""
     # Imported only when a name is wrong: that is rare, and difflib takes half a megabyte.
     from difflib import get_close_matches
 
-    close = get_close_matches(said, [str(name) for name in known], n=1, cutoff=cutoff)
-    return close[0] if close else None
+    names = {str(name).lower(): str(name) for name in known}
+    # Nothing that long is a name; and comparing takes time with the square of the length.
+    close = get_close_matches(said[:_LONGEST].lower(), names, n=1, cutoff=at_least)
+    return names[close[0]] if close else None
 
 
 def field_name(name: str) -> str:

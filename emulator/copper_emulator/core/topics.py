@@ -7,11 +7,11 @@ documentation against it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from copper_emulator.core.model import EntityType, Event, Topic
-from copper_emulator.core.text import meant
+from copper_emulator.core.text import choices, in_words, meant, no_such, suggesting
 
 _ALL = frozenset(Event)
 _NONE: frozenset[Event] = frozenset()
@@ -52,32 +52,55 @@ def exists(topic: Topic, profile: Profile) -> bool:
     return topic.event in events_of(topic.type, profile)
 
 
-_OTHER_WORDS: Mapping[str, Event] = {
+_OTHER_EVENTS: Mapping[str, Event] = {
     **dict.fromkeys(("create", "created", "add", "added", "insert"), Event.NEW),
     **dict.fromkeys(("change", "changed", "edit", "edited", "modified"), Event.UPDATE),
     **dict.fromkeys(("remove", "removed", "destroy", "destroyed"), Event.DELETE),
 }
 """What other services call these events."""
 
+_OTHER_TYPES: Mapping[str, EntityType] = {
+    "people": EntityType.PERSON,
+    "contact": EntityType.PERSON,
+    "organization": EntityType.COMPANY,
+    "organisation": EntityType.COMPANY,
+    "deal": EntityType.OPPORTUNITY,
+    "activity": EntityType.ACTIVITY_LOG,
+}
+"""What Copper's API and other services call these types."""
+
 
 def no_event(name: object) -> str:
     """The message for a name that is not an event, suggesting the one probably meant."""
-    return f"there is no event {name!r}; the events are {', '.join(Event)}{_question(name)}"
+    return no_such("event", name, Event, near=_OTHER_EVENTS.get(str(name).lower()))
 
 
-def _question(name: object) -> str:
+def no_type(name: object, types: Collection[EntityType] = tuple(EntityType)) -> str:
+    """The message for a name that is none of these types, suggesting the one probably meant."""
+    if not isinstance(name, str) or name not in set(EntityType):
+        near = meant_type(name)
+        return no_such("type", name, types, near=near if near in types else None)
+    return f"the type cannot be {str(name)!r} here; {choices('type', types)}"
+
+
+def meant_type(name: object) -> EntityType | None:
+    """The type probably meant by an unknown name."""
     word = str(name).lower()
-    near = _OTHER_WORDS.get(word) or meant(word, Event)
-    return f"; did you mean {str(near)!r}?" if near is not None else ""
+    one = f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
+    types = {**{str(kind): kind for kind in EntityType}, **_OTHER_TYPES}
+    return types.get(one) or types.get(meant(one, types) or "")
 
 
 def advice(type_name: str, profile: Profile) -> str:
     """One sentence on what can be subscribed to for a type."""
     events = [event for event in Event if event in events_of(type_name, profile)]
     if not events:
-        types = ", ".join(name for name, having in TABLES[profile].items() if having)
-        return f"Copper has no webhooks for {type_name!r}; the types that have them are {types}."
-    text = f"Copper's webhooks for {type_name} are {', '.join(events)} only."
+        types = in_words(name for name, having in TABLES[profile].items() if having)
+        near = None if type_name in TABLES[profile] else meant_type(type_name)
+        no_webhooks = f"Copper has no webhooks for {type_name!r}"
+        return f"{suggesting(no_webhooks, near, f'the types that have them are {types}')}."
+    which = f"only webhook for {type_name} is" if len(events) == 1 else f"webhooks for {type_name} are"
+    text = f"Copper's {which} {in_words(events)}."
     if profile is Profile.SUPPORT_PAGE and type_name == EntityType.ACTIVITY_LOG:
         text += " Copper's developer page lists update and delete too: the setting profile=developer-docs allows them."
     return text

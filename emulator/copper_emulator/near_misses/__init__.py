@@ -45,10 +45,10 @@ def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, c
 
 def unwanted(expectation: Expectation, found: list[Delivery], account: Account, surface: Surface) -> str:
     """The text for notifications that should not have gone out."""
-    what = f"{expectation.type or 'any type'}/{expectation.event or 'any event'}"
-    if expectation.ids is not None:
-        what += f", ids={short_ids(expectation.ids)}"
-    lines = [f"Expected no notification: {what}, but there {'is' if len(found) == 1 else 'are'} {len(found)}:"]
+    topic = "/".join(word for word in (expectation.type, expectation.event) if word is not None)
+    about = "" if expectation.ids is None else f" about {short_ids(expectation.ids)}"
+    what = f"no {topic}{' ' if topic else ''}notification{about}"
+    lines = [f"Expected {what}, but there {'is' if len(found) == 1 else 'are'} {len(found)}:"]
     first, cause = found[0], found[0].change.cause
     lines += _shown(account, [delivery.notification for delivery in found])
     if cause is not None:
@@ -57,7 +57,7 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     if same:
         lines.append(same)
     lines.append(
-        f"If it should arrive, claim it first: "
+        f"If {'it' if len(found) == 1 else f'#{first.notification.serial}'} should arrive, claim it first: "
         f"{surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
         f"If not, {'subscribe once' if same else 'fix what makes the change'}."
     )

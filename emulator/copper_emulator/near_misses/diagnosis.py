@@ -97,10 +97,10 @@ def _incomplete(case: Case) -> Diagnosis | None:
     if claimed:
         said.append(case.claims.why.format(short_ids(claimed)))
     if never:
-        said.append(f"of these ids {short_ids(never)} did not arrive as expected")
+        said.append(f"{short_ids(never)} did not arrive as expected")
     alone = case.expectation.only(never or claimed)
     rest = diagnose(Case.of(alone, (), case.account, case.claims, case.surface))
-    return Diagnosis(" and ".join(said), rest.advice, (f"{short_ids(never or claimed)}: {rest.wrong}.", *rest.lines))
+    return Diagnosis(", and ".join(said), rest.advice, (f"{short_ids(never or claimed)}: {rest.wrong}.", *rest.lines))
 
 
 def _miscounted(case: Case) -> Diagnosis | None:

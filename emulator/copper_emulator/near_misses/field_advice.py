@@ -12,7 +12,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
 from copper_emulator.near_misses.nothing_sent import Diagnosis
-from copper_emulator.remedies import mend, named, refused_meanwhile, seen
+from copper_emulator.remedies import fix, named, refused_meanwhile, seen
 
 
 def advice_on(
@@ -88,7 +88,7 @@ def _outcome(delivery: Delivery, expectation: Expectation, account: Account, sur
         return Diagnosis(wrong, f"Have the endpoint {compare}.")
     if delivery.outcome is Outcome.DELIVERED:
         return Diagnosis(wrong, f"Fix the endpoint, or expect what it answers: {ending}.")
-    advice = f"{mend(delivery, surface=surface)}; or, if this is intended, expect it with {ending}."
+    advice = f"{fix(delivery, surface=surface)}; or, if this is intended, expect it with {ending}."
     return Diagnosis(wrong, advice, (*seen(delivery), *refused_meanwhile(account, delivery)))
 
 

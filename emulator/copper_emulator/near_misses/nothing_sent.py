@@ -10,10 +10,12 @@ from copper_emulator.core.model import Change, EntityType, Entry, Event, Kind, T
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.surface import Surface
-from copper_emulator.core.text import short_ids
+from copper_emulator.core.text import in_words, short_ids
 from copper_emulator.core.topics import advice, exists
 from copper_emulator.expectation import Expectation
 from copper_emulator.explain import Decision, Trace, refusals, traces_of
+
+_MAX_TOPICS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +140,31 @@ def _something_else(expectation: Expectation, account: Account, surface: Surface
     others = [change for change in changes if not _is_expected(expectation, change)]
     if not others or len(others) < len(changes):
         return None
+    # The last change of each topic, in the order in which they happened.
+    latest = list({change.topic: change for change in reversed(others)}.values())[_MAX_TOPICS - 1 :: -1]
+    touched = {record_id for change in latest for record_id in change.ids}
+    those = [record_id for record_id in expectation.ids or () if record_id in touched]
+    to_them = f" to {short_ids(those)}" if those else ""
+    unheard = [change for change in latest if not change.subscriptions]
+    happened = (f"  {stamp(change.at_ms)}  {change.topic} {short_ids(change.ids)}" for change in unheard)
     last = others[-1]
-    topics = list(dict.fromkeys(str(change.topic) for change in reversed(others)))
     return Diagnosis(
-        f"what happened was {', '.join(topics[:3])}",
+        f"what happened{to_them} was {in_words(change.topic for change in latest)}",
         f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or make the intended change.",
-        () if last.subscriptions else ("What happened:", f"  {stamp(last.at_ms)}  {last.topic} {short_ids(last.ids)}"),
+        ("Nobody was notified of:", *happened) if unheard else (),
     )
 
 
 def _to_others(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     changes = [change for change in account.journal.changes if _is_expected(expectation.of_any_ids, change)]
-    ids = list(dict.fromkeys(record_id for change in changes for record_id in change.ids))
-    if not ids:
+    if not changes:
         return None
+    ids: dict[Topic, dict[int, None]] = {}
+    for change in changes:
+        ids.setdefault(change.topic, {}).update(dict.fromkeys(change.ids))
+    happened = (f"{topic} happened only to {short_ids(list(of_it))}" for topic, of_it in ids.items())
     return Diagnosis(
-        f"{changes[-1].topic} happened to {short_ids(ids)} instead",
-        "Expect the ids it happened to, or change the intended record.",
+        in_words(happened, most=_MAX_TOPICS), "Expect the ids it happened to, or change the intended record."
     )
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from copper_emulator.async_copper import AsyncCopper
-from copper_emulator.control_client import Client, ControlError, account_path
+from copper_emulator.control_client import PROMPT_SECONDS, Client, ControlError, Silent, Unreachable, account_path
 from copper_emulator.copper import Copper
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Key, Notification, Subscription
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import no_such
 from copper_emulator.explain import Explanation
 from copper_emulator.face import Face
 from copper_emulator.remote.operations import UNDER_WAY, RemoteOperations
@@ -258,7 +260,7 @@ def _chosen(names: list[str], account: str | None) -> str:
         raise UsageError(f"the server has several accounts; choose one with account=...: {', '.join(names)}")
     name = names[0] if account is None else account
     if name not in names:
-        raise UsageError(f"there is no account {name!r}; the accounts are {', '.join(names)}")
+        raise UsageError(no_such("account", name, names))
     return name
 
 
@@ -268,10 +270,15 @@ def _give_key(client: Client, name: str, api_url: str, token: str) -> None:
         key = Key(1, token, DEFAULT_EMAIL)
         try:
             # Not through a proxy of the environment: the server is the one that was named.
-            with build_opener(ProxyHandler({})).open(Request(f"{api_url}/account", headers=key.headers)):
+            request = Request(f"{api_url}/account", headers=key.headers)
+            with build_opener(ProxyHandler({})).open(request, timeout=PROMPT_SECONDS):
                 pass
         except HTTPError as error:
             with error:
-                raise UsageError(f"token={token!r} is not an API key: the server answered {error.code}") from None
+                raise UsageError(f"token=... is not an API key: the server answered {error.code}") from None
         except ValueError:
-            raise UsageError(f"token={token!r} is not an API key: it cannot be sent as a header") from None
+            raise UsageError("token=... is not an API key: it cannot be sent as a header") from None
+        except TimeoutError:
+            raise Silent(api_url, PROMPT_SECONDS) from None
+        except (OSError, HTTPException) as error:
+            raise Unreachable(api_url, error) from None

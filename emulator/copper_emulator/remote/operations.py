@@ -79,11 +79,10 @@ class RemoteOperations(Operations):
         try:
             moved = self._there.call("/clock/run-until-idle", {"limit": duration_text(limit_ms)})
         except ControlError as error:
+            if error.code == NotIdle.code:
+                raise NotIdle(error.error, self.stage.surface.idle_limit) from None
             if error.status == 409:
-                # Both are conflicts: that something still waits, and that time cannot be moved now.
-                if " still waiting after " not in error.error:
-                    raise TimeError(str(error)) from None
-                raise NotIdle(f"{error.error.rstrip('.')}. Allow more time: run_until_idle(limit=...).") from None
+                raise TimeError(str(error)) from None
             raise
         return self._told([each["notification"] for each in moved["deliveries"]])
 

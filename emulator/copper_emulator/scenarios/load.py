@@ -10,31 +10,18 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from copper_emulator.core.errors import ScenarioError, raised_on_purpose
-from copper_emulator.core.text import count, meant
+from copper_emulator.core.text import count, meant, no_such_key, suggesting
 from copper_emulator.scenarios.lines import Lines, Mistake, Mistaken, key_text, read, unmarked
 from copper_emulator.scenarios.lines import Path as Keys
 from copper_emulator.scenarios.model import Content
 from copper_emulator.scenarios.references import reference_mistakes, setting_mistakes
 from copper_emulator.scenarios.shipped import shipped_folder, shipped_names
 from copper_emulator.settings import Settings
+from copper_emulator.value_mistakes import shown, value_mistake
 
 __tracebackhide__ = raised_on_purpose
 
 _MAX_BYTES = 5_000_000
-
-_WORDINGS = {
-    "missing": "is missing",
-    "string_type": "must be text, not {input}",
-    "int_type": "must be a whole number, not {input}",
-    "bool_type": "must be true or false, not {input}",
-    "dict_type": "must be a mapping of names to values, not {input}",
-    "model_type": "must be a mapping of names to values, not {input}",
-    "model_attributes_type": "must be a mapping of names to values, not {input}",
-    "tuple_type": "must be a list, not {input}",
-    "list_type": "must be a list, not {input}",
-    "too_short": "must not be empty",
-    "string_too_short": "must not be empty",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +97,7 @@ def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
     value, lines = read(unmarked(text))
     if not isinstance(value, dict):
         keys = ", ".join(Content.model_fields)
-        said = f"a scenario must be a mapping of names to values ({keys}), not {_shown(value)}"
+        said = f"a scenario must be a mapping of names to values ({keys}), not {shown(value)}"
         raise Mistaken(Mistake(lines.of(()), "", said))
     content = _content(value, lines)
     mistakes = list(_setting_mistakes(value, lines))
@@ -141,11 +128,10 @@ def _find(path: Path) -> Path:
     if path.is_dir():
         raise ScenarioError(f"{path} is a folder; name the files in it")
     near = meant(path.name, _files_in(path.parent)) or meant(path.stem, names)
-    hint = f" Did you mean {path.parent / near if near not in names else near}?" if near is not None else ""
-    raise ScenarioError(
-        f"there is no scenario {path}.{hint} Give a file, or one of those that come with the emulator: "
-        + ", ".join(names)
-    )
+    if near is not None and near not in names:
+        near = str(path.parent / near)
+    come = f"give a file, or one of those that come with the emulator: {', '.join(names)}"
+    raise ScenarioError(suggesting(f"there is no scenario {str(path)!r}", near, come))
 
 
 def _files_in(folder: Path) -> list[str]:
@@ -184,18 +170,9 @@ def _mistakes(error: ValidationError, lines: Lines) -> Iterator[Mistake]:
 
 
 def _text(found: Any, path: Keys) -> str:
-    kind, given = found["type"], found["input"]
-    if kind == "extra_forbidden":
-        known = _known_keys(path[:-1])
-        near = meant(str(path[-1]), known)
-        hint = f" Did you mean {near}?" if near is not None else ""
-        return f"there is no such key.{hint} The keys here are {', '.join(known)}"
-    if kind in _WORDINGS:
-        return _WORDINGS[kind].format(input=_shown(given))
-    text: str = found["msg"]
-    if kind in ("value_error", "no_value"):
-        return text.removeprefix("Value error, ")
-    return f"{text.replace('Input should be', 'must be')}, not {_shown(given)}"
+    if found["type"] == "extra_forbidden":
+        return no_such_key(str(path[-1]), _known_keys(path[:-1]))
+    return value_mistake(found)
 
 
 def _known_keys(path: Keys) -> list[str]:
@@ -216,14 +193,3 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if found is not None:
             return found
     return None
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

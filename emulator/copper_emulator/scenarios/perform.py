@@ -7,12 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from yarl import URL
-
-from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.surface import Surface
-from copper_emulator.core.targets import is_loopback, origin_of
+from copper_emulator.core.targets import origin_of
 from copper_emulator.operations import LocalOperations
 from copper_emulator.scenarios.load import Scenario
 from copper_emulator.scenarios.play import OnStep, play
@@ -24,6 +21,7 @@ from copper_emulator.shell.delivering import SyncDelivering
 from copper_emulator.shell.driver import run_sync
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.messages import Received, Response
+from copper_emulator.shell.routes import checked_url
 from copper_emulator.shell.stage import Stage
 from copper_emulator.verdict import verdict_text
 
@@ -73,7 +71,7 @@ def perform(
         for each in targets_of(scenario.content):
             stage.routes.add(origin_of(each), endpoint, "function")
     else:
-        url = check_url(target, wanted.allow_targets)
+        url = checked_url(target, wanted.allow_targets, stage.surface)
         origin = own_origin(scenario.content)
         scenario = aimed_at(scenario, origin + url.raw_path_qs)
         stage.routes.add(origin, str(url.origin()))
@@ -97,26 +95,6 @@ def _delivering(stage: Stage, host: Host | None) -> Iterator[SyncDelivering]:
         used.remove(stage)
         if host is None:
             used.close()
-
-
-def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:
-    """Check a URL to which a person wants everything sent. Raises UsageError with what to write instead."""
-    try:
-        url = URL(target)
-        usable = url.absolute and url.scheme in ("http", "https") and bool(url.host) and not url.fragment
-    except ValueError:
-        usable = False
-    if not usable or url.user is not None:
-        raise UsageError(
-            f"{target!r} is not a URL to send to: write it in full, like http://127.0.0.1:5000/hooks/copper"
-        )
-    host = (url.host or "").lower()
-    if not is_loopback(host) and host not in allowed:
-        raise UsageError(
-            f"{host} is not this machine, and nothing is sent elsewhere by accident. To allow it: "
-            f"--settings allow_targets={host}"
-        )
-    return url
 
 
 class BuiltInEndpoint:

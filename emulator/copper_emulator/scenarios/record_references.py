@@ -17,7 +17,7 @@ from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.samples import missing
 from copper_emulator.core.records.tables import ID, TABLES
 from copper_emulator.core.records.writing.converting import PARTS
-from copper_emulator.core.text import count, meant
+from copper_emulator.core.text import count, in_words, meant, suggesting
 from copper_emulator.scenarios.lines import Path
 from copper_emulator.scenarios.names import Reference, member, references, references_in_fields
 from copper_emulator.scenarios.record_parts import (
@@ -203,10 +203,8 @@ class RecordReader:
     def _fields(self, table: Table, fields: Mapping[str, Any], path: Path, *, own_id: bool = True) -> Iterator[Found]:
         for name in fields:
             if name not in table and not (own_id and name == "id"):
-                near = meant(name, table.by_name)
-                hint = f" Did you mean {near}?" if near is not None else ""
-                known = ", ".join(each.name for each in table.written)
-                yield (*path, name), f"a {table.noun} has no such field.{hint} Its fields are {known}"
+                its = f"its fields are {in_words(each.name for each in table.written)}"
+                yield (*path, name), suggesting(f"a {table.noun} has no such field", meant(name, table.by_name), its)
         for reference in references_in_fields(table, fields, path):
             yield from self._reference(reference)
 
@@ -240,5 +238,7 @@ def _unwritable(table: Table, fields: Mapping[str, Any], path: Path, refused: Se
 
 def unknown(what: str, name: str, known: Mapping[str, object] | set[str]) -> str:
     """The message about a name that nothing has been given so far."""
-    there = f"known by now: {', '.join(sorted(known))}" if known else "no step before this one has named any"
-    return f"there {'are no records' if what == 'records' else 'is no subscription'} {name!r}; {there}"
+    so_far = f"{'only ' if len(known) == 1 else ''}{in_words(sorted(known))}"
+    there = f"the steps before this one have named {so_far}" if known else "no step before this one has named any"
+    wrong = f"there {'are no records' if what == 'records' else 'is no subscription'} {name!r}"
+    return suggesting(wrong, meant(name, known), there)

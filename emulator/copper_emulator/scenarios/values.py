@@ -11,10 +11,10 @@ from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
 from copper_emulator.core.records.forms.custom import DATA_TYPES
 from copper_emulator.core.records.forms.plain import MAX_ID
-from copper_emulator.core.records.kinds import KINDS, no_type, type_named
+from copper_emulator.core.records.kinds import KINDS, type_named
 from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
-from copper_emulator.core.text import duration_text
-from copper_emulator.core.topics import no_event
+from copper_emulator.core.text import duration_text, no_such
+from copper_emulator.core.topics import no_event, no_type
 from copper_emulator.durations import parse_duration
 from copper_emulator.fault_texts import OFF, parse_faults
 
@@ -45,7 +45,7 @@ def _parse_type(value: object) -> EntityType:
 def _parse_outcome(value: object) -> Outcome:
     if isinstance(value, str) and value in set(Outcome):
         return Outcome(value)
-    raise ValueError(f"there is no outcome {value!r}; the outcomes are {', '.join(Outcome)}")
+    raise ValueError(no_such("outcome", value, Outcome))
 
 
 def _known(words: Sequence[str], what: str) -> Callable[[str], str]:
@@ -53,7 +53,7 @@ def _known(words: Sequence[str], what: str) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if value not in words:
-            raise ValueError(f"there is no {what} {value!r}; the choices are {', '.join(words)}")
+            raise ValueError(no_such(what, value, words))
         return value
 
     return check

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
+from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, Untrusted, UsageError
 from copper_emulator.core.json_text import encode
+from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, Directory, directory_of, known_account
 from copper_emulator.shell.api.hindering import call_text, hindered
 from copper_emulator.shell.api.unknown import unknown_path_hint
+from copper_emulator.shell.control.guarding import may_be_rebound
 from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
 
+_TRUSTED: web.AppKey[frozenset[str]] = web.AppKey("trusted")
+"""The names beyond loopback under which browsers may call."""
 
-def make_api(directory: Directory) -> web.Application:
-    """The emulated API over the accounts of a directory."""
+
+def make_api(directory: Directory, *, trusted: frozenset[str] = frozenset()) -> web.Application:
+    """The emulated API over the accounts of a directory, for browsers under loopback and the trusted names alone."""
     app = web.Application(middlewares=[answer_errors], client_max_size=MAX_BODY)
     app[DIRECTORY] = directory
+    # Clients led here from Copper's hosts call under those names, and whatever page they come from has another.
+    app[_TRUSTED] = trusted.union(API_HOSTS)
     for part in (webhooks, records, searches, bulk, related, lookups, definitions, description):
         app.add_routes(part.routes)
     return app
@@ -37,6 +44,8 @@ async def answer_errors(
 ) -> web.StreamResponse:
     """Answer each refusal in Copper's envelope, with its hint in a header, and record it in the account's journal."""
     try:
+        if (origin := request.headers.get(hdrs.ORIGIN)) is not None:
+            _check_browser(request, origin)
         hindrance = await hindered(request, handler)
         return await handler(request) if hindrance is None else hindrance
     except ApiError as error:
@@ -53,6 +62,13 @@ async def answer_errors(
     except UsageError as error:
         # For example because frozen time went back: the test must be told.
         return refuse(request, BadRequest("Bad Request", hint=str(error)))
+
+
+def _check_browser(request: web.Request, origin: str) -> None:
+    """Raise Untrusted if another site's page may have sent this. API clients send no Origin."""
+    host = request.headers.get(hdrs.HOST, "")
+    if may_be_rebound(origin, host, request.app[_TRUSTED]):
+        raise Untrusted(origin, host)
 
 
 def refuse(request: web.Request, error: ApiError) -> web.Response:

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from yarl import URL
 
 from copper_emulator.core.errors import RouteError, raised_on_purpose
+from copper_emulator.core.text import no_such
 
 __tracebackhide__ = raised_on_purpose
 
@@ -83,9 +84,7 @@ def kind_named(name: str, to: object) -> RouteKind:
     try:
         kind = RouteKind(name)
     except ValueError:
-        raise RouteError(
-            f"there is no kind {name!r} of destination; it must be one of {', '.join(RouteKind)}"
-        ) from None
+        raise RouteError(no_such("kind of destination", name, RouteKind)) from None
     if kind is RouteKind.AIOHTTP and not _is_aiohttp(to):
         raise RouteError(f"{to!r} is not an aiohttp Application")
     if kind in (RouteKind.WSGI, RouteKind.ASGI, RouteKind.FUNCTION) and not callable(to):

@@ -58,7 +58,7 @@ def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
 
 def _is_something_due(stage: Stage) -> bool:
     """Whether settling would do anything: most calls that settle find nothing left to deliver."""
-    if stage.moved_by_test() is not None or stage.account.has_echo:
+    if stage.follow_frozen_time() is not None or stage.account.has_echo:
         return True
     now = stage.clock.now()
     moment = stage.account.next_moment(now)
@@ -82,7 +82,7 @@ def _run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
     latest = stage.clock.now() + limit_ms
     while (moment := account.next_moment(stage.clock.now())) is not None:
         if moment > latest:
-            raise NotIdle(_not_idle(account, moment, limit_ms))
+            raise NotIdle(_why_not_idle(account, moment, limit_ms), account.surface.idle_limit)
         deliveries += yield from _pass_by(stage, moment - stage.clock.now())
     return deliveries
 
@@ -134,7 +134,7 @@ def _put_back(stage: Stage) -> int:
 
     Forward moves by the test, or by the endpoint while it was notified, count as time that passes in this call.
     """
-    moved, now = stage.moved_by_test(), stage.clock.now()
+    moved, now = stage.follow_frozen_time(), stage.clock.now()
     if moved is None:
         return now
     stage.clock.move_to(now)
@@ -196,12 +196,11 @@ def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
         raise UsageError(f"after_delivery takes a plain function, and {hook!r} is async")
 
 
-def _not_idle(account: Account, moment: int, limit_ms: int) -> str:
+def _why_not_idle(account: Account, moment: int, limit_ms: int) -> str:
     waiting = account.waiting()
     return (
         f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}; the next thing happens "
-        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC. Allow more time: "
-        f"{account.surface.idle_limit}."
+        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC"
     )
 
 

@@ -5,12 +5,16 @@ One host serves every account of a test session, each under its token.
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import finalize
 
 from aiohttp import web
 
@@ -61,7 +65,8 @@ class Host:
         self._plainly = plainly
         self._authority: Authority | None = None
         self._tls: TlsListener | None = None
-        self._folder: TemporaryDirectory[str] | None = None
+        self._ca_file: Path | None = None
+        self._remove_folder: Callable[[], object] | None = None
         self._children: Children | None = None
         self._trust = Trust(kept_certificate) if keeps_authority else Trust()
 
@@ -134,10 +139,13 @@ class Host:
         with self._starting:
             if authority.certificate_file is not None:
                 return authority.certificate_file
-            if self._folder is None:
-                self._folder = TemporaryDirectory(prefix="copper-emulator-")
-                _ca_in(self._folder).write_bytes(authority.certificate_pem)
-            return _ca_in(self._folder)
+            if self._ca_file is None:
+                folder = mkdtemp(prefix="copper-emulator-")
+                self._remove_folder = finalize(self, _remove, folder, os.getpid())
+                path = Path(folder, "authority.pem")
+                path.write_bytes(authority.certificate_pem)
+                self._ca_file = path
+            return self._ca_file
 
     def intercept(self, stage: Stage, token: str | None) -> Interception:
         """Lead Copper's own hosts to an account from now on. Raises UsageError if that is impossible."""
@@ -177,12 +185,14 @@ class Host:
 
     def close(self) -> None:
         """Stop the server, the sender and the thread, and wait for them."""
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-        if self._thread.started:
-            self._thread.run(self._close())
-            self._thread.close()
+        with ExitStack() as closing:
+            # Last, because clients may read it until they are gone.
+            if self._remove_folder is not None:
+                closing.callback(self._remove_folder)
+            if self._thread.started:
+                closing.callback(self._thread.close)
+                self._thread.run(self._close())
+        self._ca_file = self._remove_folder = None
 
     async def _serve(self) -> str:
         runner = await self._running()
@@ -204,21 +214,24 @@ class Host:
         return self._runner
 
     async def _close(self) -> None:
-        if self._http is not None:
-            await self._http.close()
-        if self._children is not None:
-            await self._children.close()
-        if self._tls is not None:
-            await self._tls.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._tls is not None:
-            self._tls.cut_off()
-        self._http = self._runner = self._url = self._tls = self._children = None
+        try:
+            # From the last pushed to the first, each even if another raises.
+            async with AsyncExitStack() as closing:
+                if self._tls is not None:
+                    closing.callback(self._tls.cut_off)
+                if self._runner is not None:
+                    closing.push_async_callback(self._runner.cleanup)
+                for part in (self._tls, self._children, self._http):
+                    if part is not None:
+                        closing.push_async_callback(part.close)
+        finally:
+            self._http = self._runner = self._url = self._tls = self._children = None
 
 
-def _ca_in(folder: TemporaryDirectory[str]) -> Path:
-    return Path(folder.name, "authority.pem")
+def _remove(folder: str, process: int) -> None:
+    # To a forked process it belongs no more than the thread.
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _port_of(url: str) -> int:

@@ -94,6 +94,14 @@ def timed_out(timeout_ms: int) -> Result:
     return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
 
 
+UNENDED = "the answer began, but did not end"
+
+
+def unended(timeout_ms: int) -> Result:
+    """The result when only the beginning of an answer came in real time."""
+    return Result.failure(Reason.TIMED_OUT, f"{UNENDED} within {duration_text(timeout_ms)}")
+
+
 def too_late(timeout_ms: int, took_ms: int) -> Result:
     """The result when an answer came in real time, but after the timeout."""
     text = f"no answer within {duration_text(timeout_ms)}; it came after {duration_text(took_ms)}"

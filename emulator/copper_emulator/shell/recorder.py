@@ -157,6 +157,6 @@ def _entries(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
     """The entries of lookup tables beyond those of a new account."""
     usual = Catalogue(DEFAULT_EMAIL)
     for table in LOOKUPS:
-        for entry_id, entry in catalogue.table(table).items():
+        for entry_id, entry in catalogue.own(table).items():
             if entry_id not in usual.table(table):
                 yield {"lookup": {"table": table, "add": dict(entry)}}

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from copper_emulator.core.errors import RouteError, raised_on_purpose
+from copper_emulator.core.errors import RouteError, UsageError, raised_on_purpose
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_copper, is_loopback
+from copper_emulator.core.text import in_words
 from copper_emulator.shell.destinations import KindName, RouteKind, is_async, kind_named, name_of, recognise
 
 __tracebackhide__ = raised_on_purpose
@@ -181,10 +182,25 @@ class Routes:
         """The existing routes, as text: beside them a typing mistake shows."""
         if not self._routes:
             return ""
-        shown = [_written(route.origin) for route in self._routes[:_MOST_SHOWN]]
-        more = len(self._routes) - len(shown)
-        rest = f" and {more} more" if more else ""
-        return f"The routes are for {', '.join(shown)}{rest}. "
+        origins = in_words((_written(route.origin) for route in self._routes), most=_MOST_SHOWN)
+        return f"The {'only route is' if len(self._routes) == 1 else 'routes are'} for {origins}. "
+
+
+def checked_url(text: str, allowed: frozenset[str], surface: Surface) -> URL:
+    """Check a URL to which a person wants everything sent. Raises UsageError with what to write instead."""
+    url = _url(text)
+    if url is None or url.scheme not in ("http", "https") or not url.host or url.fragment or url.user is not None:
+        raise UsageError(f"{text!r} is not a URL to send to: write it in full, like http://127.0.0.1:5000/hooks/copper")
+    host = _bare(url.host)
+    if is_copper(host):
+        raise UsageError(f"{host} is Copper itself; nothing is ever sent there")
+    if not is_loopback(host) and host not in map(_bare, allowed):
+        name = f"[{host}]" if ":" in host else host
+        raise UsageError(
+            f"{host} is not this machine, and nothing is sent elsewhere by accident; to allow it: "
+            f"{surface.setting('allow_targets', name)}"
+        )
+    return url
 
 
 def sendable(target: str) -> URL | None:

@@ -16,7 +16,7 @@ from copper_emulator.core.errors import BadRequest, UsageError, raised_on_purpos
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.custom import custom_form
 from copper_emulator.core.records.tables import ID, TABLES
-from copper_emulator.core.text import count, json_name, meant
+from copper_emulator.core.text import choices, count, json_name, meant, suggesting
 from copper_emulator.core.wire import parse_body
 
 __tracebackhide__ = raised_on_purpose
@@ -184,25 +184,27 @@ def _column(path: Path, kind: EntityType, definitions: Definitions, name: str) -
     table = TABLES[kind]
     first, dot, part = name.partition(".")
     if first not in table.shown:
-        raise _no_column(path, name, f"a {table.noun} has no field {first!r}", table.shown, first)
+        raise _no_column(path, name, f"a {table.noun} has no field {first!r}", "field", table.shown, first)
     form = ID.form if first == "id" else table.by_name[first].form
     if not dot:
         return Column(name, _cell(form.schema))
     if first == "custom_fields":
         ids = [str(definition_id) for definition_id in definitions]
         if part not in ids:
-            raise _no_column(path, name, f"a {table.noun} has no custom field {part!r}", ids, part)
+            what = f"a {table.noun} has no custom field {part!r}"
+            raise _no_column(path, name, what, "custom field", ids, part)
         return Column(name, _cell(custom_form(definitions[int(part)]).schema))
     parts: Mapping[str, Schema] = form.schema.get("properties", {})
     if part not in parts:
-        raise _no_column(path, name, f"{first} has no part {part!r}", list(parts), part)
+        raise _no_column(path, name, f"{first} has no part {part!r}", "part", list(parts), part)
     return Column(name, _cell(parts[part]))
 
 
-def _no_column(path: Path, name: str, what: str, known: Sequence[str] | frozenset[str], given: str) -> UsageError:
-    near = meant(given, known)
-    advice = f"did you mean {near!r}?" if near is not None else f"known: {', '.join(sorted(known)) or 'none'}"
-    return UsageError(f"{path}, column {name!r}: {what}; {advice}")
+def _no_column(
+    path: Path, name: str, what: str, noun: str, known: Sequence[str] | frozenset[str], given: str
+) -> UsageError:
+    wrong = suggesting(f"{path}, column {name!r}: {what}", meant(given, known), choices(noun, sorted(known)))
+    return UsageError(wrong)
 
 
 _READERS: Mapping[str, Callable[[bytes, Path, EntityType, Definitions], Seeds]] = {

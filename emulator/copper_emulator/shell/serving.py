@@ -54,7 +54,7 @@ class Server:
         plan: how its accounts are made.
         bind: the address to listen on.
         port: 0 takes a free one.
-        trusted_hosts: names beyond loopback under which the control API may be called.
+        trusted_hosts: names beyond loopback under which the control API, and by browsers any, may be called.
         state: a file in which all state is kept, and from which the server resumes.
         tls_port: an additional port that serves TLS; 0 takes a free one.
         proxy: a proxy that leads programs with Copper's hosts in them to this server; `proxied` says where it is.
@@ -172,7 +172,7 @@ class Server:
             app.router.add_route(operation.method, f"{_CONTROL}{operation.path}", handler)
         app.router.add_get("/", start_page(trusted))
         app.add_subapp("/_emulator/page", make_page(trusted))
-        api = cache(self._api)
+        api = cache(lambda: self._api(trusted))
         for path, make in (
             (_CONTROL, lambda: self._control(trusted)),
             ("/_emulator/docs", _documents),
@@ -194,10 +194,10 @@ class Server:
         app.add_subapp(_CONTROL, make_control(self.accounts, trusted))
         return app
 
-    def _api(self) -> web.Application:
+    def _api(self, trusted: frozenset[str]) -> web.Application:
         from copper_emulator.shell.app import make_api
 
-        return make_api(self.accounts)
+        return make_api(self.accounts, trusted=trusted)
 
 
 @contextmanager

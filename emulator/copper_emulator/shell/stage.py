@@ -110,7 +110,7 @@ class Stage:
         """
         with self.lock:
             if not self.driving:
-                moved = self.moved_by_test()
+                moved = self.follow_frozen_time()
                 if moved is not None:
                     due = self.account.next_moment(self.clock.now())
                     if due is None or due > moved:
@@ -142,8 +142,11 @@ class Stage:
             faults = self.account.faults
             return faults.meet_call(self.now()) if faults.hinder_calls else ()
 
-    def moved_by_test(self) -> int | None:
-        """The moment to which the test has since moved frozen time, or None. Raises TimeError if it went back."""
+    def follow_frozen_time(self) -> int | None:
+        """Start again at the frozen moment if nothing has happened yet; return to where the test has moved time since.
+
+        None if it has not moved. Raises TimeError if it went back.
+        """
         clock = self.clock
         if not may_be_frozen() or not isinstance(clock, VirtualClock):
             return None
@@ -153,7 +156,7 @@ class Stage:
 
     def is_behind(self) -> bool:
         """Whether the test has moved frozen time past this account's time. Raises TimeError if it went back."""
-        return not self.driving and self.moved_by_test() is not None
+        return not self.driving and self.follow_frozen_time() is not None
 
     def end(self) -> None:
         """End the account, because its test or block is over."""
@@ -242,7 +245,7 @@ class Stage:
         with self.lock:
             self.settings, self.account = settings, account
             # A restored account keeps its ids, and a reset begins where they began.
-            self.place = account.inside.counters.place
+            self.place = account.place
             self.routes = self._new_routes(settings)
 
     def change(self, settings: Settings, text: str) -> None:

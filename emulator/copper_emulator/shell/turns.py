@@ -47,7 +47,8 @@ class Turns:
         self._send = send
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
-        self._out_of_sight = False
+        self._out_of_sight = 0
+        """The number of rounds under way whose endpoints do not run in the caller's context."""
 
     async def drive(self, rounds: Rounds[T]) -> T:
         """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery."""
@@ -78,7 +79,7 @@ class Turns:
     @property
     def is_inside(self) -> bool:
         """Whether the running task is part of a delivery, as far as that can be known."""
-        return self._out_of_sight or any(each.under_way and each.turns is self for each in _ROUNDS.get())
+        return self._out_of_sight > 0 or any(each.under_way and each.turns is self for each in _ROUNDS.get())
 
     def _turn(self) -> asyncio.Lock:
         # A fixture may run on another loop than its test, and a lock belongs to one loop.
@@ -96,11 +97,13 @@ class Turns:
         mine = _Round(self)
         token = _ROUNDS.set((*_ROUNDS.get(), mine))
         # A server's handlers do not run in the caller's context: while one is called, any call may be the endpoint's.
-        self._out_of_sight = any(self._is_served(attempt.url) for attempt in attempts)
+        served = any(self._is_served(attempt.url) for attempt in attempts)
+        self._out_of_sight += served
         try:
             yield
         finally:
-            mine.under_way = self._out_of_sight = False
+            mine.under_way = False
+            self._out_of_sight -= served
             _ROUNDS.reset(token)
 
     def _is_served(self, target: str) -> bool:

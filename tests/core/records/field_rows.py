@@ -171,13 +171,13 @@ FULL_NAME = Row(
 )
 
 
-WHOLE = "Prof. Ada King Lovelace Jr."
+WHOLE = "Prof. Ada King Lovelace, Jr."
 PART_NAMES = ("prefix", "first_name", "middle_name", "last_name", "suffix")
 
 
 def _part(name: str, second: str) -> Row:
     """A part of a person's name, which the whole name follows."""
-    first = dict(zip(PART_NAMES, WHOLE.split(), strict=True))[name]
+    first = dict(zip(PART_NAMES, WHOLE.replace(",", "").split(), strict=True))[name]
     told = {"name": [WHOLE, WHOLE.replace(first, second)], name: [first, second]}
     return Row(_same(first), _same(second), told, None, first, ((7, NO_STRING),), beside={"name": WHOLE})
 

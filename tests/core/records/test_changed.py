@@ -207,9 +207,11 @@ def test_made_up_custom_fields_are_named_with_those_there_are() -> None:
     table, catalogue = TABLES[EntityType.LEAD], account.records.catalogue
     attributes = {"custom_fields": {"5": [None, "a"]}}
 
-    assert list(untold(table, attributes, catalogue)) == ["there is no custom field 5; there are none"]
+    assert list(untold(table, attributes, catalogue)) == ["there is no custom field 5; there are no custom fields"]
     mine = define(account, "Tier", "String", LEAD)
-    assert list(untold(table, attributes, catalogue)) == [f"there is no custom field 5; there are {mine}"]
+    assert list(untold(table, attributes, catalogue)) == [
+        f"there is no custom field 5; the only custom field is {mine}"
+    ]
     assert list(untold(table, {"custom_fields": {mine: [None, "a"]}}, catalogue)) == []
     assert list(untold(TABLES[EntityType.ACTIVITY_LOG], attributes, catalogue)) == [
         "no change of activities reports 'custom_fields'"

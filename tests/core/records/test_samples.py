@@ -71,5 +71,7 @@ def test_a_type_is_called_as_the_webhooks_or_as_the_paths_call_it(name: str, kin
 
 
 def test_what_is_no_type_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UsageError, match=r"no records of type 'persons'; the types are lead, person, company"):
+    with pytest.raises(
+        UsageError, match=r"there is no type 'persons'; did you mean 'person'\? The types are lead, person, company"
+    ):
         kind_called("persons")

@@ -160,9 +160,10 @@ def test_each_refused_item_is_in_the_journal_and_its_hint_in_the_header(client: 
     assert blank == "people/bulk_create item 2: Name: can't be blank"
     assert emails.startswith("people/bulk_create item 3: Emails: ")
     assert colour.startswith(
-        "people/bulk_create item 4: Base: Unrecognized attributes specified: colour; Known attributes"
+        "people/bulk_create item 4: Base: Unrecognized attributes specified: colour; There is no "
+        "attribute 'colour' here"
     )
-    assert "Known attributes here: name, " in answer.hint
+    assert "the attributes are name, " in answer.hint
 
 
 def test_a_record_that_is_not_there_is_told_too_and_the_same_hint_once(client: Client) -> None:

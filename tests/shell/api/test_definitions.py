@@ -269,6 +269,33 @@ def test_custom_activity_types_have_the_documented_shape(client: Client) -> None
     assert changed == client.ok("GET", f"{types}/4") == {**made, "icon_type": "Mic"}
 
 
+def test_activities_can_have_a_custom_activity_type_until_it_is_disabled(client: Client) -> None:
+    """Developer docs, list-activity-types: disabled ones are still shown, and searched by."""
+    lunch = client.ok("POST", "/custom_activity_types", {"name": "Lunch", "icon_type": "Event", "is_interaction": True})
+    shown = {
+        "id": lunch["id"],
+        "category": "user",
+        "name": "Lunch",
+        "is_disabled": False,
+        "count_as_interaction": True,
+    }
+    assert client.ok("GET", "/activity_types")["user"][-1] == shown
+    ada = client.ok("POST", "/people", {"name": "Ada"})["id"]
+    kind = {"id": lunch["id"], "category": "user"}
+    body = {"parent": {"id": ada, "type": "person"}, "type": kind, "details": "At the inn"}
+
+    eaten = client.ok("POST", "/activities", body)
+
+    assert eaten["type"] == kind
+    assert client.ok("GET", f"/people/{ada}")["interaction_count"] == 1
+    client.ok("PUT", f"/custom_activity_types/{lunch['id']}", {"is_disabled": True})
+    assert client.ok("GET", "/activity_types")["user"][-1] == {**shown, "is_disabled": True}
+    assert client.ok("POST", "/activities/search", {"activity_types": [kind]}) == [eaten]
+    before = client.state()
+    answer = client.call("POST", f"{BASE}/activities", body)
+    check_refused(client, before, answer, 422, "Invalid input: Validation errors: Type: is invalid")
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

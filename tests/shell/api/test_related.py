@@ -77,6 +77,15 @@ def test_exactly_the_documented_pairs_can_be_related(client: Client, one: str, o
     assert client.ok("GET", f"/{PLURALS[other]}/{that}")["id"] == that
 
 
+def test_a_relation_that_is_there_already_is_answered_alike_with_a_hint(client: Client) -> None:
+    ada, acme = make(client, "person"), make(client, "company")
+
+    first, again = (client.call("POST", BASE + related("person", ada), resource("company", acme)) for _ in range(2))
+
+    assert (first.status, first.raw) == (again.status, again.raw)
+    assert (first.hint, again.hint) == ("", "They were related already: nothing has changed.")
+
+
 def test_relations_are_no_change_of_a_record(client: Client) -> None:
     """The person's company follows all the same (developer docs, update a person)."""
     ada, company = make(client, "person"), make(client, "company")

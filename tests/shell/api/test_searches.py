@@ -177,6 +177,30 @@ def test_the_activities_of_a_record_are_its_own(client: Client, sample: Sample, 
     assert client.call("POST", BASE + path).headers["X-PW-TOTAL"] == "2"
 
 
+def test_the_activities_of_a_company_include_those_of_its_people(client: Client) -> None:
+    """The answer in the documentation of 2019: a call of the company, and one of a person."""
+    company = client.ok("POST", "/companies", {"name": "Acme"})["id"]
+    rob = client.ok("POST", "/people", {"name": "Rob", "company_id": company})["id"]
+    eve = client.ok("POST", "/people", {"name": "Eve"})["id"]
+    deal = client.ok("POST", "/opportunities", {"name": "Anvils", "company_id": company})["id"]
+    call = {"id": 190_711, "category": "user"}
+
+    def called(kind: str, parent: int, details: str, done: int) -> dict[str, Any]:
+        body = {"parent": {"id": parent, "type": kind}, "type": call, "details": details, "activity_date": done}
+        made: dict[str, Any] = client.ok("POST", "/activities", body)
+        return made
+
+    with_rob = called("person", rob, "Call with Rob", 1_522_694_372)
+    with_alex = called("company", company, "Call with Alex", 1_522_695_004)
+    called("person", eve, "Call with Eve", 1_522_695_005)
+    called("opportunity", deal, "Call about the anvils", 1_522_695_006)
+
+    assert client.ok("POST", f"/companies/{company}/activities", {"activity_types": [call]}) == [with_alex, with_rob]
+    assert client.ok("POST", f"/people/{rob}/activities", {}) == [with_rob]
+    parent = {"parent": {"id": company, "type": "company"}}
+    assert client.ok("POST", "/activities/search", parent) == [with_alex]
+
+
 def test_activities_of_a_record_that_is_not_there(client: Client) -> None:
     for path in ("/people/17/activities", "/tasks/x/activities"):
         before = client.state()

@@ -517,7 +517,7 @@ def test_what_was_refused_stands_in_the_journal(client: Client) -> None:
     assert entries[0] == (
         f"POST {PATH}: 422 Invalid input: Validation errors: Type: is not included in the list; "
         "Copper has no webhooks for 'user'; the types that have them are lead, person, company, opportunity, project, "
-        "task, activity_log."
+        "task and activity_log."
     )
     assert len(entries) == 3
     assert all(text.encode() for text in entries)

@@ -364,7 +364,7 @@ async def test_a_bad_snapshot_changes_nothing_and_says_what_is_wrong() -> None:
         bad = {
             "version 9": _changed(document, version=9),
             "was altered after it was made": _changed(document, state={**state, "records": []}),
-            "17 is not an object": _changed(document, state=17),
+            "17 is not a mapping of names to values": _changed(document, state=17),
             "snapshot: is not one: GET .../snapshot and copper-emulator snapshot make them": {
                 name: value for name, value in document.items() if name != "digest"
             },

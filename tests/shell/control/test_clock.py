@@ -103,6 +103,7 @@ async def test_a_limit_for_playing_ahead_is_kept_and_the_clock_stays_what_it_was
 
         assert status == 409
         assert "1 notification still waiting after 10m" in refused["error"]
+        assert refused["code"] == "not_idle"
         assert (await clock(served))["kind"] == begins
 
 

@@ -43,12 +43,12 @@ async def test_faults_are_listed_switched_on_and_off() -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({"on": ["loose=3"]}, "there is no fault 'loose'. Did you mean lose?"),
+        ({"on": ["loose=3"]}, "there is no fault 'loose'; did you mean 'lose'?"),
         ({"on": ["lose"]}, "lose needs a value: write it like lose=20%"),
-        ({"off": ["loose"], "on": ["gone"]}, "there is no fault 'loose'. Did you mean lose?"),
+        ({"off": ["loose"], "on": ["gone"]}, "there is no fault 'loose'; did you mean 'lose'?"),
         ({"off": "al"}, """off: 'al' is neither a list nor "all": write it like ["lose"]"""),
         ({"on": "lose=3"}, """on: 'lose=3' is not a list: write it like ["lose=20%", "outage=10m"]"""),
-        ({"of": []}, "of: not known"),
+        ({"of": []}, "of: there is no such key; did you mean 'off'?"),
     ],
 )
 async def test_what_cannot_be_is_refused_and_changes_nothing(body: dict[str, object], says: str) -> None:

@@ -145,10 +145,10 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("knd=change", "knd: not known; known are type, event"),
-        ("kind=chnge", "kind: 'chnge' is not one of 'subscribed', "),
-        ("kind=chnge&kind=x", "kind: 'x' is not one of 'subscribed', "),
-        ("type=persn", "type: 'persn' is not one of "),
+        ("knd=change", "knd: there is no such key; did you mean 'kind'? The keys are type, event"),
+        ("kind=chnge", "kind: there is no choice 'chnge'; did you mean 'change'? The choices are subscribed, "),
+        ("kind=chnge&kind=x", "kind: there is no choice 'x'; the choices are subscribed, "),
+        ("type=persn", "type: there is no type 'persn'; did you mean 'person'? The types are "),
         ("id=x", "id: 'x' is not a whole number"),
         ("id=1&id=2", 'id: ["1", "2"] is not a whole number'),
         ("id=0", "id: 0 is too small: the least is 1"),
@@ -159,7 +159,10 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
         ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
         ("since=" + "9" * 5000, "is too large"),
         ("status=99", "status: '99' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
-        ("outcome=fine", "outcome: 'fine' is not one of 'delivered', 'rejected', "),
+        (
+            "outcome=fine",
+            "outcome: there is no choice 'fine'; the choices are delivered, rejected, ",
+        ),
     ],
 )
 async def test_a_filter_that_cannot_be_is_refused(query: str, says: str) -> None:

@@ -155,13 +155,16 @@ async def test_moments_are_filters_too() -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("state=lost+in+space", "state: 'lost in space' is not one of 'queued', 'held', 'sending', 'delivered', "),
-        ("outcome=fine", "outcome: 'fine' is not one of 'delivered', "),
-        ("type=persona", "type: 'persona' is not one of 'lead', 'person', "),
+        (
+            "state=lost+in+space",
+            "state: there is no choice 'lost in space'; the choices are queued, held, sending, delivered, ",
+        ),
+        ("outcome=fine", "outcome: there is no choice 'fine'; the choices are delivered, "),
+        ("type=persona", "type: there is no type 'persona'; did you mean 'person'? The types are lead, person, "),
         ("limit=501", "limit: 501 is too large: the most is 500"),
         ("limit=0", "limit: 0 is too small"),
         ("before=0", "before: 0 is too small"),
-        ("colour=red", "colour: not known; known are type, event, "),
+        ("colour=red", "colour: there is no such key; the keys are type, event, "),
         ("text=", "text: "),
         ("status=6xx", "status: '6xx' is not a status: write one from 100 to 599, or a whole class, like 5xx"),
         ("status=99", "status: '99' is not a status"),
@@ -353,7 +356,7 @@ async def test_one_that_is_not_there_is_404_with_those_that_are(serial: str) -> 
         assert status == 404
         assert (refused["error"], refused["hint"]) == (
             f"there is no notification {serial} in this account",
-            "They are numbered 1 to 10.",
+            "The notifications are numbered 1 to 10.",
         )
 
 
@@ -460,9 +463,9 @@ async def test_what_was_delivered_by_sending_it_again_is_told_from_what_still_fa
         await resent(served, 12, {"body": {"ids": [1]}})
         await resent(served, 6)
 
-        assert serials(await asked(served, "?mended=true")) == [12, 4, 2]
-        assert serials(await asked(served, "?mended=false&state=rejected")) == [14, 10, 8, 6]
-        assert serials(await asked(served, "?mended=false&state=lost")) == []
+        assert serials(await asked(served, "?recovered=true")) == [12, 4, 2]
+        assert serials(await asked(served, "?recovered=false&state=rejected")) == [14, 10, 8, 6]
+        assert serials(await asked(served, "?recovered=false&state=lost")) == []
 
 
 @pytest.mark.asyncio
@@ -518,7 +521,7 @@ async def test_what_has_not_ended_is_not_sent_again() -> None:
         ({"headers": {"Host": "a"}}, "must not contain Host"),
         ({"headers": {"X": 1}}, "headers: 1 is not text"),
         ({"serial": 2}, "serial: is already in the path"),
-        ({"bod": {}}, "bod: not known; known are serial, body, headers, target"),
+        ({"bod": {}}, "bod: there is no such key; did you mean 'body'? The keys are serial, body, headers and target"),
     ],
 )
 async def test_what_cannot_be_sent_is_refused_and_changes_nothing(body: dict[str, Any], says: str) -> None:

@@ -70,7 +70,7 @@ async def test_a_folder_adds_its_own_and_its_faults_are_told(tmp_path: Path) -> 
         by_name = {each["name"]: each for each in listed["scenarios"]}
 
         assert by_name["renamed"]["title"] == "renamed"
-        assert "Did you mean create?" in by_name["broken"]["fault"]
+        assert "did you mean 'create'?" in by_name["broken"]["fault"]
 
         (tmp_path / "renamed.yaml").write_text(RENAMED.replace("name: renamed", "name: renamed again"))
         _, listed = await served.control("GET", "/scenarios")
@@ -247,6 +247,11 @@ async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
             ({}, "takes either name or scenario"),
             ({"name": "first_notification", "scenario": RENAMED}, "takes either name or scenario"),
             ({"name": "first_notification", "target": "http://elsewhere.example/x"}, "is not this machine"),
+            (
+                {"name": "first_notification", "target": "http://elsewhere.example/x"},
+                "to allow it: copper-emulator settings --set allow_targets=elsewhere.example",
+            ),
+            ({"name": "first_notification", "target": "http://api.copper.com/x"}, "api.copper.com is Copper itself"),
             (
                 {"name": "first_notification", "target": "https://elsewhere.example/x", "reset": True},
                 "no route for https://elsewhere.example, and without one only loopback is reached. Send it to your app "

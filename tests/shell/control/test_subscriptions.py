@@ -117,11 +117,15 @@ async def test_those_of_an_earlier_key_can_be_changed_and_removed_too() -> None:
         ("POST", {"target": TARGET, "type": "persona", "event": "new"}, "Type: is not included in the list"),
         ("POST", {"target": TARGET, "type": "activity_log", "event": "delete"}, "Event: is not included in the list"),
         ("POST", {"target": TARGET, "type": "person", "event": "new", "secret": 1}, "must be an object of strings"),
-        ("POST", {"taget": TARGET}, "taget: not known; known are target, type, event, secret"),
-        ("PUT", {"event": "new"}, "event: not known; known are id, target, secret"),
+        (
+            "POST",
+            {"taget": TARGET},
+            "taget: there is no such key; did you mean 'target'? The keys are target, type, event, secret",
+        ),
+        ("PUT", {"event": "new"}, "event: there is no such key; the keys are id, target, secret"),
         ("PUT", {"target": 1}, "Target: must be a string"),
         ("PUT", {"id": 1}, "id: is already in the path"),
-        ("DELETE", {"target": TARGET}, "target: not known; known are id"),
+        ("DELETE", {"target": TARGET}, "target: there is no such key; the only key is id"),
     ],
 )
 async def test_what_copper_would_refuse_is_refused_and_changes_nothing(

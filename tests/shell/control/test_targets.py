@@ -57,7 +57,7 @@ async def test_a_route_can_be_added_changed_and_taken_away() -> None:
         ("/routes", {"origin": "nowhere", "to": "http://127.0.0.1:1"}, "'nowhere' is not an origin of targets"),
         ("/routes", {"origin": "https://a.example", "to": "there"}, "'there' is not a URL to send to"),
         ("/routes", {"origin": "https://a.example", "to": "https://api.copper.com"}, "is Copper itself"),
-        ("/routes", {"origin": "https://a.example"}, "to: must be given"),
+        ("/routes", {"origin": "https://a.example"}, "to: is missing"),
         ("/routes/remove", {"origin": "nowhere"}, "'nowhere' is not an origin of targets"),
         ("/targets/pause", {"target": ""}, "target: "),
     ],
@@ -156,7 +156,7 @@ async def test_only_what_is_subscribed_can_be_paused_and_only_what_is_paused_res
         await served.subscribe("person", "update")
 
         status, refused = await served.control("POST", f"{DEFAULT}/targets/pause", {"target": "https://b.example"})
-        assert (status, refused["hint"]) == (404, f"The targets are {TARGET}.")
+        assert (status, refused["hint"]) == (404, f"The only target is {TARGET}.")
         status, refused = await served.control("POST", f"{DEFAULT}/targets/resume", {"target": TARGET})
         assert (status, refused["error"]) == (409, f"the target {TARGET!r} is not paused")
 
@@ -225,8 +225,8 @@ async def test_the_inbox_answers_what_it_is_told_to() -> None:
         ({"status": "no"}, "status: 'no' is not a whole number"),
         ({"delay": "soon"}, "delay: "),
         ({"delay": "-1s"}, "delay: "),
-        ({"body": "x" * 10_001}, "body: more than 10000 characters"),
-        ({"statue": 200}, "statue: not known; known are status, body, delay"),
+        ({"body": "x" * 10_001}, "body: must not have more than 10000 characters"),
+        ({"statue": 200}, "statue: there is no such key; did you mean 'status'? The keys are status, body and delay"),
     ],
 )
 async def test_what_the_inbox_cannot_answer_is_refused(body: dict[str, Any], says: str) -> None:

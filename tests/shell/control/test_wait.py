@@ -71,7 +71,7 @@ async def test_only_what_ends_after_an_entry_counts_if_one_is_named() -> None:
 
         assert status == 408
         assert refused["error"].startswith(
-            f"Expected person/any event, delivered with any 2xx, but it had already ended, at or before entry "
+            f"Expected any event of person, delivered with any 2xx, but it had already ended, at or before entry "
             f"{first['last']} of the journal."
         )
         assert [delivery["ids"] for delivery in second["deliveries"]] == [[18]]
@@ -141,11 +141,11 @@ async def test_what_waits_for_a_paused_target_says_that_it_is_paused() -> None:
         ({"event": "gone"}, "there is no event 'gone'"),
         ({"outcome": "fine"}, "there is no outcome 'fine'; the outcomes are delivered"),
         ({"status": 200, "outcome": "failed"}, "outcome='failed' has no status"),
-        ({"ids": []}, "ids: at least 1 must be given"),
+        ({"ids": []}, "ids: must not be empty"),
         ({"count": 0}, "count: 0 is too small"),
         ({"timeout": "11m"}, "timeout: 11m is too long: at most 10m"),
         ({"timeout": 0}, "timeout: must be more than 0"),
-        ({"kind": "ended"}, "kind: not known; known are type, event, ids"),
+        ({"kind": "ended"}, "kind: there is no such key; the keys are type, event, ids"),
     ],
 )
 async def test_what_cannot_be_waited_for_is_refused_at_once(said: dict[str, Any], says: str) -> None:

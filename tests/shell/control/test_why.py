@@ -102,7 +102,7 @@ async def test_what_changed_nothing_or_is_not_notified_of_stands_in_the_notes() 
     [
         ("subscription=5", 404, "there never was a subscription 5 in this account"),
         ("change=1", 404, "there is no change 1 in this account"),
-        ("type=contact", 422, "there are no records of type 'contact'"),
+        ("type=contact", 422, "there is no type 'contact'"),
         ("id=0", 422, "id"),
         ("change=1&type=person", 422, "takes type and id, or subscription, or change"),
         ("what=1", 422, "what"),

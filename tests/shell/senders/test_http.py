@@ -90,6 +90,8 @@ def test_an_endpoint_that_never_ends_its_answer_times_out(host: Host) -> None:
     with raw_endpoint(talk) as endpoint:
         (delivery,) = notify(host, endpoint.url, timeout="100ms")
     assert delivery.reason is Reason.TIMED_OUT
+    # Unlike one who does not answer: its status has come.
+    assert delivery.text == "the answer began, but did not end within 100ms"
 
 
 @pytest.mark.parametrize(

@@ -281,12 +281,22 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path: Path) 
         Authority.kept(tmp_path / "file" / "authority")
 
 
-def test_the_certificates_file_is_mended(folder: Path) -> None:
+def test_the_certificates_file_is_repaired(folder: Path) -> None:
     certificate = Authority.kept(folder).certificate_pem
     (folder / "certificate.pem").write_text("something else")
 
     assert Authority.kept(folder).certificate_pem == certificate
     assert (folder / "certificate.pem").read_bytes() == certificate
+
+
+def test_a_certificate_that_cannot_be_put_in_its_place_leaves_nothing_behind(folder: Path) -> None:
+    KeptFiles(folder).keep(b"both")
+    (folder / "certificate.pem").mkdir()
+
+    with pytest.raises(AuthorityError, match="the local authority cannot be kept in"):
+        KeptFiles(folder).certificate(b"the certificate")
+
+    assert sorted(path.name for path in folder.iterdir()) == ["authority.pem", "certificate.pem"]
 
 
 @pytest.mark.parametrize("links", [True, False], ids=["with links", "where the file system knows none"])

@@ -15,7 +15,7 @@ from copper_emulator.core.records.forms.contacts import Tags
 from copper_emulator.core.records.forms.custom import CustomFields, blank_custom, computed
 from copper_emulator.core.records.forms.plain import Form, Several
 from copper_emulator.core.records.lookups.catalogue import Catalogue
-from copper_emulator.core.text import meant
+from copper_emulator.core.text import choices, meant, suggesting
 
 Fields: TypeAlias = Mapping[str, Any]
 
@@ -64,13 +64,12 @@ def untold(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[s
     known = [name for field in table for name in field.webhook_names]
     for name in attributes:
         if name not in known:
-            near = meant(name, known)
-            yield f"no change of {table.plural} reports {name!r}" + (f"; did you mean {near!r}?" if near else "")
+            yield suggesting(f"no change of {table.plural} reports {name!r}", meant(name, known))
     custom = attributes.get("custom_fields")
     defined = [str(each) for each in catalogue.table("custom_field_definitions")]
     for wanted in custom if isinstance(custom, dict) and "custom_fields" in known else ():
         if str(wanted) not in defined:
-            yield f"there is no custom field {wanted}; there are {', '.join(defined) or 'none'}"
+            yield f"there is no custom field {wanted}; {choices('custom field', defined)}"
 
 
 def told_pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:

@@ -241,15 +241,17 @@ class RecordStore:
             if self.has_record(*other):
                 self._unlink(other, (kind, record_id))
 
-    def relate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
-        """Relate two records, without a notification. Raises NotFound, Invalid."""
+    def relate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> bool:
+        """Relate two records, without a notification; False if they were related already. Raises NotFound, Invalid."""
         for kind, record_id in (one, other):
             self.stored(kind, record_id)
         self.relations.check(one, other)
+        is_new = not self.relations.has(one, other)
         self.relations.add(one, other)
         for this, that in ((one, other), (other, one)):
             fields = newly_linked(this[0], self.stored(*this), that)
             self.quietly(this, fields)
+        return is_new
 
     def unrelate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
         """Remove a relation, without a notification. Raises NotFound."""

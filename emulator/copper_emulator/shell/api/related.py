@@ -12,6 +12,8 @@ from copper_emulator.core.records.forms.plain import Unfit, exact
 from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.records.relations import ALLOWED, Item
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.text import no_such, sentence
+from copper_emulator.core.topics import no_type
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
@@ -28,15 +30,16 @@ def view_type(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the related records of one type."""
     wanted = _KINDS.get(call.request.match_info["plural"])
     if wanted is None:
-        raise NotFound(hint=f"The types are {', '.join(_KINDS)}.")
+        raise NotFound(hint=sentence(no_such("type", call.request.match_info["plural"], _KINDS)))
     return answer([_shown(item) for item in _related(kind, call) if item[0] is wanted])
 
 
 def relate(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"added":true,"resource":{...}}`; both records must exist."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
-    call.stage.record(lambda account, now: account.relate(this, other, now))
-    return answer({"added": True, "resource": _shown(other)})
+    is_new = call.stage.record(lambda account, now: account.relate(this, other, now))
+    hint = "" if is_new else "They were related already: nothing has changed."
+    return answer({"added": True, "resource": _shown(other)}, hint=hint)
 
 
 def unrelate(kind: EntityType, call: Call) -> JsonAnswer:
@@ -59,9 +62,9 @@ def read_resource(body: Any) -> Item:
 
 
 def _item(resource: Any) -> Item:
-    exact(resource, ("id", "type"), 'Like {"resource": {"id": 17, "type": "person"}}.')
+    exact(resource, ("id", "type"), 'Write it like {"resource": {"id": 17, "type": "person"}}.')
     if resource["type"] not in list(ALLOWED):
-        raise Unfit(NOT_LISTED, f"Its type must be one of {', '.join(ALLOWED)}.")
+        raise Unfit(NOT_LISTED, sentence(no_type(resource["type"], ALLOWED)))
     return EntityType(resource["type"]), read_id(resource["id"])
 
 

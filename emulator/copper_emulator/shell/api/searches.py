@@ -11,8 +11,15 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.searching.filter_values import Amount
-from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Query, find, parse_search
-from copper_emulator.core.records.tables import ACTIVITY, TABLES
+from copper_emulator.core.records.searching.search import (
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+    Query,
+    find,
+    parse_search,
+    with_those_of_people,
+)
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
@@ -39,14 +46,17 @@ def search(kind: EntityType, call: Call) -> JsonAnswer:
 
 
 def activities(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with the activities of one record, or 404; the body may filter by activity type."""
+    """200 with the activities of one record, a company's with its people's, or 404; the body may filter by type."""
     wanted = call.id(TABLES[kind].noun)
     body = call.body
     if isinstance(body, dict):
         body = {**body, "parent": {"id": wanted, "type": str(kind)}}
     with call.stage.lock:
         call.records.stored(kind, wanted)
-        found, _ = _found(parse_search(ACTIVITY, body, call.url_query, call.records), call)
+        query = parse_search(ACTIVITY, body, call.url_query, call.records)
+        if kind is COMPANY:
+            query = with_those_of_people(query, call.records)
+        found, _ = _found(query, call)
     return _answered(found)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
-from copper_emulator.core.text import meant
+from copper_emulator.core.text import in_words, meant, suggesting
 from copper_emulator.shell.api.calls import BASE
 
 NOT_EMULATED = ("field_layouts", "related_links", "files")
@@ -26,11 +28,13 @@ def unknown_path_hint(request: web.Request) -> str:
     there = _paths(request)
     under = [each for each in there if each.split("/")[0] == parts[0]]
     if under:
-        return f"There is no {path}; under {BASE} there are {', '.join(under[:_MOST])}."
+        return f"There is no {path}; {_there(under)}."
     names = list(dict.fromkeys(each.split("/")[0] for each in there))
-    near = meant(parts[0], names)
-    question = f" Did you mean {near}?" if near is not None else ""
-    return f"There is no {path}; under {BASE} there are {', '.join(names)}.{question}"
+    return f"{suggesting(f'There is no {path}', meant(parts[0], names), _there(names))}."
+
+
+def _there(paths: Sequence[str]) -> str:
+    return f"under {BASE} there {'is only' if len(paths) == 1 else 'are'} {in_words(paths, most=_MOST)}"
 
 
 def _paths(request: web.Request) -> list[str]:

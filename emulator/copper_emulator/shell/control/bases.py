@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from copper_emulator.core.json_text import encode
+from copper_emulator.core.text import no_such_key
 
 
 class Taken(BaseModel):
@@ -19,8 +20,9 @@ class Taken(BaseModel):
     @classmethod
     def unknown(cls, name: str) -> str:
         """The error message for an unknown name."""
-        known = ", ".join(cls.model_fields)
-        return f"{name}: not known; " + (f"known are {known}" if known else "no values are taken here")
+        known = list(cls.model_fields)
+        none = "there is no such key: this operation takes none"
+        return f"{name}: {no_such_key(name, known) if known else none}"
 
 
 class Nothing(Taken):
@@ -59,3 +61,6 @@ class ErrorShape(Shape):
 
     error: str
     hint: str | None = None
+    code: Literal["not_idle"] | None = Field(
+        None, description="Why, for programs: `not_idle` if something is still waiting after the longest time allowed"
+    )

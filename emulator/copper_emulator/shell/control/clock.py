@@ -51,8 +51,8 @@ async def run_until_idle(served: ServedAccount, said: RunUntilIdle) -> MovedShap
     try:
         return _moved(served, await served.runner.run_until_idle(said.limit))
     except NotIdle as error:
-        why, _, _ = str(error).partition(" Allow more time")
-        raise Refused(409, why, hint="Allow more time with a longer limit (on the command line --limit).") from None
+        hint = "Allow more time with a longer limit (on the command line --limit)."
+        raise Refused(409, error.why, hint=hint, code=error.code) from None
 
 
 CLOCK_OPERATIONS: tuple[Operation[Any], ...] = (

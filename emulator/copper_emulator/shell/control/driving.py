@@ -39,6 +39,7 @@ class RelatedShape(Shape):
     type: EntityType
     id: int
     related: list[dict[str, Any]] = Field(description="{type, id} of each")
+    changed: bool = Field(description="false if they were related already")
 
 
 class Settle(Taken):
@@ -77,10 +78,10 @@ async def switch_key(served: ServedAccount, said: Nothing) -> KeyShape:
 
 
 async def relate(served: ServedAccount, said: Relation) -> RelatedShape:
-    """Relate two records; Copper sends no notifications about relations."""
+    """Relate two records; Copper sends no notifications about relations. Relating them twice is no error."""
     one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
-    served.stage.record(lambda account, now: account.relate(one, other, now))
-    return _related(served, said)
+    is_new = served.stage.record(lambda account, now: account.relate(one, other, now))
+    return _related(served, said, changed=is_new)
 
 
 async def unrelate(served: ServedAccount, said: Relation) -> RelatedShape:
@@ -90,11 +91,12 @@ async def unrelate(served: ServedAccount, said: Relation) -> RelatedShape:
     return _related(served, said)
 
 
-def _related(served: ServedAccount, said: Relation) -> RelatedShape:
+def _related(served: ServedAccount, said: Relation, *, changed: bool = True) -> RelatedShape:
     kind = kind_called(said.type)
     with served.stage.lock:
         others = served.stage.account.records.relations.of((kind, said.id))
-    return RelatedShape(type=kind, id=said.id, related=[{"type": str(each), "id": number} for each, number in others])
+    related = [{"type": str(each), "id": number} for each, number in others]
+    return RelatedShape(type=kind, id=said.id, related=related, changed=changed)
 
 
 DRIVING_OPERATIONS: tuple[Operation[Any], ...] = (

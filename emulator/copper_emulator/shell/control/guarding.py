@@ -18,19 +18,20 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Refused(Exception):
-    """A request that is answered with an error."""
+    """A request that is answered with an error; `code` names the reason for programs that have to know it."""
 
-    def __init__(self, status: int, error: str, *, hint: str | None = None) -> None:
+    def __init__(self, status: int, error: str, *, hint: str | None = None, code: str | None = None) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
         self.hint = hint
+        self.code = code
 
 
 def refuse(refused: Refused) -> web.Response:
-    """A refusal as JSON; the key `hint` is left out if there is none."""
-    said = {"error": refused.error} if refused.hint is None else {"error": refused.error, "hint": refused.hint}
-    return web.json_response(said, status=refused.status)
+    """A refusal as JSON; the keys `hint` and `code` are left out if there is none."""
+    told = {"error": refused.error, "hint": refused.hint, "code": refused.code}
+    return web.json_response({key: text for key, text in told.items() if text is not None}, status=refused.status)
 
 
 @web.middleware
@@ -83,6 +84,21 @@ def guard(trusted: frozenset[str]) -> Middleware:
         return await handler(request)
 
     return guarded
+
+
+def may_be_rebound(origin: str, host: str, trusted: frozenset[str]) -> bool:
+    """Whether a request may be from another site's page whose own name leads to this server (DNS rebinding).
+
+    To a browser the server is then the page's own, so that nothing has to permit the page to set headers. A page can
+    make it hide the `Origin`, but not the `Host`. Another site's page that calls a trusted `Host` is of another origin:
+    the browser asks the server to permit such headers, and it permits none.
+
+    Args:
+        origin: the request's `Origin`.
+        host: the request's `Host`.
+        trusted: names trusted in addition to loopback, in lower case.
+    """
+    return not (_is_trusted(host, trusted, _HOST) or _is_trusted(origin, trusted, _ORIGIN))
 
 
 def protected(trusted: frozenset[str], handler: Handler) -> Handler:

@@ -34,7 +34,7 @@ class ListNotifications(NotificationFilters):
     """Newest first: the latest, those before a serial, or with `after` the first ones after a serial."""
 
     limit: int = Field(100, ge=1, le=MOST)
-    mended: bool | None = Field(None, description="whether it was sent again since and then delivered")
+    recovered: bool | None = Field(None, description="whether it was sent again since and then delivered")
 
 
 class OfNotification(Taken):

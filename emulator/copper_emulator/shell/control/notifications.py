@@ -15,6 +15,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Delivery, Notification, State, Subscription, Topic
 from copper_emulator.core.subscriptions import check_headers
+from copper_emulator.core.text import numbered, sentence
 from copper_emulator.core.wire import Envelope, request_headers
 from copper_emulator.explain.stories import Step, steps, story, waiting
 from copper_emulator.remedies import remedy
@@ -170,17 +171,17 @@ def _fitting(account: Account, said: ListNotifications, hidden: Hidden) -> Seque
     if not said.model_fields_set - {"limit", "before", "after"}:
         return everything
     found = [each for each in everything if fits_notification(said, each, account, hidden)]
-    if said.mended is None or not found:
+    if said.recovered is None or not found:
         return found
-    delivered = _mended(account, found[0].serial)
-    return [each for each in found if (each.serial in delivered) is said.mended]
+    delivered = _recovered(account, found[0].serial)
+    return [each for each in found if (each.serial in delivered) is said.recovered]
 
 
 def _place(account: Account, serial: int) -> int:
     everything = account.journal.notifications
     place = bisect_left(everything, serial, key=_serial)
     if place == len(everything) or everything[place].serial != serial:
-        known = f"They are numbered {everything[0].serial} to {everything[-1].serial}." if everything else None
+        known = sentence(numbered("notification", [each.serial for each in everything]))
         raise Refused(404, f"there is no notification {serial} in this account", hint=known)
     return place
 
@@ -196,16 +197,16 @@ def _resends(account: Account, oldest: int) -> Mapping[int, Sequence[int]]:
     return found
 
 
-def _mended(account: Account, oldest: int) -> frozenset[int]:
+def _recovered(account: Account, oldest: int) -> frozenset[int]:
     """The notifications that were delivered in the end by a resend, or by a resend of a resend."""
-    mended: set[int] = set()
+    recovered: set[int] = set()
     everything = account.journal.notifications
     # A resend comes after what it resends, so going backwards follows each chain from its end to its beginning.
     for notification in reversed(everything[bisect_left(everything, oldest, key=_serial) :]):
         earlier = resend_of(notification)
-        if earlier is not None and (notification.state is State.DELIVERED or notification.serial in mended):
-            mended.add(earlier)
-    return frozenset(mended)
+        if earlier is not None and (notification.state is State.DELIVERED or notification.serial in recovered):
+            recovered.add(earlier)
+    return frozenset(recovered)
 
 
 def _subscription(account: Account, notification: Notification, delivery: Delivery | None) -> Subscription | None:

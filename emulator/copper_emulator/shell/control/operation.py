@@ -13,6 +13,7 @@ from aiohttp import web
 from multidict import MultiMapping
 from pydantic import BaseModel, ValidationError
 
+from copper_emulator.core.text import choices, meant, sentence, suggesting
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.control.bases import Shape, Taken
@@ -81,9 +82,9 @@ def account_of(request: web.Request, accounts: Accounts) -> ServedAccount:
     name = request.match_info["name"]
     found = accounts.named(name)
     if found is None:
-        raise Refused(
-            404, f"there is no account {name!r}", hint=f"The accounts are {', '.join(a.name for a in accounts)}."
-        )
+        names = [each.name for each in accounts]
+        wrong = suggesting(f"there is no account {name!r}", meant(name, names))
+        raise Refused(404, wrong, hint=sentence(choices("account", names)))
     return found
 
 
@@ -137,7 +138,7 @@ def parsed(model: type[T], said: Mapping[str, Any]) -> T:
 
 
 def _mistakes(error: ValidationError, model: type[Taken]) -> str:
-    """Join the mistakes, each led by the name of the value: `ids: '2' is no whole number; event: must be given`."""
+    """Join the mistakes, each led by the name of the value: `ids: '2' is not a whole number; event: is missing`."""
     lines = [_line(dict(each), model) for each in error.errors(include_url=False)]
     return "; ".join(dict.fromkeys(lines[:_MOST]))
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import Field, model_validator
 
 from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.text import choices, sentence
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
@@ -200,8 +201,8 @@ async def show_run(served: ServedAccount, said: OfRun) -> WholeRunShape:
     """Show one run with its steps. With `after`, answer once more steps than that were played, or the run is over."""
     run = served.runs.find(said.run)
     if run is None:
-        kept = ", ".join(str(each.number) for each in served.runs) or "none"
-        raise Refused(404, f"there is no run {said.run} of this account", hint=f"There are {kept}.")
+        kept = sentence(choices("run", [each.number for each in served.runs]))
+        raise Refused(404, f"there is no run {said.run} of this account", hint=kept)
     if said.after is not None:
         await run.after(said.after, said.timeout)
     end = run.end

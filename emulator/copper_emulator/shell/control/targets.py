@@ -10,6 +10,7 @@ from pydantic import Field
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import State
 from copper_emulator.core.targets import is_beyond
+from copper_emulator.core.text import choices, sentence
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
 from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.operation import Operation
@@ -143,7 +144,7 @@ def _targets(account: Account) -> list[str]:
 
 def _known(account: Account) -> str | None:
     targets = _targets(account)
-    return f"The targets are {', '.join(targets[:5])}." if targets else "There is no subscription yet."
+    return sentence(choices("target", targets, most=5)) if targets else "There is no subscription yet."
 
 
 async def _one(served: ServedAccount, target: str) -> TargetShape:

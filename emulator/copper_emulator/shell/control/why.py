@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType, Event
 from copper_emulator.core.records.kinds import kind_called
+from copper_emulator.core.text import numbered, sentence
 from copper_emulator.core.wire import iso
 from copper_emulator.explain import (
     Decision,
@@ -136,7 +137,7 @@ def _explained(account: Account, said: Why) -> Explanation:
             raise Refused(
                 404,
                 f"there is no change {said.change} in this account",
-                hint=f"Changes are numbered from 1; there are {len(account.journal.changes)}.",
+                hint=sentence(numbered("change", [change.serial for change in account.journal.changes])),
             )
         return explain_change(account, found)
     kind = None if said.type is None else kind_called(said.type)

@@ -15,7 +15,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from yarl import URL
 
 from copper_emulator.core.model import Result
-from copper_emulator.shell.messages import timed_out
+from copper_emulator.shell.messages import timed_out, unended
 from copper_emulator.shell.senders.connecting import broken_off, no_http
 from copper_emulator.shell.senders.deadlines import Deadlines
 
@@ -80,7 +80,8 @@ class Exchange(asyncio.Future[Result]):
 
     def expire(self) -> None:
         """End because the time for an answer is up."""
-        self.end(timed_out(self._deadlines.timeout_ms))
+        has_begun = self._connection is not None and self._connection.hears(self)
+        self.end((unended if has_begun else timed_out)(self._deadlines.timeout_ms))
 
     def fail(self, error: Exception) -> None:
         """End with an internal error, which is raised where the exchange is awaited."""
@@ -162,6 +163,10 @@ class Connection(asyncio.BufferedProtocol):
         if self._exchange is exchange:
             self._exchange = None
             self._transport.abort()
+
+    def hears(self, exchange: Exchange) -> bool:
+        """Whether the headers of the answer to this exchange have arrived."""
+        return self._exchange is exchange and self._head_ended
 
     def is_there(self) -> bool:
         """Whether the other side has neither closed the connection nor sent anything since its last answer.

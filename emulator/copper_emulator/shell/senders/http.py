@@ -22,7 +22,7 @@ from copper_emulator.core.errors import AuthorityError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.messages import timed_out
+from copper_emulator.shell.messages import timed_out, unended
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
 from copper_emulator.shell.senders.connecting import unanswered
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
@@ -152,7 +152,10 @@ class HttpSender:
         ) as response:
             if response.status >= FAILED:
                 self._failed.add(origin)
-            answer = await _read(response)
+            try:
+                answer = await _read(response)
+            except TimeoutError:
+                return unended(timeout_ms)
             return Result.answered(response.status, headers=tuple(response.headers.items()), body=answer)
 
     def _session_for(self, *, fresh: bool) -> aiohttp.ClientSession:

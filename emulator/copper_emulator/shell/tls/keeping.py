@@ -89,12 +89,9 @@ class KeptFiles:
         with suppress(OSError):
             if path.read_bytes() == pem:
                 return path
-        with self._written():
-            descriptor, name = tempfile.mkstemp(dir=self._folder)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(pem)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+        with self._written(), _written_file(self._folder, pem) as written:
+            written.chmod(0o644)
+            written.replace(path)
         return path
 
     @contextmanager
@@ -150,17 +147,23 @@ def _is_trusted(user: int) -> bool:
 
 def _write_once(path: Path, content: bytes) -> None:
     """Write a file completely or not at all. Raises FileExistsError if it exists."""
-    # A temporary file is accessible to its owner alone from the start, whatever the umask.
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    with _written_file(path.parent, content) as written:
+        _put_in_place(written, path)
+
+
+@contextmanager
+def _written_file(folder: Path, content: bytes) -> Iterator[Path]:
+    """A temporary file to be put in its place; removed afterwards if it is still there."""
+    # It is accessible to its owner alone from the start, whatever the umask.
+    descriptor, name = tempfile.mkstemp(dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _put_in_place(Path(name), path)
+        yield Path(name)
     finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
+        Path(name).unlink(missing_ok=True)
 
 
 def _put_in_place(written: Path, path: Path) -> None:

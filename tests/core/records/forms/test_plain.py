@@ -260,7 +260,7 @@ CASES: dict[str, Case] = {
     "entry": Case(
         EMAIL,
         "Mapping[str, str]",
-        "`{email, category}`; category one of work, other",
+        "`{email, category}`; the category is work or other",
         (
             ({"email": "a@b"}, {"email": "a@b", "category": "work"}),
             ({"email": "a@b", "category": "other"}, {"email": "a@b", "category": "other"}),
@@ -278,7 +278,7 @@ CASES: dict[str, Case] = {
     "entries": Case(
         Entries(Entry("url", ("work",))),
         "Sequence[Mapping[str, str]]",
-        "list of `{url, category}`; category one of work",
+        "list of `{url, category}`; the category is work",
         (([], []), ([{"url": "x"}], [{"url": "x", "category": "work"}])),
         (({"url": "x"}, INVALID), ([{"url": ""}], INVALID)),
         blank=[],
@@ -456,39 +456,55 @@ def test_a_form_takes_or_refuses_and_never_fails(form: Form, value: Any) -> None
 # --- hints ------------------------------------------------------------------------------------------------
 
 HINTS: dict[str, tuple[Form, Any, str]] = {
-    "user": (LookupId("users"), 17, "There is no 17 among users; there are 137658 (Demo User), 137659 (Second User)."),
-    "status": (LookupName("lead_statuses"), "Late", "It is one of New, Open, Unqualified, Junk."),
-    "stage": (StageId(), 17, "There is no stage 17; there are 987790 (Qualified), 987791 (Follow-up), "),
+    "user": (
+        LookupId("users"),
+        17,
+        "There is no 17 among users; the entries are 137658 (Demo User) and 137659 (Second User).",
+    ),
+    "status": (
+        LookupName("lead_statuses"),
+        "Late",
+        "There is no name 'Late'; the names are New, Open, Unqualified and Junk.",
+    ),
+    "stage": (StageId(), 17, "There is no stage 17; the stages are 987790 (Qualified), 987791 (Follow-up), "),
     "record": (RecordId(TASK), 17, "There is no task 17."),
-    "reference": (Reference((PERSON,)), 17, 'Like {"id": 17, "type": "person"}.'),
-    "reference's type": (Reference((PERSON,)), {"id": 17, "type": "lead"}, "Its type is one of person."),
+    "reference": (Reference((PERSON,)), 17, 'Write it like {"id": 17, "type": "person"}.'),
+    "reference's type": (
+        Reference((PERSON,)),
+        {"id": 17, "type": "lead"},
+        "The type cannot be 'lead' here; the only type is person.",
+    ),
     "activity type": (
         ActivityType(),
         {"category": "user", "id": 17},
-        "There is no activity type 17; there are 0 (Note), 190711",
+        "There is no activity type 17; the activity types are 0 (Note), 190711",
     ),
     "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds."),
     "day": (CalendarDay(), 17, "A day is written mm/dd/yyyy, like 1/23/2017."),
     "day before all": (CalendarDay(), "12/31/1969", "The first day is 1/1/1970."),
-    "word": (OneOf(("a", "b")), "c", "It is one of a, b."),
+    "word": (OneOf(("a", "b")), "c", "There is no choice 'c'; the choices are a and b."),
     "list": (Several(Text()), "a", "It is a list."),
-    "address": (Address(), "London", "An address is an object of texts: street, city, state, postal_code, country."),
+    "address": (Address(), "London", "An address is an object of texts: street, city, state, postal_code and country."),
     "address's parts": (
         Address(),
         {"town": "x"},
-        "It has no town; known are street, city, state, postal_code, country.",
+        "There is no key 'town'; the keys are street, city, state, postal_code and country.",
     ),
     "email": (EMAIL, {"email": "ada"}, "'ada' is not an email address."),
-    "category": (EMAIL, {"email": "a@b", "category": "moon"}, "'moon' is not a category; it is one of work, other."),
-    "entries": (Entries(EMAIL), "a@b", "It is a list of {email, category}; category one of work, other."),
+    "category": (
+        EMAIL,
+        {"email": "a@b", "category": "moon"},
+        "There is no category 'moon'; the categories are work and other.",
+    ),
+    "entries": (Entries(EMAIL), "a@b", "It is a list of {email, category}; the category is work or other."),
     "tags": (Tags(), "vip", "Tags are a list of texts."),
-    "option": (FRUIT, 9, "Its options are 7 (Apples), 8 (Bananas)."),
-    "no options": (Option(()), 9, "Its options are none."),
-    "custom fields": (CustomFields(LEAD), "red", 'Like [{"custom_field_definition_id": 17, "value": "..."}].'),
+    "option": (FRUIT, 9, "The options are 7 (Apples) and 8 (Bananas)."),
+    "no options": (Option(()), 9, "There are no options."),
+    "custom fields": (CustomFields(LEAD), "red", 'Write it like [{"custom_field_definition_id": 17, "value": "..."}].'),
     "custom field": (
         CustomFields(LEAD),
         [custom(17, 1)],
-        "There is no custom field 17 on a lead; there are 100764 (String), ",
+        "There is no custom field 17 on a lead; the custom fields are 100764 (String), ",
     ),
     "custom value": (
         CustomFields(LEAD),
@@ -511,13 +527,13 @@ def test_where_there_is_nothing_the_hint_says_so() -> None:
     for pipeline_id in list(store.lookup("pipelines")):
         store.catalogue.remove("pipelines", pipeline_id)
 
-    for form in (LookupId("pipelines"), StageId()):
+    for form, none in ((LookupId("pipelines"), "; there are no entries."), (StageId(), "; there are no stages.")):
         with pytest.raises(Unfit) as caught:
             form.read(17, store)
-        assert caught.value.hint.endswith("there are none.")
+        assert caught.value.hint.endswith(none)
     with pytest.raises(Unfit) as caught:
         CustomFields(EntityType.ACTIVITY_LOG).read([custom(17, 1)], store)
-    assert caught.value.hint == "There is no custom field 17 on a activity_log; there are none."
+    assert caught.value.hint == "There is no custom field 17 on a activity_log; there are no custom fields."
 
 
 # --- what the account decides -----------------------------------------------------------------------------

@@ -219,8 +219,9 @@ def test_every_fault_is_told_with_its_field_and_its_hint() -> None:
         "Owner Id: Invalid value for Owner Id: IDs must be positive integers: x"
     )
     assert caught.value.hint == (
-        "Known attributes here: name, colour, size, speed, owner_id, status_id, kind_id, status, parts, maker. "
-        "It is one of S, L."
+        "There is no attribute 'wheels' here; the attributes are name, colour, size, speed, "
+        "owner_id, status_id, kind_id, status, parts and maker. "
+        "There is no choice 'M'; the choices are S and L."
     )
 
 

@@ -20,7 +20,8 @@ from copper_emulator.core.records.forms.custom import (
 )
 from copper_emulator.core.records.forms.plain import Moment, Unfit
 from copper_emulator.core.records.forms.references import LookupId, RecordId
-from copper_emulator.core.records.lookups.catalogue import NOBODY, Catalogue
+from copper_emulator.core.records.lookups.catalogue import Catalogue
+from copper_emulator.core.records.lookups.nobody import NOBODY
 from copper_emulator.core.records.lookups.tables import ACCOUNT, AVAILABLE, ICONS, LOOKUPS
 from copper_emulator.core.records.writing.seeding import Trusting
 from tests.core.builders import make_account
@@ -41,6 +42,63 @@ def refused(act: Callable[[], object]) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as caught:
         act()
     return list(caught.value.mistakes)
+
+
+# --- activity types -----------------------------------------------------------------------------------------
+
+
+def test_a_custom_activity_type_is_an_activity_type_too() -> None:
+    """Developer docs, list-activity-types: "visible through the Developer API for Activity Types"."""
+    catalogue = new()
+    usual = dict(catalogue.table("activity_types"))
+
+    lunch = catalogue.add("custom_activity_types", {"name": "Lunch", "icon_type": "Event", "is_interaction": True})
+
+    shown = {
+        "id": lunch["id"],
+        "category": "user",
+        "name": "Lunch",
+        "is_disabled": False,
+        "count_as_interaction": True,
+    }
+    assert catalogue.table("activity_types") == {**usual, lunch["id"]: shown}
+    catalogue.update("custom_activity_types", lunch["id"], {"is_disabled": True})
+    assert catalogue.get("activity_types", lunch["id"]) == {**shown, "is_disabled": True}
+    assert catalogue.own("activity_types") == usual
+    restored = new()
+    restored.restore(deepcopy(catalogue.state()))
+    assert restored.table("activity_types") == catalogue.table("activity_types")
+
+
+def test_a_custom_activity_type_gives_way_to_another_of_its_id() -> None:
+    catalogue = new()
+    catalogue.add("activity_types", {"id": 9, "name": "Lunch"})
+    before = dict(catalogue.table("activity_types"))
+
+    catalogue.add("custom_activity_types", {"id": 9, "name": "Brunch"})
+
+    assert catalogue.table("activity_types") == before
+
+
+def test_the_custom_activity_types_of_a_new_account_are_for_tasks() -> None:
+    catalogue = new()
+    for type_id in list(catalogue.own("activity_types")):
+        catalogue.remove("activity_types", type_id)
+
+    assert catalogue.table("activity_types") == {}
+
+
+def test_a_custom_activity_type_is_removed_where_it_was_added() -> None:
+    catalogue = new()
+    catalogue.add("custom_activity_types", {"name": "Lunch"})
+
+    with pytest.raises(
+        UsageError, match=r"^activity type 4 \(Lunch\) is one of custom_activity_types: remove it there$"
+    ):
+        catalogue.remove("activity_types", 4)
+
+    catalogue.remove("custom_activity_types", 4)
+    assert 4 not in catalogue.table("activity_types")
 
 
 # --- what a new account has (the samples of the developer documentation) -----------------------------------
@@ -176,7 +234,8 @@ def test_the_account_can_be_changed() -> None:
     assert catalogue.change_account({"name": "Engines"})["name"] == "Engines"
     assert new().account["name"] == "Dev API Sandbox"
     with pytest.raises(
-        UsageError, match="the account has no id, colour; it has name, primary_timezone, settings, logo"
+        UsageError,
+        match=r"the account has no 'id' or 'colour'; it has name, primary_timezone, settings and logo_mini_url",
     ):
         catalogue.change_account({"id": 5, "colour": "red"})
 
@@ -184,14 +243,33 @@ def test_the_account_can_be_changed() -> None:
 def test_settings_that_are_not_named_stay() -> None:
     catalogue = new()
     catalogue.change_account({"settings": {"setting_enable_leads": False}})
-    catalogue.change_account({"settings": {"setting_other": 1}})
+    catalogue.change_account({"settings": {"setting_team_permissions_enabled": True}})
 
     assert catalogue.account["settings"] == {
-        "setting_team_permissions_enabled": False,
+        "setting_team_permissions_enabled": True,
         "setting_enable_leads": False,
-        "setting_other": 1,
     }
     assert catalogue.account["name"] == "Dev API Sandbox"
+
+
+def test_an_unknown_setting_of_the_account_is_refused_with_those_that_there_are() -> None:
+    catalogue = new()
+
+    with pytest.raises(UsageError) as caught:
+        catalogue.change_account({"settings": {"setting_enable_lead": False}})
+
+    assert str(caught.value) == (
+        "there is no setting of the account 'setting_enable_lead'; did you mean 'setting_enable_leads'? "
+        "The settings of the account are setting_team_permissions_enabled and setting_enable_leads"
+    )
+    assert catalogue.has_leads
+
+
+def test_a_setting_that_was_kept_before_can_still_be_changed() -> None:
+    catalogue = new()
+    catalogue.restore({**catalogue.state(), "account": {**catalogue.account, "settings": {"setting_other": 1}}})
+
+    assert catalogue.change_account({"settings": {"setting_other": 2}})["settings"] == {"setting_other": 2}
 
 
 @pytest.mark.parametrize(
@@ -390,7 +468,9 @@ def test_an_unknown_table_is_told_with_those_there_are() -> None:
         lambda: new().default("colours"),
     ]
     for act in acts:
-        with pytest.raises(UsageError, match="there is no lookup table 'colours'; there are users, lead_statuses"):
+        with pytest.raises(
+            UsageError, match="there is no lookup table 'colours'; the lookup tables are users, lead_statuses"
+        ):
             act()
 
 

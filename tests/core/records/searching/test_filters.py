@@ -85,6 +85,7 @@ PEOPLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"contact_type_ids": [POTENTIAL]}, [ADA]),
     ({"company_ids": [1]}, [ADA]),
     ({"company_ids": [-2]}, [CYD]),
+    ({"company_ids": []}, [ADA, BOB, CYD]),
     ({"opportunity_ids": [1, 3]}, [ADA]),
     ({"opportunity_ids": [2]}, [BOB]),
     ({"socials": ["https://X.example/ada"]}, [ADA]),
@@ -146,6 +147,10 @@ OPPORTUNITIES: list[tuple[dict[str, Any], list[str]]] = [
     ({"loss_reason_ids": [-2]}, ["Bricks", "Cords"]),
     ({"customer_source_ids": [EMAIL_SOURCE, -2]}, ["Anvils", "Cords"]),
     ({"company_ids": [1]}, ["Anvils"]),
+    # "Certain fields can be filtered by an empty value. For Opportunities, these fields are: company_ids, tags, ..."
+    ({"company_ids": []}, ["Cords"]),
+    ({"company_ids": [-2]}, ["Cords"]),
+    ({"company_ids": [1, -2]}, ["Anvils", "Cords"]),
     ({"company_name": "ACME"}, ["Anvils", "Bricks"]),
     ({"company_name": "Bolt"}, []),
     ({"primary_contact_ids": [1]}, ["Anvils"]),
@@ -179,6 +184,9 @@ TASKS: list[tuple[dict[str, Any], list[str]]] = [
     ({"name": "bake"}, ["Bake"]),
     ({"opportunity_ids": [1, 2]}, ["Bake"]),
     ({"opportunity_ids": [-2]}, ["Call the Mayor", "Cry"]),
+    # "For Tasks, these fields are: company, opportunity, ..."
+    ({"opportunity_ids": []}, ["Call the Mayor", "Cry"]),
+    ({"project_ids": []}, ["Bake", "Call the Mayor", "Cry"]),
     ({"project_ids": [1]}, ["Call the Mayor"]),
     ({"project_ids": [-2, 1]}, ["Bake", "Call the Mayor", "Cry"]),
     ({"related_resource": {"id": "1", "type": "project"}}, ["Call the Mayor"]),
@@ -368,7 +376,7 @@ WRONG_CUSTOM: list[tuple[str, Any, str]] = [
     (
         "MultiSelect",
         {"value": [1], "option": "some"},
-        "option is not included in the list. It is one of any, all, none.",
+        "option is not included in the list. There is no option 'some'; the options are any, all and none.",
     ),
     ("MultiSelect", {"value": [1], "option": 1}, "option is not included in the list."),
     ("MultiSelect", {"value": [1], "allow_empty": "maybe"}, "must be true or false."),
@@ -378,7 +386,11 @@ WRONG_CUSTOM: list[tuple[str, Any, str]] = [
     ("Date", {"minimum_value": -1}, "is invalid. A date is a whole number of Unix seconds"),
     ("Checkbox", {"value": 1}, "must be true or false."),
     ("Text", {"value": 1}, "must be a string."),
-    ("Text", {"value": "x", "values": "y"}, "It has no values; known are custom_field_definition_id, value"),
+    (
+        "Text",
+        {"value": "x", "values": "y"},
+        "There is no key 'values'; did you mean 'value'? The keys are custom_field_definition_id, value, ",
+    ),
 ]
 
 
@@ -403,14 +415,14 @@ def test_a_custom_field_that_is_not_there_is_named(wanted: Any) -> None:
     with pytest.raises(Invalid) as caught:
         parse_search(PERSON, {"custom_fields": [custom(wanted, "x")]}, {}, account.records)
 
-    assert caught.value.hint == f"There is no custom field {wanted!r} on a person; there are 4 (Fruit)."
+    assert caught.value.hint == f"There is no custom field {wanted!r} on a person; the only custom field is 4 (Fruit)."
 
 
 def test_a_custom_field_of_another_type_is_not_there() -> None:
     account = make_account()
     define(account, "Fruit", "String", LEAD, id=4)
 
-    with pytest.raises(Invalid, match=r"There is no custom field 4 on a person; there are none\."):
+    with pytest.raises(Invalid, match=r"There is no custom field 4 on a person; there are no custom fields\."):
         parse_search(PERSON, {"custom_fields": [custom(4, "x")]}, {}, account.records)
 
 
@@ -432,7 +444,7 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
     (PERSON, {"tags": "big"}, "Tags: is invalid", "It is a list."),
     (PERSON, {"tags": {"option": "NONE", "value": ["a"]}}, "Tags: is invalid", "The option is ANY or ALL."),
     (PERSON, {"tags": {"option": 1, "value": ["a"]}}, "Tags: is invalid", "The option is ANY or ALL."),
-    (PERSON, {"tags": {"option": "ANY"}}, "Tags: is invalid", 'Like {"option": "ALL", "value": ["a", "b"]}.'),
+    (PERSON, {"tags": {"option": "ANY"}}, "Tags: is invalid", 'Write it like {"option": "ALL", "value": ["a", "b"]}.'),
     (PERSON, {"tags": {"value": [1]}}, "Tags: must be a string", ""),
     (PERSON, {"followed": 0}, "Followed: is not included in the list", "It is a number: 1 followed, 2 not followed."),
     (PERSON, {"followed": 3}, "Followed: is not included in the list", "It is a number: 1 followed, 2 not followed."),
@@ -458,15 +470,20 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         "Minimum Created Date: is invalid",
         "A date is a whole number of Unix seconds, 2,147,483,648 at most.",
     ),
-    (PERSON, {"custom_fields": {}}, "Custom Fields: is invalid", "Like [{"),
-    (PERSON, {"custom_fields": [7]}, "Custom Fields: is invalid", "Like [{"),
+    (PERSON, {"custom_fields": {}}, "Custom Fields: is invalid", "Write it like [{"),
+    (PERSON, {"custom_fields": [7]}, "Custom Fields: is invalid", "Write it like [{"),
     (LEAD, {"minimum_monetary_value": 10**16}, "Minimum Monetary Value: must be less than or equal to", ""),
     (LEAD, {"include_converted_leads": 1}, "Include Converted Leads: must be true or false", ""),
-    (OPPORTUNITY, {"statuses": ["Done"]}, "Statuses: is not included in the list", "It is one of Open, Won, Lost"),
+    (
+        OPPORTUNITY,
+        {"statuses": ["Done"]},
+        "Statuses: is not included in the list",
+        "There is no choice 'Done'; the choices are Open, Won, Lost",
+    ),
     (OPPORTUNITY, {"status_ids": [4]}, "Status Ids: is not included in the list", "0 Open, 1 Won, 2 Lost, 3 Abandoned"),
     (OPPORTUNITY, {"close_date": "23/13/2017"}, "Close Date: is invalid", "A day is written mm/dd/yyyy"),
     (OPPORTUNITY, {"close_date": -1}, "Close Date: is invalid", "Unix seconds"),
-    (TASK, {"related_resource": 7}, "Related Resource: is invalid", 'Like {"id": 17, "type": "person"}.'),
+    (TASK, {"related_resource": 7}, "Related Resource: is invalid", 'Write it like {"id": 17, "type": "person"}.'),
     (TASK, {"related_resource": {"id": 7, "type": "task"}}, "Related Resource: is not included in the list", "lead"),
     (
         TASK,
@@ -474,8 +491,13 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         "Related Resource: Invalid value for Related Resource: IDs must be positive integers: x",
         "",
     ),
-    (ACTIVITY, {"activity_types": [7]}, "Activity Types: is invalid", 'Like {"category": "user", "id": 0}.'),
-    (ACTIVITY, {"activity_types": [{"id": 7}]}, "Activity Types: is invalid", 'Like {"category": "user", "id": 0}.'),
+    (ACTIVITY, {"activity_types": [7]}, "Activity Types: is invalid", 'Write it like {"category": "user", "id": 0}.'),
+    (
+        ACTIVITY,
+        {"activity_types": [{"id": 7}]},
+        "Activity Types: is invalid",
+        'Write it like {"category": "user", "id": 0}.',
+    ),
     (ACTIVITY, {"activity_types": [{"category": "user"}]}, "Activity Types: is not a number", ""),
 ]
 

@@ -21,6 +21,7 @@ from copper_emulator.core.records.searching.search import (
     find,
     parse_filters,
     parse_search,
+    with_those_of_people,
 )
 from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, DEFAULT_SORTS, SORTS
 from tests.core.builders import SECOND, START, make_account
@@ -33,6 +34,7 @@ from tests.core.records.playing import (
     PERSON,
     PROJECT,
     TASK,
+    log,
     make,
     seed,
 )
@@ -164,8 +166,8 @@ def test_the_hint_tells_what_a_search_may_say() -> None:
     with pytest.raises(Invalid) as caught:
         sent(account, PERSON, {"sort_by": "x", "y": 1})
 
-    assert "Known attributes here: ids, assignee_ids, " in caught.value.hint
-    assert "It is one of name, first_name, last_name" in caught.value.hint
+    assert "the attributes are ids, assignee_ids, " in caught.value.hint
+    assert "the choices are name, first_name, last_name" in caught.value.hint
 
 
 def test_python_gets_the_same_refusals() -> None:
@@ -320,6 +322,20 @@ def test_a_renamed_user_moves_their_records() -> None:
     account.records.catalogue.update("users", SECOND_USER, {"name": "Aaron"})
 
     assert names(account, PERSON, sort_by="assignee") == ["of the second", "of the first"]
+
+
+def test_a_company_has_the_activities_of_its_people_as_well() -> None:
+    account = make_account()
+    acme, other = make(account, COMPANY, name="Acme"), make(account, COMPANY, name="Other")
+    ada, bob = make(account, PERSON, name="Ada", company_id=acme), make(account, PERSON, name="Bob", company_id=other)
+    deal = make(account, OPPORTUNITY, name="Anvils", company_id=acme)
+    parents = [(COMPANY, acme), (PERSON, ada), (PERSON, bob), (OPPORTUNITY, deal), (COMPANY, other)]
+    made = [log(account, kind, parent) for kind, parent in parents]
+    store = account.records
+
+    query = with_those_of_people(parse_filters(ACTIVITY, {"parent": {"id": acme, "type": "company"}}, store), store)
+
+    assert sorted(find(store, query, START).ids) == made[:2]
 
 
 def test_a_type_of_activities_that_comes_to_count_moves_companies() -> None:

@@ -241,7 +241,7 @@ def test_an_error_tells_its_status_and_what_would_help() -> None:
     assert isinstance(blank, ItemError)
     assert (missing.status, blank.status) == (404, 422)
     assert missing.hint.startswith("There is no person 17.")
-    assert blank.hint.startswith("Known attributes here: name, ")
+    assert blank.hint.startswith("There is no attribute 'colour' here; the attributes are name, ")
 
 
 # --- always -----------------------------------------------------------------------------------------------

@@ -574,7 +574,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "details at the top": (
         {"person": {}},
         "Base: Unrecognized attributes specified: person",
-        "Known attributes here: details.",
+        "the only attribute is details.",
     ),
     "details that are no object": (
         {"details": "Ada"},
@@ -584,13 +584,13 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "an unknown part": (
         {"details": {"task": {}}},
         "Base: Unrecognized attributes specified: task",
-        "Known attributes here: person, company, opportunity.",
+        "the attributes are person, company and opportunity.",
     ),
     "a part that is no object": ({"details": {"person": 7}}, "Person: must be a JSON object", "person is a number"),
     "an unknown field": (
         {"details": {"person": {"name": "Ada", "title": "Countess"}}},
         "Base: Unrecognized attributes specified: title",
-        "Known attributes here: name, contact_type_id, assignee_id.",
+        "the attributes are name, contact_type_id and assignee_id.",
     ),
     "no text": ({"details": {"person": {"name": 7}}}, "Name: must be a string", ""),
     "a company's id and name": (

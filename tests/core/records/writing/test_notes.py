@@ -36,6 +36,18 @@ def test_a_relation_and_its_end() -> None:
     assert len(account.journal.changes) == before
 
 
+def test_records_that_were_related_already_are_said_to_be() -> None:
+    account = make_account()
+    ada, acme = (PERSON, make(account, PERSON, name="Ada")), (COMPANY, make(account, COMPANY, name="Acme"))
+
+    assert account.relate(ada, acme, START)
+    assert not account.relate(acme, ada, START)
+
+    again = f"company {acme[1]} and person {ada[1]} were related already: Copper does not notify of relations"
+    assert excluded(account)[1:] == [(again, (acme, ada))]
+    assert account.records.relations.of(ada) == [acme]
+
+
 def test_what_is_refused_is_not_noted() -> None:
     account = make_account()
     ada, lead = (PERSON, make(account, PERSON, name="Ada")), (LEAD, make(account, LEAD, name="Bob"))

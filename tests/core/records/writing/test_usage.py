@@ -46,6 +46,21 @@ def test_what_a_record_has_cannot_be_taken_away(
     assert entries(account, table) == before
 
 
+def test_a_custom_activity_type_stays_while_an_activity_has_it() -> None:
+    account = make_account()
+    lunch = account.records.catalogue.add("custom_activity_types", {"name": "Lunch"})["id"]
+    note = log(account, PERSON, make(account, PERSON, name="Ada"), {"category": "user", "id": lunch})
+
+    with pytest.raises(UsageError) as caught:
+        remove_entry(account.records, "custom_activity_types", lunch)
+
+    assert str(caught.value) == (
+        f"custom activity type {lunch} (Lunch) cannot be removed while activities have it: [{note}]"
+    )
+    remove_entry(account.records, "custom_activity_types", 2)
+    assert 2 not in entries(account, "custom_activity_types")
+
+
 def test_the_type_of_an_activity_stays_while_there_is_one() -> None:
     account = make_account()
     ada = make(account, PERSON, name="Ada")

@@ -9,6 +9,7 @@ from typing import Any
 
 from copper_emulator.core.findings import INVALID
 from copper_emulator.core.records.forms.plain import Known, Unfit, object_schema, refuse_unknown
+from copper_emulator.core.text import in_words, no_such, sentence
 
 MAX_TAG = 50
 """The maximum length of a tag in characters (a client of Copper's truncates tags to it)."""
@@ -30,7 +31,7 @@ class Address:
 
     def read(self, value: Any, known: Known) -> dict[str, str | None]:
         if not isinstance(value, dict) or not all(part is None or isinstance(part, str) for part in value.values()):
-            raise Unfit(INVALID, f"An address is an object of texts: {', '.join(ADDRESS_PARTS)}.")
+            raise Unfit(INVALID, f"An address is an object of texts: {in_words(ADDRESS_PARTS)}.")
         refuse_unknown(value, ADDRESS_PARTS)
         return {**_NO_ADDRESS, **value}
 
@@ -57,7 +58,7 @@ class Entry:
 
     @property
     def words(self) -> str:
-        return f"`{{{self.key}, category}}`; category one of {', '.join(self.categories)}"
+        return f"`{{{self.key}, category}}`; the category is {in_words(self.categories, last='or')}"
 
     def blank(self) -> None:
         return None
@@ -65,13 +66,13 @@ class Entry:
     def read(self, value: Any, known: Known) -> dict[str, str]:
         content = value.get(self.key) if isinstance(value, dict) else None
         if not isinstance(content, str) or not content:
-            raise Unfit(INVALID, f'Like {{"{self.key}": "...", "category": "{self.categories[0]}"}}.')
+            raise Unfit(INVALID, f'Write it like {{"{self.key}": "...", "category": "{self.categories[0]}"}}.')
         refuse_unknown(value, (self.key, "category"))
         category = value.get("category")
         if category is None:
             category = self.categories[0]
         elif category not in self.categories:
-            raise Unfit(INVALID, f"{category!r} is not a category; it is one of {', '.join(self.categories)}.")
+            raise Unfit(INVALID, sentence(no_such("category", category, self.categories)))
         if self.key == "email" and not _EMAIL.fullmatch(content):
             raise Unfit(INVALID, f"{content!r} is not an email address.")
         return {self.key: content, "category": category}

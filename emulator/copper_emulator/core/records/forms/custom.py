@@ -28,6 +28,7 @@ from copper_emulator.core.records.forms.plain import (
     object_schema,
     refuse_unknown,
 )
+from copper_emulator.core.text import choices, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class CustomFields:
         return {}
 
     def read(self, value: Any, known: Known) -> dict[int, Any]:
-        example = 'Like [{"custom_field_definition_id": 17, "value": "..."}].'
+        example = 'Write it like [{"custom_field_definition_id": 17, "value": "..."}].'
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise Unfit(INVALID, example)
         kept: dict[int, Any] = {}
@@ -71,8 +72,8 @@ def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: b
     """
     definitions = known.definitions(kind)
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
-        there = ", ".join(f"{each['id']} ({each['name']})" for each in list(definitions.values())[:10])
-        raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {kind}; there are {there or 'none'}.")
+        there = choices("custom field", [f"{each['id']} ({each['name']})" for each in definitions.values()], most=10)
+        raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {kind}; {there}.")
     found = definitions[wanted]
     if filtered and not found["is_filterable"]:
         raise Unfit(INVALID, f"{found['name']} is not included in filters; set is_filterable of custom field {wanted}.")
@@ -162,8 +163,8 @@ class Option:
 
     def read(self, value: Any, known: Known) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value not in dict(self.options):
-            there = ", ".join(f"{option_id} ({name})" for option_id, name in self.options)
-            raise Unfit(NOT_LISTED, f"Its options are {there or 'none'}.")
+            there = choices("option", [f"{option_id} ({name})" for option_id, name in self.options])
+            raise Unfit(NOT_LISTED, sentence(there))
         return int(value)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.text import field_name
+from copper_emulator.core.text import field_name, no_such, sentence
 from copper_emulator.core.zones import day_begins
 
 MAX_ID = 2**63 - 1
@@ -277,7 +277,7 @@ class OneOf:
 
     def read(self, value: Any, known: Known) -> str:
         if not isinstance(value, str) or value not in self.choices:
-            raise Unfit(NOT_LISTED, f"It is one of {', '.join(self.choices)}.")
+            raise Unfit(NOT_LISTED, sentence(no_such("choice", value, self.choices)))
         return value
 
 
@@ -393,5 +393,4 @@ def refuse_unknown(value: Mapping[str, Any], names: Iterable[str]) -> None:
     """Raise Unfit if an object has names other than these."""
     for name in value:
         if name not in names:
-            unknown = [each for each in value if each not in names]
-            raise Unfit(INVALID, f"It has no {', '.join(unknown)}; known are {', '.join(names)}.")
+            raise Unfit(INVALID, sentence(no_such("key", name, names)))

@@ -10,6 +10,8 @@ from typing import Any
 from copper_emulator.core.findings import INVALID, MUST_EXIST, NOT_LISTED
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import ID_SCHEMA, LABEL, MAX_ID, Known, Unfit, exact, object_schema
+from copper_emulator.core.text import choices, no_such, sentence
+from copper_emulator.core.topics import no_type
 
 
 def read_id(value: Any) -> int:
@@ -41,8 +43,8 @@ class LookupId:
     def read(self, value: Any, known: Known) -> int:
         entries = known.lookup(self.table)
         if read_id(value) not in entries:
-            there = ", ".join(f"{entry_id} ({entry['name']})" for entry_id, entry in list(entries.items())[:10])
-            raise Unfit(MUST_EXIST, f"There is no {value!r} among {self.table}; there are {there or 'none'}.")
+            there = [f"{entry_id} ({entry['name']})" for entry_id, entry in entries.items()]
+            raise Unfit(MUST_EXIST, f"There is no {value!r} among {self.table}; {choices('entry', there, most=10)}.")
         return int(value)
 
 
@@ -67,7 +69,7 @@ class LookupName:
     def read(self, value: Any, known: Known) -> str:
         names = [entry["name"] for entry in known.lookup(self.table).values()]
         if value not in names:
-            raise Unfit(NOT_LISTED, f"It is one of {', '.join(names)}.")
+            raise Unfit(NOT_LISTED, sentence(no_such("name", value, names)))
         return str(value)
 
 
@@ -88,8 +90,8 @@ class StageId:
     def read(self, value: Any, known: Known) -> int:
         stages = {stage["id"]: stage["name"] for line in known.lookup("pipelines").values() for stage in line["stages"]}
         if read_id(value) not in stages:
-            there = ", ".join(f"{stage_id} ({name})" for stage_id, name in list(stages.items())[:10])
-            raise Unfit(MUST_EXIST, f"There is no stage {value!r}; there are {there or 'none'}.")
+            there = [f"{stage_id} ({name})" for stage_id, name in stages.items()]
+            raise Unfit(MUST_EXIST, f"There is no stage {value!r}; {choices('stage', there, most=10)}.")
         return int(value)
 
 
@@ -142,9 +144,9 @@ class Reference:
     def read(self, value: Any, known: Known) -> dict[str, Any] | None:
         if self.empty and value == self.blank():
             return self.blank()
-        found = exact(value, ("id", "type"), f"Like {self.example}.")
+        found = exact(value, ("id", "type"), f"Write it like {self.example}.")
         if found["type"] not in self.kinds:
-            raise Unfit(NOT_LISTED, f"Its type is one of {', '.join(self.kinds)}.")
+            raise Unfit(NOT_LISTED, sentence(no_type(found["type"], self.kinds)))
         kind = EntityType(found["type"])
         RecordId(kind).read(found["id"], known)
         return {"id": found["id"], "type": str(kind)}
@@ -169,7 +171,7 @@ class ActivityType:
     def read(self, value: Any, known: Known) -> dict[str, Any]:
         # "Any other values" besides these two are ignored (developer docs, 2019).
         if not isinstance(value, dict) or not all(name in value for name in ("id", "category")):
-            raise Unfit(INVALID, f"Like {self.example}.")
+            raise Unfit(INVALID, f"Write it like {self.example}.")
         found = value
         category = found["category"]
         if category != "user" and not (known.trusting and category == "system"):
@@ -178,8 +180,8 @@ class ActivityType:
         is_id = isinstance(found["id"], int) and not isinstance(found["id"], bool)
         kind = kinds.get(found["id"]) if is_id else None
         if kind is None or kind["category"] != category:
-            there = ", ".join(f"{id_} ({each['name']})" for id_, each in kinds.items() if each["category"] == category)
-            raise Unfit(MUST_EXIST, f"There is no activity type {found['id']!r}; there are {there}.")
+            there = [f"{id_} ({each['name']})" for id_, each in kinds.items() if each["category"] == category]
+            raise Unfit(MUST_EXIST, f"There is no activity type {found['id']!r}; {choices('activity type', there)}.")
         if kind["is_disabled"] and not known.trusting:
             raise Unfit(INVALID, f"The activity type {kind['name']} is disabled.")
         return {"id": found["id"], "category": category}

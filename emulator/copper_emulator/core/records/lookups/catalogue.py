@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from copper_emulator.core.errors import NotFound, UsageError, raised_on_purpose
 from copper_emulator.core.findings import INVALID, TAKEN, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import MAX_ID, Known, Unfit
+from copper_emulator.core.records.forms.plain import MAX_ID, Unfit
 from copper_emulator.core.records.forms.reading import Reading
+from copper_emulator.core.records.lookups.activity_types import CUSTOM, with_custom
+from copper_emulator.core.records.lookups.nobody import NOBODY
 from copper_emulator.core.records.lookups.tables import (
     ACCOUNT,
     ENABLE_LEADS,
@@ -21,6 +23,7 @@ from copper_emulator.core.records.lookups.tables import (
     SEEDS,
     check_entry,
 )
+from copper_emulator.core.text import in_words, meant, no_such, suggesting
 from copper_emulator.core.told import AccountChanged, Entered, EntryChanged, EntryRemoved, EntryTold
 from copper_emulator.core.zones import zone_named
 
@@ -45,6 +48,7 @@ class Catalogue:
         """Counts changes: anything worked out from the tables is out of date once it has grown."""
         self._definitions: dict[EntityType, dict[int, dict[str, Any]]] = {}
         self._defaults: dict[str, int | None] = {}
+        self._activity_types: Mapping[int, dict[str, Any]] | None = None
         self.tell: Callable[[EntryTold], None] = lambda _: None
         """Called with each change to the tables."""
         for name, entries in SEEDS.items():
@@ -53,11 +57,20 @@ class Catalogue:
                 self.add(name, {"email": email, **entry} if name == "users" else dict(entry))
 
     def table(self, name: str) -> Mapping[int, dict[str, Any]]:
-        """The entries of a table by id, in order. Raises UsageError."""
+        """The entries of a table by id, in order; activity types include custom ones. Raises UsageError."""
+        own = self.own(name)
+        if name != "activity_types":
+            return own
+        if self._activity_types is None:
+            self._activity_types = with_custom(own, self._tables[CUSTOM])
+        return self._activity_types
+
+    def own(self, name: str) -> Mapping[int, dict[str, Any]]:
+        """The entries that were added to this table itself. Raises UsageError."""
         try:
             return self._tables[name]
         except KeyError:
-            raise UsageError(f"there is no lookup table {name!r}; there are {', '.join(LOOKUPS)}") from None
+            raise UsageError(no_such("lookup table", name, LOOKUPS)) from None
 
     def get(self, table: str, entry_id: int) -> dict[str, Any]:
         """One entry. Raises NotFound."""
@@ -103,7 +116,9 @@ class Catalogue:
 
     def remove(self, table: str, entry_id: int) -> None:
         """Remove an entry. Raises NotFound, UsageError."""
-        self.get(table, entry_id)
+        entry = self.get(table, entry_id)
+        if entry_id not in self.own(table):
+            raise UsageError(f"activity type {entry_id} ({entry['name']}) is one of {CUSTOM}: remove it there")
         del self._tables[table][entry_id]
         self._written()
         self.tell(EntryRemoved(table, entry_id))
@@ -112,7 +127,10 @@ class Catalogue:
         """Change what `GET /account` shows; settings that are not named stay. Raises UsageError."""
         unknown = [name for name in fields if name not in _ACCOUNT_FIELDS]
         if unknown:
-            raise UsageError(f"the account has no {', '.join(unknown)}; it has {', '.join(_ACCOUNT_FIELDS)}")
+            wrong = f"the account has no {in_words(map(repr, unknown), last='or')}"
+            raise UsageError(
+                suggesting(wrong, meant(unknown[0], _ACCOUNT_FIELDS), f"it has {in_words(_ACCOUNT_FIELDS)}")
+            )
         if "primary_timezone" in fields and zone_named(fields["primary_timezone"]) is None:
             raise UsageError(f"no time zone is called {fields['primary_timezone']!r} on this machine; {_ZONES}")
         settings = fields.get("settings", {})
@@ -120,6 +138,10 @@ class Catalogue:
             raise UsageError(
                 f"the account's settings are an object, like {{'{ENABLE_LEADS}': false}}, not {settings!r}"
             )
+        known = {**ACCOUNT["settings"], **self._settings}
+        for name in settings:
+            if name not in known:
+                raise UsageError(no_such("setting of the account", name, known))
         self.account.update(fields, settings={**self._settings, **settings})
         self._written()
         self.tell(AccountChanged(fields))
@@ -214,6 +236,7 @@ class Catalogue:
         self.writes += 1
         self._definitions.clear()
         self._defaults.clear()
+        self._activity_types = None
 
     # --- helpers --------------------------------------------------------------------------------------------
 
@@ -271,25 +294,3 @@ def _is_id(table: str, wanted: object) -> bool:
     # Notes have the activity type 0 (developer docs).
     least = 0 if table == "activity_types" else 1
     return isinstance(wanted, int) and not isinstance(wanted, bool) and least <= wanted <= MAX_ID
-
-
-class _Nobody:
-    """A `Known` that knows nothing, since entries of lookup tables refer to nothing."""
-
-    trusting = False
-    zone = UTC
-
-    def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
-        return {}
-
-    def default(self, table: str) -> int | None:
-        return None
-
-    def has_record(self, kind: EntityType, record_id: int) -> bool:
-        return False
-
-    def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
-        return {}
-
-
-NOBODY: Known = _Nobody()

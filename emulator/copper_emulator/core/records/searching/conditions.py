@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.ordering import Column, Stored
+from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching.demands import (
     Condition,
     among,
@@ -37,6 +38,12 @@ class Setting(NamedTuple):
 Operation: TypeAlias = Callable[[str, Any, Setting], list[Condition]]
 
 
+class AnyOf(NamedTuple):
+    """Several records, each by type and id, any of which will do."""
+
+    items: tuple[Item, ...]
+
+
 ID = Column("id", itemgetter("id"))
 
 
@@ -47,6 +54,11 @@ def no_demand(field: str, value: Any, setting: Setting) -> list[Condition]:
 def one_of(field: str, wanted: list[Any], setting: Setting) -> list[Condition]:
     """The field has one of the values; None matches an unset field."""
     return [among(Column(field, itemgetter(field)), wanted)]
+
+
+def one_of_or_unset(field: str, wanted: list[Any], setting: Setting) -> list[Condition]:
+    """The field has one of the values; an empty list finds records where it is not set."""
+    return one_of(field, wanted or [None], setting)
 
 
 def at_least(field: str, least: float, setting: Setting) -> list[Condition]:
@@ -164,25 +176,32 @@ def day_is(field: str, wanted: int, setting: Setting) -> list[Condition]:
     return [from_number(_day(field), wanted), to_number(_day(field), wanted)]
 
 
-def same_record(field: str, wanted: tuple[EntityType, int], setting: Setting) -> list[Condition]:
-    """The field refers to this record by type and id."""
+def same_record(field: str, wanted: Item | AnyOf, setting: Setting) -> list[Condition]:
+    """The field refers to this record, or to one of these, by type and id."""
 
     def named(record: Stored) -> tuple[str, int] | None:
         found = record[field]
         return found and (found["type"], found["id"])
 
-    return [among(Column(f"record in {field}", named), (wanted,))]
+    return [among(Column(f"record in {field}", named), records_in(wanted))]
+
+
+def records_in(wanted: Item | AnyOf) -> tuple[Item, ...]:
+    return wanted.items if isinstance(wanted, AnyOf) else (wanted,)
 
 
 def belongs_to(kind: EntityType) -> Operation:
-    """The field refers to one of these records of a type; None matches fields that refer to none of that type."""
+    """The field refers to one of these records of a type.
+
+    None, like an empty list, matches fields that refer to none of that type.
+    """
 
     def operation(field: str, wanted: list[int | None], setting: Setting) -> list[Condition]:
         def named(record: Stored) -> int | None:
             found: int | None = record[field]["id"] if record[field]["type"] == kind else None
             return found
 
-        return [among(Column(f"{kind} in {field}", named), wanted)]
+        return [among(Column(f"{kind} in {field}", named), wanted or [None])]
 
     return operation
 

@@ -28,6 +28,7 @@ from copper_emulator.core.records.searching.conditions import Setting
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values, among, is_empty
 from copper_emulator.core.records.searching.filter_shapes import Listed
 from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written
+from copper_emulator.core.text import no_such, sentence
 
 OPTIONS = ("any", "all", "none")
 """How many of the given options a record must have (developer docs)."""
@@ -36,7 +37,7 @@ _BOUNDS = ("minimum_value", "maximum_value")
 
 _KEYS = ("custom_field_definition_id", "value", *_BOUNDS, "option", "allow_empty")
 
-_EXAMPLE = 'Like [{"custom_field_definition_id": 17, "value": [262644], "option": "any"}].'
+_EXAMPLE = 'Write it like [{"custom_field_definition_id": 17, "value": [262644], "option": "any"}].'
 
 _OPTIONS = Listed(AnId(), alone=True)
 
@@ -153,7 +154,7 @@ def _by_options(definition: Mapping[str, Any], given: Mapping[str, Any], known: 
         return among(_column(definition, lambda value: value), chosen | {None} if allow_empty else chosen)
     option = given.get("option", "any")
     if not isinstance(option, str) or option.lower() not in OPTIONS:
-        raise Unfit("option is not included in the list", f"It is one of {', '.join(OPTIONS)}.")
+        raise Unfit("option is not included in the list", sentence(no_such("option", option, OPTIONS)))
     column = _column(definition, lambda value: frozenset(value or ()))
     if not chosen:
         return is_empty(column)

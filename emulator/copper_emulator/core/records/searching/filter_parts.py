@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Text
+from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching import conditions as must
 from copper_emulator.core.records.searching.conditions import Operation, Setting
 from copper_emulator.core.records.searching.custom_filters import CustomFieldFilters, fits_custom
@@ -104,8 +105,8 @@ def owners(kind: EntityType) -> Narrow:
     return narrow
 
 
-def activities_of(store: RecordStore, parent: tuple[EntityType, int]) -> Iterable[int]:
-    return store.activities.of(parent)
+def activities_of(store: RecordStore, parents: Item | must.AnyOf) -> Iterable[int]:
+    return [each for parent in must.records_in(parents) for each in store.activities.of(parent)]
 
 
 IDS = {

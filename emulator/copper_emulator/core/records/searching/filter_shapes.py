@@ -11,6 +11,8 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Unfit, as_number, exact, object_schema
 from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.records.searching.filter_values import Amount, Written
+from copper_emulator.core.text import sentence
+from copper_emulator.core.topics import no_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ class AnyOrAll:
     def read(self, value: Any, known: Known) -> Chosen:
         if not isinstance(value, dict):
             return Chosen(Listed(self.each).read(value, known))
-        found = exact({"option": "ANY", **value}, ("option", "value"), 'Like {"option": "ALL", "value": ["a", "b"]}.')
+        found = exact(
+            {"option": "ANY", **value}, ("option", "value"), 'Write it like {"option": "ALL", "value": ["a", "b"]}.'
+        )
         option = found["option"].upper() if isinstance(found["option"], str) else None
         if option not in ("ANY", "ALL"):
             raise Unfit(INVALID, "The option is ANY or ALL.")
@@ -93,9 +97,9 @@ class AnyRecord:
         return f"`{{id, type}}` of a {', '.join(self.kinds)}"
 
     def read(self, value: Any, known: Known) -> tuple[EntityType, int]:
-        found = exact(value, ("id", "type"), 'Like {"id": 17, "type": "person"}.')
+        found = exact(value, ("id", "type"), 'Write it like {"id": 17, "type": "person"}.')
         if found["type"] not in self.kinds:
-            raise Unfit(NOT_LISTED, f"Its type is one of {', '.join(self.kinds)}.")
+            raise Unfit(NOT_LISTED, sentence(no_type(found["type"], self.kinds)))
         return EntityType(found["type"]), read_id(as_number(found["id"]))
 
 
@@ -115,5 +119,5 @@ class AnActivityType:
 
     def read(self, value: Any, known: Known) -> tuple[str, int]:
         if not isinstance(value, dict) or value.get("category") not in ("user", "system"):
-            raise Unfit(INVALID, 'Like {"category": "user", "id": 0}.')
+            raise Unfit(INVALID, 'Write it like {"category": "user", "id": 0}.')
         return value["category"], int(Amount(0, whole=True).read(value.get("id"), known))

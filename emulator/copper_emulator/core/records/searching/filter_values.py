@@ -26,6 +26,7 @@ from copper_emulator.core.records.forms.plain import (
     object_schema,
 )
 from copper_emulator.core.records.forms.references import read_id
+from copper_emulator.core.text import no_such, sentence
 from copper_emulator.core.zones import day_of
 
 NONE_ID = -2
@@ -132,10 +133,10 @@ class PhoneNumber:
     def read(self, value: Any, known: Known) -> str | None:
         number, match = value, None
         if isinstance(value, dict):
-            found = exact({"match": None, **value}, ("value", "match"), f"Like {_MATCHED}.")
+            found = exact({"match": None, **value}, ("value", "match"), f"Write it like {_MATCHED}.")
             number, match = found["value"], found["match"]
         if match is not None and match not in MATCHES:
-            raise Unfit(NOT_LISTED, f"Its match is one of {', '.join(MATCHES)}.")
+            raise Unfit(NOT_LISTED, sentence(no_such("match", match, MATCHES)))
         digits = digits_of(Text().read(number, known))
         most_stripped = 0 if match == "partial" else min(_MOST_STRIPPED, len(digits) - _FEWEST_DIGITS)
         return digits[max(most_stripped, 0) :] or None

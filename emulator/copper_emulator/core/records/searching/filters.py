@@ -115,7 +115,15 @@ _COMPANY: Mapping[str, Filter] = {
 _OPPORTUNITY: Mapping[str, Filter] = {
     **shared.IDS,
     **shared.ASSIGNEES,
-    **shared.COMPANIES,
+    # "Certain fields can be filtered by an empty value": of opportunities company_ids, of tasks the opportunity
+    # (developer docs, list-opportunities-search and list-tasks-search, read 2026-11-27).
+    "company_ids": Filter(
+        Listed(AnId(none=True)),
+        "company_id",
+        must.one_of_or_unset,
+        "Companies; -2 or an empty list for none.",
+        empty=True,
+    ),
     **shared.CONTACTS,
     "pipeline_ids": shared.ids("pipeline_id", "Pipelines"),
     "pipeline_stage_ids": shared.ids("pipeline_stage_id", "Stages of pipelines"),
@@ -164,7 +172,8 @@ _TASK: Mapping[str, Filter] = {
         Listed(AnId(none=True)),
         "related_resource",
         must.belongs_to(OPPORTUNITY),
-        "Opportunities they belong to; -2 for none.",
+        "Opportunities they belong to; -2 or an empty list for none.",
+        empty=True,
     ),
     "project_ids": Filter(
         Listed(AnId(none=True)), "related_resource", must.belongs_to(PROJECT), "Projects they belong to; -2 for none."

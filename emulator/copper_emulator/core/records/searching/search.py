@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
 from copper_emulator.core.records.ordering import Column, Key, Line, Stored, place_by
-from copper_emulator.core.records.searching.conditions import Setting, no_demand
+from copper_emulator.core.records.searching.conditions import AnyOf, Setting, no_demand
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values
 from copper_emulator.core.records.searching.filter_parts import Filter
 from copper_emulator.core.records.searching.filter_shapes import AnyOrAll, Listed
@@ -30,7 +30,7 @@ from copper_emulator.core.records.searching.filter_values import Amount
 from copper_emulator.core.records.searching.filters import FILTERS
 from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, DEFAULT_SORTS, DIRECTIONS, SORTS
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.tables import PERSON, TABLES
 
 __tracebackhide__ = raised_on_purpose
 
@@ -116,6 +116,16 @@ def parse_search(kind: EntityType, body: Any, query: Mapping[str, str], store: R
     """Parse a request to the API. The URL's query takes the same parameters as the body, which wins. Raises Invalid."""
     said = {**_of_url(kind, query), **body} if isinstance(body, dict) else body
     return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **_read(kind, said, store)})
+
+
+def with_those_of_people(query: Query, store: RecordStore) -> Query:
+    """A search for a company's activities, for those of its people as well.
+
+    So they are in the answer of `/companies/{id}/activities` in the developer docs of 2019.
+    """
+    company = query.filters["parent"]
+    people = (item for item in store.relations.of(company) if item[0] is PERSON)
+    return replace(query, filters={**query.filters, "parent": AnyOf((company, *people))})
 
 
 def parse_filters(kind: EntityType, filters: Mapping[str, Any], store: RecordStore) -> Query:

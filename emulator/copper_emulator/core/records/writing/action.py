@@ -119,7 +119,7 @@ class Action:
         if all(is_same(each.form, before[each.name], after[each.name]) for each in self._table if each.stored):
             after = dict(before)
         else:
-            after["date_modified"] = self._now
+            after["date_modified"] = self._modified(after)
         self._claim(record_id, before, after, found)
         self._updated[record_id] = after
 
@@ -191,8 +191,7 @@ class Action:
             after |= given
             for name in self._table.unstored:
                 after.pop(name, None)
-        # An activity's date_modified is its activity_date, even if that is earlier than its creation (recorded).
-        for name, moment in (("date_created", self._now), ("date_modified", after.get("activity_date", self._now))):
+        for name, moment in (("date_created", self._now), ("date_modified", self._modified(after))):
             after[name] = after[name] if seeding and after[name] is not None else moment
         claimed = self._claim(None, None, after, found)
         record_id = wanted if wanted is not None else self._next_id()
@@ -200,6 +199,13 @@ class Action:
         after["id"] = record_id
         self._created[record_id] = after
         return record_id
+
+    def _modified(self, after: Stored) -> int:
+        # An activity's date_modified is its activity_date, even if that is earlier than its creation (recorded in
+        # 2019), and after a change as well: in the developer docs of 2019, activity 3061844454 has the same one with
+        # the details "Demo phone call" and "This is an update".
+        modified: int = after.get("activity_date", self._now)
+        return modified
 
     def _next_id(self) -> int:
         # Seeded records may already use ids that the counter has yet to reach.

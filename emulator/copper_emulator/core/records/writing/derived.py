@@ -49,14 +49,29 @@ def check(table: Table, write: Write, found: Findings) -> None:
 
 
 def split_name(name: str) -> dict[str, str | None]:
-    """Split a full name into its parts: `Dr. Ada King Lovelace` has a prefix, first, middle and last name."""
+    """Split a full name into its parts: `Dr. Ada King Lovelace` has a prefix, first, middle and last name.
+
+    A suffix is one of the usual ones, or follows a comma: in Copper's samples of people (developer docs, 2019),
+    `Jo Bennett, (sample)` has the last name `Bennett` and the suffix `(sample)`.
+    """
     words = name.split()
     prefix = words.pop(0) if len(words) > 1 and _plain(words[0]) in _PREFIXES else None
-    suffix = words.pop() if len(words) > 1 and _plain(words[-1]) in _SUFFIXES else None
+    suffix = None
+    # One word before the comma is rather a last name, as in `Lovelace, Ada`.
+    if len(words) > 1 and (_plain(words[-1]) in _SUFFIXES or (len(words) > 2 and words[-2].endswith(","))):
+        suffix = words.pop()
+        words = [*words[:-1], *words[-1].rstrip(",").split()]
     first = words[0] if words else None
     last = words[-1] if len(words) > 1 else None
     middle = " ".join(words[1:-1]) or None
     return {"prefix": prefix, "first_name": first, "middle_name": middle, "last_name": last, "suffix": suffix}
+
+
+def join_name(parts: Mapping[str, str | None]) -> str:
+    """The full name that the parts make up, with the suffix after a comma, as Copper shows it."""
+    given = {part: text for part in NAME_PARTS if (text := parts.get(part)) and text.strip()}
+    suffix = given.pop("suffix", None)
+    return ", ".join(filter(None, (" ".join(given.values()), suffix)))
 
 
 def _plain(word: str) -> str:
@@ -68,12 +83,12 @@ def _name_parts(write: Write) -> None:
         # Parts written together with the name are kept; if they make up the whole name, there are no others.
         own = {part: write.said[part] for part in NAME_PARTS if write.said.get(part) is not None}
         name = write.after["name"]
-        others = dict.fromkeys(NAME_PARTS) if own and " ".join(own.values()) == name else split_name(name)
+        whole = bool(own) and name in (join_name(own), " ".join(own.values()))
+        others = dict.fromkeys(NAME_PARTS) if whole else split_name(name)
         write.after.update(others, **own)
     elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
-        joined = " ".join(write.after[part] for part in NAME_PARTS if write.after[part])
         # The name must not become blank, whatever the parts.
-        write.after["name"] = joined if joined.strip() else write.before["name"]
+        write.after["name"] = join_name(write.after) or write.before["name"]
 
 
 def _lead_status(write: Write) -> None:

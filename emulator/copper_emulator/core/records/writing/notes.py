@@ -57,9 +57,10 @@ def _given_activities(changes: Iterable[RecordChange], store: RecordStore) -> di
     return {kind: list(ids) for kind, ids in parents.items()}
 
 
-def related(one: Item, other: Item) -> Note:
-    """The note on two records that were related."""
-    text = f"{one[0]} {one[1]} and {other[0]} {other[1]} were related: Copper does not notify of relations"
+def related(one: Item, other: Item, *, is_new: bool) -> Note:
+    """The note on two records that were related, now or already."""
+    were = "were related" if is_new else "were related already"
+    text = f"{one[0]} {one[1]} and {other[0]} {other[1]} {were}: Copper does not notify of relations"
     return Note(Kind.EXCLUDED, text, [one, other])
 
 

@@ -19,6 +19,7 @@ from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.text import choices, sentence
 
 __tracebackhide__ = raised_on_purpose
 
@@ -42,7 +43,7 @@ def upsert(body: Any) -> Deed[Record]:
         for name in ("properties", "match"):
             found.require(name)
         match = _required(found, "match", ("field_name", "field_value"), "the match of an upsert")
-        match.check("field_name", lambda name: name in MATCHED, NOT_LISTED, f"It is one of {', '.join(MATCHED)}.")
+        match.check("field_name", lambda name: name in MATCHED, NOT_LISTED, sentence(choices("field", MATCHED)))
         match.raise_if_any()
         is_alike = _custom_test(match, store) if match.body["field_name"] == "custom" else _plain_test(match)
         alike = [lead["id"] for lead in store.of(LEAD).values() if lead["converted_at"] is None and is_alike(lead)]

@@ -13,6 +13,7 @@ from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms.references import ActivityType, LookupId, StageId
+from copper_emulator.core.records.lookups.activity_types import CUSTOM
 from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
@@ -34,6 +35,8 @@ def remove_entry(store: RecordStore, table: str, entry_id: int) -> None:
     if table == "users" and entry_id == store.user:
         raise UsageError(f"{what} cannot be removed: the account's API key belongs to it, and /users/me answers it")
     _refuse_used(store, _names_entry(table), entry_id, what)
+    if table == CUSTOM and entry_id not in store.catalogue.own("activity_types"):
+        _refuse_used(store, _names_entry("activity_types"), entry_id, what)
     store.catalogue.remove(table, entry_id)
 
 

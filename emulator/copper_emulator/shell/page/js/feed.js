@@ -192,7 +192,7 @@ export function asked(filters) {
   const { type, event, id, subscription, status, text, since, until, state } = filters;
   const others = { type, event, id, subscription, status, text, since, until };
   // A failure since delivered by a resend needs no attention.
-  return state === "open" ? { ...others, state: OPEN_STATES, mended: false } : { ...others, state };
+  return state === "open" ? { ...others, state: OPEN_STATES, recovered: false } : { ...others, state };
 }
 
 function notesAsked({ type, event, id, text, since, until }) {

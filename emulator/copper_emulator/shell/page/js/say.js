@@ -99,9 +99,9 @@ function atControl(control, error) {
   control.setAttribute("aria-invalid", "true");
   control.setAttribute("aria-errormessage", line.id);
   control.focus();
-  const mended = () => {
+  const corrected = () => {
     control.removeAttribute("aria-invalid");
     line.remove();
   };
-  control.addEventListener("input", mended, { once: true });
+  control.addEventListener("input", corrected, { once: true });
 }
