@@ -218,3 +218,39 @@ async def test_both_faces_have_the_same_names_arguments_and_words(sync: type, as
             other = public(asynchronous)[name]
             assert inspect.signature(member).parameters.keys() == inspect.signature(other).parameters.keys()
             assert inspect.getdoc(member) == inspect.getdoc(other)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda copper: copper.start(hello), id="start"),
+        pytest.param(lambda copper: copper.people.create(name="Ada"), id="people.create"),
+        pytest.param(lambda copper: copper.fire("person", "new", ids=1), id="fire"),
+        pytest.param(
+            lambda copper: copper.replay({"type": "person", "event": "new", "ids": [1]}, target=TARGET), id="replay"
+        ),
+        pytest.param(lambda copper: copper.settle(), id="settle"),
+        pytest.param(lambda copper: copper.advance("1m"), id="advance"),
+        pytest.param(lambda copper: copper.run_until_idle(), id="run_until_idle"),
+        pytest.param(lambda copper: copper.expect("person", "new"), id="expect"),
+        pytest.param(lambda copper: copper.expect_none("person", "new"), id="expect_none"),
+        pytest.param(lambda copper: copper.check(TARGET, no_secret=True), id="check"),
+        pytest.param(lambda copper: copper.play("import_storm_hold"), id="play"),
+    ],
+)
+async def test_without_asyncio_each_call_says_that_it_needs_it(call: Callable[[AsyncCopper], Any]) -> None:
+    """As under trio, on which anyio also runs tests."""
+
+    def elsewhere() -> None:
+        emulator = AsyncEmulator()
+        with pytest.raises(StopIteration) as entered:
+            emulator.__aenter__().send(None)
+        copper = entered.value.value
+        copper.route("https://billing.example.com", to=hello)
+        called = call(copper)
+        with pytest.raises(UsageError, match=r"needs asyncio, .* anyio_backend that returns 'asyncio'"):
+            called.send(None)
+        with pytest.raises(StopIteration):
+            emulator.__aexit__(None, None, None).send(None)
+
+    await asyncio.to_thread(elsewhere)

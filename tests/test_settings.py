@@ -160,8 +160,14 @@ def test_settings_know_what_was_given_and_what_differs() -> None:
 def test_settings_cannot_be_changed_in_place() -> None:
     settings = Settings(seed=7)
 
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(FrozenInstanceError, match=r"give them with @pytest\.mark\.copper\(seed=8\), the fixture"):
         settings.seed = 8  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError, match=r"while it is used, copper\.faults\.latency\('1m'\)"):
+        settings.latency = "1m"  # type: ignore[misc, assignment]
+    with pytest.raises(FrozenInstanceError, match=r"there is no setting 'latncy'; did you mean 'latency'"):
+        settings.latncy = "1m"  # type: ignore[attr-defined]
+    with pytest.raises(FrozenInstanceError, match="has its settings from the start"):
+        del settings.seed
     assert settings.with_changes({"batch": 1}).seed == settings.seed == 7
 
 

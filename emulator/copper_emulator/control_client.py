@@ -11,9 +11,11 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.paths import CONTROL_PATH
 from copper_emulator.core.text import ended
+
+__tracebackhide__ = raised_on_purpose
 
 DEFAULT_URL = "http://127.0.0.1:2929"
 
@@ -32,7 +34,11 @@ class ControlError(UsageError):
         self.code = code
 
 
-class Unreachable(UsageError):
+class Unavailable(UsageError):
+    """There is no server to talk to: every further call would fail in the same way."""
+
+
+class Unreachable(Unavailable):
     """Nothing answers, or the connection breaks."""
 
     def __init__(self, url: str, error: Exception) -> None:
@@ -40,14 +46,14 @@ class Unreachable(UsageError):
         self.error = error
 
 
-class Silent(UsageError):
+class Silent(Unavailable):
     """Something listens but does not answer: it hangs, is stopped, or does not speak HTTP."""
 
     def __init__(self, url: str, seconds: float) -> None:
         super().__init__(f"something listens at {url} and does not answer within {seconds:g} s")
 
 
-class Stranger(UsageError):
+class Stranger(Unavailable):
     """Something else answers: not this server."""
 
     def __init__(self, url: str) -> None:

@@ -29,6 +29,11 @@ class ExpectationError(AssertionError):
     # The public import path, and the name that the summary of a test run shows.
     __module__ = "copper_emulator"
 
+    topic: Topic | None = None
+    """The topic of the deliveries that were missed, if the expectation names one."""
+    claims: Claims | None = None
+    """What had been claimed in the account in which they were missed."""
+
 
 def meet(expectation: Expectation, account: Account, claims: Claims, surface: Surface) -> list[Delivery]:
     """Claim and return the deliveries that fit. Raises ExpectationError, worded for `surface`."""
@@ -36,7 +41,10 @@ def meet(expectation: Expectation, account: Account, claims: Claims, surface: Su
     fitting = [delivery for delivery in _unclaimed(expectation, account, claims) if fits(expectation, delivery)]
     chosen = choose(expectation, fitting)
     if chosen is None:
-        raise ExpectationError(unmet(expectation, fitting, account, claims, surface))
+        error = ExpectationError(unmet(expectation, fitting, account, claims, surface))
+        if expectation.type is not None and expectation.event is not None:
+            error.topic, error.claims = Topic(expectation.type, expectation.event), claims
+        raise error
     claims.claim(chosen, named=expectation.names_outcome)
     return chosen
 

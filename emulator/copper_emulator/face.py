@@ -48,7 +48,7 @@ from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.clock import VirtualClock
-from copper_emulator.shell.destinations import KindName
+from copper_emulator.shell.destinations import KindName, name_of, takes
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.intercepting import Interception
 from copper_emulator.shell.stage import Stage
@@ -270,6 +270,11 @@ class Face:
         """
         if not callable(hook):
             raise UsageError(f"after_delivery takes a function of a delivery, not {hook!r}")
+        if not takes(hook, ("delivery",)):
+            raise UsageError(
+                f"after_delivery calls its hook with the delivery, and {name_of(hook)} cannot be called like that: "
+                "write it as def hook(delivery): ..."
+            )
         self._stage.hooks.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------
@@ -376,15 +381,25 @@ class Face:
         draws = self._stage.account.draws
         return draws.seed if draws.made else None
 
+    def begin_test(self) -> str:
+        """Count anew: what a verdict has covered belongs to earlier tests. Returns what of it still stands."""
+        if self._is_unused:
+            return ""
+        claims = self._operations.claims
+        claims.told = claims.judged
+        return self._verdict(since=None)
+
     def verdict(self, *, said: str = "") -> str:
         """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`.
 
         Rows of a report that ended `warned`, and that nobody has looked at, are no part of it, but warned of once.
         """
-        if self._is_unused:
-            return ""
+        return "" if self._is_unused else self._verdict(said=said, since=self._operations.claims.told)
+
+    def _verdict(self, *, said: str = "", since: int | None) -> str:
+        """The verdict on the deliveries after the first `since`, or on none of them, and on all that still stands."""
         with self._stage.lock:
-            account, settings = self._stage.account, self._stage.settings
+            account, settings, claims = self._stage.account, self._stage.settings, self._operations.claims
             if not settings.strict:
                 return ""
             overlooked = overlooked_text(self._reports)
@@ -392,7 +407,11 @@ class Face:
                 report.warn()
             if not account.journal.entries:
                 return overlooked
-            text = verdict_text(account, self._operations.claims, settings.allow, account.surface, said=said)
+            number = len(account.journal.deliveries)
+            if since is not None:
+                claims.judged = number
+            since = number if since is None else since
+            text = verdict_text(account, claims, settings.allow, account.surface, said=said, since=since)
         return "\n".join(filter(None, [text, overlooked]))
 
     def _reported(self, report: R) -> R:

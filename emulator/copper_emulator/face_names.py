@@ -22,10 +22,25 @@ def no_attribute(known: list[str], name: str, surface: Surface) -> str:
         on_server = surface in CONNECTED
         written = surface.setting(name, "...") if on_server else f"{surface.place}({name}=...)"
         return f"{wrong}: it is a setting, {written}"
+    if name in _COMMANDS:
+        again = f"{surface.awaited}{surface.account}.replay(delivery.body, target=delivery.target) sends again, or "
+        return (
+            f"{wrong}: {again if name == 'resend' else 'it is a command '}for a running server copper-emulator {name}"
+        )
     if name in _OF_RECORDS:
         like = f"copper.{COLLECTIONS[_OF_RECORDS[name]]}.{name}(...)"
         return f"{wrong}: it is in the collection of each type, like {like}"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
     plural = {f"{kind}s": collection for kind, collection in singular.items()}
-    near = (singular | plural).get(name) or meant(name, [each for each in known if not each.startswith("_")])
+    near = (singular | plural).get(name) or _similar(known, name)
     return suggesting(wrong, near)
+
+
+_COMMANDS = frozenset({"resend", "snapshot", "restore", "record", "inbox", "targets"})
+"""Commands that have no namesake in Python."""
+
+
+def _similar(known: list[str], name: str) -> str | None:
+    # It takes everything away, so only what can hardly be anything else is answered with it.
+    reset = meant(name, ["reset"], at_least=0.8)
+    return reset or meant(name, [each for each in known if not each.startswith("_") and each != "reset"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from copper_emulator.core.arguments import record_id
 from copper_emulator.core.errors import UsageError, raised_on_purpose
+from copper_emulator.core.model import EntityType
 from copper_emulator.core.moments import to_ms
 from copper_emulator.core.records.forms.plain import CalendarDay, Moment, Several
 from copper_emulator.core.records.forms.references import LookupId, RecordId, Reference
@@ -35,8 +36,8 @@ def as_json(fields: object, forms: Mapping[str, Written], what: str = "a record'
     """The fields as the API would read them. Raises UsageError for what is neither JSON nor stands for JSON."""
     if not isinstance(fields, Mapping):
         raise UsageError(f"{what} must be a mapping, not {fields!r}")
-    meant = {name: _meant(name, forms[name], value) if name in forms else value for name, value in fields.items()}
     try:
+        meant = {name: _meant(name, forms[name], value) if name in forms else value for name, value in fields.items()}
         text = json.dumps(meant, allow_nan=False, ensure_ascii=False, default=_plain)
         text.encode()
         return json.loads(text)
@@ -53,7 +54,34 @@ def _meant(name: str, form: Written, value: Any) -> Any:
         for of, _, meant in _SPOKEN:
             if isinstance(form, of):
                 return meant(name, form, value)
-    return value
+        return value
+    return _inside(name, value, {})
+
+
+def _inside(name: str, value: Any, beside: Mapping[str, Any]) -> Any:
+    """A value in which records and entries stand for their ids: inside a field's value nothing else takes them.
+
+    Args:
+        name: the key that has the value, or the one around its list.
+        value: the value.
+        beside: the object that has this key.
+    """
+    if isinstance(value, LookupEntry):
+        table = _TABLES.get(name)
+        return value.id if table is None else _entry_id(name, LookupId(table), value)
+    if isinstance(value, Record):
+        kind = beside.get("type") if name == "id" else None
+        return record_id(value, EntityType(kind)) if kind in list(EntityType) else value.id
+    if isinstance(value, Mapping):
+        if name == "value" and "id" in value:
+            # An option as its custom field's definition shows it.
+            return value["id"]
+        return {key: _inside(key, each, value) for key, each in value.items()}
+    return [_inside(name, each, beside) for each in value] if isinstance(value, list | tuple) else value
+
+
+_TABLES = {"custom_field_definition_id": "custom_field_definitions"}
+"""Which table's entries a key takes; other keys take those of several."""
 
 
 def _id(name: str, form: RecordId, value: object) -> object:

@@ -10,7 +10,7 @@ given none, and a test suite that keeps Copper's defaults does not need pydantic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal, Self, get_type_hints
@@ -241,6 +241,24 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 def no_setting(name: str) -> str:
     """The error text for an unknown setting, with the name that may be meant."""
     return no_such("setting", name, SETTINGS)
+
+
+def _refuse_change(self: Settings, name: str, value: object = "...") -> None:
+    __tracebackhide__ = True
+    if name not in SETTINGS:
+        raise FrozenInstanceError(no_setting(name))
+    given = f"{name}={value!r}"
+    meanwhile = f"; while it is used, copper.faults.latency({value!r})" if name == "latency" else ""
+    raise FrozenInstanceError(
+        f"an account has its settings from the start: give them with @pytest.mark.copper({given}), the fixture "
+        f"copper_settings, copper_{name} in the ini file, make_copper({given}) or Emulator({given}), and to an account "
+        f"of a running server with copper-emulator settings{meanwhile}"
+    )
+
+
+# Not in the class, where `dataclass` itself puts these: they refuse, too, but do not say what to do instead.
+Settings.__setattr__ = _refuse_change  # type: ignore[assignment, method-assign]
+Settings.__delattr__ = _refuse_change  # type: ignore[assignment, method-assign]
 
 
 # People are referred to `help(copper_emulator.Settings)` for the list of settings.

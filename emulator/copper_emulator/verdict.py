@@ -53,11 +53,16 @@ _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
 """Outcomes that are no problem: delivered, or caused by the test's own limits, faults or unsubscribing."""
 
 
-def complaints(account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface) -> list[Complaint]:
-    """Everything that should fail a test: deliveries that went wrong, then what was due but never sent."""
+def complaints(
+    account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface, *, since: int
+) -> list[Complaint]:
+    """Everything that should fail a test: deliveries that went wrong, then what was due but never sent.
+
+    The first `since` deliveries belong to other tests.
+    """
     found = []
     groups: dict[str, list[Delivery]] = {}
-    for delivery in account.journal.deliveries:
+    for delivery in account.journal.deliveries[since:]:
         if not _is_fine(delivery) and not _is_permitted(delivery, claims, allow):
             groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
     found += [_wrong(group, account, surface) for group in groups.values()]
@@ -69,14 +74,20 @@ def complaints(account: Account, claims: Claims, allow: frozenset[int | str], su
 
 
 def verdict_text(
-    account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface, *, said: str = ""
+    account: Account,
+    claims: Claims,
+    allow: frozenset[int | str],
+    surface: Surface,
+    *,
+    said: str = "",
+    since: int = 0,
 ) -> str:
     """The complaints as one text, or "" if there are none; values of secrets are masked.
 
     `surface` is where the text is read. A traceback or a refused call already in `said`, the text shown before this
     one, is left out.
     """
-    found = complaints(account, claims, allow, surface)
+    found = complaints(account, claims, allow, surface, since=since)
     if not found:
         return ""
     brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))

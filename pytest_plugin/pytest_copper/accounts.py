@@ -51,6 +51,7 @@ class Account:
     def begin_test(self) -> None:
         """Start counting anew: what happened earlier does not concern the test that begins."""
         self._before = self.face.entries_so_far
+        self._told = self.face.begin_test()
 
     def belongs_to(self, item: pytest.Item) -> bool:
         """Whether the test uses it as a fixture, or something has happened in it since the test began."""
@@ -150,8 +151,9 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    settings, place = layers.of_item(item, overrides), accounts.free_place()
-    copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place)
+    (settings, start), place = layers.of_item(item, overrides), accounts.free_place()
+    with _told_in_one_line(item):
+        copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place, start=start)
     account = accounts.open("copper", copper, place)
     try:
         yield copper
@@ -165,8 +167,8 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    settings, place = layers.of_item(item, overrides), accounts.free_place()
-    copper = accounts.opening.asynchronous(settings, item.name, surface=Surface.PYTEST_ASYNC, place=place)
+    (settings, start), place = layers.of_item(item, overrides), accounts.free_place()
+    copper = accounts.opening.asynchronous(settings, item.name, surface=Surface.PYTEST_ASYNC, place=place, start=start)
     account = accounts.open("copper_async", copper, place)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
@@ -174,6 +176,27 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
     finally:
         accounts.end(account)
         copper.leave()
+
+
+@contextmanager
+def _told_in_one_line(item: pytest.Item) -> Iterator[None]:
+    """Report what the server at `--copper-url` refuses without a traceback; without a server, the session ends."""
+    __tracebackhide__ = True
+    if item.config.stash[layers.URL] is None:
+        yield
+        return
+    from copper_emulator.control_client import Unavailable
+    from copper_emulator.core.errors import UsageError
+
+    try:
+        yield
+    except UsageError as error:
+        text = f"--copper-url: {error}"
+        if isinstance(error, Unavailable):
+            # As after --maxfail: the other tests would wait for the same server.
+            item.session.shouldfail = text
+        # Not pytest.fail, which cannot leave out the error that it is about.
+        raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 @contextmanager
@@ -197,10 +220,12 @@ def _stopping_apps_at_the_end_of(item: pytest.Item, copper: AsyncCopper) -> Iter
 
 
 def _then_stop_apps(test: Callable[..., Awaitable[T]], copper: AsyncCopper) -> Callable[..., Awaitable[T]]:
+    from copper_emulator.shell.running_loop import asyncio_loop
+
     @functools.wraps(test)
     async def test_then_stop_apps(*args: Any, **kwargs: Any) -> T:
         __tracebackhide__ = True
-        _require_asyncio()
+        asyncio_loop()
         try:
             result = await test(*args, **kwargs)
         except BaseException as error:
@@ -213,21 +238,6 @@ def _then_stop_apps(test: Callable[..., Awaitable[T]], copper: AsyncCopper) -> C
         return result
 
     return test_then_stop_apps
-
-
-def _require_asyncio() -> None:
-    import asyncio
-
-    from copper_emulator.core.errors import UsageError
-
-    __tracebackhide__ = True
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise UsageError(
-            "copper_async needs asyncio, but this test runs on another event loop; with anyio, define a fixture "
-            "anyio_backend that returns 'asyncio'"
-        ) from None
 
 
 def endpoint(request: pytest.FixtureRequest) -> CopperEndpoint:
@@ -274,11 +284,14 @@ class CopperFactory:
         config.pluginmanager.register(wider)
         config.stash[ACCOUNTS].opens_wider = wider.begin
 
-    def __call__(self, *, start: datetime | None = None, place: int | None = None, **settings: Any) -> MadeAccount:
+    def __call__(
+        self, *, start: datetime | str | None = None, place: int | None = None, **settings: Any
+    ) -> MadeAccount:
         """An account for the length of a block.
 
         Args:
-            start: the virtual time to start at (aware); by default the current time, real or frozen, at first use.
+            start: the virtual time to start at, an aware datetime or like "2026-03-02T09:00Z"; by default the current
+                time, real or frozen, at first use.
             place: 2 for the second of several accounts that are used together, so that no id is in both; by default
                 the first place that is free in the test. Accounts of wider fixtures have the first.
             settings: override those of the ini file and the command line.
@@ -287,6 +300,10 @@ class CopperFactory:
             SettingsError: a setting that does not exist, or a value it cannot have.
         """
         __tracebackhide__ = True
+        if isinstance(start, str):
+            from pytest_copper.start import moment
+
+            start = moment(start)
         return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), start, place)
 
 

@@ -10,13 +10,15 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from pytest_copper import options
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from copper_emulator.settings import Settings
 
 Layer = Mapping[str, Any]
@@ -29,6 +31,9 @@ _CONFIGURED_SETTINGS = pytest.StashKey["Settings"]()
 
 URL = pytest.StashKey[str | None]()
 """The running server on which the tests have their accounts; None if that is this process."""
+
+MARKED = pytest.StashKey[bool]()
+"""Set on a test whose markers were read for an account."""
 
 _SEED = "copper_seed"
 
@@ -93,16 +98,41 @@ def describe(settings: Settings) -> str:
     )
 
 
-def of_item(item: pytest.Item, overrides: object) -> Settings:
+class OfItem(NamedTuple):
+    """What a test's account begins with."""
+
+    settings: Settings
+    start: datetime | None
+    """When its time begins; None for the present."""
+
+
+def of_item(item: pytest.Item, overrides: object) -> OfItem:
     """The settings of a test's account; invalid ones are an error at set-up, without a traceback."""
     configured = item.config.stash[CONFIGURED]
-    layer = _added(configured, overrides, "copper_settings (fixture)")
+    layer, start = _with_start(configured, None, overrides, "copper_settings (fixture)")
     for node, mark in reversed(list(item.iter_markers_with_node("copper"))):
         where = f"@pytest.mark.copper on {node.nodeid or node.name}"
         if mark.args:
             pytest.fail(f"{where}: settings are given by name, like copper(latency='30s')", pytrace=False)
-        layer = _added(layer, mark.kwargs, where)
-    return _as_configured(item.config) if layer is configured else _drawing(layer, item.config)
+        layer, start = _with_start(layer, start, mark.kwargs, where)
+        item.stash[MARKED] = True
+    return OfItem(_as_configured(item.config) if layer is configured else _drawing(layer, item.config), start)
+
+
+def _with_start(layer: Layer, start: datetime | None, further: object, where: str) -> tuple[Layer, datetime | None]:
+    """A layer with another on top, and the start, which is no setting: the further one says it, or it stays."""
+    if not isinstance(further, Mapping) or "start" not in further:
+        return _added(layer, further, where), start
+    from copper_emulator.core.errors import UsageError
+    from pytest_copper.start import moment
+
+    try:
+        start = moment(further["start"])
+    except UsageError as error:
+        text = f"{where}: {error}"
+    else:
+        return _added(layer, {name: value for name, value in further.items() if name != "start"}, where), start
+    pytest.fail(text, pytrace=False)
 
 
 def _as_configured(config: pytest.Config) -> Settings:

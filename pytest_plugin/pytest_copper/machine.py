@@ -37,7 +37,7 @@ from copper_emulator.core.records.tables import LEAD
 from copper_emulator.shell.host import Host
 from pytest_copper.conditions import SETTINGS, faults, other_orders
 from pytest_copper.forged import forged
-from pytest_copper.machine_checks import checked, warn_of_typos
+from pytest_copper.machine_checks import METHODS, checked, warn_of_typos
 from pytest_copper.playthrough import EndpointFailed, Playthrough
 from pytest_copper.story import Step, Story
 from pytest_copper.telling import Failure, tell
@@ -49,7 +49,7 @@ _SHORT = 8
 """Up to this many steps an example is also played in every other order, not just in one: that costs little, and lets
 Hypothesis remove a step from a failure even if the rest comes in another order without it."""
 
-_HOOKS = ("endpoint", "check", "reconcile", "state", "close", "subscribe", "types", "secret", "must_refuse", "target")
+_HOOKS = (*METHODS, "types", "secret", "must_refuse", "target")
 
 # A traceback shows the user's own check, not how it came to be called.
 __tracebackhide__ = True
@@ -126,7 +126,7 @@ class CopperMachine(RuleBasedStateMachine):
     @initialize(options=SETTINGS)
     def begin(self, options: dict[str, Any]) -> None:
         """Begin with a new account and a new endpoint."""
-        checked(type(self), self.types, self.secret)
+        checked(type(self))
         self.playthrough = Playthrough(self, options, self._host)
         with self._telling():
             self.playthrough.begin()
@@ -294,7 +294,7 @@ class CopperMachine(RuleBasedStateMachine):
             each: whether what the endpoint believes is also judged after each group.
             whole: whether a step may be replaced by one that fits those before it, if some of these were removed.
         """
-        checked(type(self), self.types, self.secret)
+        checked(type(self))
         self.playthrough = Playthrough(self, drawn, self._host)
         with closing(self.playthrough):
             self.playthrough.begin()
@@ -331,7 +331,11 @@ class CopperMachine(RuleBasedStateMachine):
 
 
 def run(machine: type[CopperMachine], wanted: settings) -> None:
-    """Run a machine, as its `TestCase` does. Raises the failure found, with its scenario."""
+    """Run a machine, as its `TestCase` does. Raises the failure found, with its scenario.
+
+    A mistake in the class itself is an error before the first example.
+    """
+    checked(machine)
     with closing(Host()) as machine._host:  # noqa: SLF001 - the machine's own module
         try:
             run_state_machine_as_test(machine, settings=fitting(wanted))

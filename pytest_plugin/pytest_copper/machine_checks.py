@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from copper_emulator import UsageError
 from copper_emulator.core.arguments import entity_type
@@ -11,6 +13,16 @@ from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.text import meant, suggesting
 
 __tracebackhide__ = raised_on_purpose
+
+METHODS = {
+    "endpoint": ("copper",),
+    "check": ("copper",),
+    "reconcile": ("copper",),
+    "state": ("copper",),
+    "close": (),
+    "subscribe": ("copper",),
+}
+"""What a subclass may define, and the parameters with which it is called."""
 
 _CLOSE = 0.85
 """How similar two names must be; `reconsile` and `reconcile` are 0.89."""
@@ -25,9 +37,11 @@ def warn_of_typos(cls: type, hooks: Iterable[str]) -> None:
             warnings.warn(suggesting(f"nothing calls {cls.__name__}.{name}", near), stacklevel=4)
 
 
-def checked(cls: type, types: object, secret: object) -> None:
-    """Raise UsageError if `types` or `secret` is invalid."""
-    name = cls.__name__
+def checked(cls: type[Any]) -> None:
+    """Raise UsageError if what a machine's class says is invalid: its methods' parameters, `types` or `secret`."""
+    name, types, secret = cls.__name__, cls.types, cls.secret
+    for method, parameters in METHODS.items():
+        _checked_method(cls, method, parameters)
     if not isinstance(types, tuple | list) or not types:
         raise UsageError(f'{name}.types: give the types as a tuple, like types = ("person", "lead"), not {types!r}')
     for each in types:
@@ -37,6 +51,25 @@ def checked(cls: type, types: object, secret: object) -> None:
             raise UsageError(f"{name}.types: {error}") from None
     if secret is not None:
         checked_secret(f"{name}.secret", secret)
+
+
+def _checked_method(cls: type[Any], name: str, parameters: tuple[str, ...]) -> None:
+    right = f"{cls.__name__}.{name}: write it as def {name}({', '.join(('self', *parameters))})"
+    # Bound to an object on which nothing was called yet: a static method has no self.
+    method = getattr(object.__new__(cls), name)
+    if not callable(method):
+        raise UsageError(f"{right}, not as {method!r}")
+    if inspect.iscoroutinefunction(method):
+        raise UsageError(f"{right}, without async: a machine is synchronous")
+    try:
+        signature = inspect.signature(method)
+    except ValueError:
+        # Some callables written in C do not tell.
+        return
+    try:
+        signature.bind(*parameters)
+    except TypeError as error:
+        raise UsageError(f"{right}; as it is, it cannot be called like this: {error}") from None
 
 
 def checked_secret(name: str, secret: object) -> None:

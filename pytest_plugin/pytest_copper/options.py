@@ -7,6 +7,7 @@ keeps the two in step.
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import pytest
@@ -85,14 +86,35 @@ _URL_HELP = "a running server where each test has an account of its own; env rea
 
 
 def url(config: pytest.Config) -> str | None:
-    """The running server to use, if one was named. Raises UsageError if the environment should name it and does not."""
-    named: str | None = config.getoption(_key(URL), None) or config.getini(_key(URL)) or None
-    if named != "env":
-        return named
-    found = os.environ.get("COPPER_EMULATOR_URL")
-    if not found:
-        raise pytest.UsageError(f"{_flag(URL)}=env: the environment has no COPPER_EMULATOR_URL")
-    return found
+    """The running server to use, if one was named. Raises UsageError for what is no URL of a server.
+
+    So it does if the environment should name it and does not.
+    """
+    given: str | None = config.getoption(_key(URL), None)
+    named: str | None = given or config.getini(_key(URL)) or None
+    where = _flag(URL) if given else f"ini option {_key(URL)}"
+    if named == "env":
+        named, where = os.environ.get("COPPER_EMULATOR_URL"), f"{where}=env"
+        if not named:
+            raise pytest.UsageError(f"{where}: the environment has no COPPER_EMULATOR_URL")
+    if named is not None and not _looks_like_a_server(named):
+        _check_url(named, where)
+    return named
+
+
+def _looks_like_a_server(named: str) -> bool:
+    return re.fullmatch(r"http://[\w.-]+(:\d{1,4})?/?", named) is not None
+
+
+def _check_url(named: str, where: str) -> None:
+    # Imported only for what does not look like one: no run should pay for this that has no account.
+    from copper_emulator.control_client import Client
+    from copper_emulator.core.errors import UsageError
+
+    try:
+        Client(named)
+    except UsageError as error:
+        raise pytest.UsageError(f"{where}: {error}") from None
 
 
 def _ini_type(ini: IniType) -> Any:

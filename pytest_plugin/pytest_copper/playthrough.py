@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from copper_emulator import Copper, Delivery, Emulator
@@ -13,6 +14,7 @@ from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import fix, refused_meanwhile
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.routes import Route
 from copper_emulator.tracebacks import brief
 from pytest_copper.probes import probe, with_what
 from pytest_copper.story import Step, Story
@@ -84,11 +86,20 @@ class Playthrough:
         self.story = Story(map(entity_type, hooks.types), self.copper.settings.profile)
 
     def begin(self) -> None:
-        """Route and subscribe the endpoint."""
-        origin = "/".join(self._hooks.target.split("/")[:3])
-        self.copper.route(origin, to=self._hooks.endpoint(self.copper))
+        """Route, start and subscribe the endpoint."""
+        self._route(self._hooks.endpoint(self.copper))
+        for route in self.copper._stage.routes:  # noqa: SLF001 - our own account
+            if route.starts:
+                # As a server would, before anything arrives: the checks may need what its startup makes.
+                self.copper.start(route.to)
         self._stepwise = stepwise(self.copper, secret=self._hooks.secret)
         self._hooks.subscribe(self.copper)
+
+    def _route(self, endpoint: object) -> None:
+        chosen = self.copper._stage.routes.resolve(self._hooks.target)  # noqa: SLF001 - our own account
+        # The machine may have routed it itself, to say more: lifespan=False, or its kind.
+        if not (isinstance(chosen, Route) and chosen.to is endpoint):
+            self.copper.route("/".join(self._hooks.target.split("/")[:3]), to=endpoint)
 
     def subscribe(self) -> None:
         """Subscribe the endpoint to every event of the machine's types."""
@@ -107,10 +118,12 @@ class Playthrough:
             act: the steps.
             last: whether to judge what the endpoint believes at all.
         """
+        # Before anything else may fail: what is written down can be played, whatever goes wrong from here on.
+        read = [self._stepwise.read(step) for step in act]
         self.written.acts.append(act)
-        for step in act:
+        for step, its in zip(act, read, strict=True):
             remembered = self._hooks.before(step)
-            self._stepwise.play(step)
+            self._stepwise.perform(its)
             self.story.happened(step)
             self._judge_answers()
             self._hooks.after(step, remembered)
@@ -131,11 +144,11 @@ class Playthrough:
         self.happen(steps)
 
     def close(self) -> None:
-        """Close the endpoint and the account."""
-        try:
-            self._hooks.close()
-        finally:
-            self._emulator.__exit__(None, None, None)
+        """Shut down the endpoint if it was started, then close what is around it, and the account."""
+        with ExitStack() as closing:
+            closing.callback(self._emulator.__exit__, None, None, None)
+            closing.callback(self._hooks.close)
+            self.copper.stop_apps()
 
     def name_of(self, kind: EntityType, record_id: int) -> str | None:
         """The name that steps use for a record; None if no step has named it."""

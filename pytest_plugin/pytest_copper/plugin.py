@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "copper(**settings): settings of the test's emulated Copper account, like latency='30s' or allow={500}; "
-        "those of module, class and function add up.",
+        "those of module, class and function add up. start='2026-03-02T09:00Z' is when its virtual time begins.",
     )
     layers.configure(config)
     made = config.stash[accounts.ACCOUNTS] = accounts.Accounts(config.stash[layers.URL])
@@ -84,10 +84,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     item.config.stash[accounts.ACCOUNTS].before_call(item)
     try:
         result = yield
-    except BaseException:
-        verdict.pass_over(item)
+    except BaseException as error:
+        verdict.pass_over(item, error)
         raise
     verdict.judge(item)
+    if any(mark.name == "copper" for mark in item.own_markers):
+        from pytest_copper import unused_marker
+
+        unused_marker.warn(item)
     return result
 
 
@@ -137,7 +141,10 @@ class OfEachTest:
 
     @pytest.fixture
     def copper_async(self, copper_settings: dict[str, Any]) -> Iterator[AsyncCopper]:
-        """The same for an asynchronous test (asyncio): await what lets time pass: `await copper_async.settle()`."""
+        """The same for an asynchronous test (asyncio): await what lets time pass: `await copper_async.settle()`.
+
+        Where a test uses `copper` as well, this is another account, with its own key, records and subscriptions.
+        """
         yield from accounts.async_account(self.of_session.item, copper_settings)
 
 

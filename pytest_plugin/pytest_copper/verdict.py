@@ -31,9 +31,15 @@ def judge(item: pytest.Item) -> None:
     raise error
 
 
-def pass_over(item: pytest.Item) -> None:
+def pass_over(item: pytest.Item, error: BaseException) -> None:
     """Pass over the verdict of a test that itself failed: its report has it, and no later test may be blamed for it."""
-    item.config.stash[ACCOUNTS].news()
+    accounts = item.config.stash[ACCOUNTS]
+    accounts.news()
+    present = accounts.present()
+    if len(present) > 1 and isinstance(error, AssertionError):
+        from pytest_copper import two_accounts
+
+        two_accounts.advise(present, error)
 
 
 def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from copper_emulator.core import errors
@@ -22,6 +24,8 @@ from copper_emulator.core.errors import (
     UnknownRoute,
     Untrusted,
     UsageError,
+    of_hook,
+    raised_on_purpose,
 )
 
 BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
@@ -153,3 +157,17 @@ def test_the_docstring_draws_the_tree() -> None:
     for name, thing in vars(errors).items():
         if isinstance(thing, type) and issubclass(thing, CopperEmulatorError):
             assert name in str(errors.__doc__)
+
+
+def test_our_frames_are_left_out_for_our_own_errors_and_those_of_hooks() -> None:
+    """pytest gives what it has found, whose `value` is the exception."""
+
+    def found(error: Exception, *notes: str) -> SimpleNamespace:
+        for note in notes:
+            error.add_note(note)
+        return SimpleNamespace(value=error)
+
+    assert raised_on_purpose(found(Invalid("Name: can't be blank")))
+    assert raised_on_purpose(found(KeyError("job"), "while draining", of_hook("drain, for notification 2")))
+    assert not raised_on_purpose(found(KeyError("job"), "while draining"))
+    assert not raised_on_purpose(found(KeyError("job")))

@@ -158,9 +158,42 @@ def test_what_is_done_with_records_is_said_to_be_in_their_collections(copper: Co
     assert callable(getattr(getattr(copper, found[1]), name))
 
 
+@pytest.mark.parametrize("name", ["resend", "snapshot", "restore", "record"])
+def test_a_command_without_a_namesake_is_named_as_a_command(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"copper has no '{name}': .*copper-emulator {name}$"):
+        getattr(copper, name)
+
+
+def test_what_sends_again_in_python_is_replay(copper: Copper) -> None:
+    with pytest.raises(AttributeError, match=r"copper(_async)?\.replay\(delivery\.body, target=delivery\.target\)"):
+        copper.resend(1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["resets", "rset", "rest"])
+def test_reset_is_meant_by_what_is_hardly_anything_else(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError, match=r"did you mean 'reset'\?"):
+        getattr(copper, name)
+
+
+@pytest.mark.parametrize("name", ["restart", "revert", "resend"])
+def test_nothing_else_is_taken_for_reset(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError) as raised:
+        getattr(copper, name)
+
+    assert "'reset'" not in str(raised.value)
+
+
+def max_of_two(one: object, two: object) -> None: ...
+
+
 WRONG: dict[str, tuple[Any, str]] = {
     "unsubscribe text": (lambda c: c.unsubscribe("x"), r"what subscribe\(\) returned, or its id, not 'x'"),
     "a hook that is none": (lambda c: c.after_delivery(3), "a function of a delivery, not 3"),
+    "a hook that takes nothing": (
+        lambda c: c.after_delivery(lambda: 1),
+        "<lambda> cannot be called like that: write it",
+    ),
+    "a hook that takes too much": (lambda c: c.after_delivery(max_of_two), "with the delivery, and max_of_two cannot"),
     "no JSON at all": (lambda c: c.subscribe("person", "new", target=object()), "a subscription must be JSON"),
 }
 

@@ -292,11 +292,13 @@ def test_a_hook_that_raises_keeps_no_delivery_from_being_told_of(opened: Open) -
     for name in ("first", "second"):
         copper.subscribe("person", "new", target=f"{TARGET}/{name}")
     copper.after_delivery(hook)
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError) as raised:
         copper.people.create(name="Ada")
     copper.people.create(name="Grace")
 
     assert told == [1, 2, 3, 4]
+    [note] = raised.value.__notes__
+    assert note.startswith("Raised by your after_delivery hook hook, for notification 1: person/new [")
 
 
 def test_a_hook_is_called_once_whatever_it_gives_and_an_async_one_is_refused(

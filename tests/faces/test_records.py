@@ -242,3 +242,50 @@ def test_leads_can_be_switched_off(copper: Copper) -> None:
     refused.value.close()
     copper.lookups.account.update(settings={"setting_enable_leads": True})
     assert copper.leads.create(name="Ada").name == "Ada"
+
+
+def test_records_and_entries_stand_for_their_ids_at_any_depth(copper: Copper) -> None:
+    definitions = copper.lookups.custom_field_definitions
+    level = definitions.add(name="Level", data_type="String", available_on=["person"])
+    colour = definitions.add(name="Colour", data_type="Dropdown", available_on=["person"], options=["red", "blue"])
+    shades = definitions.add(name="Shades", data_type="MultiSelect", available_on=["person"], options=["a", "b"])
+    friends = definitions.add(name="Friends", data_type="Connect", available_on=["person"])
+    ada, bob = copper.people.create(name="Ada"), copper.people.create(name="Bob")
+    note = copper.lookups.activity_types.named("Note")
+
+    copper.people.update(
+        bob,
+        custom_fields=(
+            {"custom_field_definition_id": level, "value": "high"},
+            {"custom_field_definition_id": colour, "value": colour.options[1]},
+            {"custom_field_definition_id": shades, "value": shades.options},
+            {"custom_field_definition_id": friends, "value": [ada]},
+        ),
+    )
+    task = copper.tasks.create(name="Call", related_resource={"type": "person", "id": bob})
+    activity = copper.activities.create(
+        parent={"type": "person", "id": ada}, type={"category": "user", "id": note}, details="Called"
+    )
+
+    values = {each["custom_field_definition_id"]: each["value"] for each in copper.people.get(bob).custom_fields}
+    assert values[level.id] == "high"
+    assert values[colour.id] == next(option["id"] for option in colour.options if option["name"] == "blue")
+    assert values[shades.id] == sorted(option["id"] for option in shades.options)
+    assert values[friends.id] == [ada.id]
+    assert task.related_resource == {"type": "person", "id": bob.id}
+    assert activity.parent == {"type": "person", "id": ada.id}
+    assert activity.type == {"category": "user", "id": note.id}
+    found = copper.people.search(custom_fields=[{"custom_field_definition_id": level, "value": "high"}])
+    assert [each.id for each in found] == [bob.id]
+
+
+def test_what_stands_for_an_id_inside_a_field_is_checked_like_a_field(copper: Copper) -> None:
+    ada = copper.people.create(name="Ada")
+    status = copper.lookups.customer_sources.named("Email")
+
+    with pytest.raises(
+        UsageError, match=r"takes an entry of custom_field_definitions, not 'Email' of customer_sources"
+    ):
+        copper.people.update(ada, custom_fields=[{"custom_field_definition_id": status, "value": 1}])
+    with pytest.raises(UsageError, match=f"record {ada.id} is of the type person, not company"):
+        copper.tasks.create(name="Call", related_resource={"type": "company", "id": ada})

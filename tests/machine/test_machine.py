@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, TypeAlias
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
@@ -12,6 +15,10 @@ from pytest_copper.machine import CopperMachine, EndpointFailed
 from tests.machine.machines import SampleMachine, machine
 from tests.machine.running import run
 from tests.machine.samples import PLURALS, sample
+
+Message: TypeAlias = dict[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 TARGET = "https://endpoint.example/hooks/copper"
 
@@ -95,6 +102,115 @@ def test_the_profile_with_more_topics_lets_activities_change() -> None:
 
     assert run(Watched, examples=10) is None
     assert {"create", "update", "delete"} <= told
+
+
+class WithTables:
+    """An ASGI application that makes its table when it starts, as one does with the tables of its database."""
+
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+        self.rows: set[int] | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.live(receive, send)
+            return
+        told = json.loads((await receive())["body"])
+        status = 401 if told.get("key") != "s3cret" else 204
+        if status == 204:
+            assert self.rows is not None
+            self.rows.update(told["ids"])
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.rows = set()
+        self.log.append("start")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.log.append("stop")
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class Started(CopperMachine):
+    """Its check needs what the application makes when it starts, also if nothing was delivered yet."""
+
+    log: ClassVar[list[str]]
+
+    def endpoint(self, copper: Copper) -> object:
+        self.log.append("endpoint")
+        self.app = WithTables(self.log)
+        return self.app
+
+    def check(self, copper: Copper) -> None:
+        assert self.app.rows is not None
+        assert self.app.rows >= {person.id for person in copper.people.search()}
+
+    def close(self) -> None:
+        self.log.append("close")
+
+
+def test_an_application_is_started_before_anything_else_and_shut_down_before_close() -> None:
+    class Here(Started):
+        log: ClassVar[list[str]] = []
+
+    Here.replay("name: none\nsteps: [{advance: 1m}]")
+
+    assert Here.log == ["endpoint", "start", "stop", "close"]
+    assert run(Here, examples=5) is None
+
+
+def test_what_an_application_subscribes_to_at_startup_is_subscribed() -> None:
+    class Subscribing(Started):
+        log: ClassVar[list[str]] = []
+
+        def endpoint(self, copper: Copper) -> object:
+            app = WithTables(self.log)
+            self.app = app
+
+            async def subscribing(scope: Message, receive: Receive, send: Send) -> None:
+                if scope["type"] == "lifespan":
+                    copper.subscribe("person", "new", target=TARGET, secret={"key": "s3cret"})
+                await app(scope, receive, send)
+
+            return subscribing
+
+        def subscribe(self, copper: Copper) -> None:
+            assert [str(each.topic) for each in copper.subscriptions] == ["person/new"]
+
+    Subscribing.replay("name: one\nsteps: [{create: {type: person, as: ada}}]")
+
+
+def test_an_application_that_the_machine_started_itself_is_left_alone() -> None:
+    class StartedItself(Started):
+        log: ClassVar[list[str]] = []
+
+        def endpoint(self, copper: Copper) -> object:
+            app = super().endpoint(copper)
+            copper.route("https://endpoint.example", to=app, lifespan=False)
+            self.app.rows = set()
+            return app
+
+    StartedItself.replay("name: one\nsteps: [{create: {type: person, as: ada}}]")
+
+    assert StartedItself.log == ["endpoint", "close"]
+
+
+def test_an_application_that_does_not_start_is_told_without_a_scenario() -> None:
+    class Broken(CopperMachine):
+        def endpoint(self, copper: Copper) -> object:
+            async def app(scope: Message, receive: Receive, send: Send) -> None:
+                await receive()
+                await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+            return app
+
+    found = run(Broken, examples=2)
+
+    assert found is not None
+    assert "was not started: the application's start-up failed: no database" in str(found.error)
+    assert found.text == ""
 
 
 class Quiet(WSGIRequestHandler):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from copper_emulator import AsyncCopper, AsyncEmulator, Copper, Emulator, Received, UsageError
+from copper_emulator.scenarios.load import parse
 from copper_emulator.shell.clock import real_now
 from pytest_copper import oracles
 from pytest_copper.machine import CopperMachine
@@ -459,3 +460,24 @@ def test_async_functions_in_a_synchronous_test_are_refused_in_words(copper: Copp
 
     with pytest.raises(UsageError, match="state is an async function: give plain ones, or ask copper_async"):
         oracles.sent_again_changes_nothing(copper, state)
+
+
+def test_a_scenario_names_every_record_that_it_refers_to() -> None:
+    """Also if what the endpoint believes cannot be told at all: then no step is what makes it fail."""
+
+    class Broken(Idempotent, CopperMachine):
+        secret = None
+
+        def endpoint(self, copper: Copper) -> object:
+            return lambda request: 200
+
+        def state(self, copper: Copper) -> object:
+            raise LookupError("no state")
+
+    found = run(Broken)
+
+    assert found is not None
+    assert isinstance(found.error, LookupError)
+    parse(found.text, "scenario")
+    with pytest.raises(LookupError):
+        Broken.replay(found.text)

@@ -27,6 +27,9 @@ def like(base: type[CopperMachine] = Right, **said: Any) -> type[CopperMachine]:
     return type("Mirror", (base,), said)
 
 
+async def _waiting(self: CopperMachine, copper: Copper) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -43,6 +46,11 @@ def like(base: type[CopperMachine] = Right, **said: Any) -> type[CopperMachine]:
         ({"secret": {}}, "Mirror.secret: give what"),
         ({"check": lambda self, copper: False}, "Mirror.check returned False; assert what must hold instead"),
         ({"options": {"latncy": "1m"}}, "there is no setting 'latncy'"),
+        ({"state": lambda self: 1}, "Mirror.state: write it as def state(self, copper); as it is, it cannot be called"),
+        ({"check": lambda self, copper, more: None}, "Mirror.check: write it as def check(self, copper);"),
+        ({"close": lambda self, copper: None}, "Mirror.close: write it as def close(self);"),
+        ({"check": 1}, "Mirror.check: write it as def check(self, copper), not as 1"),
+        ({"reconcile": _waiting}, "Mirror.reconcile: write it as def reconcile(self, copper), without async"),
         ({"target": "http://endpoint.example/hook"}, "https"),
     ],
 )
@@ -52,6 +60,23 @@ def test_what_cannot_be_meant_is_told_without_a_scenario(said: dict[str, Any], w
     assert found is not None
     assert words in str(found.error)
     assert found.text == ""
+
+
+def test_a_mistake_in_the_class_is_an_error_before_the_first_example() -> None:
+    begun: list[int] = []
+
+    def endpoint(self: CopperMachine, copper: Copper) -> object:
+        begun.append(1)
+        return lambda request: 200
+
+    assert run(like(endpoint=endpoint, state=lambda self: 1)) is not None
+    assert begun == []
+
+
+def test_methods_may_be_static_and_may_take_more_that_has_defaults() -> None:
+    said: dict[str, Any] = {"check": staticmethod(lambda copper: None), "state": lambda self, copper, more=1: 1}
+
+    assert run(like(**said), examples=2) is None
 
 
 @pytest.mark.parametrize(

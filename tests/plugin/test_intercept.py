@@ -136,9 +136,8 @@ class TestClass:
     def test_two(self, copper):
         assert answered() is None
 
-@pytest.mark.copper(intercept=True)
-def test_without_an_account():
-    assert answered() is None
+    def test_without_an_account(self):
+        assert answered() is None
 """,
     )
     inner.run().assert_outcomes(passed=3)

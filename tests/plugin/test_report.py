@@ -389,3 +389,39 @@ def test_the_account_of_a_wider_fixture_is_told_of_only_where_a_test_uses_it(inn
 
     reports = told.split("___ test_")
     assert ["make_copper" in report for report in reports[1:]] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("fixture", "mark", "awaited"),
+    [("copper", "", ""), ("copper_async", "@pytest.mark.asyncio\n        async ", "await ")],
+    ids=["sync", "async"],
+)
+def test_an_exception_in_a_hook_is_shown_with_the_lines_of_the_test_alone(
+    inner: Inner, fixture: str, mark: str, awaited: str
+) -> None:
+    if mark:
+        pytest.importorskip("pytest_asyncio")
+    inner.tests(
+        f"""
+        import pytest
+
+        {mark}def test_hook({fixture}, copper_endpoint):
+            def drain(delivery):
+                raise KeyError("job")
+
+            {fixture}.subscribe("person", "new", target=copper_endpoint.url)
+            {fixture}.after_delivery(drain)
+            {awaited}{fixture}.people.create(name="Ada")
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            f'>*{fixture}.people.create(name="Ada")',
+            ">*raise KeyError*",
+            "E *KeyError: 'job'",
+            "E *Raised by your after_delivery hook drain, for notification 1: person/new [[]*] (delivered).",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*copper_emulator/*")

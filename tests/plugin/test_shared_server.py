@@ -122,12 +122,60 @@ def test_the_ini_file_names_it_and_the_environment_only_where_it_is_asked(
 
 
 def test_a_server_that_is_not_there_is_told_of_in_one_line(inner: Inner) -> None:
-    inner.tests("def test_url(copper):\n    pass")
+    """The other tests would not find it either, so the session ends."""
+    inner.tests(
+        """
+        import pytest
+
+        def test_without_an_account():
+            pass
+
+        @pytest.mark.parametrize("number", range(40))
+        def test_url(copper, number):
+            pass
+        """
+    )
 
     result = inner.run_subprocess("--copper-url=http://127.0.0.1:1", "-rE")
 
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*nothing answers at http://127.0.0.1:1*: start a server with copper-emulator serve"])
+    result.assert_outcomes(passed=1, errors=1)
+    said = "--copper-url: nothing answers at http://127.0.0.1:1*: start a server with copper-emulator serve"
+    result.stdout.fnmatch_lines(["*ERROR at setup of test_url*", said, "*short test summary*"], consecutive=True)
+    result.stdout.fnmatch_lines([f"!!! {said} !!!".replace("!!!", "*!")])
+
+
+def test_the_first_of_each_worker_ends_the_session(inner: Inner) -> None:
+    inner.tests("import pytest\n\n@pytest.mark.parametrize('n', range(40))\ndef test_url(copper, n):\n    pass")
+
+    result = inner.run_subprocess("-n2", "--copper-url=http://127.0.0.1:1")
+
+    assert 1 <= result.parseoutcomes()["errors"] <= 2
+    result.stdout.fnmatch_lines(["*! *--copper-url: nothing answers at http://127.0.0.1:1*!"])
+
+
+def test_an_account_made_in_a_test_says_so_at_the_line_of_the_test(inner: Inner) -> None:
+    inner.tests("def test_made(make_copper):\n    with make_copper():\n        pass")
+
+    result = inner.run_subprocess("--copper-url=http://127.0.0.1:1")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([">       with make_copper():", "E       *Unreachable: nothing answers at*"])
+    result.stdout.fnmatch_lines(["test_inner.py:2: Unreachable"])
+    result.stdout.no_fnmatch_line("*control_client.py:*")
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:2929", "http://127.0.0.1:foo", "http://", "ftp://127.0.0.1"])
+def test_what_is_no_url_of_a_server_ends_the_run_with_one_line(inner: Inner, url: str) -> None:
+    inner.tests("def test_url(copper):\n    pass")
+
+    result = inner.run_subprocess(f"--copper-url={url}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = f"{url!r} is not a server URL: write it like http://127.0.0.1:2929"
+    result.stderr.fnmatch_lines([f"ERROR: --copper-url: {said}"])
+    inner.ini(f"copper_url = {url}")
+    result = inner.run_subprocess()
+    result.stderr.fnmatch_lines([f"ERROR: ini option copper_url: {said}"])
 
 
 def test_nothing_heavy_is_imported_where_no_test_has_an_account(inner: Inner) -> None:

@@ -194,3 +194,89 @@ def test_an_expectation_permits_only_what_it_matched(inner: Inner) -> None:
     result = inner.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["- person/update *: rejected (500)"])
+
+
+SHARED = """
+import pytest
+
+@pytest.fixture(scope="module")
+def shared(make_copper):
+    with make_copper() as copper:
+        copper.route("https://app.example", to=lambda request: 500 if request.json["event"] == "new" else 200)
+        for event in ("new", "update"):
+            copper.subscribe("person", event, target="https://app.example/hook")
+        yield copper
+"""
+
+
+def test_each_test_of_a_shared_account_is_told_what_went_wrong_in_it(inner: Inner) -> None:
+    inner.tests(
+        SHARED
+        + """
+def test_first(shared):
+    shared.fire("person", "new", ids=1)
+
+def test_right(shared):
+    shared.fire("person", "update", ids=1)
+
+def test_second(shared):
+    shared.fire("person", "new", ids=1)
+
+def test_own_failure(shared):
+    shared.fire("person", "new", ids=4)
+    assert False
+"""
+    )
+    result = inner.run()
+    result.assert_outcomes(passed=1, failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*test_first*",
+            "- person/new [[]1] to https://app.example/hook: rejected (500)",
+            "*test_second*",
+            "- person/new [[]1] to https://app.example/hook: rejected (500)",
+            "*test_own_failure*",
+            "- person/new [[]4] to https://app.example/hook: rejected (500)",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*times)*")
+
+
+def test_a_reset_between_tests_hides_nothing(inner: Inner) -> None:
+    inner.tests(
+        SHARED
+        + """
+@pytest.fixture
+def afresh(shared):
+    yield shared
+    shared.reset()
+    shared.route("https://app.example", to=lambda request: 500)
+    shared.subscribe("person", "new", target="https://app.example/hook")
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_one(afresh, number):
+    afresh.fire("person", "new", ids=1)
+"""
+    )
+    inner.run().assert_outcomes(failed=3)
+
+
+def test_what_is_due_in_a_shared_account_is_told_once(inner: Inner) -> None:
+    inner.tests(
+        SHARED
+        + """
+from urllib.request import Request, urlopen
+
+def test_first(shared):
+    headers = {**shared.headers, "Content-Type": "application/json"}
+    body = b'{"name": "Ada"}'
+    with urlopen(Request(shared.api_url + "/people", data=body, headers=headers)) as response:
+        assert response.status == 200
+
+def test_second(shared):
+    pass
+"""
+    )
+    result = inner.run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["- 1 notification due but never sent, first person/new *"])

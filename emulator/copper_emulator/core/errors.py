@@ -34,7 +34,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.text import field_name
@@ -44,8 +43,21 @@ class CopperEmulatorError(Exception):
     """The root of all errors the emulator raises on purpose."""
 
 
-raised_on_purpose = methodcaller("errisinstance", CopperEmulatorError)
-"""A module's `__tracebackhide__`: where such an error ends a test, the traceback shows the test's line, not ours."""
+_OF_HOOK = "Raised by your after_delivery hook "
+
+
+def of_hook(which: str) -> str:
+    """The note for an exception that a test's own hook has raised: which hook it was, and for what it was called."""
+    return f"{_OF_HOOK}{which}."
+
+
+def raised_on_purpose(found: Any) -> bool:
+    """A module's `__tracebackhide__`: whether pytest leaves its frames out of the traceback of a failed test.
+
+    It does for our own errors, so that the test's line is shown, not ours, and for those that a test's hook has raised.
+    """
+    notes = getattr(found.value, "__notes__", ())
+    return isinstance(found.value, CopperEmulatorError) or any(str(note).startswith(_OF_HOOK) for note in notes)
 
 
 class ApiError(CopperEmulatorError):

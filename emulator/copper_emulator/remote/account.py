@@ -27,6 +27,7 @@ from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.driver import Rounds, run_sync
+from copper_emulator.shell.running_loop import asyncio_loop
 from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
 
 __tracebackhide__ = raised_on_purpose
@@ -207,6 +208,7 @@ class RemoteAsyncCopper(_Remote, AsyncCopper):
 
     async def close(self) -> None:
         """Close the connection; the account stays, unless it was created for a test."""
+        asyncio_loop()
         await asyncio.to_thread(self.leave)
 
     async def stop_apps(self) -> None:
@@ -214,6 +216,7 @@ class RemoteAsyncCopper(_Remote, AsyncCopper):
 
     async def _drive(self, rounds: Rounds[Any]) -> Any:
         __tracebackhide__ = True
+        asyncio_loop()
         return await asyncio.to_thread(run_sync, rounds, lambda _: [])
 
 

@@ -44,16 +44,20 @@ class Stepwise:
         return self._acts.name_of(kind, record_id)
 
     def play(self, step: Mapping[str, Any]) -> None:
-        """Play one entry of `steps`, without `at`.
+        """Read a step and perform it."""
+        self.perform(self.read(step))
 
-        Raises ScenarioError for what is no step or has no place here, otherwise what the failing step raises.
-        """
-        read = self._read(step)
-        rounds = self._acts.of(read.action)(getattr(read, read.action))
+    def perform(self, step: Step) -> None:
+        """Perform what `read` returned. Raises what the step raises if it fails."""
+        rounds = self._acts.of(step.action)(getattr(step, step.action))
         if rounds is not None:
             self._run(rounds)
 
-    def _read(self, step: Mapping[str, Any]) -> Step:
+    def read(self, step: Mapping[str, Any]) -> Step:
+        """Read one entry of `steps`, without `at`: it may refer to what the steps read before it have named.
+
+        Raises ScenarioError for what is no step or has no place here.
+        """
         try:
             read = Step.model_validate(step)
         except ValidationError as error:

@@ -95,7 +95,7 @@ def kind_named(name: str, to: object) -> RouteKind:
 
 
 def _check_call(to: object, kind: RouteKind, arguments: tuple[str, ...]) -> None:
-    if _takes(to, arguments):
+    if takes(to, arguments):
         return
     if _is_factory(to):
         raise RouteError(_factory(to))
@@ -105,7 +105,8 @@ def _check_call(to: object, kind: RouteKind, arguments: tuple[str, ...]) -> None
     )
 
 
-def _takes(to: Any, arguments: Sequence[str]) -> bool:
+def takes(to: Any, arguments: Sequence[str]) -> bool:
+    """Whether it can be called with these arguments, as far as that can be known."""
     try:
         signature = inspect.signature(to)
     except (TypeError, ValueError):
@@ -123,7 +124,7 @@ def _is_factory(to: object) -> bool:
     return (
         not inspect.isclass(to)
         and not _positional(to)
-        and _takes(to, ())
+        and takes(to, ())
         and not any(p.kind is p.VAR_POSITIONAL for p in _parameters(to))
     )
 

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotIdle, TimeError, UsageError, raised_on_purpose
+from copper_emulator.core.errors import NotIdle, TimeError, UsageError, of_hook, raised_on_purpose
 from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
+from copper_emulator.shell.destinations import name_of
 from copper_emulator.shell.stage import Stage
 
 __tracebackhide__ = raised_on_purpose
@@ -188,7 +189,11 @@ def _run_hooks(stage: Stage, since: int) -> None:
 
 def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
     """Call a hook once. Raises UsageError for an async one, which nothing would await."""
-    answer = hook(delivery)
+    try:
+        answer = hook(delivery)
+    except Exception as error:
+        error.add_note(of_hook(f"{name_of(hook)}, for {delivery.notification}"))
+        raise
     if inspect.iscoroutine(answer):
         answer.close()
         raise UsageError(f"after_delivery takes a plain function, and {hook!r} is async")

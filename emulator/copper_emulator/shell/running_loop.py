@@ -1,4 +1,4 @@
-"""How is an event loop around a synchronous call treated: would the call block it, or can it be set aside?"""
+"""Is the event loop around a call the right one? A synchronous call may block it, an awaited one needs asyncio's."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def check_thread(stage: Stage) -> None:
             "copper was called inside an async function, where it would block the event loop; use the copper_async "
             "fixture and await its methods"
         )
+
+
+def asyncio_loop() -> asyncio.AbstractEventLoop:
+    """The running loop. Raises UsageError if there is none, as under trio, on which anyio also runs tests."""
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - as above
+    if loop is None:
+        raise UsageError(
+            "copper_async needs asyncio, but this test runs on another event loop; with anyio, define a fixture "
+            "anyio_backend that returns 'asyncio'"
+        )
+    return loop
 
 
 class NoRunningLoop:

@@ -151,6 +151,9 @@ class Delivering:
         return server
 
     async def _stop_lifespans(self) -> None:
+        if not self._lifespans:
+            # Without asyncio, nothing was started.
+            return
         here = asyncio.get_running_loop()
         for lifespan in self._lifespans.values():
             if lifespan.is_on(here):
@@ -158,6 +161,8 @@ class Delivering:
         self._lifespans.clear()
 
     async def _stop_servers(self) -> None:
+        if not self._servers:
+            return
         here = asyncio.get_running_loop()
         # If one raises as it shuts down, the others are stopped all the same.
         async with AsyncExitStack() as stopping:

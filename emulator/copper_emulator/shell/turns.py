@@ -17,6 +17,7 @@ from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds, run_async
 from copper_emulator.shell.routes import Blocked, Route
+from copper_emulator.shell.running_loop import asyncio_loop
 from copper_emulator.shell.stage import Stage
 
 __tracebackhide__ = raised_on_purpose
@@ -82,7 +83,7 @@ class Turns:
 
     def _turn(self) -> asyncio.Lock:
         # A fixture may run on another loop than its test, and a lock belongs to one loop.
-        loop = asyncio.get_running_loop()
+        loop = asyncio_loop()
         if self._loop is not loop:
             self._loop, self._lock = loop, asyncio.Lock()
         return self._lock
