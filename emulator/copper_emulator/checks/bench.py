@@ -31,7 +31,8 @@ from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
 from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
-from copper_emulator.shell.stage import LateAnswer, Stage
+from copper_emulator.shell.held_calls import LateAnswer
+from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan

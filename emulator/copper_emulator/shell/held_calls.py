@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.clock import monotonic, real_timeout
 
 
 class HeldCalls:
@@ -46,3 +46,20 @@ class HeldCalls:
             self._let_go = True
             for waker in self._wakers:
                 waker()
+
+
+class LateAnswer:
+    """An API answer that is delayed: it states what is true when it is made, which may have changed when it arrives."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_taken = False
+        self.has_arrived = False
+        self._until = monotonic() + seconds
+
+    def arrives(self) -> bool:
+        """Whether the delay is over."""
+        return monotonic() >= self._until
+
+    def let_go(self) -> None:
+        """End the delay now."""
+        self._until = monotonic()
