@@ -45,6 +45,7 @@ def _is_error(thing: object) -> bool:
 
 def test_the_names_are_pinned() -> None:
     assert set(copper_emulator.__all__) == {
+        "ApiCall",
         "ApiError",
         "AsyncCopper",
         "AsyncEmulator",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.checks import CheckFailed, CheckWarning, Report, check_names
     from copper_emulator.copper import Copper
+    from copper_emulator.core.call_log import ApiCall
     from copper_emulator.core.errors import (
         ApiError,
         CopperEmulatorError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from copper_emulator.verdict import VerdictError
 
 __all__ = [
+    "ApiCall",
     "ApiError",
     "AsyncCopper",
     "AsyncEmulator",
@@ -84,6 +86,7 @@ _HOMES = {
     "async_copper": "AsyncCopper",
     "checks": "CheckFailed CheckWarning Report check_names",
     "copper": "Copper",
+    "core.call_log": "ApiCall",
     "core.errors": (
         "ApiError CopperEmulatorError EchoLoop Invalid NotEnabled NotFound NotIdle RouteError ScenarioError "
         "SettingsError TimeError UsageError"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.arguments import entity_type, record_id
+from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.ids import check_place
 from copper_emulator.core.model import (
@@ -302,6 +303,16 @@ class Face:
         """Everything that happened, in order."""
         with self._stage.lock:
             return list(self._stage.account.journal.entries)
+
+    @property
+    def api_calls(self) -> list[ApiCall]:
+        """The calls of the account's API, oldest first, also those refused: the last 10,000 since the last reset.
+
+        To assert what a service asked for, and how often: `[str(call) for call in copper.api_calls]` is like
+        `["POST /people/search -> 200", "GET /people/17 -> 404"]`. What the test does through `copper` itself is not in
+        it. Calls are not part of the journal, of snapshots and of state files.
+        """
+        return self._stage.calls_made()
 
     @property
     def timeline(self) -> str:

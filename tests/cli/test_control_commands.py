@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from copper_emulator.cli import main
+from copper_emulator.cli.api_calls import row
+from copper_emulator.cli.output import as_stamp
 from copper_emulator.scenarios import load
-from tests.cli.processes import Process, invoke, run, started, subscribe
+from tests.cli.processes import PATIENCE, Process, invoke, run, started, subscribe
 
 INBOX = "https://inbox.example/default"
 
@@ -133,6 +136,37 @@ def test_notifications_are_listed_shown_and_sent_again(server: str, tmp_path: Pa
     captured.write_text('{"type":"lead","event":"new","ids":[5]}')
     sent = asked(server, "replay", str(captured), "--target", INBOX)
     assert (sent["notification"]["type"], sent["notification"]["status"]) == ("lead", 200)
+
+
+def test_the_calls_of_the_api_are_listed_newest_first(server: str) -> None:
+    subscribe(server, "person", "new")
+    headers = {"X-PW-AccessToken": "token-1", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
+    for query in ("?custom_field_computed_values=true", ""):
+        requests.get(f"{server}/developer_api/v1/people/17{query}", headers=headers, timeout=PATIENCE)
+
+    shown = asked(server, "api-calls")
+    made = [(call["number"], as_stamp(call["at"])) for call in shown["calls"]]
+    assert told(server, "api-calls").splitlines() == [
+        f"3  {made[0][1]}  GET /people/17 -> 404",
+        f"2  {made[1][1]}  GET /people/17?custom_field_computed_values=true -> 404",
+        f"1  {made[2][1]}  POST /webhooks -> 200",
+        "3 calls",
+    ]
+    assert told(server, "api-calls", "--status", "4xx", "--limit", "1").splitlines()[1] == (
+        "2 calls, 1 of them older and not shown"
+    )
+    assert [call["number"] for call in asked(server, "api-calls", "--method", "get", "--text", "TRUE")["calls"]] == [2]
+    assert asked(server, "api-calls", "--before", "2")["calls"] == shown["calls"][2:]
+    assert told(server, "api-calls", "--during", "1") == "0 calls\n"
+
+
+def test_a_call_during_a_delivery_and_one_without_an_answer_are_told_so(server: str) -> None:
+    def call(status: int | None, during: int | None) -> dict[str, Any]:
+        at = "2026-03-02T09:00:00.000Z"
+        return {"number": 7, "method": "GET", "path": "/users", "status": status, "at": at, "during": during}
+
+    assert row(call(200, 3)) == "7  2026-03-02 09:00:00.000  GET /users -> 200  during #3"
+    assert row(call(None, None)) == "7  2026-03-02 09:00:00.000  GET /users -> no answer"
 
 
 def test_waiting_ends_with_what_was_delivered_or_says_what_came_closest(server: str) -> None:

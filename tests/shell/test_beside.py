@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import urllib.request
 
 import pytest
 
@@ -35,6 +36,15 @@ def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
             _ = 1 / 0
 
         assert copper._stage.account is own
+
+
+def test_what_is_called_in_an_account_beside_is_not_among_the_calls_of_the_own_one() -> None:
+    with Emulator() as copper:
+        with copper._here.beside(Settings(), Counters(), VirtualClock(0)):
+            urllib.request.urlopen(urllib.request.Request(f"{copper.api_url}/users", headers=copper.headers)).close()
+            assert len(copper.api_calls) == 1
+
+        assert copper.api_calls == []
 
 
 def test_a_host_listens_where_it_is_told() -> None:

@@ -125,6 +125,19 @@ def test_under_a_fixture_advance_moves_the_frozen_time_along(frozen: Any) -> Non
 
 
 @every_way
+def test_a_call_of_the_api_has_the_frozen_moment_and_moves_nothing(freezing: Freezing) -> None:
+    with Emulator() as copper:
+        copper.fire("person", "update", ids=1)
+        before = copper.now
+        with freezing(before + timedelta(hours=1)):
+            requests.get(copper.api_url + "/account", headers=copper.headers, timeout=10)
+        [call] = copper.api_calls
+
+        assert soon_after(call.at, before + timedelta(hours=1))
+        assert copper.now == before
+
+
+@every_way
 def test_advance_carries_frozen_time_along(freezing: Freezing) -> None:
     with freezing(START), Emulator() as copper:
         copper.fire("person", "update", ids=1)

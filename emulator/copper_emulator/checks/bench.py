@@ -106,9 +106,14 @@ class Bench:
         with self.stage.beside(self._settings, self._counters, self._clock(ahead)):
             made = [self.stage.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
             self._subscriptions = {(each.topic.type, each.topic.event): each.id for each in made}
-            self.trial = Trial(monotonic(), limit, self.stage.api_calls, ahead)
+            self.trial = Trial(monotonic(), limit, ahead)
             yield self.trial
             self._has_delivered = self.has_delivered
+
+    @property
+    def api_calls(self) -> int:
+        """How often the API was called in this row with the account's token."""
+        return self.stage.account.call_log.total
 
     def _clock(self, ahead: int) -> Clock:
         if frozen_now() is not None:
@@ -310,13 +315,13 @@ class Bench:
         """
         if self.plan.state is None:
             return
-        calls, patience = self.stage.api_calls, max(self.plan.patience, lull)
+        calls, patience = self.api_calls, max(self.plan.patience, lull)
         # A row that is wrong already is not worth the whole wait, but must not be blamed for what is under way.
         until = monotonic() + (min(patience, _BRIEFLY) if self.trial.wrong else patience)
         while not self.trial.wrong.keys() >= set(wrong := self._differences()) and monotonic() < until:
             yield from self.rest()
-            if lull and calls != self.stage.api_calls:
-                calls, until = self.stage.api_calls, monotonic() + patience
+            if lull and calls != self.api_calls:
+                calls, until = self.api_calls, monotonic() + patience
         self.trial.compared = max(self.trial.compared, len(self.trial.touched))
         if wrong and not self.trial.wrong and not any(each.endswith(SURPLUS) for each in wrong):
             self.trial.first_touched = len(self.trial.touched)

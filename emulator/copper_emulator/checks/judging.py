@@ -121,14 +121,9 @@ def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
         first, *others = dict.fromkeys(refused)
         more = f", and {count(len(others), 'other call')}" if others else ""
         return f"; meanwhile the API refused {_cut(first, _MAX_CALL)}{more}"
-    if may_be_missed and not api_calls(bench) and not _has_refused(bench):
+    if may_be_missed and not bench.api_calls and not _has_refused(bench):
         return "; the API was not called meanwhile" + ("" if bench.plan.any_token else " with its token")
     return ""
-
-
-def api_calls(bench: Bench) -> int:
-    """How often the API was called in this row with the account's token."""
-    return bench.stage.api_calls - bench.trial.calls_before
 
 
 def _has_refused(bench: Bench) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.judging import api_calls, judged
+from copper_emulator.checks.judging import judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.shell.clock import monotonic
@@ -49,10 +49,10 @@ def overtaken(bench: Bench) -> Rounds[Finding | None]:
         if late.has_arrived or not late.is_taken:
             return None
         yield from bench.advance(APART_MS)
-        before = api_calls(bench)
+        before = bench.api_calls
         yield from bench.rename(kind, ids)
         # Who works on one record at a time fetches again only when the first answer has arrived.
-        yield from _until(bench, lambda: late.has_arrived or api_calls(bench) > before, ON_ITS_WAY)
+        yield from _until(bench, lambda: late.has_arrived or bench.api_calls > before, ON_ITS_WAY)
         yield from _until(bench, lambda: late.has_arrived, SETTLED)
         late.let_go()
         yield from _until(bench, lambda: late.has_arrived, ON_ITS_WAY)

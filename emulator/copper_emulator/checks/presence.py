@@ -39,7 +39,7 @@ class Calls:
     def after(self, row: str) -> None:
         """A row has been played, and its account is still there."""
         bench = self._bench
-        if bench.stage.api_calls != bench.trial.calls_before:
+        if bench.api_calls:
             self._last_row, self._silent = row, 0
         elif any(not each.endswith(SURPLUS) for each in bench.trial.wrong):
             self._silent += 1

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.hints import about_connections
-from copper_emulator.checks.judging import api_calls, judged, milliseconds, slowest
+from copper_emulator.checks.judging import judged, milliseconds, slowest
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.trial import TimeIsUp
@@ -56,12 +56,12 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     with bench.slow_api(SLOW, calls=_CALLS * _IDS):
         ids = yield from bench.create(kind, _IDS)
     yield from bench.answered()
-    if api_calls(bench) < _IDS:
+    if bench.api_calls < _IDS:
         # Who handles the first id only is found in other rows.
         del bench.trial.touched[kind, ids[-1]]
     yield from bench.end()
     found = judged(bench, SLOW_FETCH)
-    calls = api_calls(bench)
+    calls = bench.api_calls
     if found.verdict is not Verdict.PASSED:
         return found
     if not calls:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.judging import api_calls, judged
+from copper_emulator.checks.judging import judged
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
@@ -44,7 +44,7 @@ def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
         yield from bench.create(kind)
         yield from bench.idle()
         until = monotonic() + (min(bench.plan.patience, BEGINS) if works_later else 0.0)
-        while not api_calls(bench) and monotonic() < until:
+        while not bench.api_calls and monotonic() < until:
             yield from bench.rest()
         yield from bench.compare(f"while calls were answered {status}", lull=LULL if works_later else 0.0)
         entries = bench.account.journal.entries

@@ -22,7 +22,6 @@ class Trial:
 
     began: float
     limit: float
-    calls_before: int = 0
     ahead: int = 0
     """Milliseconds that it plays ahead."""
     slowest: float = 0.0

@@ -39,6 +39,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "resend": ("notifications", "Send a notification again, as it was or edited."),
     "replay": ("notifications", "Deliver a captured body."),
     "wait": ("notifications", "Wait until something has been delivered."),
+    "api-calls": ("api_calls", "Show the calls of Copper's API, newest first."),
     "routes": ("targets", "Show, add or remove routes."),
     "targets": ("targets", "Show targets; pause or resume one."),
     "inbox": ("targets", "Show an account's built-in endpoint, or set its answer."),

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
+from copper_emulator.core.call_log import CallLog
 from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import echo_text
@@ -121,6 +122,7 @@ class Account:
             rules, self.draws, note=self._note_fault, lag=self._fall_behind, tell=self._tell, marks=self.marks
         )
         self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
+        self.call_log = CallLog()
         self.causing: Notification | None = None
         self.on_told: Callable[[Told], None] | None = None
         """Called with each thing that is done to the account, once it has been done (`told.py`)."""

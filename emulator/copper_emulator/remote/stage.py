@@ -10,13 +10,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 from copper_emulator.control_client import Client
 from copper_emulator.core.account import Account
+from copper_emulator.core.call_log import KEPT, ApiCall
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Delivery, Key
+from copper_emulator.core.moments import to_ms
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.told import Told
 from copper_emulator.remote.routes import RemoteRoutes
@@ -78,6 +81,8 @@ class RemoteStage:
         self._found: Found | None = None
         self._known: Account | None = None
         self._kept = False
+        self._calls: list[ApiCall] = []
+        """The calls of the API that were made before the account was deleted."""
         self.own_routes = RemoteRoutes(client, path)
 
     @property
@@ -103,6 +108,7 @@ class RemoteStage:
         """Keep the present state, because the account is about to be deleted."""
         with self.lock:
             self._seen()
+        self._calls = self.calls_made()
         self._kept = True
 
     @property
@@ -129,6 +135,13 @@ class RemoteStage:
         answers = [self._telling.send(each) for each in told]
         with self.lock:
             return as_there(result, answers, self.account)
+
+    def calls_made(self) -> list[ApiCall]:
+        """The API calls of the account, oldest first; they are in no snapshot."""
+        if self._kept:
+            return list(self._calls)
+        told = self._client.get(f"{self._path}/api-calls", {"limit": KEPT})["calls"]
+        return [_call(each) for each in reversed(told)]
 
     def use(self, settings: Settings) -> None:
         """Apply other settings. Raises UsageError if something has already happened in the account."""
@@ -163,6 +176,11 @@ class RemoteStage:
             self._found.put_back(self._known)
             self.lock.fresh = True
         return self._found, self._known
+
+
+def _call(shown: Mapping[str, Any]) -> ApiCall:
+    at_ms = to_ms(datetime.fromisoformat(shown["at"]))
+    return ApiCall(shown["number"], shown["method"], shown["path"], shown["status"], at_ms, shown["during"])
 
 
 def _in_short(settings: Settings) -> Settings:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.model import Delivery, Key
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
@@ -59,6 +60,9 @@ class AnyStage(Protocol):
 
     def record(self, act: Callable[[Account, int], Any]) -> Any:
         """Run one call of the core, at the present moment."""
+
+    def calls_made(self) -> list[ApiCall]:
+        """The API calls of the account, oldest first."""
 
     def use(self, settings: Settings) -> None:
         """Apply other settings. Raises UsageError if something has already happened in the account."""

@@ -7,13 +7,20 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
+from copper_emulator.core.call_log import STATUS, Noted
 from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, Untrusted, UsageError
 from copper_emulator.core.json_text import encode
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
-from copper_emulator.shell.api.credentials import DIRECTORY, Directory, directory_of, known_account
-from copper_emulator.shell.api.hindering import call_text, hindered
+from copper_emulator.shell.api.credentials import (
+    DIRECTORY,
+    Directory,
+    calling_stage,
+    directory_of,
+    known_account,
+)
+from copper_emulator.shell.api.hindering import CutOff, call_text, hindered
 from copper_emulator.shell.api.unknown import unknown_path_hint
 from copper_emulator.shell.control.guarding import may_be_rebound
 from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
@@ -42,33 +49,61 @@ def make_runner(app: web.Application, **options: Any) -> web.AppRunner:
 async def answer_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Answer each refusal in Copper's envelope, with its hint in a header, and record it in the account's journal."""
+    """Answer each refusal in Copper's envelope, with its hint in a header, and record it in the account's journal.
+
+    Every call that names an account is noted in its `call_log`, with the status of its answer.
+    """
+    noted: Noted | None = None
     try:
         if (origin := request.headers.get(hdrs.ORIGIN)) is not None:
             _check_browser(request, origin)
-        hindrance = await hindered(request, handler)
-        return await handler(request) if hindrance is None else hindrance
-    except ApiError as error:
-        return refuse(request, error)
-    except web.HTTPNotFound:
-        return refuse(request, UnknownRoute(hint=unknown_path_hint(request)))
-    except web.HTTPMethodNotAllowed as error:
-        allowed = ", ".join(sorted(error.allowed_methods))
-        return refuse(request, UnknownRoute(hint=f"{request.path} accepts {allowed}, not {request.method}"))
-    except web.HTTPRequestEntityTooLarge:
-        return refuse(request, TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes."))
-    except web.HTTPException as error:
-        return refuse(request, BadRequest("Bad Request", hint=error.reason))
-    except UsageError as error:
-        # For example because frozen time went back: the test must be told.
-        return refuse(request, BadRequest("Bad Request", hint=str(error)))
+        stage, hindrance = calling_stage(request), None
+        if stage is not None:
+            noted = stage.note_call(request.method, request.raw_path)
+            hindrance = await hindered(stage, request, handler)
+        answer = await handler(request) if hindrance is None else hindrance
+    except CutOff:
+        # Nobody gets it: the connection is closed.
+        return web.Response(status=504)
+    except Exception as error:
+        refusal = refusal_for(request, error)
+        if refusal is None:
+            raise
+        answer = refuse(request, refusal)
+    if noted is not None:
+        noted[STATUS] = answer.status
+    return answer
+
+
+def refusal_for(request: web.Request, error: Exception) -> ApiError | None:
+    """What an error means for the client of a request; None if it is a fault of the emulator."""
+    match error:
+        case ApiError():
+            return error
+        case web.HTTPNotFound():
+            return UnknownRoute(hint=unknown_path_hint(request))
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return UnknownRoute(hint=f"{request.path} accepts {allowed}, not {request.method}")
+        case web.HTTPRequestEntityTooLarge():
+            return TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes.")
+        case web.HTTPException():
+            return BadRequest("Bad Request", hint=error.reason)
+        case UsageError():
+            # For example because frozen time went back: the test must be told.
+            return BadRequest("Bad Request", hint=str(error))
+    return None
 
 
 def _check_browser(request: web.Request, origin: str) -> None:
     """Raise Untrusted if another site's page may have sent this. API clients send no Origin."""
     host = request.headers.get(hdrs.HOST, "")
     if may_be_rebound(origin, host, request.app[_TRUSTED]):
-        raise Untrusted(origin, host)
+        error, known = Untrusted(origin, host), known_account(request)
+        # Not `calling_stage`, which opens accounts: another site's page must not.
+        if known is not None:
+            known[0].note_call(request.method, request.raw_path)[STATUS] = error.status
+        raise error
 
 
 def refuse(request: web.Request, error: ApiError) -> web.Response:

@@ -1,4 +1,7 @@
-"""One account with everything around it: its lock, clock, routes, settings and hooks."""
+"""One account with everything around it: its lock, clock, routes, settings and hooks.
+
+This file is a little longer than most, because all of this meets in one class.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.call_log import ApiCall, Noted
 from copper_emulator.core.errors import TooManyRequests, UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.ids import Counters
@@ -19,7 +23,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.down import led_nowhere
-from copper_emulator.shell.frozen import may_be_frozen
+from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.probe import Probe
 from copper_emulator.shell.routes import Routes
@@ -58,7 +62,7 @@ class Stage:
         self.has_own_settings = False
         """Whether it was made with settings of its own instead of those common to every account."""
         self.api_calls = 0
-        """The number of API calls that named this account."""
+        """The number of API calls that named this account, those before a reset included."""
         self.held = HeldCalls()
         self.probe = Probe()
         self.started: set[int] = set()
@@ -105,12 +109,30 @@ class Stage:
             self._call_time = time
             raise
 
-    def meet_call(self) -> tuple[Fault, ...]:
-        """Count one API call and return the faults that affect it."""
+    def note_call(self, method: str, path: str) -> Noted:
+        """Note an API call that arrives; its status is put into what is returned.
+
+        Without the lock, which is not worth its time here: only the thread that serves the API notes calls.
+        """
         self.api_calls += 1
+        account, clock = self.account, self.clock
+        now, causing = clock.now(), account.causing
+        if not self.driving and isinstance(clock, VirtualClock) and (frozen := frozen_now()) is not None:
+            # Not `self.now`, which moves the clock after frozen time: what only reads must not move anything.
+            now = frozen
+        return account.call_log.note(method, path, now, None if causing is None else causing.serial)
+
+    def faults_met(self) -> tuple[Fault, ...]:
+        """The faults that affect an API call that arrives now, which counts for them."""
+        # Nearly always there are none, and the lock is not needed to see that.
+        if not self.account.faults.hinder_calls:
+            return ()
         with self.lock:
-            faults = self.account.faults
-            return faults.meet_call(self.now()) if faults.hinder_calls else ()
+            return self.account.faults.meet_call(self.now())
+
+    def calls_made(self) -> list[ApiCall]:
+        """The API calls of the present account, oldest first."""
+        return self.account.call_log.calls()
 
     def follow_frozen_time(self) -> int | None:
         """Start again at the frozen moment if nothing has happened yet; return to where the test has moved time since.

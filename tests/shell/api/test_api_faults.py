@@ -89,7 +89,7 @@ def test_a_slow_api_takes_real_time_for_as_many_calls_as_are_said(copper: Copper
     assert called(copper).status_code == 200
     assert monotonic() - began >= 0.2
     assert copper.faults.active == []
-    assert copper._here.api_calls == 1
+    assert copper._here.account.call_log.total == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
@@ -174,7 +174,7 @@ def test_a_call_that_is_held_is_cut_off_when_its_account_ends(fault: str) -> Non
             copper.faults.on(fault)
             call = clients.submit(called, copper, patience=30)
             until = monotonic() + 10
-            while not copper._here.api_calls and monotonic() < until:
+            while not copper._here.account.call_log.total and monotonic() < until:
                 pause(0.01)
 
         assert isinstance(call.exception(), requests.exceptions.ConnectionError)

@@ -12,7 +12,6 @@ from aiohttp import web
 
 from copper_emulator.core.errors import BadRequest, Faulted
 from copper_emulator.core.fault import FaultName
-from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.listening import has_gone
@@ -26,24 +25,29 @@ _LOOK = 0.05
 """Seconds after which it is seen that the client has given up; aiohttp tells nobody."""
 
 
+class CutOff(Exception):
+    """The connection of a call has been cut off: nobody gets an answer."""
+
+
 async def hindered(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    stage: Stage, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse | None:
-    """What a call is answered instead, if it is; it may take its time. Raises Faulted where a fault refuses it."""
-    stage = calling_stage(request)
-    if stage is None:
-        return None
-    for fault in stage.meet_call():
+    """What a call is answered instead, if it is; it may take its time.
+
+    Raises Faulted where a fault refuses it, and CutOff where it gets no answer.
+    """
+    for fault in stage.faults_met():
         if fault.name is FaultName.API_SLOW:
             # It has arrived: what is slow is done, though nobody waits for its answer any more. The handler tells of a
             # body that cannot be read.
             with suppress(BadRequest):
                 await body_of(request)
             if not await _held_back(stage, fault.span_ms / 1000):
-                return _cut_off(request)
+                raise _cut_off(request)
         elif fault.name is FaultName.API_HANG:
             stage.refused(call_text(request, f"never answered; {fault.blame}"))
-            return await _hanging(stage, request)
+            await _hanging(stage, request)
+            raise _cut_off(request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
     late = stage.probe.late_answer
@@ -59,7 +63,7 @@ async def hindered(
 async def _late(stage: Stage, late: LateAnswer, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
     while not late.arrives():
         if not await stage.held.hold(_LOOK):
-            return _cut_off(request)
+            raise _cut_off(request)
     return answer
 
 
@@ -81,15 +85,13 @@ async def _held_back(stage: Stage, seconds: float) -> bool:
         probe.api_held -= 1
 
 
-async def _hanging(stage: Stage, request: web.Request) -> web.StreamResponse:
+async def _hanging(stage: Stage, request: web.Request) -> None:
     until = monotonic() + LONGEST
     while not has_gone(request) and monotonic() < until and await stage.held.hold(_LOOK):
         pass
-    return _cut_off(request)
 
 
-def _cut_off(request: web.Request) -> web.StreamResponse:
+def _cut_off(request: web.Request) -> CutOff:
     if request.transport is not None:
         request.transport.abort()
-    # Nobody gets it: the connection is closed.
-    return web.Response(status=504)
+    return CutOff()

@@ -12,6 +12,7 @@ from copper_emulator.core.records.changed import untold
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.control.accounts import ACCOUNT_OPERATIONS, ACCOUNTS
+from copper_emulator.shell.control.api_calls import API_CALL_OPERATIONS
 from copper_emulator.shell.control.clock import CLOCK_OPERATIONS
 from copper_emulator.shell.control.driving import DRIVING_OPERATIONS
 from copper_emulator.shell.control.faults import FAULT_OPERATIONS
@@ -82,6 +83,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/fire", "Fire a bare event", Fire, FiredShape, fire),
     Operation("GET", "/journal", "What happened", ReadJournal, JournalShape, read_journal),
     *NOTIFICATION_OPERATIONS,
+    *API_CALL_OPERATIONS,
     Operation("GET", "/why", "Why somebody was (not) notified", Why, WhyShape, why),
     *CLOCK_OPERATIONS,
     *TARGET_OPERATIONS,

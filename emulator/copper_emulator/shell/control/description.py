@@ -31,6 +31,7 @@ _PARTS: Mapping[str, str] = {
     "wait": "Waiting for deliveries, as a test does",
     "replay": "Sending what was captured",
     "journal": "What happened, in order",
+    "api-calls": "What clients asked of Copper's API, and what was answered",
     "why": "Why somebody was or was not notified",
     "subscriptions": "Who is notified of what",
     "routes": "Where targets are really sent",
