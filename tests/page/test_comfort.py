@@ -180,9 +180,33 @@ def test_an_account_is_saved_put_back_and_deleted(screen: Screen, emulator: Emul
 def test_an_account_that_is_not_there_is_said_to_be_missing(screen: Screen, emulator: Emulator) -> None:
     screen.page.goto(f"{emulator.url}/#/nobody/deliveries")
 
-    expect(screen.main).to_contain_text("there is no account 'nobody'")
+    expect(screen.main.get_by_role("heading")).to_have_text("There is no account 'nobody'")
     screen.page.get_by_label("Account", exact=True).select_option(emulator.account)
     expect(screen.main).to_contain_text("Nothing has happened yet")
+
+
+def test_an_account_that_is_not_there_leads_to_those_that_are(screen: Screen, emulator: Emulator) -> None:
+    screen.page.goto(f"{emulator.url}/#/nobody/faults")
+    expect(screen.main.get_by_role("link", name="default", exact=True)).to_be_visible()
+
+    screen.main.get_by_role("link", name=emulator.account, exact=True).click()
+
+    expect(screen.main).to_have_attribute("data-view", "deliveries")
+    expect(screen.page.get_by_label("Account", exact=True)).to_have_value(emulator.account)
+
+
+def test_an_address_that_is_written_wrong_breaks_nothing(screen: Screen, emulator: Emulator) -> None:
+    screen.page.goto(f"{emulator.url}/#/100%/deliveries")
+
+    expect(screen.main.get_by_role("heading")).to_have_text("There is no account '100%'")
+
+
+def test_before_its_scripts_have_run_the_page_is_not_empty(screen: Screen, emulator: Emulator) -> None:
+    screen.page.route("**/*.js", lambda route: route.abort())
+
+    screen.page.goto(emulator.url)
+
+    expect(screen.main).to_contain_text("Loading…")
 
 
 def test_an_account_that_is_deleted_elsewhere_is_said_to_be_missing_at_once(screen: Screen, emulator: Emulator) -> None:
@@ -191,7 +215,7 @@ def test_an_account_that_is_deleted_elsewhere_is_said_to_be_missing_at_once(scre
     emulator.ask("DELETE", "")
 
     # Sooner than a browser reopens a stream.
-    expect(screen.main).to_contain_text(f"there is no account '{emulator.account}'", timeout=2500)
+    expect(screen.main).to_contain_text(f"There is no account '{emulator.account}'", timeout=2500)
     chosen = screen.page.locator("#account-choice option:checked")
     expect(chosen).to_have_text(f"{emulator.account} (does not exist)")
 

@@ -149,3 +149,107 @@ def test_a_view_is_drawn_once_also_where_others_overtake_it(screen: Screen, emul
     expect(screen.main).to_have_attribute("data-view", "send")
     screen.page.wait_for_load_state("networkidle")
     expect(screen.main.get_by_role("heading", level=1)).to_have_text(["Send an event"])
+
+
+def test_back_closes_a_dialog_and_stays_in_the_view(screen: Screen, emulator: Emulator) -> None:
+    screen.open("records")
+    screen.go("Subscriptions")
+    screen.press("New subscription")
+
+    screen.page.evaluate("history.back()")
+
+    expect(screen.dialog).to_have_count(0)
+    expect(screen.page).to_have_url(re.compile("/subscriptions$"))
+    expect(screen.button("New subscription")).to_be_focused()
+    screen.page.evaluate("history.back()")
+    expect(screen.main).to_have_attribute("data-view", "records")
+
+
+def test_back_in_a_dialog_asks_before_what_was_typed_is_lost(screen: Screen, emulator: Emulator) -> None:
+    screen.open("records")
+    screen.go("Subscriptions")
+    screen.press("New subscription")
+    target = screen.page.get_by_label("Target", exact=True)
+    target.fill("https://billing.example.com/")
+    question = screen.page.get_by_role("dialog", name="Close without saving?")
+
+    screen.page.evaluate("history.back()")
+    expect(question).to_be_visible()
+    screen.page.evaluate("history.back()")
+    expect(question).to_have_count(0)
+    expect(target).to_have_value("https://billing.example.com/")
+
+    screen.page.keyboard.press("Escape")
+    question.get_by_role("button", name="Close").click()
+    expect(screen.dialog).to_have_count(0)
+    expect(screen.page).to_have_url(re.compile("/subscriptions$"))
+
+
+def test_another_address_closes_the_dialogs(screen: Screen, emulator: Emulator) -> None:
+    screen.open("faults")
+    for opens in ("Keys", "Reset", "New account"):
+        screen.press(opens)
+        expect(screen.dialog).to_be_visible()
+        screen.page.evaluate(BY_ADDRESS, "records")
+        expect(screen.main).to_have_attribute("data-view", "records")
+        expect(screen.dialog).to_have_count(0)
+        screen.page.evaluate(BY_ADDRESS, "faults")
+        expect(screen.main).to_have_attribute("data-view", "faults")
+
+
+def test_another_address_asks_once_about_what_was_typed_in_a_dialog(screen: Screen, emulator: Emulator) -> None:
+    screen.open("subscriptions")
+    screen.press("New subscription")
+    screen.page.get_by_label("Target", exact=True).fill("https://billing.example.com/")
+
+    screen.page.evaluate(BY_ADDRESS, "records")
+    screen.dialog.last.get_by_role("button", name="Cancel").click()
+    expect(screen.page).to_have_url(re.compile("/subscriptions$"))
+    expect(screen.page.get_by_label("Target", exact=True)).to_have_value("https://billing.example.com/")
+
+    screen.page.evaluate(BY_ADDRESS, "records")
+    screen.press("Leave")
+    expect(screen.main).to_have_attribute("data-view", "records")
+    expect(screen.dialog).to_have_count(0)
+
+
+def test_back_in_the_question_about_leaving_stays(screen: Screen, emulator: Emulator) -> None:
+    screen.open("faults")
+    screen.go("Limits")
+    screen.go("Records")
+    name = screen.page.get_by_label("name", exact=True)
+    name.fill("Ada")
+
+    screen.page.evaluate("history.back()")
+    expect(screen.dialog).to_contain_text("Leave without saving?")
+    screen.page.evaluate("history.back()")
+
+    expect(screen.dialog).to_have_count(0)
+    expect(screen.page).to_have_url(re.compile("/records$"))
+    expect(name).to_have_value("Ada")
+
+
+def test_the_newest_delivery_is_followed_without_closing_a_dialog(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    screen.open()
+    screen.press("Follow")
+    screen.press("New account")
+    screen.dialog.get_by_label("Name", exact=True).fill("billing")
+
+    emulator.fire(17)
+
+    expect(screen.page).to_have_url(re.compile(r"/deliveries/\d+$"))
+    expect(screen.dialog).to_have_count(1)
+
+
+def test_the_focus_returns_to_the_button_that_opened_a_dialog_although_it_was_drawn_anew(
+    screen: Screen, emulator: Emulator
+) -> None:
+    screen.open("subscriptions")
+    screen.press("New subscription")
+
+    emulator.subscribe("person", "new")
+    expect(screen.page.get_by_text("1/100")).to_be_attached()
+    screen.page.keyboard.press("Escape")
+
+    expect(screen.button("New subscription")).to_be_focused()

@@ -521,6 +521,31 @@ def test_a_target_without_a_route_is_led_to_the_button_that_makes_one(screen: Sc
     expect(targets).not_to_contain_text("copper-emulator")
 
 
+@pytest.mark.parametrize(
+    ("target", "advised"),
+    [
+        ("http://billing.example.com/hooks", ["New route under Subscriptions, or copper-emulator --server "]),
+        (
+            "http://127.0.0.1:5000/hooks",
+            [
+                "New route under Subscriptions, or copper-emulator --server ",
+                "allow_http=true under Account, or copper-emulator --server ",
+            ],
+        ),
+    ],
+    ids=["remote", "local"],
+)
+def test_advice_names_the_page_first(screen: Screen, emulator: Emulator, target: str, advised: list[str]) -> None:
+    screen.open("subscriptions")
+    screen.press("New subscription")
+    screen.dialog.get_by_label("Target", exact=True).fill(target)
+
+    screen.dialog.get_by_role("button", name="Save").click()
+
+    for each in advised:
+        expect(screen.dialog.get_by_role("alert")).to_contain_text(each)
+
+
 def test_a_command_that_is_shown_is_for_this_server_and_account_and_works(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new", TARGET)
     emulator.fire(17)
@@ -788,7 +813,7 @@ def test_who_goes_to_another_account_while_nobody_answers_gets_there(browser: Br
         Screen(page, Emulator(first.url, "default")).open()
         first.end(signal.SIGKILL)
         page.evaluate("location.hash = '#/other/records'")
-        expect(page.get_by_role("main")).to_contain_text("the server does not answer")
+        expect(page.get_by_role("main")).to_contain_text("The server does not answer")
     with started("serve", "--port", port) as second:
         open_account(second.url, "other")
         expect(page.get_by_role("main")).to_have_attribute("data-view", "records")
@@ -803,5 +828,5 @@ def test_an_account_that_a_new_server_does_not_have_is_said_to_be_missing(browse
         first.end(signal.SIGKILL)
         expect(page.get_by_text("Not connected.")).to_be_visible()
     with started("serve", "--port", port):
-        expect(page.get_by_role("main")).to_contain_text("there is no account 'other'")
+        expect(page.get_by_role("main")).to_contain_text("There is no account 'other'")
         page.close()

@@ -35,7 +35,8 @@ export function fill(element, ...children) {
   return element;
 }
 
-function refocus(element, before) {
+/** Focus the successor of what had the focus before, within an element that was filled anew. */
+export function refocus(element, before) {
   // Generated ids of fields differ each time: the successor is the field of the same name.
   const id = (each) => (each.id.startsWith("field-") ? "" : each.id);
   const named = (each) => each.dataset.field || id(each) || each.getAttribute("aria-label") || each.textContent;

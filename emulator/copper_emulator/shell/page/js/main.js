@@ -3,10 +3,12 @@
 import { server, Unanswered } from "./api.js";
 import { button, fill, h } from "./dom.js";
 import { allKeys, onKey } from "./keys.js";
+import { mayLeave } from "./leaving.js";
 import { accountSwitcher } from "./parts/account_switcher.js";
 import { banners } from "./parts/banners.js";
 import { clockBar } from "./parts/clock_bar.js";
-import { confirmed, dialog } from "./parts/dialog.js";
+import { confirmed, dialog, dialogs } from "./parts/dialog.js";
+import { noAccountState } from "./parts/empty_state.js";
 import { gauges } from "./parts/gauges.js";
 import { go, link, position, read } from "./router.js";
 import { complain, forgetProblems, say, tried } from "./say.js";
@@ -40,18 +42,21 @@ let shown = {};
 /** The position of `shown` in the browser's history. */
 let shownAt = 0;
 let follow = null;
-/** Whether the user is being asked about leaving. */
-let asking = false;
 /** The error because of which the view could not be shown. */
 let missing = null;
 
 async function arrive() {
-  position();
-  if (asking || !(await mayLeave())) return;
+  const leaves = await mayLeave({ shown, at: shownAt, isUnsaved: session?.unsaved }, () => {
+    accountSwitcher(at("account"), shown.account).catch(complain);
+  });
+  if (!leaves) return;
   // While being asked, the user may have gone elsewhere.
   const place = read();
   if (!(place.view in VIEWS)) return go({ view: "deliveries", which: "" }, { quietly: true });
-  if (link(place) === link(shown)) return;
+  if (link(place) === link(shown)) {
+    shownAt = position();
+    return;
+  }
   if (place.account !== session?.name) entered = enter(place.account);
   if (!(await entered) || link(place) !== link(read())) return;
   shownAt = position();
@@ -62,21 +67,6 @@ async function arrive() {
     return follow(place);
   }
   await open(place);
-}
-
-/** Ask before unsaved text is lost. */
-async function mayLeave() {
-  if (!session?.unsaved?.() || link(read()) === link(shown)) return true;
-  asking = true;
-  const leaves = await confirmed("Leave without saving?", "What you have written here will be lost.", "Leave");
-  asking = false;
-  if (leaves) return true;
-  // Return to the view left open, in whichever direction the browser went, so that Back then leads where it should.
-  const steps = shownAt - position();
-  if (steps) history.go(steps);
-  else history.replaceState(history.state, "", link(shown));
-  accountSwitcher(at("account"), shown.account).catch(complain);
-  return false;
 }
 
 /** Once the server is back, load what is missing and read again what is shown. */
@@ -114,10 +104,12 @@ async function enter(name) {
   session?.stop();
   sessionEnds = new AbortController();
   shown = {};
+  shownAt = position();
   document.body.classList.remove("lost");
   const { signal } = sessionEnds;
   session = new Session(name);
-  for (const part of ["main", "top", "banners", "gauges"]) fill(at(part));
+  for (const part of ["top", "banners", "gauges"]) fill(at(part));
+  fill(at("main"), h("p", { class: "muted" }, "Loading…"));
   accountSwitcher(at("account"), name).catch(complain);
   try {
     await session.start();
@@ -125,8 +117,8 @@ async function enter(name) {
     if (signal.aborted) return false;
     session.stop();
     session = null;
-    fill(at("main"), h("p", {}, error.message), h("p", { class: "muted" }, error.hint));
     if (error instanceof Unanswered) whenAnswered(signal);
+    await showNoAccount(error, signal);
     return false;
   }
   // Meanwhile the user has gone on to another account.
@@ -139,6 +131,18 @@ async function enter(name) {
   connection();
   drawGauges();
   return true;
+}
+
+async function showNoAccount(error, signal) {
+  const state = await noAccountState(error);
+  if (signal.aborted) return;
+  document.title = "copper-emulator";
+  const main = at("main");
+  main.className = "";
+  delete main.dataset.view;
+  // The views are those of the account before.
+  if (error.status === 404) fill(at("nav"));
+  fill(main, state);
 }
 
 async function open(place) {
@@ -279,7 +283,7 @@ async function begin() {
   }
   foot();
   addEventListener("hashchange", arrive);
-  addEventListener("beforeunload", (event) => session?.unsaved?.() && event.preventDefault());
+  addEventListener("beforeunload", (event) => (session?.unsaved?.() || dialogs.areWritten) && event.preventDefault());
   await arrive();
   for (const [, load] of Object.values(VIEWS)) load().catch(() => {});
 }

@@ -12,13 +12,22 @@ export function position() {
 
 export function read(hash = location.hash) {
   const [path, search = ""] = hash.replace(/^#\/?/, "").split("?");
-  const [account, view, ...which] = path.split("/").map(decodeURIComponent);
+  const [account, view, ...which] = path.split("/").map(decoded);
   return {
     account: account || "default",
     view: view || "deliveries",
     which: which.join("/"),
     filters: Object.fromEntries(new URLSearchParams(search)),
   };
+}
+
+/** A part as it is if no such text can be encoded: an address written by hand may have a lone `%`. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function link({ account, view, which = "", filters = {} }) {

@@ -1,5 +1,7 @@
-// Shown when the list is empty: what to do first, with or without an endpoint; or what is wrong with the filters.
+// Shown when there is nothing to list: what to do first, with or without an endpoint; what is wrong with the filters; or
+// which accounts there are, if the one in the address is none of them.
 
+import { server } from "../api.js";
 import { copyButton } from "../clipboard.js";
 import { button, fill, h } from "../dom.js";
 import { link } from "../router.js";
@@ -25,6 +27,19 @@ export function emptyState(session) {
 export function nothingFits({ wrong, filters: { text } }) {
   const secrets = text ? " The values of secrets and headers are not searched." : "";
   return h("p", { class: "muted" }, wrong ? WRONG : `Nothing matches these filters.${secrets}`);
+}
+
+/** Shown instead of a view if its account could not be opened. */
+export async function noAccountState({ status, message, hint }) {
+  const accounts = status === 404 ? await server.accounts().catch(() => []) : [];
+  const to = ({ name }) => h("li", {}, h("a", { href: link({ account: name, view: "deliveries" }) }, name));
+  const others = [h("p", {}, "Go to one that is there, or make one with New, beside Account:"), h("ul", {}, accounts.map(to))];
+  return h(
+    "div",
+    { class: "panel panels" },
+    h("h1", {}, message[0].toUpperCase() + message.slice(1)),
+    accounts.length ? others : h("p", { class: "muted" }, hint),
+  );
 }
 
 function first(session, to, draw) {

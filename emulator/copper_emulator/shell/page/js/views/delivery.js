@@ -2,6 +2,7 @@
 
 import { copyButton } from "../clipboard.js";
 import { button, fill, gathered, h } from "../dom.js";
+import { blockedAdvice } from "../parts/blocked.js";
 import { deliveryActions } from "../parts/delivery_actions.js";
 import { payload, request, response, timing, why } from "../parts/delivery_tabs.js";
 import { jsonView } from "../parts/json_view.js";
@@ -89,7 +90,7 @@ function head(session, whole) {
   const { serial, state, target, route, told: said, faults, note, outcome } = notification;
   // A one-word outcome needs no sentence, but `TLS` alone does not say what is wrong with a certificate.
   const sentence = !outcome || said.includes(". ") || said.startsWith("failed: TLS") ? told(said) : "";
-  const subscriptions = link({ account: session.name, view: "subscriptions" });
+  const newRoute = [h("a", { href: link({ account: session.name, view: "subscriptions" }) }, "New route"), " under Subscriptions"];
   return h(
     "div",
     { class: "pane-head" },
@@ -101,8 +102,7 @@ function head(session, whole) {
       target || "its subscription is gone",
       route && h("span", { class: "muted" }, ` via ${route}`),
     ),
-    sentence && h("p", {}, sentence),
-    state === "blocked" && h("p", {}, "Or here: ", h("a", { href: subscriptions }, "New route"), " under Subscriptions."),
+    sentence && h("p", {}, state === "blocked" ? blockedAdvice(session, said, newRoute) : sentence),
     faults.length > 0 &&
       h(
         "p",

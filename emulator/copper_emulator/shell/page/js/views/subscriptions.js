@@ -1,8 +1,8 @@
 // Subscriptions, how many of the allowed hundred, their targets, and where those are really sent.
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
+import { blockedAdvice } from "../parts/blocked.js";
 import { confirmed, dialog } from "../parts/dialog.js";
-import { link } from "../router.js";
 import { looked, readJson, tried } from "../say.js";
 import { listen } from "../session.js";
 import { watch } from "../watching.js";
@@ -90,14 +90,10 @@ class SubscriptionsView {
     return table(["Target", "Route", "Waiting", "State"], rows, "The targets of subscriptions appear here.");
   }
 
-  /** Advice is given here in terms of the page: the server's sentences after the first name commands instead. */
   targetState({ paused, blocked }) {
     if (paused) return sign("wait", "‖", "paused");
     if (!blocked) return "open";
-    const settings = h("a", { href: link({ account: this.session.name, view: "account" }) }, "Account");
-    const help = [". Give it a route with New route below; or name its host in allow_targets under ", settings, "."];
-    const [why, ...rest] = blocked.split(". ");
-    return [status("blocked"), h("p", { class: "muted" }, why, rest.length > 0 && help)];
+    return [status("blocked"), h("p", { class: "muted" }, blockedAdvice(this.session, blocked, "New route below"))];
   }
 
   routeTable(routes) {
