@@ -75,7 +75,6 @@ def test_every_topic_there_is_is_sent(copper: Copper) -> None:
     assert len(topics) == 6 * 3 + 1
 
 
-@pytest.mark.copper(profile="developer-docs")
 def test_with_the_other_profile_activities_have_all_events() -> None:
     with Emulator(profile="developer-docs") as copper:
         assert [body["event"] for body in sent(copper, "type-activity_log")] == ["new", "update", "delete"]
