@@ -267,7 +267,9 @@ class Face:
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` in the test's thread after each delivery sent, to drain a queue or run deferred work.
 
-        Changes the hook makes through `copper` are delivered after it returns, by the call in progress.
+        If it returns an awaitable (`lambda delivery: queue.join()`, or it is an `async def`), that is awaited on the
+        loop on which the delivery's endpoint runs, for 30 seconds of real time at most. Changes made meanwhile are
+        delivered afterwards, by the call in progress. UsageError if the hook cannot be called with a delivery.
         """
         if not callable(hook):
             raise UsageError(f"after_delivery takes a function of a delivery, not {hook!r}")

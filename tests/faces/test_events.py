@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import urllib.request
@@ -17,7 +18,7 @@ from tests.faces.conftest import TARGET, receiver
 from tests.faces.opening import Open, create_by_api
 
 SYNCHRONOUS = pytest.mark.parametrize("face", ["here", "there"], indirect=True)
-"""A hook is a plain function, and can await nothing; steps that are played one by one have no asynchronous twin."""
+"""A plain hook can await nothing; steps that are played one by one have no asynchronous twin."""
 
 
 def bodies(endpoint: Endpoint) -> list[Any]:
@@ -301,28 +302,40 @@ def test_a_hook_that_raises_keeps_no_delivery_from_being_told_of(opened: Open) -
     assert note.startswith("Raised by your after_delivery hook hook, for notification 1: person/new [")
 
 
-def test_a_hook_is_called_once_whatever_it_gives_and_an_async_one_is_refused(
-    copper: Copper, endpoint: Endpoint, tmp_path: Path
-) -> None:
+def test_a_hook_is_called_once_whatever_it_gives(copper: Copper, endpoint: Endpoint, tmp_path: Path) -> None:
     opened: list[Any] = []
 
     def opens(delivery: Delivery) -> object:
         opened.append((tmp_path / "log").open("a"))
         return opened[-1]
 
-    async def waits(delivery: Delivery) -> None:
-        """Never awaited."""
-
     copper.after_delivery(opens)
     copper.subscribe("person", "update", target=TARGET)
     copper.fire("person", "update", ids=[17])
 
     assert len(opened) == 1
-    copper.after_delivery(waits)
-    with pytest.raises(UsageError, match=r"takes a plain function, and .*waits.* is async"):
-        copper.fire("person", "update", ids=[18])
     for file in opened:
         file.close()
+
+
+def test_an_async_hook_is_awaited_in_this_process_and_refused_on_a_server(
+    copper: Copper, endpoint: Endpoint, face: str
+) -> None:
+    ended: list[int] = []
+
+    async def waits(delivery: Delivery) -> None:
+        await asyncio.to_thread(str)
+        ended.extend(delivery.ids)
+
+    copper.after_delivery(waits)
+    copper.subscribe("person", "update", target=TARGET)
+    if face.startswith("there"):
+        with pytest.raises(UsageError, match=r"takes only plain functions for after_delivery, and waits is async: .*"):
+            copper.fire("person", "update", ids=[17])
+    else:
+        copper.fire("person", "update", ids=[17])
+
+        assert ended == [17]
 
 
 # --- what an endpoint does while it is notified ---------------------------------------------------------------------

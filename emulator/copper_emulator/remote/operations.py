@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +15,9 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.operations import Operations
 from copper_emulator.remote.serving import is_serving
 from copper_emulator.remote.stage import RemoteStage
-from copper_emulator.shell.driver import Rounds, run_hook
+from copper_emulator.shell.destinations import name_of
+from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.hooks import Hook, named
 
 UNDER_WAY = 409
 """The status with which the server refuses something while deliveries are under way."""
@@ -128,7 +131,19 @@ class RemoteOperations(Operations):
         while self._unhooked:
             delivery = self._unhooked.popleft()
             for hook in list(self.stage.hooks):
-                run_hook(hook, delivery)
+                _run_hook(hook, delivery)
+
+
+def _run_hook(hook: Hook, delivery: Delivery) -> None:
+    with named(hook, delivery):
+        answer = hook(delivery)
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
+        raise UsageError(
+            f"an account on a server takes only plain functions for after_delivery, and {name_of(hook)} is async: the "
+            "endpoint runs on a loop that this process cannot wait on; have the hook block until its work is done"
+        )
 
 
 def _text(body: bytes) -> str:

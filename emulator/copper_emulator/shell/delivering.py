@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from copper_emulator.core.errors import raised_on_purpose
-from copper_emulator.core.model import Attempt, Outcome, Result
+from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
 from copper_emulator.shell.app_loop import AppLoop
 from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
@@ -34,7 +34,8 @@ __tracebackhide__ = raised_on_purpose
 T = TypeVar("T")
 
 PAUSE = 0.05
-"""Seconds of real time an empty round takes: a caller waiting for an endpoint's own work looks again after each."""
+"""Seconds of real time an empty round takes if no hook has left anything to wait for: a caller that waits for an
+endpoint's own work looks again after each."""
 
 
 class SyncDelivering(Delivering):
@@ -50,7 +51,7 @@ class SyncDelivering(Delivering):
     def send(self, attempts: list[Attempt]) -> list[Result]:
         """Send one round, in order; its HTTP requests go at the same time. An empty round waits."""
         if not attempts:
-            self._pause()
+            self._wait()
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
             if attempts and self._stage.probe.together and all(map(is_async, destinations)):
@@ -87,12 +88,22 @@ class SyncDelivering(Delivering):
             finally:
                 self._aiohttp_thread.close()
 
-    def _pause(self) -> None:
-        if self._loop is None:
+    def _wait(self) -> None:
+        awaited = self._stage.awaited
+        if awaited is not None:
+            self._where_its_endpoint_runs(awaited.delivery, awaited.ended())
+        elif self._loop is None:
             pause(PAUSE)
-            return
+        else:
+            with NoRunningLoop():
+                self._loop.pause(PAUSE)
+
+    def _where_its_endpoint_runs(self, delivery: Delivery, work: Coroutine[Any, Any, T]) -> T:
+        destination = self._stage.routes.resolve(delivery.target)
+        if isinstance(destination, Route) and destination.kind is RouteKind.AIOHTTP:
+            return self._aiohttp_thread.run(work)
         with NoRunningLoop():
-            self._loop.pause(PAUSE)
+            return self._on_loop(work)
 
     def _begin(self, attempt: Attempt, destination: Destination) -> Callable[[], Result]:
         if isinstance(destination, Blocked):
@@ -148,7 +159,7 @@ class AsyncDelivering(Delivering):
     async def send(self, attempts: list[Attempt]) -> list[Result]:
         """Send one round: attempts go at the same time, results come in order. An empty round waits."""
         if not attempts:
-            await pause_async(PAUSE)
+            await (pause_async(PAUSE) if self._stage.awaited is None else self._stage.awaited.ended())
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
             if len(attempts) == 1:

@@ -1,6 +1,7 @@
 """How does time pass? A plain generator yields rounds of attempts, and runners drive it.
 
-The generator is sent the results of each round. It never waits and knows neither threads nor loops, so it serves a
+The generator is sent the results of each round. A round without attempts waits: for what a hook returned, or else for a
+little real time. The generator itself never waits and knows neither threads nor loops, so it serves a
 synchronous test, an asynchronous one and the standalone server alike.
 """
 
@@ -11,11 +12,11 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotIdle, TimeError, UsageError, of_hook, raised_on_purpose
+from copper_emulator.core.errors import NotIdle, TimeError, raised_on_purpose
 from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
-from copper_emulator.shell.destinations import name_of
+from copper_emulator.shell.hooks import Awaited, Hook, named
 from copper_emulator.shell.stage import Stage
 
 __tracebackhide__ = raised_on_purpose
@@ -97,7 +98,7 @@ def _pass_by(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
     first = len(deliveries)
     while True:
         now = clock.now()
-        attempts = _next_round(stage, now)
+        attempts = yield from _next_round(stage, now)
         if attempts:
             yield from _round(stage, attempts)
         # Otherwise nothing has had a chance to move frozen time.
@@ -119,14 +120,14 @@ def _pass_by(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
     return deliveries[first:]
 
 
-def _next_round(stage: Stage, now: int) -> list[Attempt]:
+def _next_round(stage: Stage, now: int) -> Rounds[list[Attempt]]:
     """Conclude the answers that have arrived, and return the attempts that may go now."""
     account = stage.account
     with stage.lock:
         before = len(account.journal.deliveries)
         account.finish(now)
     if stage.hooks:
-        _run_hooks(stage, before)
+        yield from _run_hooks(stage, before)
     account.raise_echo()
     with stage.lock:
         return account.take(now)
@@ -166,7 +167,7 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
         for attempt in attempts:
             account.conclude(attempt, next(sent) if attempt.instead is None else attempt.instead, now)
     if stage.hooks:
-        _run_hooks(stage, before)
+        yield from _run_hooks(stage, before)
     account.raise_echo()
 
 
@@ -174,7 +175,7 @@ def _depth(attempt: Attempt) -> int:
     return attempt.notification.change.depth
 
 
-def _run_hooks(stage: Stage, since: int) -> None:
+def _run_hooks(stage: Stage, since: int) -> Rounds[None]:
     account = stage.account
     stage.unhooked += [each for each in account.journal.deliveries[since:] if each.outcome in ANSWERED]
     while stage.unhooked:
@@ -182,21 +183,20 @@ def _run_hooks(stage: Stage, since: int) -> None:
         account.causing = delivery.notification
         try:
             for hook in list(stage.hooks):
-                run_hook(hook, delivery)
+                yield from _run_hook(stage, hook, delivery)
         finally:
             account.causing = None
 
 
-def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
-    """Call a hook once. Raises UsageError for an async one, which nothing would await."""
-    try:
+def _run_hook(stage: Stage, hook: Hook, delivery: Delivery) -> Rounds[None]:
+    with named(hook, delivery):
         answer = hook(delivery)
-    except Exception as error:
-        error.add_note(of_hook(f"{name_of(hook)}, for {delivery.notification}"))
-        raise
-    if inspect.iscoroutine(answer):
-        answer.close()
-        raise UsageError(f"after_delivery takes a plain function, and {hook!r} is async")
+        if inspect.isawaitable(answer):
+            stage.awaited = Awaited(answer, delivery)
+            try:
+                yield []
+            finally:
+                stage.awaited = None
 
 
 def _why_not_idle(account: Account, moment: int, limit_ms: int) -> str:

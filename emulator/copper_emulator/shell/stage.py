@@ -25,6 +25,7 @@ from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.down import led_nowhere
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
+from copper_emulator.shell.hooks import Awaited, Hook
 from copper_emulator.shell.probe import Probe
 from copper_emulator.shell.routes import Routes
 
@@ -50,9 +51,11 @@ class Stage:
         """Which of the accounts used together it is (`core/ids.py`); a reset comes back to its first ids."""
         self.lock = threading.RLock()
         self.clock = clock
-        self.hooks: list[Callable[[Delivery], object]] = []
+        self.hooks: list[Hook] = []
         self.unhooked: deque[Delivery] = deque()
         """Deliveries whose hooks have not been called yet, because an earlier hook raised."""
+        self.awaited: Awaited | None = None
+        """What a hook returned, while it is being waited for."""
         self.driving = False
         self.has_ended = False
         """Whether the account's test or block is over: it can be looked at, but nothing happens in it any more."""

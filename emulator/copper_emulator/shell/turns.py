@@ -48,7 +48,7 @@ class Turns:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
         self._out_of_sight = 0
-        """The number of rounds under way whose endpoints do not run in the caller's context."""
+        """The number of rounds under way for which something runs that is not in the caller's context."""
 
     async def drive(self, rounds: Rounds[T]) -> T:
         """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery."""
@@ -96,14 +96,15 @@ class Turns:
     def _marked(self, attempts: list[Attempt]) -> Iterator[None]:
         mine = _Round(self)
         token = _ROUNDS.set((*_ROUNDS.get(), mine))
-        # A server's handlers do not run in the caller's context: while one is called, any call may be the endpoint's.
-        served = any(self._is_served(attempt.url) for attempt in attempts)
-        self._out_of_sight += served
+        # A server's handlers, and the workers that a hook waits for, do not run in the caller's context: meanwhile, any
+        # call may be theirs.
+        apart = self._stage.awaited is not None or any(self._is_served(attempt.url) for attempt in attempts)
+        self._out_of_sight += apart
         try:
             yield
         finally:
             mine.under_way = False
-            self._out_of_sight -= served
+            self._out_of_sight -= apart
             _ROUNDS.reset(token)
 
     def _is_served(self, target: str) -> bool:

@@ -1,0 +1,202 @@
+"""What an `after_delivery` hook returns is awaited where the endpoint runs, so that a lifespan's worker has worked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from aiohttp import web
+from fastapi import FastAPI, Request
+
+from copper_emulator import AsyncEmulator, Copper, Delivery, Emulator, UsageError
+from copper_emulator.shell import hooks
+
+TARGET = "https://app.example/hooks/copper"
+
+Work = Callable[[int], Any]
+
+
+class Worker:
+    """Answers first; a task that was started with the application takes the ids from a queue and works."""
+
+    def __init__(self, work: Work) -> None:
+        self.done: list[int] = []
+        self._work = work
+
+    @asynccontextmanager
+    async def running(self, _app: object) -> AsyncIterator[None]:
+        self.queue: asyncio.Queue[int] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.create_task(self._run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def _run(self) -> None:
+        while True:
+            each = await self.queue.get()
+            # It does not finish within the call of the endpoint.
+            await asyncio.to_thread(str)
+            worked = self._work(each)
+            if worked is not None:
+                await worked
+            self.done.append(each)
+            self.queue.task_done()
+
+    def take(self, body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            self.queue.put_nowait(each)
+
+    async def empty(self, _delivery: Delivery) -> None:
+        assert asyncio.get_running_loop() is self._loop
+        await self.queue.join()
+
+
+def served_by_fastapi(worker: Worker) -> FastAPI:
+    app = FastAPI(lifespan=worker.running)
+
+    @app.post("/hooks/copper")
+    async def hook(request: Request) -> None:
+        worker.take(await request.json())
+
+    return app
+
+
+def served_by_aiohttp(worker: Worker) -> web.Application:
+    app = web.Application()
+
+    async def hook(request: web.Request) -> web.Response:
+        worker.take(await request.json())
+        return web.Response()
+
+    async def running(app: web.Application) -> AsyncIterator[None]:
+        async with worker.running(app):
+            yield
+
+    app.router.add_post("/hooks/copper", hook)
+    app.cleanup_ctx.append(running)
+    return app
+
+
+SERVED = pytest.mark.parametrize("served", [served_by_fastapi, served_by_aiohttp])
+
+
+@SERVED
+def test_a_workers_work_is_done_when_the_call_that_delivered_returns(served: Callable[[Worker], Any]) -> None:
+    with Emulator() as copper:
+        worker = Worker(lambda each: None)
+        copper.route("https://app.example", to=served(worker))
+        copper.after_delivery(worker.empty)
+        copper.subscribe("person", "new", target=TARGET)
+
+        ada = copper.people.create(name="Ada")
+        assert worker.done == [ada.id]
+        eve = copper.people.create(name="Eve")
+        assert worker.done == [ada.id, eve.id]
+
+
+@SERVED
+@pytest.mark.asyncio
+async def test_it_is_on_the_tests_own_loop(served: Callable[[Worker], Any]) -> None:
+    async with AsyncEmulator() as copper:
+        worker = Worker(lambda each: None)
+        copper.route("https://app.example", to=served(worker))
+        copper.after_delivery(worker.empty)
+        copper.subscribe("person", "new", target=TARGET)
+
+        ada = await copper.people.create(name="Ada")
+
+        assert worker.done == [ada.id]
+
+
+@SERVED
+def test_what_a_worker_changes_is_delivered_and_comes_from_its_notification(served: Callable[[Worker], Any]) -> None:
+    with Emulator() as copper:
+        worker = Worker(lambda each: note_once(copper, each))
+        copper.route("https://app.example", to=served(worker))
+        copper.after_delivery(worker.empty)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.subscribe("person", "update", target=TARGET)
+
+        ada = copper.people.create(name="Ada")
+
+        assert [str(each.topic) for each in copper.deliveries] == ["person/new", "person/update"]
+        assert copper.changes[1].cause == copper.notifications[0].serial
+        assert worker.done == [ada.id, ada.id]
+
+
+def note_once(copper: Copper, person: int) -> None:
+    if copper.people.get(person).title is None:
+        copper.people.update(person, title="Dr")
+
+
+@SERVED
+@pytest.mark.asyncio
+async def test_a_worker_may_use_the_account_of_an_async_test(served: Callable[[Worker], Any]) -> None:
+    async with AsyncEmulator() as copper:
+
+        async def note(person: int) -> None:
+            await copper.people.update(person, title="Dr")
+
+        worker = Worker(note)
+        copper.route("https://app.example", to=served(worker))
+        copper.after_delivery(worker.empty)
+        copper.subscribe("person", "new", target=TARGET)
+
+        ada = await copper.people.create(name="Ada")
+
+        assert worker.done == [ada.id]
+        assert copper.changes[1].cause == copper.notifications[0].serial
+
+
+def test_what_the_awaited_work_raises_names_the_hook_and_the_account_goes_on() -> None:
+    with Emulator() as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+
+        async def hook(delivery: Delivery) -> None:
+            await asyncio.to_thread(str)
+            if delivery.ids == (17,):
+                raise LookupError("no such shop")
+
+        copper.after_delivery(hook)
+        copper.subscribe("person", "update", target=TARGET)
+
+        with pytest.raises(LookupError, match="no such shop") as raised:
+            copper.fire("person", "update", ids=[17])
+        copper.fire("person", "update", ids=[18])
+
+    [note] = raised.value.__notes__
+    assert note.startswith("Raised by your after_delivery hook hook, for notification 1: person/update [17]")
+    assert [each.outcome for each in copper.deliveries] == ["delivered", "delivered"]
+
+
+@SERVED
+def test_work_without_an_end_is_given_up(served: Callable[[Worker], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "PATIENCE", 20)
+    with Emulator() as copper:
+        worker = Worker(lambda each: None)
+        copper.route("https://app.example", to=served(worker))
+        copper.after_delivery(lambda delivery: asyncio.Event().wait())
+        copper.subscribe("person", "new", target=TARGET)
+
+        with pytest.raises(UsageError, match=r"has not ended after 20ms: whatever should end it, .*") as raised:
+            copper.people.create(name="Ada")
+
+    assert "after_delivery hook" in raised.value.__notes__[0]
+
+
+def test_a_timeout_of_the_work_itself_is_not_taken_for_it() -> None:
+    async def hook(delivery: Delivery) -> None:
+        raise TimeoutError("the database does not answer")
+
+    with Emulator() as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+        copper.after_delivery(hook)
+        copper.subscribe("person", "new", target=TARGET)
+
+        with pytest.raises(TimeoutError, match="the database does not answer"):
+            copper.people.create(name="Ada")
