@@ -20,6 +20,7 @@ from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face, records_of
 from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
+from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.delivering import AsyncDelivering
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.turns import Turns
@@ -32,6 +33,7 @@ from copper_emulator.typed_records import (
     AsyncProjects,
     AsyncTasks,
 )
+from copper_emulator.unawaited import Calls, calls_noted
 
 if TYPE_CHECKING:
     from copper_emulator.checks.report import Report
@@ -43,6 +45,7 @@ __tracebackhide__ = raised_on_purpose
 T = TypeVar("T")
 
 
+@calls_noted
 class AsyncCopper(Face):
     """An emulated Copper account for asynchronous tests (asyncio). Each await uses the loop running at the time.
 
@@ -284,7 +287,11 @@ class AsyncCopper(Face):
         __tracebackhide__ = True
         await self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)))
 
-    # --- for Emulator and Records ---------------------------------------------------------------------------
+    # --- for Emulator, the plugin and Records ---------------------------------------------------------------
+
+    @property
+    def _of_records(self) -> tuple[AnyStage, Callable[[Act], Any], Calls]:
+        return self._stage, self._write, self._calls
 
     async def _write(self, act: Act) -> Any:
         return await self._drive(self._operations.write(act))

@@ -45,7 +45,6 @@ from copper_emulator.face_names import no_attribute
 from copper_emulator.faults import Faults
 from copper_emulator.first_use import FirstUse
 from copper_emulator.operations import LocalOperations, Operations
-from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.clock import VirtualClock
@@ -55,6 +54,7 @@ from copper_emulator.shell.intercepting import Interception
 from copper_emulator.shell.stage import Stage
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups
+from copper_emulator.unawaited import Calls
 from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 __tracebackhide__ = raised_on_purpose
@@ -114,6 +114,10 @@ class Face:
     def _here(self) -> Stage:
         """The stage, for an account in this process."""
         return self._first_use.operations().stage
+
+    @cached_property
+    def _calls(self) -> Calls:
+        return Calls()
 
     @cached_property
     def lookups(self) -> Lookups:
@@ -372,6 +376,7 @@ class Face:
         """Stop the host from serving this account, and end its interceptions."""
         while self._interceptions:
             self._interceptions.pop().end()
+        self._calls.close()
         self._first_use.end()
 
     @property
@@ -396,6 +401,7 @@ class Face:
 
     def begin_test(self) -> str:
         """Count anew: what a verdict has covered belongs to earlier tests. Returns what of it still stands."""
+        self._calls.close()
         if self._is_unused:
             return ""
         claims = self._operations.claims
@@ -407,7 +413,10 @@ class Face:
 
         Rows of a report that ended `warned`, and that nobody has looked at, are no part of it, but warned of once.
         """
-        return "" if self._is_unused else self._verdict(said=said, since=self._operations.claims.told)
+        # In this order, because asking an unused account for its settings opens it.
+        unawaited = self._calls.complaint() if self._calls and self.settings.strict else ""
+        text = "" if self._is_unused else self._verdict(said=said, since=self._operations.claims.told)
+        return "\n".join(filter(None, [unawaited, text]))
 
     def _verdict(self, *, said: str = "", since: int | None) -> str:
         """The verdict on the deliveries after the first `since`, or on none of them, and on all that still stands."""
@@ -432,13 +441,11 @@ class Face:
         return report
 
 
-def records_of(
-    kind: EntityType, collection: Callable[[EntityType, AnyStage, Callable[[Act], Any]], C]
-) -> cached_property[C]:
+def records_of(kind: EntityType, collection: Callable[..., C]) -> cached_property[C]:
     """Make an attribute of a face: the records of one type."""
 
     def made(face: Any) -> C:
-        return collection(kind, face._stage, face._write)  # noqa: SLF001 - part of the same face
+        return collection(kind, *face._of_records)  # noqa: SLF001 - part of the same face
 
     return cached_property(made)
 

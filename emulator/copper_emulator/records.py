@@ -28,6 +28,7 @@ from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.seed_files import read_seeds
+from copper_emulator.unawaited import Calls
 
 __tracebackhide__ = raised_on_purpose
 
@@ -141,6 +142,14 @@ class Records:
         if isinstance(given, Mapping | str | bytes) or not isinstance(given, Iterable):
             raise UsageError(f"{verb}_many takes several ids or records, like [17, 18]; for one, use {verb}()")
         return [record_id(one, self._kind) for one in given]
+
+
+class AsyncRecords(Records):
+    """The same of an asynchronous account, which notes the calls: one that is not awaited does nothing."""
+
+    def __init__(self, kind: EntityType, stage: AnyStage, write: Callable[[Act], Any], calls: Calls) -> None:
+        super().__init__(kind, stage, write)
+        self._calls = calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from copper_emulator.calls import written_like
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.records.record import Record
 from copper_emulator.lookup_entry import LookupEntry
-from copper_emulator.records import Converted, Records
+from copper_emulator.records import AsyncRecords, Converted, Records
+from copper_emulator.unawaited import calls_noted
 
 __tracebackhide__ = raised_on_purpose
 
@@ -1564,7 +1565,8 @@ class Activities(Records):
         return self._found(filters)
 
 
-class AsyncLeads(Records):
+@calls_noted
+class AsyncLeads(AsyncRecords):
     """The records of the type `lead`.
 
     A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
@@ -1746,7 +1748,8 @@ class AsyncLeads(Records):
         return Converted(became["person"], became.get("company"), became.get("opportunity"))
 
 
-class AsyncPeople(Records):
+@calls_noted
+class AsyncPeople(AsyncRecords):
     """The records of the type `person`.
 
     A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
@@ -1902,7 +1905,8 @@ class AsyncPeople(Records):
         return merged
 
 
-class AsyncCompanies(Records):
+@calls_noted
+class AsyncCompanies(AsyncRecords):
     """The records of the type `company`.
 
     A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
@@ -2044,7 +2048,8 @@ class AsyncCompanies(Records):
         return merged
 
 
-class AsyncOpportunities(Records):
+@calls_noted
+class AsyncOpportunities(AsyncRecords):
     """The records of the type `opportunity`.
 
     A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
@@ -2191,7 +2196,8 @@ class AsyncOpportunities(Records):
         return self._found(filters)
 
 
-class AsyncProjects(Records):
+@calls_noted
+class AsyncProjects(AsyncRecords):
     """The records of the type `project`.
 
     A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
@@ -2291,7 +2297,8 @@ class AsyncProjects(Records):
         return self._found(filters)
 
 
-class AsyncTasks(Records):
+@calls_noted
+class AsyncTasks(AsyncRecords):
     """The records of the type `task`.
 
     A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.
@@ -2413,7 +2420,8 @@ class AsyncTasks(Records):
         return self._found(filters)
 
 
-class AsyncActivities(Records):
+@calls_noted
+class AsyncActivities(AsyncRecords):
     """The records of the type `activity_log`.
 
     A record or an entry of `copper.lookups` may stand for its id, and a date or datetime for a day or seconds.

@@ -92,8 +92,9 @@ SOURCES: Mapping[str, str] = {
     "copper_emulator.core.records.record": "Record",
     "copper_emulator.lookup_entry": "LookupEntry",
     "copper_emulator.lookups": "AccountDetails LookupTable",
-    "copper_emulator.records": "Converted Records",
+    "copper_emulator.records": "AsyncRecords Converted Records",
     "copper_emulator.shell.any_stage": "AnyStage",
+    "copper_emulator.unawaited": "calls_noted",
 }
 
 

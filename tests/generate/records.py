@@ -82,7 +82,9 @@ def face(kind: EntityType, *, waits: bool) -> str:
     }
     more = {PERSON: MERGE, COMPANY: MERGE, LEAD: CONVERT}.get(kind, "")
     text = (FACE + more).format(**words, **{name: indent(text, " " * 12) for name, text in fields.items()})
-    return f"class {'Async' if waits else ''}{class_name(table.plural)}(Records):\n{text}"
+    if waits:
+        return f"@calls_noted\nclass Async{class_name(table.plural)}(AsyncRecords):\n{text}"
+    return f"class {class_name(table.plural)}(Records):\n{text}"
 
 
 def _examples(kind: EntityType) -> dict[str, str]:

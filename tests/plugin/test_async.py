@@ -310,3 +310,41 @@ def test_who_forgets_to_await_is_told_to(inner: Inner, account: str, name: str) 
     said = inner.run().stdout.str()
     assert f"Make it happen before you expect it: await {name}.people.create(...), the same through the API" in said
     assert f"or await {name}.fire('person', 'new', ids=...)." in said
+
+
+def test_a_forgotten_await_fails_its_own_test_and_no_later_one(inner: Inner) -> None:
+    pytest.importorskip("pytest_asyncio")
+    inner.tests(
+        """
+        import pytest
+        import pytest_asyncio
+
+        @pytest.mark.asyncio
+        async def test_one(copper_async):
+            copper_async.expect("person", "new")
+
+        @pytest.mark.asyncio
+        async def test_two(copper_async):
+            await copper_async.expect_none("person", "new")
+
+        @pytest_asyncio.fixture(scope="module", loop_scope="module")
+        async def of_the_module(make_copper):
+            async with make_copper() as account:
+                yield account
+
+        @pytest.mark.asyncio(loop_scope="module")
+        class TestOneAccount:
+            async def test_three(self, of_the_module):
+                of_the_module.expect("person", "new")
+
+            async def test_four(self, of_the_module):
+                await of_the_module.expect_none("person", "new")
+        """
+    )
+
+    result = inner.run("-rfE")
+
+    result.assert_outcomes(passed=2, failed=2)
+    for test in ("test_one", "TestOneAccount::test_three"):
+        result.stdout.fnmatch_lines([f"FAILED *{test} - copper: 1 call not awaited*"])
+    result.stdout.fnmatch_lines(["copper: 1 call not awaited, so nothing was done: expect (test_*.py:*)"])
