@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.emulators import TARGET, Emulator
+from tests.page.emulators import TARGET, Emulator, open_account
 from tests.page.screen import Screen
 from tests.page.test_comfort import VIEWS
 
@@ -55,6 +55,30 @@ def test_nothing_scrolls_sideways(busy: Screen, view: str) -> None:
     assert busy.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert busy.main.evaluate("main => main.scrollWidth <= main.clientWidth")
     assert busy.page.evaluate(OUTSIDE) == []
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_long_names_and_addresses_break_where_it_is_told_why(screen: Screen, emulator: Emulator, width: int) -> None:
+    screen.page.set_viewport_size({"width": width, "height": 800})
+    emulator.subscribe("company", "new", f"https://{'a-long-host-name.' * 6}example.com/{'0123456789' * 20}")
+    emulator.fire(17, type="company")
+    [blocked] = emulator.notifications(state="blocked")
+
+    screen.open("deliveries", blocked["serial"], tab="why")
+
+    expect(screen.main).to_contain_text("What would help")
+    assert screen.page.evaluate(OUTSIDE) == []
+
+
+def test_the_longest_account_name_leaves_room_for_the_button_beside_it(screen: Screen, server: str) -> None:
+    longest = Screen(screen.page, open_account(server, "n" * 64))
+    screen.page.set_viewport_size({"width": 400, "height": 800})
+
+    longest.open()
+
+    box = longest.button("New account").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 400
 
 
 @pytest.mark.parametrize(("view", "names"), [("subscriptions", "Delete subscription"), ("faults", "Switch on lose")])
