@@ -19,7 +19,7 @@ from copper_emulator.core.errors import ScenarioError, SettingsError
 from copper_emulator.scenarios.load import parse
 from copper_emulator.scenarios.shipped import shipped_folder
 from copper_emulator.settings import Settings
-from copper_emulator.shell.proxy_requests import NotUnderstood, read_head
+from copper_emulator.shell.proxying.requests import NotUnderstood, read_head
 from endurance.mutating import TEXTS, mutated_bytes, mutated_text, mutated_value
 
 PATIENCE = 10.0

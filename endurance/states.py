@@ -21,11 +21,11 @@ from copper_emulator.core.state.lines import IN_LINES
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
-from copper_emulator.shell.keeping import Keeper
-from copper_emulator.shell.snapshots import digest_of, found_in
+from copper_emulator.shell.keeping.rows import Found, rows_of
+from copper_emulator.shell.keeping.snapshots import digest_of, found_in
+from copper_emulator.shell.keeping.store import StateFile
+from copper_emulator.shell.keeping.tracking import Keeper
 from copper_emulator.shell.stage import Stage
-from copper_emulator.shell.stage_rows import Found, rows_of
-from copper_emulator.shell.store import StateFile
 from endurance.mutating import PLAIN, TEXTS, mutated_bytes, mutated_text, mutated_value
 from endurance.reading import Reading
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from copper_emulator.expectations import ExpectationError
     from copper_emulator.scenarios import ScenarioFailed, ScenarioResult
     from copper_emulator.settings import Settings
-    from copper_emulator.shell.intercepting import Interception
-    from copper_emulator.shell.messages import Received, Response
+    from copper_emulator.shell.intercepting.answering import Interception
+    from copper_emulator.shell.routing.messages import Received, Response
     from copper_emulator.verdict import VerdictError
 
 __all__ = [
@@ -98,8 +98,8 @@ _HOMES = {
     "expectations": "ExpectationError",
     "scenarios": "ScenarioFailed ScenarioResult",
     "settings": "Settings",
-    "shell.intercepting": "Interception",
-    "shell.messages": "Received Response",
+    "shell.intercepting.answering": "Interception",
+    "shell.routing.messages": "Received Response",
     "verdict": "VerdictError",
 }
 """Module -> the public names it defines."""

@@ -21,9 +21,9 @@ from copper_emulator.face import Face, records_of
 from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
 from copper_emulator.shell.any_stage import AnyStage
-from copper_emulator.shell.delivering import AsyncDelivering
-from copper_emulator.shell.driver import Rounds
-from copper_emulator.shell.turns import Turns
+from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.delivering.in_tests import AsyncDelivering
+from copper_emulator.shell.delivering.turns import Turns
 from copper_emulator.typed_records import (
     AsyncActivities,
     AsyncCompanies,

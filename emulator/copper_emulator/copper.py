@@ -20,8 +20,8 @@ from copper_emulator.face import Face, records_of
 from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
 from copper_emulator.shell.any_stage import AnyStage
-from copper_emulator.shell.delivering import SyncDelivering
-from copper_emulator.shell.driver import Rounds, run_sync
+from copper_emulator.shell.delivering.driver import Rounds, run_sync
+from copper_emulator.shell.delivering.in_tests import SyncDelivering
 from copper_emulator.shell.running_loop import check_thread
 from copper_emulator.typed_records import (
     Activities,

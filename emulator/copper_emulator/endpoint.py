@@ -10,7 +10,7 @@ from datetime import timedelta
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Reason
 from copper_emulator.durations import parse_duration
-from copper_emulator.shell.messages import NoAnswer, Received, Response, result_of
+from copper_emulator.shell.routing.messages import NoAnswer, Received, Response, result_of
 
 __tracebackhide__ = raised_on_purpose
 

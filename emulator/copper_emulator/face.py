@@ -48,9 +48,9 @@ from copper_emulator.operations import LocalOperations, Operations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.clock import VirtualClock
-from copper_emulator.shell.destinations import KindName, name_of, takes
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.intercepting import Interception
+from copper_emulator.shell.intercepting.answering import Interception
+from copper_emulator.shell.routing.destinations import KindName, name_of, takes
 from copper_emulator.shell.stage import Stage
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups

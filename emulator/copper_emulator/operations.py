@@ -20,7 +20,7 @@ from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
 from copper_emulator.shell.any_stage import AnyStage
-from copper_emulator.shell.driver import Rounds, advance, run_until_idle, send_now, settle
+from copper_emulator.shell.delivering.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.stage import Stage
 
 __tracebackhide__ = raised_on_purpose

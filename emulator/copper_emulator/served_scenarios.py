@@ -1,6 +1,7 @@
 """Scenarios for the standalone server: the shipped ones, those in a folder, and those sent as text.
 
-The server knows only the protocol in `shell/runs.py`; this implements it with scenarios, and `serve` passes it in.
+The server knows only the protocol in `shell/served/runs.py`; this implements it with scenarios, and `serve` passes it
+in.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from copper_emulator.scenarios.result import StepResult
 from copper_emulator.scenarios.shipped import shipped_folder
 from copper_emulator.scenarios.targets import ORIGIN, aimed_at
 from copper_emulator.settings import Settings
-from copper_emulator.shell.destinations import RouteKind
-from copper_emulator.shell.driver import Rounds
-from copper_emulator.shell.routes import Blocked, Destination, Detour, Route, checked_url
-from copper_emulator.shell.runs import End, Offer, OnStep, Played
+from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Blocked, Destination, Detour, Route, checked_url
+from copper_emulator.shell.served.runs import End, Offer, OnStep, Played
 from copper_emulator.shell.stage import Stage
 from copper_emulator.verdict import verdict_text
 

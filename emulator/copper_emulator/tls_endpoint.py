@@ -11,10 +11,10 @@ from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.moments import to_ms
 from copper_emulator.endpoint import Endpoint
 from copper_emulator.remote.serving import Served
-from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.messages import NoAnswer, Received, Response
-from copper_emulator.shell.routes import Straight
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.messages import NoAnswer, Received, Response
+from copper_emulator.shell.routing.routes import Straight
 from copper_emulator.shell.tls.authority import HERE
 
 _PATH = "/hooks/copper"

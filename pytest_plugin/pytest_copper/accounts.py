@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from copper_emulator.copper import Copper
     from copper_emulator.face import Face
     from copper_emulator.settings import Settings
-    from copper_emulator.shell.intercepting import Interception
+    from copper_emulator.shell.intercepting.answering import Interception
     from copper_emulator.tls_endpoint import TlsEndpoint
     from pytest_copper.receiving import CopperEndpoint
 

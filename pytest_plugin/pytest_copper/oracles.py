@@ -28,7 +28,7 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.face import Face
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.destinations import is_async
+from copper_emulator.shell.routing.destinations import is_async
 from pytest_copper.both_faces import Steps, asked, of_both_faces
 from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step

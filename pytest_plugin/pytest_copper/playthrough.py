@@ -14,7 +14,7 @@ from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import fix, refused_meanwhile
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.routes import Route
+from copper_emulator.shell.routing.routes import Route
 from copper_emulator.tracebacks import brief
 from pytest_copper.probes import probe, with_what
 from pytest_copper.story import Step, Story

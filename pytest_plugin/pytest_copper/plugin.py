@@ -15,7 +15,7 @@ from pytest_copper import accounts, layers, options, order, verdict
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.copper import Copper
-    from copper_emulator.shell.intercepting import Interception
+    from copper_emulator.shell.intercepting.answering import Interception
     from pytest_copper.receiving import CopperEndpoint
 
 # --- the run ----------------------------------------------------------------------------------------------------

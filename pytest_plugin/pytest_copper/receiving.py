@@ -8,7 +8,7 @@ from typing import Literal, overload
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.endpoint import Endpoint
-from copper_emulator.shell.messages import Received, Response
+from copper_emulator.shell.routing.messages import Received, Response
 from copper_emulator.tls_endpoint import TlsEndpoint
 
 __tracebackhide__ = raised_on_purpose

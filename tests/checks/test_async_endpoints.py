@@ -16,7 +16,7 @@ from aiohttp import web
 from copper_emulator import AsyncEmulator, Copper, Emulator, Received, Report
 from copper_emulator.checks.plan import Plan, rows_of
 from copper_emulator.checks.run import check
-from copper_emulator.shell.driver import run_sync
+from copper_emulator.shell.delivering.driver import run_sync
 
 TARGET = "https://app.example/hook"
 AT_ONCE = 16

@@ -9,7 +9,7 @@ from copper_emulator.checks.plan import Plan, rows_of
 from copper_emulator.checks.run import check
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.model import Attempt, Result
-from copper_emulator.shell.driver import Rounds, run_sync
+from copper_emulator.shell.delivering.driver import Rounds, run_sync
 
 TARGET = "https://app.example/hook"
 

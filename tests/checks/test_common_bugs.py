@@ -19,7 +19,7 @@ from copper_emulator import Copper, Emulator, Report, Response
 from copper_emulator.checks import races
 from copper_emulator.checks.plan import Plan, rows_of
 from copper_emulator.checks.run import check
-from copper_emulator.shell.driver import run_sync
+from copper_emulator.shell.delivering.driver import run_sync
 from tests.checks.served import served, state_of
 from tests.threads import in_a_thread
 

@@ -20,7 +20,7 @@ from copper_emulator.checks.plan import rows_of
 from copper_emulator.checks.run import IDS_PER_RUN
 from copper_emulator.checks.standalone import first_id
 from copper_emulator.settings import Settings
-from copper_emulator.shell.serving import DEFAULT_PORT
+from copper_emulator.shell.serving.server import DEFAULT_PORT
 from tests.checks.served import served
 from tests.cli.processes import free_port, invoke, run
 from tests.machine.samples import sample

@@ -15,9 +15,9 @@ from copper_emulator.cli.log import Log
 from copper_emulator.core.model import EntityType, Entry, Event, Kind, RecordChange, Topic
 from copper_emulator.core.subscriptions import Draft
 from copper_emulator.settings import Settings
-from copper_emulator.shell.plan import ClockName, Plan
-from copper_emulator.shell.served_account import ServedAccount
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.served.account import ServedAccount
+from copper_emulator.shell.served.plan import ClockName, Plan
+from copper_emulator.shell.serving.server import Server
 
 UPDATED = Topic(EntityType.PERSON, Event.UPDATE)
 TARGET = "https://my-app.example/hooks/copper"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from copper_emulator.shell.serving import DEFAULT_PORT
+from copper_emulator.shell.serving.server import DEFAULT_PORT
 from tests.checks.served import served
 from tests.cli.processes import free_port, invoke, started
 

@@ -17,7 +17,7 @@ import requests
 
 from copper_emulator import Copper, Emulator, Endpoint
 from copper_emulator.interception.hosts import HOSTS
-from copper_emulator.shell.children import has_proxy, past_proxy
+from copper_emulator.shell.intercepting.children import has_proxy, past_proxy
 from tests.executing.commands import runtime
 from tests.interception.clients import BASE, HEADERS
 from tests.interception.listening import AUTHORITY, listening

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from copper_emulator.shell.page_routes import FOLDER, page_files
+from copper_emulator.shell.serving.page_routes import FOLDER, page_files
 from tests.cli.processes import started
 
 

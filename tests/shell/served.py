@@ -16,9 +16,9 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from copper_emulator.core.model import Entry
 from copper_emulator.served_scenarios import ServedScenarios
 from copper_emulator.settings import Settings
-from copper_emulator.shell.accounts import Accounts
-from copper_emulator.shell.plan import ClockName, Plan
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.served.accounts import Accounts
+from copper_emulator.shell.served.plan import ClockName, Plan
+from copper_emulator.shell.serving.server import Server
 
 TARGET = "https://my-app.example/hooks/copper"
 

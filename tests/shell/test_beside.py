@@ -10,7 +10,7 @@ import pytest
 from copper_emulator import Emulator, Settings
 from copper_emulator.core.ids import Counters
 from copper_emulator.shell.clock import VirtualClock, monotonic
-from copper_emulator.shell.delivering import PAUSE
+from copper_emulator.shell.delivering.in_tests import PAUSE
 from copper_emulator.shell.host import Host
 
 

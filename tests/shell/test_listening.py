@@ -12,11 +12,11 @@ from aiohttp import web
 from yarl import URL
 
 from copper_emulator.core.paths import API_PATH
+from copper_emulator.shell.api.app import make_api, make_runner
 from copper_emulator.shell.api.calls import Call, routes_of
-from copper_emulator.shell.app import make_api, make_runner
 from copper_emulator.shell.control.bases import Shape, Taken
-from copper_emulator.shell.control.guarding import answer_refusals
 from copper_emulator.shell.control.operation import ServerOperation
+from copper_emulator.shell.guarding import answer_refusals
 from tests.shell.served import serving
 
 pytestmark = pytest.mark.asyncio

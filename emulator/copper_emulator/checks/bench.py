@@ -28,10 +28,10 @@ from copper_emulator.fault_texts import parse_faults
 from copper_emulator.operations import LocalOperations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
-from copper_emulator.shell.destinations import Manner
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.probe import LateAnswer
+from copper_emulator.shell.routing.destinations import Manner
 from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:

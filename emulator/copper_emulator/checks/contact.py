@@ -8,7 +8,7 @@ from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import EntityType, Event
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import duration_text
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 
 def kind_of_most(bench: Bench) -> EntityType:

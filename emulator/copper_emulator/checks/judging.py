@@ -14,7 +14,7 @@ from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outco
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.core.tls import MAYBE_TLS
 from copper_emulator.remedies import refused_calls
-from copper_emulator.shell.messages import UNENDED
+from copper_emulator.shell.routing.messages import UNENDED
 from copper_emulator.timeline import masked
 
 if TYPE_CHECKING:

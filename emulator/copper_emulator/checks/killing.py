@@ -17,7 +17,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 _READY = 10.0
 """Seconds from when it listens until its state can be read."""

@@ -11,7 +11,7 @@ from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 
 def main(bench: Bench) -> EntityType:

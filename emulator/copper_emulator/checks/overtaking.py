@@ -14,8 +14,8 @@ from copper_emulator.checks.judging import judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.destinations import Manner
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.routing.destinations import Manner
 
 APART_MS = 2_000
 """Between the two updates: their `date_modified`, in whole seconds, tells which is the newer."""

@@ -12,9 +12,9 @@ from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import Delivery, Reason
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.destinations import RouteKind
-from copper_emulator.shell.driver import Rounds
-from copper_emulator.shell.routes import Route, Straight
+from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Route, Straight
 
 _REACH = 5.0
 """Seconds that connecting may take."""

@@ -14,8 +14,8 @@ from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.destinations import Manner
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.routing.destinations import Manner
 
 SLOW = 2.0
 """Seconds that each call of the API takes in the row about slow fetches."""

@@ -8,7 +8,7 @@ from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 LIMITED = 2
 """How many calls are answered 429: one more than an endpoint survives that retries once, immediately."""

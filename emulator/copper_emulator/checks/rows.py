@@ -13,7 +13,7 @@ from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.rules import MAX_IDS
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 Play: TypeAlias = Callable[[Bench], Rounds[Finding | None]]
 """Does what a row is about. If it returns no finding, the answers and the state are judged."""

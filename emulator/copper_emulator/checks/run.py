@@ -40,8 +40,8 @@ from copper_emulator.core.text import count
 from copper_emulator.expectation import how
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.destinations import Manner
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.routing.destinations import Manner
 from copper_emulator.shell.stage import Stage
 
 OnRow = Callable[[RowReport], None]

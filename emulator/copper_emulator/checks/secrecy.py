@@ -9,7 +9,7 @@ from copper_emulator.checks.contact import one
 from copper_emulator.checks.judging import about_refusal, delivery_text, sentence
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, EntityType, Outcome
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.wrong_secrets import wrong_headers, wrong_secrets
 
 ADVICE = (

@@ -12,7 +12,7 @@ from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import MADE_UP
 from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 LARGE = 64 * 1024
 """Characters of a long text; old and new value together make the body twice as large."""

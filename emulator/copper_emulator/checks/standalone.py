@@ -14,9 +14,9 @@ from copper_emulator.checks.run import IDS_PER_RUN, OnRow, check
 from copper_emulator.core.model import Key
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock, real_now
-from copper_emulator.shell.delivering import SyncDelivering
-from copper_emulator.shell.driver import run_sync
-from copper_emulator.shell.one_account import OneAccount, listening
+from copper_emulator.shell.delivering.driver import run_sync
+from copper_emulator.shell.delivering.in_tests import SyncDelivering
+from copper_emulator.shell.serving.one_account import OneAccount, listening
 from copper_emulator.shell.stage import Stage
 
 ORIGIN = "https://endpoint.example"

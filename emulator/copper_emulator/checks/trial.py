@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from copper_emulator.core.model import Attempt, EntityType, Result
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 T = TypeVar("T")
 

@@ -35,8 +35,8 @@ from copper_emulator.core.model import DEFAULT_EMAIL
 from copper_emulator.core.surface import Surface
 from copper_emulator.durations import parse_duration
 from copper_emulator.settings import Settings
-from copper_emulator.shell.routes import checked_url
-from copper_emulator.shell.serving import DEFAULT_PORT
+from copper_emulator.shell.routing.routes import checked_url
+from copper_emulator.shell.serving.server import DEFAULT_PORT
 
 _STARTING = 60.0
 """Seconds that a service may take until it listens, unless --wait is given."""

@@ -17,8 +17,8 @@ from copper_emulator.cli.server_options import player, server_options, settings_
 from copper_emulator.core.errors import AuthorityError, StateError
 from copper_emulator.core.surface import Surface
 from copper_emulator.executing.child import CannotRun, Child, check
-from copper_emulator.shell.plan import Plan
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.served.plan import Plan
+from copper_emulator.shell.serving.server import Server
 
 if TYPE_CHECKING:
     from copper_emulator.cli.exec_scenario import Against

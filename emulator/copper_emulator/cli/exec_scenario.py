@@ -15,17 +15,17 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.scenarios.load import load
 from copper_emulator.served_scenarios import ServedPlay
-from copper_emulator.shell.accounts import DEFAULT
 from copper_emulator.shell.clock import pause_async
-from copper_emulator.shell.destinations import RouteKind
-from copper_emulator.shell.routes import Blocked, Route, Straight
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Blocked, Route, Straight
+from copper_emulator.shell.served.accounts import DEFAULT
 
 if TYPE_CHECKING:
     from copper_emulator.cli.exec_told import Told
     from copper_emulator.executing.child import Child
     from copper_emulator.settings import Settings
-    from copper_emulator.shell.accounts import Accounts
-    from copper_emulator.shell.served_account import ServedAccount
+    from copper_emulator.shell.served.account import ServedAccount
+    from copper_emulator.shell.served.accounts import Accounts
 
 FAILED = 1
 

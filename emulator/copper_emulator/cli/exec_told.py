@@ -14,16 +14,16 @@ from copper_emulator.cli.streams import silence
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.paths import api_url
 from copper_emulator.core.text import count, duration_text
-from copper_emulator.shell.accounts import has_token
 from copper_emulator.shell.control.accounts import at_a_glance
+from copper_emulator.shell.served.accounts import has_token
 from copper_emulator.timeline import timeline
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.plan import Plan
-    from copper_emulator.shell.proxy import Refused
-    from copper_emulator.shell.runs import End, Played
-    from copper_emulator.shell.served_account import ServedAccount
-    from copper_emulator.shell.serving import Server
+    from copper_emulator.shell.proxying.proxy import Refused
+    from copper_emulator.shell.served.account import ServedAccount
+    from copper_emulator.shell.served.plan import Plan
+    from copper_emulator.shell.served.runs import End, Played
+    from copper_emulator.shell.serving.server import Server
 
 
 BAD_GATEWAY = 502

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yarl import URL
 
 from copper_emulator.cli.output import Output
-from copper_emulator.shell.serving import DEFAULT_PORT
+from copper_emulator.shell.serving.server import DEFAULT_PORT
 
 
 def tell_where(api_url: str, asked: int | None, output: Output, *, any_token: bool) -> None:

@@ -20,7 +20,7 @@ from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.clock import real_now
-from copper_emulator.shell.ports import why_not_listening
+from copper_emulator.shell.serving.ports import why_not_listening
 from copper_emulator.timeline import MASK
 
 _MAX_BODY = 4 * 1024 * 1024

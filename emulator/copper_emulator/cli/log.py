@@ -21,15 +21,15 @@ from copper_emulator.core.targets import is_beyond, is_loopback
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import faults_text
-from copper_emulator.shell.accounts import DEFAULT
 from copper_emulator.shell.clock import real_now
-from copper_emulator.shell.plan import Plan
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.served.accounts import DEFAULT
+from copper_emulator.shell.served.plan import Plan
+from copper_emulator.shell.serving.server import Server
 
 if TYPE_CHECKING:
     from copper_emulator.shell.hiding import Hidden
-    from copper_emulator.shell.proxy import Refused
-    from copper_emulator.shell.served_account import ServedAccount
+    from copper_emulator.shell.proxying.proxy import Refused
+    from copper_emulator.shell.served.account import ServedAccount
 
 Way: TypeAlias = tuple[Path, dict[str, str]]
 """A file for a shell to source, and the variables that it sets."""

@@ -8,7 +8,7 @@ from copper_emulator.core.model import Entry
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.control.shapes import EntryShape, shown_line
 from copper_emulator.shell.hiding import NOTHING, Hidden
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.served.account import ServedAccount
 
 
 def as_text(account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> str:

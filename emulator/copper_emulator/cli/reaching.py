@@ -16,9 +16,9 @@ from copper_emulator.core.model import DEFAULT_EMAIL
 from copper_emulator.core.paths import api_url
 from copper_emulator.core.targets import is_copper
 from copper_emulator.executing.environment import Reached, child_environment, shell_lines, write_files
-from copper_emulator.shell.proxied import ProxyPlan
-from copper_emulator.shell.proxy import Refused
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.proxying.proxied import ProxyPlan
+from copper_emulator.shell.proxying.proxy import Refused
+from copper_emulator.shell.serving.server import Server
 from copper_emulator.shell.tls.authority import Authority
 
 TOKEN = "copper-emulator"

@@ -28,9 +28,9 @@ from copper_emulator.scenarios.words import moment_text
 from copper_emulator.setting_values import RANDOM
 from copper_emulator.settings import Settings
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.one_account import listening
-from copper_emulator.shell.routes import checked_url
-from copper_emulator.shell.serving import DEFAULT_PORT
+from copper_emulator.shell.routing.routes import checked_url
+from copper_emulator.shell.serving.one_account import listening
+from copper_emulator.shell.serving.server import DEFAULT_PORT
 
 
 @click.command(short_help="Play scenario files.")

@@ -19,10 +19,10 @@ from copper_emulator.cli.output import complain
 from copper_emulator.cli.server_options import option_name, player, server_options, settings_of
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import AuthorityError, ScenarioError, StateError, UsageError
-from copper_emulator.shell.plan import Plan
-from copper_emulator.shell.ports import why_not_listening
 from copper_emulator.shell.senders.choice import is_own_wanted
-from copper_emulator.shell.serving import DEFAULT_PORT, CannotListen, Server
+from copper_emulator.shell.served.plan import Plan
+from copper_emulator.shell.serving.ports import why_not_listening
+from copper_emulator.shell.serving.server import DEFAULT_PORT, CannotListen, Server
 
 if TYPE_CHECKING:
     from copper_emulator.cli.reaching import Reaching

@@ -17,7 +17,7 @@ from copper_emulator.settings import SETTINGS, Setting, Settings
 from copper_emulator.shell.control.setting_texts import choices
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.runs import Player
+    from copper_emulator.shell.served.runs import Player
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -173,7 +173,7 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
     routes: list[tuple[str, str]] = []
     if not given:
         return routes
-    from copper_emulator.shell.routes import Routes
+    from copper_emulator.shell.routing.routes import Routes
 
     for text in given:
         origin, url = route_of(f"--route {text!r}", text)

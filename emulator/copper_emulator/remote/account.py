@@ -26,7 +26,7 @@ from copper_emulator.remote.operations import UNDER_WAY, RemoteOperations
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.driver import Rounds, run_sync
+from copper_emulator.shell.delivering.driver import Rounds, run_sync
 from copper_emulator.shell.running_loop import asyncio_loop
 from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
 

@@ -15,9 +15,9 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.operations import Operations
 from copper_emulator.remote.serving import is_serving
 from copper_emulator.remote.stage import RemoteStage
-from copper_emulator.shell.destinations import name_of
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.hooks import Hook, named
+from copper_emulator.shell.routing.destinations import name_of
 
 UNDER_WAY = 409
 """The status with which the server refuses something while deliveries are under way."""

@@ -8,8 +8,8 @@ from copper_emulator.control_client import Client, ControlError
 from copper_emulator.core.errors import RouteError, UsageError
 from copper_emulator.core.moments import to_ms
 from copper_emulator.remote.serving import Served
-from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, recognise
-from copper_emulator.shell.routes import Route, Routes
+from copper_emulator.shell.routing.destinations import KindName, RouteKind, kind_named, recognise
+from copper_emulator.shell.routing.routes import Route, Routes
 
 
 class RemoteRoutes(Routes):

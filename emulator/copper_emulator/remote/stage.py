@@ -26,9 +26,9 @@ from copper_emulator.remote.routes import RemoteRoutes
 from copper_emulator.remote.telling import Telling, as_there
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
-from copper_emulator.shell.routes import Routes
-from copper_emulator.shell.snapshots import found_in
-from copper_emulator.shell.stage_rows import Found
+from copper_emulator.shell.keeping.rows import Found
+from copper_emulator.shell.keeping.snapshots import found_in
+from copper_emulator.shell.routing.routes import Routes
 
 _DOWN = "outage=3650d"
 """The fault that takes an endpoint down from afar: the longest there is, and so hardly a fault of its own."""

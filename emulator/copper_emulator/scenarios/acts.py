@@ -29,7 +29,7 @@ from copper_emulator.scenarios.record_acts import RecordActs
 from copper_emulator.scenarios.span import Watch, totals
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.faults import switch_off, switch_off_named, switch_on
 
 Done = Rounds[None] | None

@@ -17,11 +17,11 @@ from copper_emulator.scenarios.result import ScenarioResult
 from copper_emulator.scenarios.targets import aimed_at, own_origin, targets_of
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
-from copper_emulator.shell.delivering import SyncDelivering
-from copper_emulator.shell.driver import run_sync
+from copper_emulator.shell.delivering.driver import run_sync
+from copper_emulator.shell.delivering.in_tests import SyncDelivering
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.messages import Received, Response
-from copper_emulator.shell.routes import checked_url
+from copper_emulator.shell.routing.messages import Received, Response
+from copper_emulator.shell.routing.routes import checked_url
 from copper_emulator.shell.stage import Stage
 from copper_emulator.verdict import verdict_text
 

@@ -14,7 +14,7 @@ from copper_emulator.scenarios.model import Step
 from copper_emulator.scenarios.result import ScenarioResult, StepResult
 from copper_emulator.scenarios.span import totals
 from copper_emulator.scenarios.words import adopt_text, moment_text, step_text, subscribe_text
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.timeline import timeline
 
 OnStep = Callable[[StepResult], object]

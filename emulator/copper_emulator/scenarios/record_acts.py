@@ -34,7 +34,7 @@ from copper_emulator.scenarios.record_parts import (
 )
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.seed_files import read_some_seeds
 
 

@@ -15,7 +15,7 @@ from copper_emulator.scenarios.acts import Acts
 from copper_emulator.scenarios.load import step_mistakes
 from copper_emulator.scenarios.model import Step, Subscription
 from copper_emulator.scenarios.references import StepReader
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds
 
 
 class Stepwise:

@@ -11,7 +11,7 @@ from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.model import Delivery, Key
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
-from copper_emulator.shell.routes import Routes
+from copper_emulator.shell.routing.routes import Routes
 
 
 class Reading(Protocol):

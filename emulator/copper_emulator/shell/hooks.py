@@ -10,7 +10,7 @@ from copper_emulator.core.errors import UsageError, of_hook, raised_on_purpose
 from copper_emulator.core.model import Delivery
 from copper_emulator.core.text import duration_text
 from copper_emulator.shell.clock import real_timeout
-from copper_emulator.shell.destinations import name_of
+from copper_emulator.shell.routing.destinations import name_of
 
 __tracebackhide__ = raised_on_purpose
 

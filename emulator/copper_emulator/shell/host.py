@@ -21,8 +21,8 @@ from aiohttp import web
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
 from copper_emulator.interception.ways import Way
-from copper_emulator.shell.app import make_api, make_runner
-from copper_emulator.shell.intercepting import Interception, answer_for_copper
+from copper_emulator.shell.api.app import make_api, make_runner
+from copper_emulator.shell.intercepting.answering import Interception, answer_for_copper
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
@@ -30,7 +30,7 @@ from copper_emulator.shell.tls.keeping import kept_certificate
 from copper_emulator.shell.tls.trust import Trust
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.children import Children
+    from copper_emulator.shell.intercepting.children import Children
     from copper_emulator.shell.tls.authority import Authority
     from copper_emulator.shell.tls.listening import TlsListener
 
@@ -164,7 +164,7 @@ class Host:
         with self._starting:
             if self._children is None:
                 # Imported here, because it brings the proxy with it.
-                from copper_emulator.shell.children import Children
+                from copper_emulator.shell.intercepting.children import Children
 
                 children = Children()
                 self._thread.run(children.start(authority, ("127.0.0.1", plain), ("127.0.0.1", port)))

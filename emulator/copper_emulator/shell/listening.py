@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 
 from aiohttp import web
 
-from copper_emulator.shell.senders.caught import is_meant_for_the_caller
+from copper_emulator.shell.caught import is_meant_for_the_caller
 
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
 """Takes the request (a stub if it could not be parsed), the status, the exception and aiohttp's message."""

@@ -22,12 +22,12 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
-from copper_emulator.shell.down import led_nowhere
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.hooks import Awaited, Hook
 from copper_emulator.shell.probe import Probe
-from copper_emulator.shell.routes import Routes
+from copper_emulator.shell.routing.down import led_nowhere
+from copper_emulator.shell.routing.routes import Routes
 
 __tracebackhide__ = raised_on_purpose
 

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from copper_emulator import Emulator
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.shell.app import make_api
+from copper_emulator.shell.api.app import make_api
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.listening import MAX_BODY
 from tests.cli.processes import run

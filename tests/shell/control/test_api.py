@@ -20,8 +20,8 @@ from copper_emulator.shell.control.journal import ReadJournal
 from copper_emulator.shell.control.limits import ReadLimits
 from copper_emulator.shell.control.notification_models import ListNotifications
 from copper_emulator.shell.loop_thread import LoopThread
-from copper_emulator.shell.plan import Plan
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.served.plan import Plan
+from copper_emulator.shell.serving.server import Server
 from tests.shell.served import TARGET, Endpoint, listening, serving
 
 DEFAULT = "/accounts/default"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.shell.plan import ClockName
+from copper_emulator.shell.served.plan import ClockName
 from tests.shell.served import Endpoint, Served, listening, serving
 
 DEFAULT = "/accounts/default"

@@ -11,8 +11,8 @@ import pytest
 from copper_emulator.scenarios import parse
 from copper_emulator.scenarios.shipped import shipped_names
 from copper_emulator.served_scenarios import ServedScenarios
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.scenarios import OfRun, StartedShape, StartRun, show_run, start_run
+from copper_emulator.shell.guarding import Refused
 from tests.shell.served import Endpoint, Served, listening, serving
 
 DEFAULT = "/accounts/default"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.shell.inbox import MOST, Inbox
-from copper_emulator.shell.plan import ClockName
+from copper_emulator.shell.routing.inbox import MOST, Inbox
+from copper_emulator.shell.served.plan import ClockName
 from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 
 DEFAULT = "/accounts/default"

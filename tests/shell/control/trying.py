@@ -24,8 +24,8 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.control.api import OPERATIONS, SERVER_OPERATIONS
 from copper_emulator.shell.control.description import describe, described
 from copper_emulator.shell.loop_thread import LoopThread
-from copper_emulator.shell.plan import Plan
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.served.plan import Plan
+from copper_emulator.shell.serving.server import Server
 from tests.shell.api.trying import as_clients_write
 
 DOCUMENT = describe(list(described(SERVER_OPERATIONS, OPERATIONS)))

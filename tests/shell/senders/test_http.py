@@ -14,7 +14,7 @@ from yarl import URL
 from copper_emulator import Change, Delivery, Emulator, Notification, Outcome, Reason
 from copper_emulator.core.model import Attempt, EntityType, Event, Topic
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.routes import Straight
+from copper_emulator.shell.routing.routes import Straight
 from copper_emulator.shell.senders.http import HttpSender
 from tests.shell.endpoints import http_endpoint, raw_endpoint, read_request
 from tests.shell.senders.over_http import OVER_HTTP, host_for

@@ -18,8 +18,8 @@ from yarl import URL
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Attempt, Outcome, Reason, Result
-from copper_emulator.shell.destinations import RouteKind
-from copper_emulator.shell.routes import Route, Straight
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Route, Straight
 from copper_emulator.shell.senders.connection import Connection, Exchange
 from copper_emulator.shell.senders.deadlines import Deadlines
 from copper_emulator.shell.senders.http import HttpSender

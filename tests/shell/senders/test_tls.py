@@ -22,7 +22,7 @@ from copper_emulator import Delivery, Emulator, ExpectationError
 from copper_emulator.core.model import Attempt, Outcome, Reason
 from copper_emulator.core.tls import TlsFault
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.routes import Straight
+from copper_emulator.shell.routing.routes import Straight
 from copper_emulator.shell.senders.http import HttpSender
 from tests.shell.endpoints import http_endpoint, raw_endpoint, read_request
 from tests.shell.tls.endpoints import in_the_middle_of_the_handshake, old_context, server_context, tls_endpoint

@@ -20,8 +20,8 @@ from copper_emulator import Copper, Emulator
 from copper_emulator.core.errors import AuthorityError
 from copper_emulator.settings import Settings
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.plan import Plan
-from copper_emulator.shell.serving import Server
+from copper_emulator.shell.served.plan import Plan
+from copper_emulator.shell.serving.server import Server
 from copper_emulator.shell.tls.authority import Authority
 from copper_emulator.shell.tls.trust import trusting
 

@@ -1,1 +1,1 @@
-"""The HTTP routes of the emulated API and the control API, one module for each part."""
+"""The emulated API: its application, and one module for each part of it."""

@@ -23,14 +23,14 @@ from copper_emulator.core.paths import api_url
 from copper_emulator.core.surface import BEGUN_WITH
 from copper_emulator.core.wire import iso
 from copper_emulator.settings import SETTINGS, Settings, no_setting
-from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token, place_of
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.models import AccountShape, AccountsShape
 from copper_emulator.shell.control.operation import Operation, ServerOperation, account_of
 from copper_emulator.shell.control.setting_texts import choices, differing, resetting, schema_of
-from copper_emulator.shell.served_account import ServedAccount
-from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.keeping.snapshots import found_in, keys_after, snapshot
+from copper_emulator.shell.served.account import ServedAccount
+from copper_emulator.shell.served.accounts import DEFAULT, Accounts, has_token, place_of
 from copper_emulator.value_mistakes import shown
 
 _MAX_SNAPSHOT = 256 * 1024 * 1024

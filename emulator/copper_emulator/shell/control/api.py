@@ -10,14 +10,12 @@ from copper_emulator.core.arguments import bare_event
 from copper_emulator.core.model import Change
 from copper_emulator.core.records.changed import untold
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.control.accounts import ACCOUNT_OPERATIONS, ACCOUNTS
 from copper_emulator.shell.control.api_calls import API_CALL_OPERATIONS
 from copper_emulator.shell.control.clock import CLOCK_OPERATIONS
 from copper_emulator.shell.control.driving import DRIVING_OPERATIONS
 from copper_emulator.shell.control.faults import FAULT_OPERATIONS
 from copper_emulator.shell.control.filters import EntryFilters
-from copper_emulator.shell.control.guarding import answer_refusals, guard
 from copper_emulator.shell.control.health import HEALTH
 from copper_emulator.shell.control.inbox import INBOX_OPERATIONS
 from copper_emulator.shell.control.journal import ReadJournal, read_journal, stream_journal
@@ -37,7 +35,9 @@ from copper_emulator.shell.control.subscriptions import SUBSCRIPTION_OPERATIONS
 from copper_emulator.shell.control.targets import TARGET_OPERATIONS
 from copper_emulator.shell.control.wait import Wait, WaitedShape, wait
 from copper_emulator.shell.control.why import Why, WhyShape, why
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import answer_refusals, guard
+from copper_emulator.shell.served.account import ServedAccount
+from copper_emulator.shell.served.accounts import Accounts
 
 
 def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Application:

@@ -14,7 +14,7 @@ from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.filters import Statuses
 from copper_emulator.shell.control.models import MAX_NUMBER
 from copper_emulator.shell.control.operation import Operation
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.served.account import ServedAccount
 
 
 class ListApiCalls(Taken):

@@ -12,11 +12,11 @@ from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.control.bases import Nothing
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.models import Advance, ClockShape, MovedShape, RunUntilIdle
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.shapes import DeliveryShape, shown_line
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.served.account import ServedAccount
 
 _LATEST_MS = 250_000_000_000_000
 """In the year 9892: the limit of any clock, because Python's dates end soon after."""

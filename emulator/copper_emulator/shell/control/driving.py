@@ -10,13 +10,13 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.background import MOMENT_MS
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
 from copper_emulator.shell.control.models import Duration, RecordId, Word
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.record_models import OfType
-from copper_emulator.shell.driver import settle
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.delivering.background import MOMENT_MS
+from copper_emulator.shell.delivering.driver import settle
+from copper_emulator.shell.served.account import ServedAccount
 
 
 class Other(Taken):

@@ -10,7 +10,7 @@ from copper_emulator.shell.control.bases import Nothing
 from copper_emulator.shell.control.models import FaultShape, FaultsShape, Switch
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.faults import active, check_names, read, switch_off_named, switch_on
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.served.account import ServedAccount
 
 
 async def list_faults(served: ServedAccount, said: Nothing) -> FaultsShape:

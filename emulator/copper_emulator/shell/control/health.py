@@ -9,13 +9,13 @@ from pydantic import Field
 
 from copper_emulator.core.paths import api_url
 from copper_emulator.shell.control.bases import Nothing, Plain
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.operation import ServerOperation
-from copper_emulator.shell.plan import ClockName
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.served.plan import ClockName
 from copper_emulator.version import __version__
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.accounts import Accounts
+    from copper_emulator.shell.served.accounts import Accounts
 
 
 class Health(Plain):

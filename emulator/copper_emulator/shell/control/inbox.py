@@ -15,8 +15,8 @@ from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.models import DURATION_SCHEMA
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.shapes import as_sent, masked_body
-from copper_emulator.shell.inbox import MOST, Reply
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.routing.inbox import MOST, Reply
+from copper_emulator.shell.served.account import ServedAccount
 
 Delay = Annotated[
     int,

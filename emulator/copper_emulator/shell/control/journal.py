@@ -15,10 +15,10 @@ from pydantic import Field
 
 from copper_emulator.core.model import Entry
 from copper_emulator.shell.control.filters import EntryFilters, fits_entry
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.models import JournalShape
 from copper_emulator.shell.control.shapes import EntryShape
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.served.account import ServedAccount
 
 _MOST = 200
 """Entries that are looked at in one piece."""

@@ -12,7 +12,7 @@ from copper_emulator.core.ratelimit import Window
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.operation import Operation
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.served.account import ServedAccount
 
 
 class ReadLimits(Taken):

@@ -19,7 +19,7 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.control.bases import Plain, Shape, Taken
 from copper_emulator.shell.control.shapes import DeliveryShape, EntryShape
-from copper_emulator.shell.plan import ClockName
+from copper_emulator.shell.served.plan import ClockName
 from copper_emulator.value_mistakes import shown
 
 HOUR_MS = 3_600_000

@@ -20,7 +20,6 @@ from copper_emulator.core.wire import Envelope, request_headers
 from copper_emulator.explain.stories import Step, steps, story, waiting
 from copper_emulator.remedies import remedy
 from copper_emulator.shell.control.filters import fits_notification
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.notification_models import (
     ListNotifications,
     NotificationsShape,
@@ -40,9 +39,10 @@ from copper_emulator.shell.control.sent import (
 )
 from copper_emulator.shell.control.shapes import ChangeShape, DeliveryShape, SubscriptionShape
 from copper_emulator.shell.control.why import StepShape
+from copper_emulator.shell.guarding import Refused
 from copper_emulator.shell.hiding import Hidden
-from copper_emulator.shell.routes import sendable
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.routing.routes import sendable
+from copper_emulator.shell.served.account import ServedAccount
 
 _WHOLE = 64 * 1024
 """Characters of an endpoint's answer that are shown: as much as is kept of it."""

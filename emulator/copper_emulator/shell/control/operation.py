@@ -17,12 +17,12 @@ from copper_emulator.core.text import choices, meant, sentence, suggesting
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.control.bases import Shape, Taken
-from copper_emulator.shell.control.guarding import Handler, Refused
+from copper_emulator.shell.guarding import Handler, Refused
 from copper_emulator.value_mistakes import value_mistake
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.accounts import Accounts
-    from copper_emulator.shell.served_account import ServedAccount
+    from copper_emulator.shell.served.account import ServedAccount
+    from copper_emulator.shell.served.accounts import Accounts
 
 T = TypeVar("T", bound=Taken)
 

@@ -9,10 +9,10 @@ from pydantic import Field
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.control.bases import Nothing, Shape
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.operation import Operation
-from copper_emulator.shell.recorder import MOST as MOST_STEPS
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.recording.recorder import MOST as MOST_STEPS
+from copper_emulator.shell.served.account import ServedAccount
 
 _BEGIN = "Begin with copper-emulator record start, or POST .../recording/start."
 

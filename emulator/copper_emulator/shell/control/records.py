@@ -46,7 +46,7 @@ from copper_emulator.shell.control.record_models import (
 )
 from copper_emulator.shell.control.settling import settled
 from copper_emulator.shell.control.shapes import FiredShape
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.served.account import ServedAccount
 
 T = TypeVar("T")
 

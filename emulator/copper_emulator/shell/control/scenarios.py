@@ -12,14 +12,14 @@ from pydantic import Field, model_validator
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.text import choices, sentence
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.models import MAX_NUMBER
 from copper_emulator.shell.control.operation import Operation, ServerOperation
 from copper_emulator.shell.control.setting_texts import differing
-from copper_emulator.shell.runs import Offer, Play, Played, Player, Run, RunState
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.served.account import ServedAccount
+from copper_emulator.shell.served.accounts import Accounts
+from copper_emulator.shell.served.runs import Offer, Play, Played, Player, Run, RunState
 
 _LARGE = 2 * 1024 * 1024
 """Bytes allowed in a request with a scenario in it."""

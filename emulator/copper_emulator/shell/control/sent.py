@@ -16,9 +16,9 @@ from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.explain.stories import masked_headers
 from copper_emulator.shell.control.bases import Shape
 from copper_emulator.shell.control.shapes import as_sent, masked_body, request_text
-from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.hiding import Hidden
-from copper_emulator.shell.routes import Route, host_header, route_url, sendable, target_url
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Route, host_header, route_url, sendable, target_url
 from copper_emulator.timeline import MASK
 
 NOT_ITS_OWN = f"{MASK} (not the subscription's)"

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Notification, WaitsFor
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.served.account import ServedAccount
 
 _MOMENT = 0.5
 """Seconds of real time that an answer waits for endpoints; most need milliseconds."""

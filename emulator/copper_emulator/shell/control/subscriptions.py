@@ -12,10 +12,10 @@ from copper_emulator.core.model import Subscription
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.shapes import SubscriptionShape
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.timeline import MASK
 
 

@@ -12,11 +12,11 @@ from copper_emulator.core.model import State
 from copper_emulator.core.targets import is_beyond
 from copper_emulator.core.text import choices, sentence
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.operation import Operation
-from copper_emulator.shell.inbox import ROUTE
-from copper_emulator.shell.routes import Blocked, NoRoute, Route
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.routing.inbox import ROUTE
+from copper_emulator.shell.routing.routes import Blocked, NoRoute, Route
+from copper_emulator.shell.served.account import ServedAccount
 
 
 class NewRoute(Taken):

@@ -17,11 +17,11 @@ from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.expectations import choose
 from copper_emulator.near_misses import unmet
 from copper_emulator.shell.control.bases import Shape, Taken
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.journal import place_after
 from copper_emulator.shell.control.models import MAX_NUMBER, Duration, RecordId, Word
 from copper_emulator.shell.control.shapes import DeliveryShape
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.served.account import ServedAccount
 
 _LONGEST_MS = 600_000
 

@@ -24,10 +24,10 @@ from copper_emulator.explain import (
     explain_subscription,
 )
 from copper_emulator.shell.control.bases import Shape, Taken
-from copper_emulator.shell.control.guarding import Refused
 from copper_emulator.shell.control.models import MAX_NUMBER, Word
 from copper_emulator.shell.control.shapes import EntryShape
-from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.guarding import Refused
+from copper_emulator.shell.served.account import ServedAccount
 
 
 class Why(Taken):

@@ -9,12 +9,12 @@ from aiohttp import web
 from yarl import URL
 
 from copper_emulator.core.model import Result
+from copper_emulator.shell.caught import from_exception, is_meant_for_the_caller, with_exception
 from copper_emulator.shell.clock import real_timeout
-from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.listening import ListeningRunner
-from copper_emulator.shell.messages import not_started
-from copper_emulator.shell.routes import Route
-from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, with_exception
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.messages import not_started
+from copper_emulator.shell.routing.routes import Route
 
 _MARK = "X-Copper-Emulator-Exception"
 """A header put into the answer to a request whose handler raised: the key of the exception; removed again here."""

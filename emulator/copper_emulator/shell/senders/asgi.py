@@ -11,11 +11,11 @@ from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
+from copper_emulator.shell.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 from copper_emulator.shell.clock import RealLimit, monotonic, real_timeout
-from copper_emulator.shell.left_tasks import of_no_call
-from copper_emulator.shell.messages import not_started, timed_out
-from copper_emulator.shell.routes import host_header, target_url
-from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
+from copper_emulator.shell.routing.messages import not_started, timed_out
+from copper_emulator.shell.routing.routes import host_header, target_url
+from copper_emulator.shell.senders.left_tasks import of_no_call
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiApp: TypeAlias = Callable[

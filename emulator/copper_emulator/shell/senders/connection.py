@@ -15,7 +15,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from yarl import URL
 
 from copper_emulator.core.model import Result
-from copper_emulator.shell.messages import timed_out, unended
+from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.senders.connecting import broken_off, no_http
 from copper_emulator.shell.senders.deadlines import Deadlines
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from copper_emulator.core.model import Attempt, Result
+from copper_emulator.shell.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 from copper_emulator.shell.clock import RealLimit
-from copper_emulator.shell.messages import NoAnswer, Received, result_of, timed_out
-from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
+from copper_emulator.shell.routing.messages import NoAnswer, Received, result_of, timed_out
 
 
 def send_to_function(function: Callable[[Received], object], attempt: Attempt) -> Result:

@@ -22,8 +22,8 @@ from copper_emulator.core.errors import AuthorityError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.messages import timed_out, unended
-from copper_emulator.shell.routes import Route, Straight, host_header, route_url
+from copper_emulator.shell.routing.messages import timed_out, unended
+from copper_emulator.shell.routing.routes import Route, Straight, host_header, route_url
 from copper_emulator.shell.senders.choice import is_own_wanted
 from copper_emulator.shell.senders.connecting import unanswered
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd

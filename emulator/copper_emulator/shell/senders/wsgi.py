@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.routes import host_header, target_url
-from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
+from copper_emulator.shell.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
+from copper_emulator.shell.routing.routes import host_header, target_url
 
 WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | None

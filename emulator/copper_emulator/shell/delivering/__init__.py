@@ -1,0 +1,1 @@
+"""How does the time of an account pass, and how are the attempts of each round sent?"""

@@ -1,0 +1,298 @@
+"""What delivers in the background? A runner for each account of the standalone server.
+
+While the account's clock runs, each attempt is sent by itself, so that a slow endpoint delays only its own target: it
+leaves in the call that made it due, or when the one before it has returned (`wake`). While the clock stands still, or
+time is played ahead, the rounds of `driver.py` run, so that the same calls give the same journal. Before a change from
+one to the other the runner waits for attempts under way: nothing is lost, and nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import EchoLoop, TimeError
+from copper_emulator.core.model import Attempt, Change, Delivery, Notification, Result
+from copper_emulator.shell.clock import ServerClock
+from copper_emulator.shell.delivering.attempts import CUT_OFF, Attempts, result_of
+from copper_emulator.shell.delivering.driver import Rounds, advance, run_async, run_until_idle, send_now, settle
+from copper_emulator.shell.routing.inbox import Inbox
+from copper_emulator.shell.senders.http import HttpSender
+from copper_emulator.shell.stage import Stage
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.keeping.tracking import Departing
+
+T = TypeVar("T")
+
+_INSIDE = "while notifications are on their way or the clock is being moved; do it afterwards"
+
+MOMENT_MS = 500
+"""Milliseconds that a call moving time waits for others to finish: they may have begun just before it."""
+
+
+class Runner:
+    """Delivers what is due in an account.
+
+    Args:
+        depart: with a state file, calls `take` at the end of this turn, and `leave` when that has been written.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        clock: ServerClock,
+        http: HttpSender,
+        inbox: Inbox,
+        *,
+        depart: Callable[[Departing], None] | None = None,
+    ) -> None:
+        self._stage = stage
+        self._clock = clock
+        self._attempts = Attempts(stage, http, inbox)
+        self._depart = depart
+        self._unsent: list[Attempt] = []
+        """Attempts that have been taken but not yet written to the state file."""
+        self._changed = asyncio.Event()
+        self._driving = asyncio.Lock()
+        self._account: Account | None = None
+        self._flying: dict[int, tuple[Attempt, asyncio.Future[Result]]] = {}
+        self._moment: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def take_up(self) -> None:
+        """Deliver for the present account, even before the task of `run` has begun."""
+        self._account = self._stage.account
+
+    async def run(self) -> None:
+        """Deliver until cancelled; attempts then under way are cut off and recorded as unknown."""
+        self._account = account = self._stage.account
+        try:
+            while True:
+                self._changed.clear()
+                if await self._flows():
+                    self.wake()
+                else:
+                    # The journal records an echo loop; whatever else was due then goes in the next turn.
+                    with suppress(EchoLoop):
+                        await self._drive(lambda: settle(self._stage))
+                await self._changed.wait()
+        finally:
+            self._account = None
+            self._look_again_at(None)
+            self._cut_off_unsent(account)
+            # An attempt over plain HTTP has returned once it is cancelled, and has left `_flying`: hence the copy.
+            for _, sending in list(self._flying.values()):
+                sending.cancel()
+            await self._landed()
+
+    def is_sending(self, *, before: Change) -> bool:
+        """Whether an attempt that an earlier change made due is under way while time runs."""
+        return any(attempt.notification.change.serial < before.serial for attempt, _ in self._flying.values())
+
+    def wake(self) -> None:
+        """React to a change: attempts that may go now leave before this returns, or at the end of this turn.
+
+        If something must be awaited first (rounds, a moved clock), the task of `run` takes care of it.
+        """
+        if self._depart is not None:
+            self._depart(self)
+        else:
+            self.take()
+            self.leave()
+
+    def take(self) -> None:
+        """Take the attempts that may go now, and note them in the journal."""
+        account = self._account
+        if account is None or self._driving.locked() or not self._clock.running:
+            self._changed.set()
+        else:
+            self._unsent += self._taken(account)
+
+    def leave(self) -> None:
+        """Send the attempts taken. They belong to the present account, and are cut off before another replaces it."""
+        unsent, self._unsent = self._unsent, []
+        for attempt in unsent:
+            self._launch(self._stage.account, attempt)
+
+    async def settled(self) -> None:
+        """While time stands still, wait until everything due has been delivered.
+
+        What an endpoint does while it is being notified is delivered by the drive that notifies it: waiting for that
+        would mean waiting for its own answer.
+        """
+        if not (self._clock.running or self._stage.driving or self._flying):
+            await self._drive(lambda: settle(self._stage))
+
+    async def freeze(self) -> None:
+        """Stop time, and wait for attempts under way. Raises TimeError while time is being moved."""
+        await self._outside()
+        async with self._driving:
+            self._clock.freeze()
+            self._look_again_at(None)
+            await self._landed()
+        self.wake()
+
+    async def go_on(self) -> None:
+        """Let time run on from where it stands. Raises TimeError while it is being moved."""
+        await self._outside()
+        async with self._driving:
+            self._clock.run()
+        self.wake()
+
+    async def advance(self, delta_ms: int) -> list[Delivery]:
+        """Play time ahead from deadline to deadline; a running clock runs on from there."""
+        await self._outside()
+        return await self._drive(lambda: advance(self._stage, delta_ms))
+
+    async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
+        """Play time ahead until nothing is waiting. Raises NotIdle after the limit."""
+        await self._outside()
+        return await self._drive(lambda: run_until_idle(self._stage, limit_ms))
+
+    async def play(self, rounds: Callable[[], Rounds[T]], *, within_ms: int = MOMENT_MS) -> T:
+        """Drive other rounds than the clock's, those of a scenario, with nothing else driving meanwhile."""
+        await self._outside(within_ms=within_ms)
+        return await self._drive(rounds)
+
+    async def send(self, make: Callable[[Account, int], Attempt]) -> Notification:
+        """Send one attempt outside matching and limits; waits for its answer, but not for time to pass."""
+        await self._outside()
+        async with self._driving:
+            sent_off = await self._sent_off(make) if self._clock.running else None
+        if sent_off is None:
+            return await self._drive(lambda: self._sent_now(make))
+        attempt, sending = sent_off
+        await asyncio.wait([sending])
+        return attempt.notification
+
+    async def alone(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run something while nothing drives. Raises TimeError if something drives for more than a moment."""
+        await self._outside("the account cannot be reset")
+        async with self._driving:
+            return await act()
+
+    async def _outside(self, refused: str = "the clock cannot be moved", *, within_ms: int = MOMENT_MS) -> None:
+        """Wait until nothing drives. Raises TimeError if that takes longer than `within_ms`."""
+        if not self._stage.driving:
+            return
+        try:
+            # Not longer: an endpoint that calls this while it is notified would wait for its own answer.
+            async with asyncio.timeout(within_ms / 1000), self._driving:
+                pass
+        except TimeoutError:
+            raise TimeError(f"{refused} {_INSIDE}") from None
+
+    # --- while time runs ------------------------------------------------------------------------------------
+
+    async def _sent_off(self, make: Callable[[Account, int], Attempt]) -> tuple[Attempt, asyncio.Future[Result]]:
+        """Send one attempt by itself."""
+        account = self._account
+        if account is None:
+            raise TimeError("nothing is delivered now: the account is being reset, or the server is ending")
+        with self._stage.lock:
+            attempt = make(account, self._stage.now())
+        await self._written(account, attempt)
+        return attempt, self._launch(account, attempt)
+
+    async def _flows(self) -> bool:
+        """Whether time runs by itself, once nothing drives any more; otherwise rounds are needed."""
+        async with self._driving:
+            return self._clock.running
+
+    def _taken(self, account: Account) -> list[Attempt]:
+        taken: list[Attempt] = []
+        with self._stage.lock:
+            now = self._clock.now()
+            account.finish(now)
+            # `take` ends rounds so that rounds are fair to each other; here nothing waits for the end of a round.
+            while True:
+                attempts = account.take(now)
+                taken += attempts
+                moment = account.next_moment(now)
+                if not attempts or moment is None or moment > now:
+                    break
+            self._look_again_at(moment, now)
+        return taken
+
+    async def _written(self, account: Account, attempt: Attempt) -> None:
+        """Have the attempt written down before it is sent; if that is interrupted, the attempt is cut off."""
+        try:
+            await self._stage.kept()
+        except BaseException:
+            with self._stage.lock:
+                account.conclude(attempt, CUT_OFF, self._clock.now())
+            raise
+
+    def _cut_off_unsent(self, account: Account) -> None:
+        unsent, self._unsent = self._unsent, []
+        with self._stage.lock:
+            for attempt in unsent:
+                account.conclude(attempt, CUT_OFF, self._clock.now())
+
+    def _launch(self, account: Account, attempt: Attempt) -> asyncio.Future[Result]:
+        sending = self._attempts.begin(attempt, partial(self._came_back, account, attempt))
+        self._flying[attempt.notification.serial] = attempt, sending
+        return sending
+
+    def _came_back(self, account: Account, attempt: Attempt, sending: asyncio.Future[Result]) -> None:
+        del self._flying[attempt.notification.serial]
+        with self._stage.lock:
+            account.conclude(attempt, result_of(sending), self._clock.now())
+        self.wake()
+
+    async def _landed(self) -> None:
+        if self._unsent:
+            await self._stage.kept()
+            self.leave()
+        while self._flying:
+            await asyncio.wait([sending for _, sending in self._flying.values()])
+
+    def _look_again_at(self, moment: int | None, now: int = 0) -> None:
+        """Set the timer for the next moment at which anything can happen by itself, if there is one."""
+        if moment == self._moment:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._moment, self._timer = moment, None
+        if moment is not None:
+            # At least a millisecond, the step in which time moves: what is due in this one has been taken.
+            self._timer = asyncio.get_running_loop().call_later(max(moment - now, 1) / 1000, self._at_moment)
+
+    def _at_moment(self) -> None:
+        self._moment = self._timer = None
+        self.wake()
+
+    # --- while time stands still, or is played ahead --------------------------------------------------------
+
+    async def _drive(self, rounds: Callable[[], Rounds[T]]) -> T:
+        """Drive rounds with nothing else driving. A running clock is paused meanwhile, then runs on from there."""
+        async with self._driving:
+            self._clock.pause()
+            self._look_again_at(None)
+            try:
+                await self._landed()
+                return await run_async(rounds(), self._round)
+            except EchoLoop:
+                self.wake()
+                raise
+            finally:
+                if self._clock.runs_on:
+                    self._clock.run()
+                    self.wake()
+
+    async def _round(self, attempts: list[Attempt]) -> list[Result]:
+        await self._stage.kept()
+        sendings = [self._attempts.begin(attempt) for attempt in attempts]
+        await asyncio.gather(*sendings, return_exceptions=True)
+        return [result_of(sending) for sending in sendings]
+
+    def _sent_now(self, make: Callable[[Account, int], Attempt]) -> Rounds[Notification]:
+        with self._stage.lock:
+            attempt = make(self._stage.account, self._stage.now())
+        yield from send_now(self._stage, attempt)
+        return attempt.notification

@@ -1,0 +1,217 @@
+"""How are attempts sent? Each goes to the sender for its destination, in this thread or on this loop.
+
+WSGI applications and functions run in the caller's own thread, from a bare frame. ASGI applications run on a loop that
+is entered only for the call and the tasks it leaves behind. HTTP always leaves from the host's thread, whose loop never
+stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+from copper_emulator.core.errors import raised_on_purpose
+from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
+from copper_emulator.shell.caught import apart_from, frameworks_watched
+from copper_emulator.shell.clock import monotonic, pause, pause_async
+from copper_emulator.shell.delivering.app_loop import AppLoop
+from copper_emulator.shell.delivering.shared import Delivering, check_started, is_async, is_django, told
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.loop_thread import LoopThread
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Blocked, Destination, Route, Straight
+from copper_emulator.shell.running_loop import NoRunningLoop
+from copper_emulator.shell.senders.asgi import send_to_asgi
+from copper_emulator.shell.senders.function import send_to_function
+from copper_emulator.shell.senders.wsgi import send_to_wsgi
+from copper_emulator.shell.stage import Stage
+
+__tracebackhide__ = raised_on_purpose
+
+T = TypeVar("T")
+
+PAUSE = 0.05
+"""Seconds of real time an empty round takes if no hook has left anything to wait for: a caller that waits for an
+endpoint's own work looks again after each."""
+
+
+class SyncDelivering(Delivering):
+    """For synchronous tests: applications run in this thread, from a bare frame."""
+
+    has_threads = False
+
+    def __init__(self, stage: Stage, host: Host) -> None:
+        super().__init__(stage, host)
+        self._loop: AppLoop | None = None
+        self._aiohttp_thread = LoopThread("copper-emulator-endpoint")
+
+    def send(self, attempts: list[Attempt]) -> list[Result]:
+        """Send one round, in order; its HTTP requests go at the same time. An empty round waits."""
+        if not attempts:
+            self._wait()
+        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
+        with frameworks_watched():
+            if attempts and self._stage.probe.together and all(map(is_async, destinations)):
+                return self._at_once(attempts, destinations)
+            pending = [self._begin(*each) for each in zip(attempts, destinations, strict=True)]
+            return [finish() for finish in pending]
+
+    def start(self, app: object) -> None:
+        """Start an application now. Raises RouteError if that fails."""
+        route = self._stage.routes.to_start(app)
+        if is_django(route):
+            # Django has no lifespan.
+            return
+        if route.kind is RouteKind.AIOHTTP:
+            check_started(route, self._aiohttp_thread.run(self._started(route)))
+            return
+        with NoRunningLoop():
+            check_started(route, self._on_loop(self._started(route)))
+
+    def close(self) -> None:
+        """Shut down the applications that were started. Once all have ended, raises what one of them raised."""
+        try:
+            if self._loop is not None:
+                loop, self._loop = self._loop, None
+                with NoRunningLoop():
+                    loop.close(self._stop_lifespans())
+        finally:
+            self._close_thread()
+
+    def _close_thread(self) -> None:
+        if self._aiohttp_thread.started:
+            try:
+                self._aiohttp_thread.run(self._stop_servers())
+            finally:
+                self._aiohttp_thread.close()
+
+    def _wait(self) -> None:
+        awaited = self._stage.awaited
+        if awaited is not None:
+            self._where_its_endpoint_runs(awaited.delivery, awaited.ended())
+        elif self._loop is None:
+            pause(PAUSE)
+        else:
+            with NoRunningLoop():
+                self._loop.pause(PAUSE)
+
+    def _where_its_endpoint_runs(self, delivery: Delivery, work: Coroutine[Any, Any, T]) -> T:
+        destination = self._stage.routes.resolve(delivery.target)
+        if isinstance(destination, Route) and destination.kind is RouteKind.AIOHTTP:
+            return self._aiohttp_thread.run(work)
+        with NoRunningLoop():
+            return self._on_loop(work)
+
+    def _begin(self, attempt: Attempt, destination: Destination) -> Callable[[], Result]:
+        if isinstance(destination, Blocked):
+            return lambda: Result(Outcome.BLOCKED, text=destination.text)
+        if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
+            answer = self._submit_http(attempt, destination)
+            return lambda: told(answer.result(), destination, monotonic(), self._timeout_ms)
+        return lambda: self._called(attempt, destination)
+
+    def _at_once(self, attempts: list[Attempt], routes: list[Any]) -> list[Result]:
+        work = self._gathered(map(self._one_async, attempts, routes))
+        # Whatever sets `together` has a single target.
+        if routes[0].kind is RouteKind.AIOHTTP:
+            return self._aiohttp_thread.run(work)
+        with NoRunningLoop():
+            return self._on_loop(work)
+
+    def _called(self, attempt: Attempt, route: Route) -> Result:
+        began = monotonic()
+        account = self._stage.account
+        # Of the attempts of the round, this is the one whose endpoint runs now.
+        of_the_round, account.causing = account.causing, attempt.notification
+        try:
+            result = apart_from(self._in_process(attempt, route), sys.exc_info()[1])
+            return told(result, route, began, self._timeout_ms)
+        finally:
+            account.causing = of_the_round
+
+    def _in_process(self, attempt: Attempt, route: Route) -> Result:
+        with NoRunningLoop():
+            if route.kind is RouteKind.WSGI:
+                return send_to_wsgi(route.to, attempt)
+            if is_django(route):
+                return _django_asgi(route, attempt, self._timeout_ms)
+            if route.is_awaited or route.kind is RouteKind.ASGI:
+                return self._on_loop(self._awaited(route, attempt))
+            if route.kind is RouteKind.FUNCTION:
+                return send_to_function(route.to, attempt)
+        # An aiohttp application needs a loop that keeps running: its own thread stands in for the server's process.
+        return self._aiohttp_thread.run(self._aiohttp(route, attempt))
+
+    def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            self._loop = AppLoop()
+        return self._loop.run(coroutine)
+
+
+class AsyncDelivering(Delivering):
+    """For asynchronous tests: ASGI applications run on the test's loop, blocking ones in a worker thread."""
+
+    has_threads = True
+
+    async def send(self, attempts: list[Attempt]) -> list[Result]:
+        """Send one round: attempts go at the same time, results come in order. An empty round waits."""
+        if not attempts:
+            await (pause_async(PAUSE) if self._stage.awaited is None else self._stage.awaited.ended())
+        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
+        with frameworks_watched():
+            if len(attempts) == 1:
+                return [await self._one(attempts[0], destinations[0])]
+            return await self._gathered(map(self._one, attempts, destinations))
+
+    async def start(self, app: object) -> None:
+        """Start an application now. Raises RouteError if that fails."""
+        route = self._stage.routes.to_start(app)
+        check_started(route, await self._started(route))
+
+    async def close(self) -> None:
+        """Shut down the applications that were started. Once all have ended, raises what one of them raised."""
+        try:
+            await self._stop_lifespans()
+        finally:
+            await self._stop_servers()
+
+    async def _one(self, attempt: Attempt, destination: Destination) -> Result:
+        if isinstance(destination, Blocked):
+            return Result(Outcome.BLOCKED, text=destination.text)
+        began = monotonic()
+        result = apart_from(await self._sent(attempt, destination), sys.exc_info()[1])
+        return told(result, destination, began, self._timeout_ms)
+
+    async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
+        if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
+            return await asyncio.wrap_future(self._submit_http(attempt, destination))
+        if destination.is_awaited or destination.kind is RouteKind.ASGI:
+            return await self._awaited(destination, attempt)
+        if destination.kind is RouteKind.AIOHTTP:
+            return await self._aiohttp(destination, attempt)
+        if destination.kind is RouteKind.WSGI:
+            return await _in_worker(partial(send_to_wsgi, destination.to, attempt, multithread=True))
+        return await _in_worker(partial(send_to_function, destination.to, attempt))
+
+
+async def _in_worker(call: Callable[[], Result]) -> Result:
+    # asgiref's thread-sensitive thread is where Django keeps its connection, and with it the test's transaction.
+    asgiref = sys.modules.get("asgiref.sync")
+    if asgiref is not None:
+        result: Result = await asgiref.sync_to_async(call, thread_sensitive=True)()
+        return result
+    return await asyncio.to_thread(call)
+
+
+def _django_asgi(route: Route, attempt: Attempt, timeout_ms: int) -> Result:
+    # async_to_sync runs Django's views back in this thread, so that they see the test's transaction.
+    from asgiref.sync import async_to_sync
+
+    async def call() -> Result:
+        return await send_to_asgi(route.to, attempt, state={}, timeout_ms=timeout_ms)
+
+    result: Result = async_to_sync(call)()
+    return result

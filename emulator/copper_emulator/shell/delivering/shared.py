@@ -1,0 +1,209 @@
+"""What synchronous and asynchronous delivery share: the started applications, and HTTP.
+
+Also async endpoints in this process, called on whichever loop runs, with the tasks they leave behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
+from typing import Any, ClassVar
+
+from copper_emulator.core.errors import RouteError
+from copper_emulator.core.model import Attempt, Result
+from copper_emulator.shell.caught import with_exception
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.delivering.standstill import Standstill
+from copper_emulator.shell.frozen import frozen_now
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.routing.destinations import Manner, RouteKind
+from copper_emulator.shell.routing.messages import too_late
+from copper_emulator.shell.routing.routes import Destination, Route, Straight
+from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
+from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
+from copper_emulator.shell.senders.function import send_to_async_function
+from copper_emulator.shell.senders.left_tasks import EndpointCall
+from copper_emulator.shell.stage import Stage
+
+
+class Delivering:
+    """The deliveries of one account."""
+
+    has_threads: ClassVar[bool]
+    """Whether blocking endpoints run in threads of their own."""
+
+    def __init__(self, stage: Stage, host: Host) -> None:
+        self._stage = stage
+        self._host = host
+        self._lifespans: dict[int, Lifespan] = {}
+        self._servers: dict[int, AiohttpApp] = {}
+
+    def manner(self, target: str) -> Manner:
+        """How notifications to this target are delivered if several come at once."""
+        destination = self._stage.routes.resolve(target)
+        if is_async(destination):
+            return Manner.ON_LOOP
+        if not isinstance(destination, Route) or destination.kind is RouteKind.URL:
+            return Manner.APART
+        # asgiref has only one thread. Django's ASGI applications are called like WSGI.
+        return Manner.APART if self.has_threads and "asgiref.sync" not in sys.modules else Manner.IN_TURNS
+
+    @property
+    def _timeout_ms(self) -> int:
+        return self._stage.settings.timeout
+
+    def _submit_http(
+        self, attempt: Attempt, destination: Route | Straight, *, as_target: bool = False
+    ) -> Future[Result]:
+        sender = self._host.http()
+        return self._host.submit(
+            sender.send(
+                attempt,
+                destination,
+                timeout_ms=self._timeout_ms,
+                ca=self._stage.settings.ca,
+                as_target=as_target,
+                fresh=_idle_connections_harm(),
+            )
+        )
+
+    async def _started(self, route: Route) -> Result | None:
+        """Start the application on the running loop, if it is not running. Returns None, or why it failed."""
+        if route.kind is RouteKind.AIOHTTP:
+            server = await self._server_of(route)
+            return server if isinstance(server, Result) else None
+        lifespan = self._lifespan_of(route)
+        return None if lifespan.is_up else await self._up(route, lifespan)
+
+    async def _asgi(self, route: Route, attempt: Attempt, timeout_ms: int) -> Result:
+        if not route.lifespan:
+            return await send_to_asgi(route.to, attempt, state={}, timeout_ms=timeout_ms)
+        lifespan = self._lifespan_of(route)
+        if not lifespan.is_up:
+            failure = await self._up(route, lifespan)
+            if failure is not None:
+                return failure
+        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=timeout_ms)
+
+    def _lifespan_of(self, route: Route) -> Lifespan:
+        lifespan = self._lifespans.get(id(route.to))
+        # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
+        if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
+            lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
+        return lifespan
+
+    async def _up(self, route: Route, lifespan: Lifespan) -> Result | None:
+        failure = await lifespan.started(timeout_ms=self._timeout_ms)
+        if failure is None:
+            self._stage.started.add(id(route.to))
+        return failure
+
+    async def _awaited(self, route: Route, attempt: Attempt) -> Result:
+        """Call an ASGI application or an async function on the running loop, and wait for the tasks it leaves behind.
+
+        An exception they raise becomes part of the result.
+        """
+        began, timeout_ms = monotonic(), self._timeout_ms
+        with EndpointCall() as call:
+            if route.kind is RouteKind.ASGI:
+                result = await self._asgi(route, attempt, timeout_ms)
+            else:
+                result = await send_to_async_function(route.to, attempt, timeout_ms=timeout_ms)
+            if not call.has_left:
+                return result
+            result = told(result, route, began, timeout_ms)
+            raised = await call.ended(seconds=self._stage.probe.tasks_patience)
+        return result if raised is None or result.exception is not None else with_exception(result, raised)
+
+    async def _one_async(self, attempt: Attempt, route: Route) -> Result:
+        """Send to an async endpoint in this process, on the running loop."""
+        began = monotonic()
+        sending = self._aiohttp if route.kind is RouteKind.AIOHTTP else self._awaited
+        return told(await sending(route, attempt), route, began, self._timeout_ms)
+
+    async def _gathered(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+        """Send all at the same time, on the running loop; with `together`, measure for how long anything blocks it."""
+        if not self._stage.probe.together:
+            return await asyncio.gather(*sending)
+        with Standstill() as standstill:
+            results = await asyncio.gather(*sending)
+        self._stage.probe.stood_still += standstill.seconds
+        return results
+
+    async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:
+        server = await self._server_of(route)
+        if isinstance(server, Result):
+            return server
+        result = await asyncio.wrap_future(self._submit_http(attempt, server.route(route), as_target=True))
+        return server.with_exception(result)
+
+    async def _server_of(self, route: Route) -> AiohttpApp | Result:
+        server = self._servers.get(id(route.to))
+        if server is None or not server.is_on(asyncio.get_running_loop()):
+            server = self._servers[id(route.to)] = AiohttpApp(route.to)
+        failure = await server.started(timeout_ms=self._timeout_ms)
+        if failure is not None:
+            return failure
+        self._stage.started.add(id(route.to))
+        return server
+
+    async def _stop_lifespans(self) -> None:
+        if not self._lifespans:
+            # Without asyncio, nothing was started.
+            return
+        here = asyncio.get_running_loop()
+        for lifespan in self._lifespans.values():
+            if lifespan.is_on(here):
+                await lifespan.stop(timeout_ms=self._timeout_ms)
+        self._lifespans.clear()
+
+    async def _stop_servers(self) -> None:
+        if not self._servers:
+            return
+        here = asyncio.get_running_loop()
+        # If one raises as it shuts down, the others are stopped all the same.
+        async with AsyncExitStack() as stopping:
+            for server in self._servers.values():
+                if server.is_on(here):
+                    stopping.push_async_callback(server.stop, timeout_ms=self._timeout_ms)
+            self._servers.clear()
+
+
+def _idle_connections_harm() -> bool:
+    # Frozen time makes the timers of a server in this process jump, so it may close an idle connection just as that is
+    # reused. Django's live server gives each connection a thread that shares the test's database connection, and fails
+    # when it outlives the test.
+    return frozen_now() is not None or "django.db" in sys.modules
+
+
+def check_started(route: Route, failure: Result | None) -> None:
+    """Raise RouteError if the startup failed."""
+    if failure is not None:
+        why = failure.exception if isinstance(failure.exception, RouteError) else failure.text
+        raise RouteError(f"{route.name} was not started: {why}") from failure.exception
+
+
+def is_django(route: Route) -> bool:
+    handlers = sys.modules.get("django.core.handlers.asgi")
+    return route.kind is RouteKind.ASGI and handlers is not None and isinstance(route.to, handlers.ASGIHandler)
+
+
+def is_async(destination: Destination) -> bool:
+    """Whether it is an endpoint in this process that can run several calls at once, even in one thread."""
+    if not isinstance(destination, Route) or is_django(destination):
+        return False
+    return destination.is_awaited or destination.kind in (RouteKind.ASGI, RouteKind.AIOHTTP)
+
+
+def told(result: Result, destination: Route | Straight, began: float, timeout_ms: int) -> Result:
+    """Add the route taken, and the time it took unless that is known.
+
+    Nothing interrupts an endpoint that blocks this process; an answer that comes too late counts as none all the same.
+    """
+    took_ms = (monotonic() - began) * 1000 if result.took_ms is None else result.took_ms
+    if took_ms > timeout_ms and result.status is not None:
+        result = too_late(timeout_ms, round(took_ms))
+    return result.sent(route=destination.name if isinstance(destination, Route) else result.route, took_ms=took_ms)

@@ -1,0 +1,114 @@
+"""Whose turn is it? Asynchronous tasks that share an account take turns to let time pass.
+
+A call that an endpoint makes while it is notified belongs to the turn under way: it only records. If it waited for a
+turn of its own, it would wait for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from copper_emulator.core.errors import raised_on_purpose
+from copper_emulator.core.model import Attempt, Result
+from copper_emulator.shell.delivering.driver import Rounds, run_async
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Blocked, Route
+from copper_emulator.shell.running_loop import asyncio_loop
+from copper_emulator.shell.stage import Stage
+
+__tracebackhide__ = raised_on_purpose
+
+T = TypeVar("T")
+
+Send = Callable[[list[Attempt]], Awaitable[list[Result]]]
+
+
+class _Round:
+    """One round under way, of these turns; tasks that the endpoint starts inherit it and may outlive it."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
+        self.under_way = True
+
+
+_ROUNDS: ContextVar[tuple[_Round, ...]] = ContextVar("rounds", default=())
+"""The rounds the running task is part of; several, because one account's endpoint may drive another account."""
+
+
+class Turns:
+    """Drives rounds on the running loop, those of one account one after the other."""
+
+    def __init__(self, stage: Stage, send: Send) -> None:
+        self._stage = stage
+        self._send = send
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
+        self._out_of_sight = 0
+        """The number of rounds under way for which something runs that is not in the caller's context."""
+
+    async def drive(self, rounds: Rounds[T]) -> T:
+        """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery."""
+        __tracebackhide__ = True
+        if self.is_inside:
+            return await run_async(rounds, self._sending)
+        async with self._turn():
+            return await run_async(rounds, self._sending)
+
+    @asynccontextmanager
+    async def starting(self) -> AsyncIterator[None]:
+        """A turn in which an application starts; as in a delivery, what it does meanwhile is only recorded.
+
+        If another task is delivering right now, its turn is shared: its endpoint may be waiting for the application.
+        """
+        mine = _Round(self)
+        async with AsyncExitStack() as ending:
+            if not self._turn().locked():
+                await ending.enter_async_context(self._turn())
+                ending.enter_context(self._stage.starting())
+            token = _ROUNDS.set((*_ROUNDS.get(), mine))
+            try:
+                yield
+            finally:
+                mine.under_way = False
+                _ROUNDS.reset(token)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the running task is part of a delivery, as far as that can be known."""
+        return self._out_of_sight > 0 or any(each.under_way and each.turns is self for each in _ROUNDS.get())
+
+    def _turn(self) -> asyncio.Lock:
+        # A fixture may run on another loop than its test, and a lock belongs to one loop.
+        loop = asyncio_loop()
+        if self._loop is not loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
+
+    async def _sending(self, attempts: list[Attempt]) -> list[Result]:
+        with self._marked(attempts):
+            return await self._send(attempts)
+
+    @contextmanager
+    def _marked(self, attempts: list[Attempt]) -> Iterator[None]:
+        mine = _Round(self)
+        token = _ROUNDS.set((*_ROUNDS.get(), mine))
+        # A server's handlers, and the workers that a hook waits for, do not run in the caller's context: meanwhile, any
+        # call may be theirs.
+        apart = self._stage.awaited is not None or any(self._is_served(attempt.url) for attempt in attempts)
+        self._out_of_sight += apart
+        try:
+            yield
+        finally:
+            mine.under_way = False
+            self._out_of_sight -= apart
+            _ROUNDS.reset(token)
+
+    def _is_served(self, target: str) -> bool:
+        destination = self._stage.routes.resolve(target)
+        if isinstance(destination, Route):
+            return destination.kind in (RouteKind.URL, RouteKind.AIOHTTP)
+        return not isinstance(destination, Blocked)

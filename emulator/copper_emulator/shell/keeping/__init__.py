@@ -1,0 +1,1 @@
+"""How do accounts outlive the process? As rows, in the state file and in snapshots."""

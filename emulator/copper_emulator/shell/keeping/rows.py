@@ -1,0 +1,100 @@
+"""Which rows describe an account and what it runs in, and how is a stage restored from them?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import RouteError, SettingsError, StateError
+from copper_emulator.core.model import Key
+from copper_emulator.core.state import Rows, restore, rows
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import ServerClock
+from copper_emulator.shell.routing.destinations import RouteKind
+from copper_emulator.shell.routing.routes import Routes
+from copper_emulator.shell.stage import Stage
+
+STAGE = "stage"
+"""The part of the rows that is not the account itself, made from `around`."""
+
+
+def around(stage: Stage) -> dict[str, Any]:
+    """What belongs to a stage besides its account; whatever changes is written again, by `around_json`."""
+    return {
+        "keys": [[key.serial, key.token, key.email] for key in stage.account.keys],
+        "settings": stage.settings,
+        "made_with": stage.own_settings if stage.has_own_settings else None,
+        "clock": _clock(stage),
+        "routes": [[route.written, str(route.to)] for route in stage.routes if route.kind is RouteKind.URL],
+    }
+
+
+def rows_of(stage: Stage) -> Rows:
+    """All rows of a stage. To be called under the lock."""
+    return {STAGE: [(name, around_json(value)) for name, value in around(stage).items()], **rows(stage.account)}
+
+
+def around_json(value: Any) -> Any:
+    """A value of `around` as JSON. Separate, because converting settings takes longer than comparing them."""
+    return settings_json(value) if isinstance(value, Settings) else value
+
+
+def settings_json(settings: Settings) -> dict[str, Any]:
+    """The settings that were given a value; for the others the reader's own defaults apply."""
+    return settings.as_json(settings.given)
+
+
+class Found:
+    """The contents of an account's rows. Raises StateError if they are invalid."""
+
+    def __init__(self, told: Rows) -> None:
+        self._rows = told
+        stage: Mapping[Any, Any] = dict(told.get(STAGE, []))
+        try:
+            self.settings = Settings.from_document(stage["settings"])
+            self.made_with = None if stage["made_with"] is None else Settings.from_document(stage["made_with"])
+            self.keys = [Key(serial, token, email) for serial, token, email in stage["keys"]]
+            self.clock = ServerClock(**stage["clock"])
+            self.routes: list[tuple[str, str]] = [(origin, to) for origin, to in stage["routes"]]
+        except SettingsError as error:
+            raise StateError(f"settings: {error}") from None
+        except KeyError as error:
+            raise StateError(f"what was read is not an account's state: there is no {error}") from None
+        except (TypeError, ValueError) as error:
+            raise StateError(f"{STAGE}: cannot be read ({type(error).__name__}: {error})") from None
+
+    def check(self) -> None:
+        """Raise StateError if `put_back` or `add_routes` would."""
+        self.put_back(Account("", None, self.settings.rules()))
+        self._add_to(Routes())
+
+    def put_back(self, account: Account) -> None:
+        """Restore a new account to its former state."""
+        account.keys = list(self.keys)
+        restore(account, self._rows)
+        if self.clock.running:
+            # If the wall clock was set back meanwhile, time stands still until it has caught up with what has happened.
+            self.clock.latest_ms = account.moment
+
+    def add_routes(self, stage: Stage) -> None:
+        """Add the routes it had."""
+        self._add_to(stage.routes)
+
+    def _add_to(self, routes: Routes) -> None:
+        for origin, to in self.routes:
+            try:
+                routes.add(origin, to, "url")
+            except RouteError as error:
+                raise StateError(f"routes: {error}") from None
+
+
+def _clock(stage: Stage) -> dict[str, Any]:
+    clock = stage.clock
+    if not isinstance(clock, ServerClock):
+        return {"running": False, "latest_ms": clock.now()}
+    if clock.runs_on:
+        # The moment shown now differs at each look and is not stored: the account knows the last one that mattered. A
+        # clock that time is played ahead on stands still, but would run on from there.
+        return {"running": True, "ahead_ms": clock.would_be_ahead_ms}
+    return {"running": False, "latest_ms": clock.now()}

@@ -1,0 +1,97 @@
+"""An account as one JSON document, to be restored here or elsewhere.
+
+It contains everything but the tokens, including secrets and headers of subscriptions in the clear. It is not for
+editing: a snapshot changed since it was made is refused, because the consequences would be unpredictable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.model import Key
+from copper_emulator.core.state.parts import RowKey
+from copper_emulator.shell.keeping.rows import STAGE, Found, rows_of
+from copper_emulator.shell.stage import Stage
+
+VERSION = 1
+"""The document's version; increases when older ones cannot be read as they are."""
+
+
+class Snapshot(NamedTuple):
+    """One account at one moment."""
+
+    version: int
+    account: str
+    now_ms: int
+    state: Mapping[str, Any]
+    digest: str
+
+
+def snapshot(stage: Stage) -> Snapshot:
+    """Make a snapshot of the account as it is now."""
+    with stage.lock:
+        now, found = stage.clock.now(), rows_of(stage)
+        keys = [[key.serial, "", key.email] for key in stage.account.keys]
+    found[STAGE] = [(name, keys if name == "keys" else value) for name, value in found[STAGE]]
+    state = {part: [list(row) for row in rows] for part, rows in found.items()}
+    return Snapshot(VERSION, stage.name, now, state, digest_of(state))
+
+
+def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
+    """Read a snapshot. Raises StateError if it is none, or not as it was made."""
+    if version != VERSION:
+        raise StateError(
+            f"the snapshot has version {version}, but this copper-emulator reads {VERSION}: make a new one, or use the "
+            "version that made it"
+        )
+    try:
+        as_made = digest_of(state) == digest
+    except RecursionError:
+        raise StateError("this is not a snapshot: it is nested too deeply") from None
+    if not as_made:
+        raise StateError(
+            "the snapshot was altered after it was made: its digest does not match its content. Make a new one; to "
+            "change something, restore it, change it, and make another"
+        )
+    try:
+        rows = {part: [(_key(key), value) for key, value in found] for part, found in state.items()}
+    except (TypeError, ValueError):
+        raise StateError("this is not a snapshot: its state is not lists of rows") from None
+    return Found(rows)
+
+
+def _key(key: object) -> RowKey:
+    if not isinstance(key, int | str):
+        raise TypeError("the key of a row is a number or a text")
+    return key
+
+
+def keys_after(found: Found, stage: Stage) -> list[Key]:
+    """The keys of a restored account: the snapshot's, the last with the token that the account has now."""
+    with stage.lock:
+        present = stage.account.keys[-1] if stage.account.keys else None
+    if not found.keys:
+        return [present] if present is not None else []
+    *earlier, last = found.keys
+    return [*earlier, Key(last.serial, present.token if present is not None else "", last.email)]
+
+
+def digest_of(state: Mapping[str, Any]) -> str:
+    """A digest that stays the same however the state has been parsed and written meanwhile."""
+    text = json.dumps(_plain(state), sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    # JavaScript writes 12.0 as 12.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

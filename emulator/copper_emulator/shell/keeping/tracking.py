@@ -1,0 +1,289 @@
+"""What happens in a server's accounts is written to its state file before it is acknowledged or sent.
+
+Everything that happens in one turn of the loop is written in one commit: at the end of the turn the attempts that may
+go are taken, everything is written, and then they leave. What could not be written remains to be written: meanwhile
+calls are refused and nothing is sent, so that nothing is acknowledged or sent that the file does not know of. The log
+and the live stream report things as they happen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import web
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import NotWritten, StateError
+from copper_emulator.core.state import Edit, News, Rows, Tracker
+from copper_emulator.core.state.lines import Line
+from copper_emulator.core.state.parts import RowKey, Value
+from copper_emulator.core.state.tracking import text_of
+from copper_emulator.shell.clock import pause_async
+from copper_emulator.shell.keeping.rows import STAGE, around, around_json
+from copper_emulator.shell.keeping.store import StateFile
+from copper_emulator.shell.stage import Stage
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_AGAIN = 1.0
+"""Seconds after which writing is tried again if it failed."""
+
+
+class Departing(Protocol):
+    """Something that acts in two steps, between which the state is written."""
+
+    def take(self) -> None:
+        """Take what may go, and note it in the journal."""
+
+    def leave(self) -> None:
+        """Send what was taken, now that it is written."""
+
+
+class Kept:
+    """What is still to be written of one account. With `as_found`, the file already has all of it."""
+
+    def __init__(self, stage: Stage, *, as_found: bool) -> None:
+        self.stage = stage
+        self.anew = False
+        """Whether the file's rows belong to an earlier account, and must be replaced."""
+        self._edits: dict[tuple[str, RowKey], Edit] = {}
+        self._entries = 0
+        self._lines: list[Line] = []
+        self._account: Account | None = stage.account if as_found else None
+        self._tracker = Tracker(stage.account)
+        self._around: dict[str, Value] = {}
+        if as_found:
+            self._tracker.begin()
+
+    def collect(self) -> News | None:
+        """Collect what has changed; all that is still to be written, or None."""
+        with self.stage.lock:
+            if self._account is not self.stage.account:
+                # The account was replaced, for example by a reset: nothing of the earlier one remains.
+                self._account, self._tracker = self.stage.account, Tracker(self.stage.account)
+                self.anew, self._edits, self._lines, self._around = True, {}, [], {}
+                found = self._tracker.whole()
+            else:
+                found = self._tracker.changes()
+            for name, value in around(self.stage).items():
+                before = self._around.get(name)
+                if name not in self._around or (before is not value and before != value):
+                    self._around[name] = value
+                    found.edits.append(Edit(STAGE, name, text_of(around_json(value))))
+        for edit in found.edits:
+            self._add(edit)
+        if not self._lines:
+            self._entries = found.entries
+        self._lines += found.lines
+        if not self._edits and not self._lines:
+            return None
+        return News(list(self._edits.values()), self._entries, self._lines)
+
+    def written(self) -> None:
+        """Note that everything collected has been written."""
+        self.anew = False
+        self._edits, self._lines = {}, []
+
+    def _add(self, edit: Edit) -> None:
+        where = edit.part, edit.key
+        earlier = self._edits.get(where)
+        if edit.anew:
+            self._edits.pop(where, None)
+        elif earlier is not None and earlier.anew:
+            edit = edit._replace(anew=True)
+        self._edits[where] = edit
+
+
+class Keeper:
+    """Writes the stages it is given to a file. It belongs to one loop, as they do."""
+
+    def __init__(self, file: StateFile, complain: Callable[[str], None]) -> None:
+        self.failure: StateError | None = None
+        """Why the last attempt to write failed; None if it succeeded."""
+        self._file = file
+        self._complain = complain
+        self._kept: dict[str, Kept] = {}
+        self._gone: dict[str, None] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._called = False
+        self._happened = False
+        self._asking = 0
+        self._departing: dict[Departing, None] = {}
+        self._again: asyncio.TimerHandle | None = None
+        """The timer for the next attempt, if writing failed and something waits to leave."""
+
+    def found(self) -> dict[str, Rows]:
+        """The rows in the file, by account. Raises StateError."""
+        return self._file.read()
+
+    def taking_up(self, name: str) -> AbstractContextManager[None]:
+        """A context for reading an account's rows: a StateError in it then names the file and says what would help."""
+        return self._file.reading(name)
+
+    def keep(self, stage: Stage, *, as_found: bool) -> None:
+        """Write this stage from now on; `as_found` if it is as the file has it."""
+        self._kept[stage.name] = Kept(stage, as_found=as_found)
+        self._gone.pop(stage.name, None)
+
+    def forget(self, name: str) -> None:
+        """Remove the account from the file with the next write."""
+        self._kept.pop(name, None)
+        self._gone[name] = None
+
+    def close(self) -> None:
+        """Write what remains, and release the file."""
+        with suppress(StateError):
+            self.write()
+        self._kept.clear()
+        self._gone.clear()
+        with suppress(StateError):
+            self._file.close()
+
+    def write(self) -> None:
+        """Write everything that has happened. Raises StateError, and then all of it remains to be written."""
+        self._happened = False
+        news = self._news()
+        if not news and not self._gone:
+            self.failure = None
+            return
+        try:
+            self._file.write(news, anew=[name for name in news if self._kept[name].anew], gone=list(self._gone))
+        except StateError as error:
+            if self.failure is None:
+                self._complain(str(error))
+            self.failure = error
+            raise
+        if self.failure is not None:
+            self._complain(f"{self._file.path} can be written again")
+        self.failure = None
+        self._gone.clear()
+        for name in news:
+            self._kept[name].written()
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """A context for a call that waits for `written`."""
+        self._asking += 1
+        try:
+            yield
+        finally:
+            self._asking -= 1
+
+    async def written(self) -> None:
+        """Wait until everything that has happened so far, and in this turn, is written. Raises StateError."""
+        if not (self._happened or self._gone or self._news()):
+            return
+        if self._asking == 1:
+            # No other call could share this turn's commit, so there is no point in waiting for the end of the turn.
+            self._end_turn()
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self.soon()
+        await future
+
+    async def until_written(self) -> None:
+        """Write everything, trying again for as long as that fails."""
+        while True:
+            try:
+                return self.write()
+            except StateError:
+                await pause_async(_AGAIN)
+
+    def soon(self) -> None:
+        """Write what has happened at the end of this turn, with everything else."""
+        self._happened = True
+        if not self._called:
+            # Checked here as well as in `_call`, because this is called for each entry of each journal.
+            self._call()
+
+    def depart(self, departing: Departing) -> None:
+        """At the end of this turn, let `departing` take what may go, and leave once that is written."""
+        self._departing[departing] = None
+        self._call()
+
+    def _call(self) -> None:
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _end_turn(self) -> None:
+        """Take what may go, write everything, let it leave. Raises StateError; a departure is then tried again."""
+        departing, self._departing = self._departing, {}
+        for each in departing:
+            each.take()
+        try:
+            self.write()
+        except StateError:
+            if departing:
+                self._departing = departing | self._departing
+                if self._again is None:
+                    # One timer for all: every answer that comes meanwhile ends up here, too.
+                    self._again = asyncio.get_running_loop().call_later(_AGAIN, self._try_again)
+            raise
+        for each in departing:
+            each.leave()
+
+    def _try_again(self) -> None:
+        self._again = None
+        self._call()
+
+    def _news(self) -> dict[str, News]:
+        """What is to be written, by account."""
+        found = ((name, kept.collect()) for name, kept in self._kept.items())
+        return {name: news for name, news in found if news is not None}
+
+    def _turn(self) -> None:
+        self._called = False
+        waiting, self._waiting = self._waiting, []
+        if not (waiting or self._happened or self._departing):
+            # `written` has already written it in this turn.
+            return
+        failure: Exception | None = None
+        try:
+            self._end_turn()
+        except StateError as error:
+            failure = error
+        except Exception as error:
+            # A bug of ours: the loop reports it, and nothing is left waiting.
+            failure = error
+            raise
+        finally:
+            for future in waiting:
+                if not future.done():
+                    if failure is None:
+                        future.set_result(None)
+                    else:
+                        future.set_exception(failure)
+
+
+def keeping(
+    keeper: Keeper,
+    refuse: Callable[[web.Request, NotWritten], web.Response],
+    tells_nothing: Callable[[web.Request], bool],
+) -> Middleware:
+    """A middleware that sends an answer only once everything it may reveal is written, and otherwise a refusal."""
+
+    @web.middleware
+    async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if tells_nothing(request):
+            return await handler(request)
+        with keeper.asked():
+            try:
+                if keeper.failure is not None:
+                    # It could not be acknowledged, so it had better not happen.
+                    keeper.write()
+                response = await handler(request)
+                if not response.prepared:
+                    await keeper.written()
+            except StateError as error:
+                return refuse(request, NotWritten(hint=str(error)))
+            return response
+
+    return keep

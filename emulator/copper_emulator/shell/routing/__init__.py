@@ -1,0 +1,1 @@
+"""Where does a target lead, what kind of endpoint is there, and what do the two exchange?"""

@@ -1,0 +1,255 @@
+"""The life of an account of the standalone server: beginning, resetting, restoring and deleting it, and its news."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from copper_emulator.core.errors import AccountGone
+from copper_emulator.core.model import Entry, Key, Kind, Notification, Subscription
+from copper_emulator.core.state import end_interrupted
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import ServerClock
+from copper_emulator.shell.delivering.background import Runner
+from copper_emulator.shell.hiding import Hidden
+from copper_emulator.shell.keeping.rows import Found
+from copper_emulator.shell.recording.recorder import Recorder
+from copper_emulator.shell.routing.inbox import Inbox
+from copper_emulator.shell.senders.http import HttpSender
+from copper_emulator.shell.served.plan import Plan
+from copper_emulator.shell.served.runs import Runs
+from copper_emulator.shell.stage import Stage
+
+if TYPE_CHECKING:
+    # Imports SQLite, which most servers do not need.
+    from copper_emulator.shell.keeping.tracking import Keeper
+
+
+class ServedAccount:
+    """An account with its background task and its wait for journal entries."""
+
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        http: HttpSender,
+        group: asyncio.TaskGroup,
+        *,
+        place: int = 1,
+        settings: Settings | None = None,
+        found: Found | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
+        self.clock = ServerClock(running=plan.clock == "wall")
+        self.inbox = Inbox(name)
+        wanted = settings or plan.settings
+        self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface, place=place)
+        self.stage.has_own_settings = settings is not None
+        depart = None if keeper is None else keeper.depart
+        self.runner = Runner(self.stage, self.clock, http, self.inbox, depart=depart)
+        self.stage.wake = self.runner.wake
+        self.recorder = Recorder(self.stage)
+        self.runs = Runs()
+        self.player = plan.player
+        self._spawned: set[asyncio.Task[None]] = set()
+        self.life = secrets.token_hex(4)
+        """Changes with each reset, because entry numbers then start again."""
+        self.closed = False
+        self._plan = plan
+        self._group = group
+        self._grown: asyncio.Event | None = None
+        self._awaited: dict[asyncio.Event, Notification] = {}
+        self._resetting = asyncio.Lock()
+        self._extras: dict[str, Subscription] = {}
+        self._hidden: Hidden | None = None
+        self._keeper = keeper
+        if found is not None:
+            self._take_up(found)
+            self.clock.go_on_as(found.clock)
+        self._add_routes()
+        if keeper is not None:
+            self.stage.kept = keeper.until_written
+            keeper.keep(self.stage, as_found=found is not None)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.stage.name
+
+    @property
+    def plan(self) -> Plan:
+        """How the accounts of its server are made."""
+        return self._plan
+
+    @property
+    def delivers(self) -> bool:
+        """Whether deliveries are made: not before `begin`, nor while the account is being reset."""
+        return self._task is not None and not self._task.done()
+
+    async def grown(self) -> None:
+        """Wait until the journal has another entry, starts anew, or is closed."""
+        if self._grown is None:
+            self._grown = asyncio.Event()
+        await self._grown.wait()
+
+    async def news_of(self, notification: Notification) -> None:
+        """Wait until the journal has an entry about this notification or about none, starts anew, or is closed.
+
+        A caller that waits for the last of many notifications is thus not woken for each of them.
+        """
+        told = asyncio.Event()
+        self._awaited[told] = notification
+        try:
+            await told.wait()
+        finally:
+            del self._awaited[told]
+
+    def begin(self) -> None:
+        """Deliver from now on. Deliveries that were under way when an earlier server ended are not sent again."""
+        if not self.closed and not self.delivers:
+            # Now, not when the task starts: the account's creator may drive it before that.
+            with self.stage.lock:
+                end_interrupted(self.stage.account, self.clock.now())
+            self.runner.take_up()
+            self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
+
+    async def reset(self, settings: Settings | None = None) -> None:
+        """Return to the start, keeping key, clock and the command line's routes. Deliveries under way are cut off."""
+        async with self._not_gone():
+            await self.runner.alone(lambda: self._reset(own=settings))
+
+    async def restore(self, found: Found, keys: list[Key]) -> None:
+        """Continue as the account found, with these keys. Raises StateError, and then nothing has changed."""
+        async with self._not_gone():
+            await self.runner.alone(lambda: self._restore(found, keys))
+
+    async def begin_anew(self, settings: Settings) -> None:
+        """Reset for a scenario: with these settings, and keeping all routes."""
+        async with self._not_gone():
+            routes = [(route.written, str(route.to)) for route in self.stage.routes]
+            await self.runner.alone(lambda: self._reset(settings))
+            for origin, to in routes:
+                self.stage.routes.add(origin, to)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something in the background until the account is reset or the server ends. Raises AccountGone."""
+        if self.closed:
+            work.close()
+            raise self._gone()
+        task = self._group.create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+        return task
+
+    async def stop(self) -> None:
+        """End the deliveries, and everything that was spawned."""
+        while tasks := [task for task in (*self._spawned, self._task) if task is not None and not task.done()]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def delete(self) -> None:
+        """End the deliveries for good. Raises TimeError while notifications are under way or time is moved."""
+        async with self._not_gone():
+            await self.runner.alone(self.stop)
+            self.close()
+
+    def tell(self, text: str) -> None:
+        """Report something to the listener that is in no journal."""
+        if self._plan.listener is not None:
+            self._plan.listener(self, Entry(0, self.stage.now(), Kind.SETTINGS, text))
+
+    @property
+    def hidden(self) -> Hidden:
+        """The masking of secrets and headers of all subscriptions since the last reset, in all their versions."""
+        if self._hidden is None:
+            self._hidden = Hidden(self._extras.values())
+        return self._hidden
+
+    def close(self) -> None:
+        """Release everything that waits for the journal, and the API calls that are held back."""
+        self.closed = True
+        self.stage.held.let_go()
+        self._tell()
+
+    @asynccontextmanager
+    async def _not_gone(self) -> AsyncIterator[None]:
+        """Exclude other resets and deletions meanwhile. Raises AccountGone if it was deleted while waiting."""
+        async with self._resetting:
+            if self.closed:
+                raise self._gone()
+            yield
+
+    def _gone(self) -> AccountGone:
+        return AccountGone(f"there is no account {self.name!r}")
+
+    async def _restore(self, found: Found, keys: list[Key]) -> None:
+        # Checked first: if something cannot be read, nothing must have changed.
+        found.check()
+        await self.stop()
+        found.keys = keys
+        self._take_up(found)
+        self.clock.go_on_as(found.clock)
+        self._begun_anew("as it was when the snapshot was made")
+
+    def _take_up(self, found: Found) -> None:
+        self.stage.take_up(found.settings, found.put_back)
+        found.add_routes(self.stage)
+        self._hide_what_there_is()
+        self.inbox.begin_anew(self.stage.account.journal.deliveries)
+
+    async def _reset(self, settings: Settings | None = None, *, own: Settings | None = None) -> None:
+        await self.stop()
+        self.stage.reset(own)
+        self.stage.has_own_settings = self.stage.own_settings is not self._plan.settings
+        if settings is not None:
+            self.stage.use(settings)
+        self._hide_what_there_is()
+        self._add_routes()
+        self._begun_anew("back at the start: records, subscriptions, waiting notifications and journal are gone")
+
+    def _begun_anew(self, text: str) -> None:
+        self.recorder.account_replaced()
+        self.inbox.begin_anew(self.stage.account.journal.deliveries)
+        self.life = secrets.token_hex(4)
+        self.tell(text)
+        self.begin()
+        self._tell()
+
+    def _add_routes(self) -> None:
+        for origin, to in self._plan.routes:
+            self.stage.routes.add(origin, to)
+
+    def _note(self, entry: Entry) -> None:
+        if entry.subscription is not None:
+            self._hide(entry.subscription)
+        if self._keeper is not None:
+            self._keeper.soon()
+        if self._plan.listener is not None:
+            self._plan.listener(self, entry)
+        self._tell(entry.notification)
+
+    def _hide(self, made: Subscription) -> None:
+        if made.secret or made.headers:
+            # One per set of values: a client may change subscriptions any number of times.
+            self._extras[repr((made.secret, made.headers))] = made
+            self._hidden = None
+
+    def _hide_what_there_is(self) -> None:
+        """Mask only what the present journal has: without this the set would only ever grow."""
+        self._extras.clear()
+        self._hidden = None
+        for subscription in self.stage.account.journal.subscriptions():
+            self._hide(subscription)
+
+    def _tell(self, about: Notification | None = None) -> None:
+        # Each wait has an event of its own, so that a slow waiter misses nothing; usually nothing waits.
+        if self._grown is not None:
+            self._grown.set()
+            self._grown = None
+        for told, awaited in self._awaited.items():
+            if about is None or about is awaited:
+                told.set()

@@ -1,0 +1,1 @@
+"""The standalone server, and what starts it."""

@@ -1,0 +1,38 @@
+"""Whose turn it is: as long as a server is notified, any call may be its endpoint's."""
+
+from __future__ import annotations
+
+from contextvars import Context
+
+from copper_emulator.core.model import Attempt, Notification, Result
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.delivering.turns import Turns
+from copper_emulator.shell.stage import Stage
+from tests.core.builders import FIRST_KEY, fire, subscribe
+
+
+async def send(_attempts: list[Attempt]) -> list[Result]:
+    raise AssertionError("nothing is sent here")
+
+
+def attempt(notification: Notification, url: str) -> Attempt:
+    return Attempt(notification, None, url, (), b"{}", 0)
+
+
+def test_a_round_to_a_function_within_one_to_a_server_does_not_end_what_is_out_of_sight() -> None:
+    stage = Stage("test", Settings(), VirtualClock(), key=FIRST_KEY)
+    stage.routes.add("https://served.example", "http://127.0.0.1:9")
+    stage.routes.add("https://here.example", lambda _request: 200)
+    subscribe(stage.account, "person/update")
+    fire(stage.account, "person/update")
+    (notification,) = stage.account.journal.notifications
+    turns = Turns(stage, send)
+
+    outer, inner = (turns._marked([attempt(notification, f"https://{name}.example/")]) for name in ("served", "here"))
+    with outer:
+        with inner:
+            pass
+        # A server's handler does not run in this context.
+        assert Context().run(lambda: turns.is_inside)
+    assert not turns.is_inside

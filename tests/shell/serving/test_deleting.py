@@ -1,0 +1,116 @@
+"""An account that is deleted while other calls use it: they are refused, and nothing of it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.errors import AccountGone, UsageError
+from copper_emulator.shell.keeping.snapshots import found_in, keys_after, snapshot
+from copper_emulator.shell.served.account import ServedAccount
+from tests.shell.served import Served, serving
+
+pytestmark = pytest.mark.asyncio
+
+
+async def second(served: Served) -> ServedAccount:
+    status, made = await served.control("POST", "/accounts", {"name": "two", "token": "mine"})
+    assert status == 201, made
+    account = served.accounts.named("two")
+    assert account is not None
+    return account
+
+
+def begun(account: ServedAccount) -> list[asyncio.Task[Any]]:
+    """The account's background tasks."""
+    return [task for task in asyncio.all_tasks() if task.get_name() == f"copper-emulator {account.name}"]
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+@pytest.mark.parametrize("what", ["reset", "restore", "begin_anew", "delete"])
+async def test_what_waits_while_an_account_is_deleted_is_refused_and_begins_nothing(what: str) -> None:
+    async with serving() as served:
+        account = await second(served)
+        made = snapshot(account.stage)
+        found = found_in(made.version, dict(made.state), made.digest)
+        late: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "reset": account.reset,
+            "restore": lambda: account.restore(found, keys_after(found, account.stage)),
+            "begin_anew": lambda: account.begin_anew(account.stage.settings),
+            "delete": lambda: served.accounts.delete(account),
+        }
+
+        both: list[object] = await asyncio.gather(served.accounts.delete(account), late[what](), return_exceptions=True)
+        deleted, refused = both
+
+        left = begun(account)
+        await end(*left)
+        assert deleted is None
+        assert isinstance(refused, AccountGone)
+        assert str(refused) == "there is no account 'two'"
+        assert left == []
+        assert served.accounts.named("two") is None
+
+
+async def test_a_request_whose_account_is_deleted_while_its_body_is_on_its_way_is_answered_404() -> None:
+    async with serving() as served:
+        account = await second(served)
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(served.server.url.rpartition(":")[2]))
+        writer.write(
+            b"POST /_emulator/v1/accounts/two/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+            b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
+        )
+        assert b"100" in await reader.readuntil(b"\r\n\r\n")
+        # By now it has found its account, and waits for its body.
+        assert (await served.control("DELETE", "/accounts/two"))[0] == 200
+        writer.write(b"{}")
+        answered = (await reader.read()).decode()
+        writer.close()
+        await writer.wait_closed()
+
+        left = begun(account)
+        await end(*left)
+        assert answered.startswith("HTTP/1.1 404 ")
+        assert "there is no account 'two'" in answered
+        assert left == []
+
+
+async def test_nothing_is_begun_for_an_account_that_is_gone() -> None:
+    async with serving() as served:
+        account = await second(served)
+        await served.accounts.delete(account)
+
+        async def work() -> None:
+            raise AssertionError("it was begun")
+
+        with pytest.raises(UsageError, match="there is no account 'two'"):
+            account.spawn(work())
+        account.begin()
+        left = begun(account)
+        await end(*left)
+        assert left == []
+
+
+async def test_the_end_of_a_server_ends_all_that_was_begun() -> None:
+    """Even tasks started twice, as by a reset before the server itself has started."""
+    async with serving() as served:
+        account = await second(served)
+        account.begin()
+        account.begin()
+        account.spawn(asyncio.Event().wait())  # type: ignore[arg-type]
+        both = begun(account)
+
+        await served.accounts.stop()
+
+        left = begun(account)
+        await end(*left)
+        assert (len(both), left) == (1, [])

@@ -1,0 +1,146 @@
+"""Exceptions in an endpoint are noticed; accounts that deliver at once share the signals of its framework."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.core import signals
+from django.db import close_old_connections
+from flask import Flask, got_request_exception
+
+from copper_emulator import AsyncEmulator, Emulator, Received
+from copper_emulator.shell.caught import frameworks_watched
+
+CLOSING = [signals.request_started, signals.request_finished]
+
+
+def closes_connections() -> list[bool]:
+    """Whether each signal would close the database connection, and with it a test's transaction."""
+    found = []
+    for signal in CLOSING:
+        receivers = signal._live_receivers(sender=None)
+        listed = receivers[0] if isinstance(receivers, tuple) else receivers
+        found.append(close_old_connections in listed)
+    return found
+
+
+def test_the_last_to_finish_puts_the_signals_back() -> None:
+    assert closes_connections() == [True, True]
+    first, second = frameworks_watched(), frameworks_watched()
+    with first:
+        assert closes_connections() == [False, False]
+        second.__enter__()
+    assert closes_connections() == [False, False]
+    second.__exit__(None, None, None)
+    assert closes_connections() == [True, True]
+
+
+def test_an_account_that_delivers_inside_anothers_delivery_takes_nothing_away_from_it() -> None:
+    seen: list[list[bool]] = []
+
+    def handle(_request: Received) -> int:
+        with Emulator() as inner:
+            inner.route("https://crm.example", to=lambda request: 200)
+            inner.subscribe("lead", "new", target="https://crm.example/hooks")
+            inner.fire("lead", "new", ids=1)
+        seen.append(closes_connections())
+        return 200
+
+    with Emulator() as copper:
+        copper.route("https://billing.example.com", to=handle)
+        copper.subscribe("person", "update", target="https://billing.example.com/hooks")
+        copper.fire("person", "update", ids=1)
+    assert seen == [[False, False]]
+    assert closes_connections() == [True, True]
+
+
+def test_what_flask_swallows_is_heard_while_another_account_finishes() -> None:
+    """Two threads: the second account's round begins and ends while the first is inside its application."""
+    inside, ended = threading.Event(), threading.Event()
+    app = Flask("app")
+
+    @app.post("/hooks")
+    def hook() -> str:
+        inside.set()
+        ended.wait(20)
+        raise LookupError("no such customer")
+
+    def other() -> None:
+        inside.wait(20)
+        with Emulator() as copper:
+            copper.route("https://crm.example", to=lambda request: 200)
+            copper.subscribe("lead", "new", target="https://crm.example/hooks")
+            copper.fire("lead", "new", ids=1)
+        ended.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with Emulator(allow={"exception", 500}) as copper:
+        copper.route("https://billing.example.com", to=app)
+        copper.subscribe("person", "update", target="https://billing.example.com/hooks")
+        copper.fire("person", "update", ids=1)
+    thread.join()
+    assert repr(copper.deliveries[0].exception) == "LookupError('no such customer')"
+    assert not got_request_exception.receivers
+
+
+def test_signals_that_the_user_has_disconnected_stay_so() -> None:
+    disconnected: list[Any] = [signal for signal in CLOSING if signal.disconnect(close_old_connections)]
+    try:
+        with frameworks_watched(), frameworks_watched():
+            pass
+        assert closes_connections() == [False, False]
+    finally:
+        for signal in disconnected:
+            signal.connect(close_old_connections)
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Any:
+    before = closes_connections()
+    yield
+    assert closes_connections() == before
+
+
+DELIVERIES: dict[str, int] = {}
+
+
+def raising(_request: object) -> None:
+    try:
+        DELIVERIES["of the endpoint"]
+    except KeyError:
+        raise LookupError("name")  # noqa: B904 - its context is what is tested
+
+
+def test_an_endpoint_has_nothing_to_do_with_what_its_caller_was_handling() -> None:
+    with Emulator(allow={"exception"}) as copper:
+        copper.route("https://a.example", to=raising)
+        copper.subscribe("lead", "new", target="https://a.example/hook")
+        try:
+            DELIVERIES["of the test"]
+        except KeyError:
+            copper.fire("lead", "new", ids=1)
+
+        [told] = [delivery.traceback for delivery in copper.deliveries]
+        assert told is not None
+        assert ("of the endpoint" in told, "of the test" in told) == (True, False)
+
+
+@pytest.mark.asyncio
+async def test_neither_has_an_asynchronous_one() -> None:
+    async def endpoint(request: object) -> None:
+        raising(request)
+
+    async with AsyncEmulator(allow={"exception"}) as copper:
+        copper.route("https://a.example", to=endpoint)
+        copper.subscribe("lead", "new", target="https://a.example/hook")
+        try:
+            DELIVERIES["of the test"]
+        except KeyError:
+            await copper.fire("lead", "new", ids=1)
+
+        [told] = [delivery.traceback for delivery in copper.deliveries]
+        assert told is not None
+        assert ("of the endpoint" in told, "of the test" in told) == (True, False)
