@@ -451,3 +451,19 @@ def test_who_closes_a_connection_may_be_a_tls_server_until_it_has_answered(
 
 
 TYPES: tuple[str, ...] = ()
+
+
+def test_what_an_endpoint_subscribes_to_itself_is_no_part_of_the_check(copper: Copper) -> None:
+    """A service that has just been started may still do so; here nothing may be sent to its target."""
+    mirror = Mirror(copper)
+
+    def hook(body: dict[str, Any]) -> None:
+        if body["event"] == "new":
+            wanted = {"target": "https://billing.example.com/hook", "type": "person", "event": "update"}
+            requests.post(f"{copper.api_url}/webhooks", json=wanted, headers=copper.headers, timeout=10)
+        mirror.hook(body)
+
+    report = played(copper, hook, "answers,type-person,again", state=mirror.state)
+
+    assert verdicts(report) == {}, report
+    assert report["type-person"].evidence.startswith("3 notifications answered 2xx")

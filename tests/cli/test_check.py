@@ -199,7 +199,7 @@ def test_the_list_names_every_row() -> None:
     _, told, _ = invoke("check", "--list", "--json")
 
     assert code == 0
-    names = [*check_names(), "killed-after-answer"]
+    names = [*check_names(), "restarted", "killed-after-answer"]
     assert [line.split()[0] for line in out.splitlines()] == names
     assert [row["name"] for row in json.loads(told)["rows"]] == names
 
@@ -465,3 +465,62 @@ def test_without_a_command_an_endpoint_is_awaited_where_that_is_asked_for() -> N
     code, _, err = run("check", f"http://127.0.0.1:{port}/hook", "--port", "0", "--wait", "200ms", *SECRET)
 
     assert (code, err) == (2, f"copper-emulator: nothing listened at http://127.0.0.1:{port} within 200ms (--wait)\n")
+
+
+SUBSCRIBING = str(Path(__file__).with_name("subscribing.py"))
+
+
+def subscribing(how: str, folder: Path) -> tuple[int, list[str]]:
+    """What is told of a service that is started again, and of the row after it."""
+    port = free_port()
+    rows = "answers,restarted,killed-after-answer"
+    about = ("--types", "person,lead", "--only", rows, "--no-secret", "--port", "0", "--state-command", "echo {}")
+    command = (sys.executable, SUBSCRIBING, str(port), how, str(folder))
+    code, out, _ = run("check", f"http://127.0.0.1:{port}/hook", *about, "--", *command)
+    lines = out.splitlines()
+    begins = next(number for number, line in enumerate(lines) if line[9:18] == "restarted")
+    return code, lines[begins : begins + 2]
+
+
+@pytest.mark.parametrize("how", ["anew", "later"])
+def test_who_subscribes_anew_at_every_start_is_found(tmp_path: Path, how: str) -> None:
+    _, (told, advice) = subscribing(how, tmp_path)
+
+    assert told == (
+        "FAILED   restarted             ended and started again twice, it has subscribed to person/new 2 times, "
+        "person/update 2 times and lead/new 2 times, at https://billing.example.com/hook"
+    )
+    assert "-> Before it subscribes, let it list what there is (GET /webhooks), and create only what" in advice
+
+
+def test_who_subscribes_twice_at_one_start_is_told_of_its_processes(tmp_path: Path) -> None:
+    _, (told, advice) = subscribing("twice", tmp_path)
+
+    assert told.startswith("FAILED   restarted             ended and started again, it has subscribed to person/new 2 ")
+    assert "-> Several of its processes do the same when they start (workers, a reloader)" in advice
+
+
+@pytest.mark.parametrize("how", ["lists", "replaces", "leaves"])
+def test_who_has_each_subscription_once_passes(tmp_path: Path, how: str) -> None:
+    _, (told, _) = subscribing(how, tmp_path)
+
+    assert told == (
+        "passed   restarted             ended and started again, it subscribed to nothing that it had subscribed to "
+        "before"
+    )
+
+
+def test_who_subscribes_to_nothing_is_not_started_again(tmp_path: Path) -> None:
+    _, (told, _) = subscribing("nothing", tmp_path)
+
+    assert told == "skipped  restarted             it has subscribed to nothing through the API"
+
+
+def test_who_does_not_start_again_is_found_and_nothing_more_is_tried(tmp_path: Path) -> None:
+    code, (told, advice) = subscribing("stuck", tmp_path)
+
+    assert code == 1
+    assert told.startswith(
+        "FAILED   restarted             it was told to end, and did not start again: the command exited with 1 before "
+    )
+    assert "-> A service must start after an end as it does otherwise" in advice

@@ -209,9 +209,9 @@ BLOCKING = (
 
 
 IN_TURN = (
-    "Let it handle several at once: more workers or threads (gunicorn's default is one worker with one thread), and no "
-    "lock that is held during a fetch. Or answer first and fetch afterwards, from a queue: Copper sends up to "
-    f"{_PER_SECOND} a second, and waits briefly."
+    "Let it handle several at once: more workers or threads (gunicorn's default is one worker with one thread), no "
+    "lock that is held during a fetch, and in async code no call that blocks (httpx.AsyncClient, aiohttp). Or answer "
+    f"first and fetch afterwards, from a queue: Copper sends up to {_PER_SECOND} a second, and waits briefly."
 )
 
 

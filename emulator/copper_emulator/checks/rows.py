@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, killing, order, overtaking, races, refusals, secrecy, shapes
+from copper_emulator.checks import contact, killing, order, overtaking, races, refusals, restarting, secrecy, shapes
 from copper_emulator.checks.bench import APART_MS, LATE_MS, Bench
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
@@ -239,7 +239,16 @@ ROWS: tuple[Row, ...] = (
         ahead=races.BURST_MS,
         limit=120.0,
     ),
-    # The last, because a service may not come back from it.
+    # The last, because a service may not come back from them.
+    Row(
+        "restarted",
+        "with COMMAND: it is ended and started again, and subscribes to nothing twice",
+        restarting.ADVICE,
+        restarting.restarted,
+        all_events=False,
+        limit=240.0,
+        service=True,
+    ),
     Row(
         "killed-after-answer",
         "with COMMAND: it is killed right after an answer, and started again",

@@ -201,9 +201,11 @@ class _Run:
             self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
             self.refused_first = any(each.outcome is not Outcome.DELIVERED for each in self.bench.deliveries[:1])
-            # Who kills the service knows whether it is still there.
-            looks = finding.verdict is not Verdict.PASSED
-            gone = "" if row.service else self.presence.gone(row.name, looks=looks)
+            gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
+        if gone and row.service:
+            # Who ends the service and starts it again has found out more.
+            self.halted = f"it has not been running since row {row.name}"
+            return finding
         if not gone:
             return finding
         self.halted = gone

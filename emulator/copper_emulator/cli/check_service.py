@@ -74,6 +74,7 @@ class Service:
 
     def end(self) -> None:
         """Tell it to end, and kill it if it does not."""
+        self._should_run = False
         if self._process is not None:
             _end(self._process)
 
