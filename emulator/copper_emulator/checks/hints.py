@@ -73,6 +73,24 @@ def about_own_limit(delivery: Delivery) -> str:
 _TOO_MANY = 429
 
 
+def about_unread(delivery: Delivery) -> str:
+    """What helps if a server took what was left of the one before for the beginning of this; empty if it did not."""
+    if delivery.status not in _NO_REQUEST or not re.search(_NO_REQUEST_LINE, delivery.response_body):
+        return ""
+    return "Its server did not understand the request, which came over the same connection as another: " + UNREAD
+
+
+UNREAD = (
+    "Read the whole body (as many bytes as its Content-Length says) before you answer, also where you refuse it or "
+    "have no use for it: what is left is taken for the beginning of the next request over the connection. With "
+    "Python's http.server that is self.rfile.read(int(self.headers['Content-Length'])), before any answer. Or close "
+    "the connection (Connection: close)."
+)
+_NO_REQUEST = (400, 501)
+_NO_REQUEST_LINE = rb"Bad request syntax|Unsupported method \((?!'POST'\))|Invalid request line|Invalid HTTP method"
+"""What servers say to a first line that is none; http.server says that of POST to who has no do_POST."""
+
+
 def about_repeats(refused: Sequence[str]) -> str:
     """What helps if the same missing record is fetched again and again; empty if none is.
 

@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, killing, order, overtaking, races, refusals, restarting, secrecy, shapes
+from copper_emulator.checks import (
+    contact,
+    keeping,
+    killing,
+    order,
+    overtaking,
+    races,
+    refusals,
+    restarting,
+    secrecy,
+    shapes,
+)
 from copper_emulator.checks.bench import APART_MS, LATE_MS, Bench
+from copper_emulator.checks.hints import UNREAD
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
@@ -90,6 +102,14 @@ PLAINEST = Row("answers", "one notification is answered 2xx", _FIRST, contact.on
 
 ROWS: tuple[Row, ...] = (
     PLAINEST,
+    # Before all others: whoever leaves something unread fails anywhere, depending on how fast the next one comes.
+    Row(
+        "kept-connection",
+        "the next notification comes over the same connection",
+        UNREAD,
+        keeping.kept,
+        all_events=False,
+    ),
     Row(
         "no-redirect", "it is answered at the URL it was sent to", contact.REDIRECT, contact.redirects, all_events=False
     ),

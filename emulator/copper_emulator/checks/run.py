@@ -7,7 +7,8 @@ that is older than Copper's longest delay.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
@@ -94,12 +95,22 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
-    with stage.beside(settings, Counters(stage.place), stage.clock):
+    with stage.beside(settings, Counters(stage.place), stage.clock), _one_each_at_most(stage):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
     notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
     cause = running.causes.common(rows)
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached, cause=cause)
+
+
+@contextmanager
+def _one_each_at_most(stage: Stage) -> Iterator[None]:
+    """A row may find that notifications need connections of their own; after the check that is as it was."""
+    before = stage.probe.one_each
+    try:
+        yield
+    finally:
+        stage.probe.one_each = before
 
 
 @dataclass
