@@ -33,6 +33,7 @@ from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.probe import LateAnswer
 from copper_emulator.shell.routing.destinations import Manner
 from copper_emulator.shell.stage import Stage
+from copper_emulator.timeline import masking
 
 if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan
@@ -78,6 +79,8 @@ class Bench:
         self._operations = LocalOperations(stage)
         self._number = count(plan.first + 1)
         self._drafts = list(self._drafted())
+        self.masked = masking(draft.subscription(0, 0, 0) for draft in self._drafts)
+        """Masks the endpoint's secrets in a text."""
         self._has_delivered = False
         self._subscriptions: dict[tuple[str, str], int] = {}
         self._before_the_rows = stage.account

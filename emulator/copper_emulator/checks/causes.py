@@ -15,6 +15,9 @@ _SEVERAL = 3
 """How many rows must fail like one other before the report begins with it."""
 _MOST = 300
 
+AS_IN = "As in row"
+"""How the advice of a row begins that fails for what others have shown."""
+
 
 class Cause(NamedTuple):
     """What went wrong with something of a type; of another record it reads the same."""
@@ -67,8 +70,8 @@ class Causes:
         if "" in found:
             return finding
         self._alike.update(earlier)
-        rows = "row" if len(earlier) == 1 else "rows"
-        return replace(finding, evidence=finding.brief, advice=f"As in {rows} {' and '.join(earlier)}.")
+        several = "" if len(earlier) == 1 else "s"
+        return replace(finding, evidence=finding.brief, advice=f"{AS_IN}{several} {' and '.join(earlier)}.")
 
     def common(self, rows: Iterable[RowReport]) -> str:
         """What the report begins with: the row whose cause many others share; empty if there is none."""

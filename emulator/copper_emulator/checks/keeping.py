@@ -7,7 +7,8 @@ place of the code and some in another, so an answered one, a refused one and a l
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from copper_emulator.checks.wire import Answer, Wire, place_of, request
 from copper_emulator.core.model import Event
 from copper_emulator.core.text import count, in_words
 from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.stage import Stage
 
 _LOOKS = 3
 """How often it is looked whether the endpoint closes the connection after its answer, as many do without a word."""
@@ -40,6 +42,16 @@ class _Seen:
     """It was not answered."""
     followed: int = 0
     """How often a second one was sent over a connection."""
+
+
+@contextmanager
+def connections_as_before(stage: Stage) -> Iterator[None]:
+    """What the row finds may give each notification a connection of its own, until the block ends."""
+    before = stage.probe.one_each
+    try:
+        yield
+    finally:
+        stage.probe.one_each = before
 
 
 def kept(bench: Bench) -> Rounds[Finding]:

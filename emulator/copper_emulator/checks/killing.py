@@ -37,6 +37,9 @@ class Service(Protocol):
     def start(self) -> None:
         """Start it again, and wait until it listens. Raises UsageError if it does not."""
 
+    def printed(self, *, late: bool) -> list[str]:
+        """The last lines of what it has printed since this was last asked; with `late`, it is still printing."""
+
 
 _RUNS_ON = (
     "something still listens after the command was killed: it runs on without its command, so stop it yourself, and "

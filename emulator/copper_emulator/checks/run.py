@@ -7,8 +7,7 @@ that is older than Copper's longest delay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
@@ -26,9 +25,11 @@ from copper_emulator.checks.judging import (
     judged,
     refused_calls_of,
 )
+from copper_emulator.checks.keeping import connections_as_before
+from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.presence import Calls, Presence
-from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
+from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
 from copper_emulator.checks.state import NobodyThere, StateError, believed
@@ -37,7 +38,6 @@ from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DISTRUSTFUL, EntityType, Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
-from copper_emulator.core.text import count
 from copper_emulator.expectation import how
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
@@ -95,22 +95,12 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
-    with stage.beside(settings, Counters(stage.place), stage.clock), _one_each_at_most(stage):
+    with stage.beside(settings, Counters(stage.place), stage.clock), connections_as_before(stage):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
-    notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
+    notes, seconds = notes_on(bench, running.calls, played, running.cut_off), monotonic() - began
     cause = running.causes.common(rows)
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached, cause=cause)
-
-
-@contextmanager
-def _one_each_at_most(stage: Stage) -> Iterator[None]:
-    """A row may find that notifications need connections of their own; after the check that is as it was."""
-    before = stage.probe.one_each
-    try:
-        yield
-    finally:
-        stage.probe.one_each = before
 
 
 @dataclass
@@ -139,18 +129,6 @@ class _Run:
     def __post_init__(self) -> None:
         self.presence, self.calls = Presence(self.bench), Calls(self.bench)
 
-    def notes(self) -> list[str]:
-        """Remarks on the run as a whole."""
-        silence = self.calls.note()
-        notes = [silence] if silence else []
-        if self.cut_off:
-            which = count(len(self.cut_off), "row")
-            notes.append(
-                f"the time limit left out {which}, so this is not a success: allow more time (--time-limit, "
-                "time_limit=)"
-            )
-        return notes
-
     def rows(self) -> Rounds[list[RowReport]]:
         done = []
         for row in self.bench.plan.rows:
@@ -158,11 +136,17 @@ class _Run:
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
             told = self._told(row, finding)
-            seconds = monotonic() - began
-            done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds))
+            seconds, printed = monotonic() - began, self._printed(told)
+            done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds, printed))
             if self.on_row is not None:
                 self.on_row(done[-1])
         return done
+
+    def _printed(self, told: Finding) -> tuple[str, ...]:
+        """What the service has printed since the row before, where it may say why a row failed."""
+        service, has_failed = self.bench.plan.service, told.verdict is Verdict.FAILED
+        lines = [] if service is None else service.printed(late=has_failed)
+        return tuple(self.bench.masked(line) for line in lines) if has_failed else ()
 
     def _told(self, row: Row, finding: Finding) -> Finding:
         # A row that passes has advice only if it gives some itself.
@@ -290,19 +274,3 @@ def _echo(bench: Bench) -> str:
         f"an endless echo: {_ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
         f"{last.ids[0]}), which caused the next"
     )
-
-
-def _notes(bench: Bench, played: list[str]) -> list[str]:
-    notes = []
-    if bench.plan.state is None:
-        notes.append("only answers were judged, not what was done: give the endpoint's state to have that checked, too")
-    several = [name for name in played if name in AT_ONCE_ROWS]
-    if several and bench.manner is Manner.IN_TURNS:
-        notes.append(
-            f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "
-            "and check its URL to send them at once"
-        )
-    if bench.foreign:
-        names = ", ".join(sorted(bench.foreign))
-        notes.append(f"the state has fields that Copper's records do not have; they were not compared: {names}")
-    return notes

@@ -1,0 +1,64 @@
+"""What does the command of `check URL -- COMMAND` print? It is kept back, for the rows that fail.
+
+Most of it is a line for each request, thousands in a check; between the rows nobody could read either. It goes to a
+file and not through a pipe: what was printed before an answer can be read there when the answer has come, and whoever
+prints on after the check's end does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO
+
+from copper_emulator.cli.output import on_one_line
+from copper_emulator.shell.clock import pause
+
+_SHOWN = 15
+"""Lines that are shown at most: the end of a traceback, with the exception."""
+
+_MOST = 300
+"""Characters shown of a line."""
+
+_READ = 256 * 1024
+"""Bytes that are looked at, the latest ones."""
+
+_LATE = 0.05
+"""Seconds in which what follows an answer is printed."""
+
+_COLOURS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+_REQUEST = re.compile(r"\b(GET|POST|PUT|HEAD) \S+.*\b2\d\d\b")
+"""The line that servers log for a request, if it went well."""
+
+
+@contextmanager
+def kept_back() -> Iterator[Printed]:
+    """A place for what a command prints, until the block ends."""
+    # Who appends is not disturbed by who reads: the place in the file is common to all that have it open.
+    with TemporaryFile("a+b", buffering=0) as file:
+        yield Printed(file)
+
+
+class Printed:
+    """What a command prints to stdout and stderr, which are both `file`."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self._taken = 0
+
+    def taken(self, *, late: bool) -> list[str]:
+        """The last lines of those not taken yet, without those about requests that went well.
+
+        With `late`, what is printed after the answers is waited for.
+        """
+        if late:
+            pause(_LATE)
+        size = self.file.seek(0, os.SEEK_END)
+        self.file.seek(max(self._taken, size - _READ))
+        self._taken = size
+        raw = _COLOURS.sub(b"", self.file.read() or b"")
+        lines = [on_one_line(line.rstrip()) for line in raw.decode("utf-8", "replace").splitlines()]
+        return [line[:_MOST] for line in lines if line and not _REQUEST.search(line)][-_SHOWN:]
