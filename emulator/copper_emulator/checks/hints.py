@@ -91,14 +91,16 @@ _NO_REQUEST_LINE = rb"Bad request syntax|Unsupported method \((?!'POST'\))|Inval
 """What servers say to a first line that is none; http.server says that of POST to who has no do_POST."""
 
 
-def about_repeats(refused: Sequence[str]) -> str:
+def about_repeats(refused: Sequence[str], deliveries: Sequence[Delivery]) -> str:
     """What helps if the same missing record is fetched again and again; empty if none is.
 
     Args:
         refused: the calls that the API refused, each as often as it came.
+        deliveries: those of the row; one fetch for each is no repetition, even if the record has gone meanwhile.
     """
     (call, times), *_ = Counter(each for each in refused if _NOT_THERE in each).most_common(1) or [("", 0)]
-    if times < _STUBBORN:
+    path = call.partition(":")[0]
+    if times < _STUBBORN or times <= sum(path.endswith(tuple(f"/{each}" for each in sent.ids)) for sent in deliveries):
         return ""
     return (
         f"It made the same call {times:,} times ({call.partition(':')[0]}), and its record is gone: a 404 will not "

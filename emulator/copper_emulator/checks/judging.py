@@ -17,6 +17,7 @@ from copper_emulator.checks.hints import (
     about_unread,
 )
 from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.checks.staleness import about_stale
 from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
@@ -65,7 +66,8 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
         return Finding(Verdict.FAILED, evidence, helps, of_answers(bad), _how_many(bench, bad))
     if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
-        helps = about_commits() + about_page(bench.trial) + (about_repeats(refused_calls_of(bench)) or advice)
+        own = about_repeats(refused_calls_of(bench), bench.deliveries) or about_stale(bench) or advice
+        helps = about_commits() + about_page(bench.trial) + own
         evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
         return Finding(Verdict.FAILED, evidence, helps, of_state(bench.trial.wrong), shortened(wrong, most=1))
     if afterwards:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.hints import about_connections
@@ -131,7 +132,8 @@ def search_behind(bench: Bench) -> Rounds[Finding | None]:
     if found.verdict is not Verdict.FAILED or not bench.trial.wrong:
         return None
     # How far searches are behind nobody knows; and in here who waits in real time before it answers waits in vain.
-    return Finding(Verdict.WARNED, f"with searches 5 s behind: {found.evidence}", SEARCH_BEHIND)
+    told = f"with searches 5 s behind: {found.evidence}"
+    return replace(found, verdict=Verdict.WARNED, evidence=told, advice=SEARCH_BEHIND)
 
 
 BEHIND_MS = 6_000

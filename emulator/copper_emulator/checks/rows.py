@@ -67,8 +67,8 @@ _FIRST = (
     "API, with its token, and that the state is read where the endpoint writes."
 )
 _IDS = (
-    "Handle all of `ids`: one notification may have 30. It carries no record, so fetch each (`GET /people/{id}`), and "
-    "remove what was deleted."
+    "Handle all of `ids`: one notification may have 30. It carries no record, so fetch each (`GET /people/{id}`), "
+    "write it over what you have, and remove what was deleted."
 )
 _FETCH = (
     "Treat a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
@@ -144,7 +144,13 @@ ROWS: tuple[Row, ...] = (
         order.again,
         ahead=order.AGAIN_MS,
     ),
-    Row("same-second", "two updates of one record within a second", order.SAME_SECOND, order.same_second),
+    Row(
+        "same-second",
+        "two updates of one record within a second, and a third later",
+        order.SAME_SECOND,
+        order.same_second,
+        ahead=order.AGAIN_MS,
+    ),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
     Row(
         "unknown-type",

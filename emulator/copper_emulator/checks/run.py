@@ -28,7 +28,8 @@ from copper_emulator.checks.judging import (
 from copper_emulator.checks.keeping import connections_as_before
 from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
-from copper_emulator.checks.presence import Calls, Presence
+from copper_emulator.checks.presence import LOOKS, Calls, Presence
+from copper_emulator.checks.printed import Printed
 from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
@@ -47,7 +48,7 @@ from copper_emulator.shell.stage import Stage
 
 OnRow = Callable[[RowReport], None]
 
-IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + 1) + BURST
+IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + LOOKS + 1) + BURST
 """How many record ids a run may use."""
 
 _ECHO_DEPTH = 6
@@ -121,13 +122,16 @@ class _Run:
     reached: bool = True
     """False if nothing is there that could be sent to."""
     halted: str = ""
+    stopped_in: str = ""
+    """The row in which what works after the answers has ended."""
     cut_off: list[str] = field(default_factory=list)
     causes: Causes = field(default_factory=Causes)
     presence: Presence = field(init=False)
     calls: Calls = field(init=False)
+    printed: Printed = field(init=False)
 
     def __post_init__(self) -> None:
-        self.presence, self.calls = Presence(self.bench), Calls(self.bench)
+        self.presence, self.calls, self.printed = Presence(self.bench), Calls(self.bench), Printed(self.bench)
 
     def rows(self) -> Rounds[list[RowReport]]:
         done = []
@@ -136,17 +140,12 @@ class _Run:
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
             told = self._told(row, finding)
-            seconds, printed = monotonic() - began, self._printed(told)
+            seconds, failed = monotonic() - began, told.verdict is Verdict.FAILED
+            printed = self.printed.after(row.name, failed=failed, since=self.stopped_in or row.name)
             done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds, printed))
             if self.on_row is not None:
                 self.on_row(done[-1])
         return done
-
-    def _printed(self, told: Finding) -> tuple[str, ...]:
-        """What the service has printed since the row before, where it may say why a row failed."""
-        service, has_failed = self.bench.plan.service, told.verdict is Verdict.FAILED
-        lines = [] if service is None else service.printed(late=has_failed)
-        return tuple(self.bench.masked(line) for line in lines) if has_failed else ()
 
     def _told(self, row: Row, finding: Finding) -> Finding:
         # A row that passes has advice only if it gives some itself.
@@ -190,6 +189,7 @@ class _Run:
         with self.bench.row(row.limit, row.ahead) as trial:
             finding = yield from self._play(row, trial)
             self.calls.after(row.name)
+            may_have_ended = finding.verdict is Verdict.FAILED and self.calls.may_have_ended()
             if not self.has_sent:
                 self.halted = self._no_contact() or ("" if row.secret else self._refused())
             self.halted = self.halted or self._taken_never(row)
@@ -202,9 +202,19 @@ class _Run:
             self.halted = f"it has not been running since row {row.name}"
             return finding
         if not gone:
-            return finding
+            return (yield from self._unless_stopped(finding)) if may_have_ended else finding
         self.halted = gone
         return Finding(Verdict.FAILED, gone, self.presence.advice(row.name))
+
+    def _unless_stopped(self, finding: Finding) -> Rounds[Finding]:
+        """The finding, unless nothing comes of anything any more; then the other rows would tell nothing new."""
+        with self.bench.row(PLAINEST.limit, PLAINEST.ahead):
+            has_ended = yield from self.calls.has_ended()
+        if not has_ended:
+            return finding
+        self.stopped_in = self.calls.last_row
+        self.halted = f"nothing has come of any notification since row {self.stopped_in}"
+        return self.calls.stopped(finding)
 
     def _play(self, row: Row, trial: Trial) -> Rounds[Finding]:
         bench = self.bench
@@ -215,7 +225,7 @@ class _Run:
         except NotIdle as error:
             return Finding(Verdict.FAILED, error.why, row.advice)
         except TimeIsUp:
-            helps = about_repeats(refused_calls_of(bench)) or row.advice
+            helps = about_repeats(refused_calls_of(bench), bench.deliveries) or row.advice
             return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", helps)
         except StateError as error:
             if isinstance(error, NobodyThere):

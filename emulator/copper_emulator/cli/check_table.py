@@ -52,10 +52,16 @@ class Table:
         if self._since_failed is None or self._since_failed < self._lines:
             return
         self._output.line("Failed, in short:", style="bold")
+        alike: dict[str, list[str]] = {}
         for row in failed:
-            told = row.advice if row.advice.startswith(AS_IN) else row.evidence
-            line = f"  {row.name:<20}  {on_one_line(told)}"
-            self._output.line(line if len(line) <= self._columns else f"{line[: self._columns - 3]}...", style=_FAILED)
+            if row.advice.startswith(AS_IN):
+                alike.setdefault(row.advice.removesuffix("."), []).append(row.name)
+            else:
+                line = f"  {row.name:<20}  {on_one_line(row.evidence)}"
+                line = line if len(line) <= self._columns else f"{line[: self._columns - 3]}..."
+                self._output.line(line, style=_FAILED)
+        for advice, names in alike.items():
+            self._output.line(f"  {advice}: {', '.join(names)}", style=_FAILED)
 
     def _row(self, row: RowReport, name: str) -> None:
         if self._since_failed is None and not row.ok:
