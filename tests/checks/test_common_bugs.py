@@ -585,3 +585,36 @@ def test_a_worker_that_leaves_something_out_is_not_taken_for_dead(copper: Copper
         report = played(copper, hook, rows, state=mirror.state, patience="1s")
 
     assert verdicts(report) == {"absent-attributes": "failed"}, report
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_processes_that_answer_with_a_memory_each_are_told_to_share(copper: Copper, *, shared: bool) -> None:
+    """Whoever comes next answers, as with several workers."""
+    mirrors = [Mirror(copper), Mirror(copper)]
+    turn = iter(range(1_000_000))
+
+    def next_one() -> Mirror:
+        return mirrors[0 if shared else next(turn) % 2]
+
+    rows = "other-scripts"
+    report = played(
+        copper, lambda body: next_one().hook(body), rows, state=lambda: next_one().state(), patience="500ms"
+    )
+
+    assert report["other-scripts"].ok is shared, report
+    assert ("several processes (workers) answer, each with a memory" in report["other-scripts"].advice) is not shared
+
+
+def test_who_becomes_right_step_by_step_is_not_taken_for_several(copper: Copper) -> None:
+    mirror = Mirror(copper)
+
+    def work(event: str, record_id: int) -> None:
+        threading.Event().wait(0.03)
+        if event == "new":
+            mirror.sync(record_id)
+
+    with Worker(work) as worker:
+        report = played(copper, worker.hook, "batch-30", state=mirror.state, patience="200ms")
+
+    assert not report.ok
+    assert "several processes" not in report["batch-30"].advice

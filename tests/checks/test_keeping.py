@@ -97,9 +97,9 @@ def verdicts(report: Report) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("handler", "spoilt"),
     [
-        (Unread, "a notification (answered 200) is followed by 400 "),
-        (UnreadIfRefused, "one without the secret (answered 401) is followed by 400 "),
-        (FirstPart, "one of 128 KB (answered 200) is followed by 4"),
+        (Unread, "what follows a notification (answered 200) is answered 400 "),
+        (UnreadIfRefused, "what follows one without the secret (answered 401) is answered 400 "),
+        (FirstPart, "one of 128 KB is answered 200 and then 4"),
     ],
 )
 def test_who_leaves_a_body_unread_is_told_so_and_of_nothing_else(

@@ -532,7 +532,7 @@ def test_only_the_types_that_are_asked_for_are_told(copper: Copper) -> None:
     )
 
     assert types == {"lead", "activity_log"}
-    assert report["type-person"].evidence == "person is not among the types"
+    assert report["type-person"].evidence == "its type is not among the endpoint's"
 
 
 def test_activities_alone_skip_what_needs_all_events(copper: Copper) -> None:

@@ -344,7 +344,9 @@ class Bench:
         calls, patience = self.api_calls, max(self.plan.patience, lull)
         # A row that is wrong already is not worth the whole wait, but must not be blamed for what is under way.
         until = monotonic() + (min(patience, _BRIEFLY) if self.trial.wrong else patience)
+        looks: list[frozenset[str]] = []
         while not self.trial.wrong.keys() >= set(wrong := self._differences()) and monotonic() < until:
+            self.trial.looked(looks, wrong)
             yield from self.rest()
             if lull and calls != self.api_calls:
                 calls, until = self.api_calls, monotonic() + patience

@@ -25,6 +25,16 @@ def about_page(trial: Trial) -> str:
     )
 
 
+def about_memories(trial: Trial) -> str:
+    """A hint if the state has one thing and then another, though nothing happens; ends with a space, or is empty."""
+    if not trial.goes_back:
+        return ""
+    return (
+        "Its state has one thing and then another, though nothing happens meanwhile: several processes (workers) "
+        "answer, each with a memory of its own, so keep it in a database that they share. "
+    )
+
+
 def about_commits() -> str:
     """A hint if Django's on_commit hooks wait for a commit in this thread; ends with a space, or is empty."""
     waiting = sum(len(each.run_on_commit) for each in _django_connections() if each.in_atomic_block)

@@ -10,6 +10,7 @@ from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import of_answers, of_state
 from copper_emulator.checks.hints import (
     about_commits,
+    about_memories,
     about_own_limit,
     about_page,
     about_repeats,
@@ -67,7 +68,7 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
         own = about_repeats(refused_calls_of(bench), bench.deliveries) or about_stale(bench) or advice
-        helps = about_commits() + about_page(bench.trial) + own
+        helps = about_commits() + about_memories(bench.trial) + about_page(bench.trial) + own
         evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
         return Finding(Verdict.FAILED, evidence, helps, of_state(bench.trial.wrong), shortened(wrong, most=1))
     if afterwards:

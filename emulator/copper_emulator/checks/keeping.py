@@ -110,24 +110,25 @@ def _pair(bench: Bench, url: URL, first: bytes, what: str, seen: _Seen) -> Round
             wire.look()
         if answer is None or (what == _BIG and not _is_good(answer)):
             return answer
-        told, unasked = f"{what} (answered {answer.status})", wire.unasked()
+        unasked = wire.unasked()
         if unasked is not None:
-            seen.mixed.append(_followed(told, unasked))
+            seen.mixed.append(f"{what} is answered {answer.status} and then {_shown(unasked)}")
         if wire.is_closed or unasked is not None or not answer.keeps:
             return answer
         second = request(bench, url, json.dumps(_new(bench)).encode(), bench.plan.headers)
         after = yield from wire.ask(bench, second)
     seen.followed += 1
     if (after is None or not _is_good(after)) and (yield from _is_good_alone(bench, url, second)):
+        told = f"{what} (answered {answer.status})"
         if after is None:
             seen.broken.append(told)
         else:
-            seen.mixed.append(_followed(told, after))
+            seen.mixed.append(f"what follows {told} is answered {_shown(after)}")
     return answer
 
 
-def _followed(told: str, after: Answer) -> str:
-    return f"{told} is followed by {after.status} {readable(after.body)}".rstrip()
+def _shown(answer: Answer) -> str:
+    return f"{answer.status} {readable(answer.body)}".rstrip()
 
 
 def _is_good_alone(bench: Bench, url: URL, request: bytes) -> Rounds[bool]:

@@ -171,7 +171,8 @@ ROWS: tuple[Row, ...] = (
     Row(
         "large-attributes",
         "updated_attributes of 128 KB",
-        "Allow larger bodies (many frameworks stop at 100 KB).",
+        "Allow larger bodies (many frameworks stop at 100 KB). Without a framework, read until as many bytes have "
+        "come as Content-Length says: one read gives what is there so far.",
         shapes.large_attributes,
         ahead=shapes.SHAPES_MS,
     ),

@@ -180,7 +180,7 @@ class _Run:
             self.cut_off.append(row.name)
             return f"the check had already taken more than {plan.time_limit:.0f} s"
         if row.kind is not None and not self.bench.events(row.kind):
-            return f"{row.kind} is not among the types"
+            return "its type is not among the endpoint's"
         if row.all_events and self.bench.main is None:
             return "it needs a type with new, update and delete"
         return "the endpoint is meant to accept all notifications" if row.secret and plan.open else ""

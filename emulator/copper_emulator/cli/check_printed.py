@@ -30,8 +30,9 @@ _LATE = 0.05
 """Seconds in which what follows an answer is printed."""
 
 _COLOURS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-_REQUEST = re.compile(r"\b(GET|POST|PUT|HEAD) \S+.*\b2\d\d\b")
-"""The line that servers log for a request, if it went well."""
+_REQUEST = re.compile(r"\b(GET|POST|PUT|HEAD) \S+.*\b2\d\d\b|\"(GET|POST|PUT|HEAD) \S+ HTTP/[\d.]+\"")
+"""The line that is logged for a request: by whoever makes it, if it went well, and by most servers in any case; how a
+notification was answered is known."""
 
 
 @contextmanager
@@ -50,7 +51,7 @@ class Printed:
         self._taken = 0
 
     def taken(self, *, late: bool) -> list[str]:
-        """The last lines of those not taken yet, without those about requests that went well.
+        """The last lines of those not taken yet, without those about requests.
 
         With `late`, what is printed after the answers is waited for.
         """
