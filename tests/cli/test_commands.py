@@ -67,7 +67,7 @@ def test_a_missing_value_leads_to_the_help_of_the_command_that_it_is_missing_in(
     assert invoke("search", "person", "--where") == (
         2,
         "",
-        "main search: Option '--where' requires an argument. (see main search --help)\n",
+        "main search: Option '--where' requires an argument (see main search --help)\n",
     )
 
 
