@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Reason
+from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.routing.messages import NoAnswer, Received, Response, result_of
 
@@ -26,6 +27,9 @@ class Endpoint:
         self._requests: list[Received] = []
         self._script: deque[_Scripted] = deque()
         self._otherwise: Callable[[], Response] = Response
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url}: {count(len(self._requests), 'request')}>"
 
     @property
     def requests(self) -> list[Received]:

@@ -33,6 +33,7 @@ from copper_emulator.core.paths import api_url
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import count
 from copper_emulator.core.wire import parse_body
 from copper_emulator.explain import (
     Explanation,
@@ -360,6 +361,25 @@ class Face:
         self._stage.reset()
         self._operations.forget()
         self._reports.clear()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._at_a_glance}>"
+
+    @property
+    def _at_a_glance(self) -> str:
+        """What has happened; looking moves nothing, and does not create an account that has not been used."""
+        if self._is_unused:
+            return "not used yet"
+        with self._stage.lock:
+            account = self._stage.account
+            numbers = {
+                "subscription": len(account.journal.subscriptions()),
+                "change": len(account.journal.changes),
+                "delivery": len(account.journal.deliveries),
+            }
+            waiting = len(account.waiting())
+        told = [count(number, noun) for noun, number in numbers.items()]
+        return ", ".join([*told, f"{waiting:,} waiting"])
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 

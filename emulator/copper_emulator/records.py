@@ -26,6 +26,7 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
+from copper_emulator.core.text import count
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.seed_files import read_seeds
@@ -44,6 +45,9 @@ class Records:
         self._table = TABLES[kind]
         self._stage = stage
         self._write = write
+
+    def __repr__(self) -> str:
+        return f"<copper.{self._table.plural}>"
 
     def get(self, id: int | Record) -> Record:
         """The current state of a record, by its id or an earlier copy. Raises NotFound."""
@@ -219,7 +223,7 @@ class Seeded(Sequence[Record]):
         return len(self._ids)
 
     def __repr__(self) -> str:
-        return f"<{len(self._ids):,} seeded records>"
+        return f"<{count(len(self._ids), 'seeded record')}>"
 
 
 def _part(kind: EntityType, given: Mapping[str, Any]) -> Any:

@@ -149,6 +149,11 @@ class Settings:
         # Values not given are left to the class attributes.
         self.__dict__.update(_read(values))
 
+    def __repr__(self) -> str:
+        """Those that differ from the defaults, as people write them."""
+        told = self.as_json(self.differing)
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in told.items())})"
+
     @classmethod
     def from_document(cls, values: Mapping[str, Any]) -> Self:
         """Settings from a state file or a snapshot: the files they name need not exist here. Raises SettingsError."""
