@@ -191,9 +191,9 @@ class Face:
     def intercept(self, *, token: str | None = None) -> Interception:
         """Redirect `https://api.copper.com` and `https://api.prosperworks.com` to this account, from now on.
 
-        For code with hard-coded hosts, in this process and in those it starts; docs/hosts.md says which clients are
-        covered. Used as a context manager it ends with the block, otherwise with the account. If several accounts
-        intercept, each is reached with its own token, and the latest one with any other.
+        For code with hard-coded hosts, in this process and in those it starts; `copper-emulator docs hosts` says which
+        clients are covered. Used as a context manager it ends with the block, otherwise with the account. If several
+        accounts intercept, each is reached with its own token, and the latest one with any other.
 
         Args:
             token: the API key the application is configured with; any other is answered with 401. By default any key is

@@ -72,7 +72,9 @@ def _limits(default: tuple[Limit, ...], description: str) -> Any:
 
 @dataclass(frozen=True, init=False)
 class Settings:
-    """How an emulated account behaves. Where Copper says nothing, docs/assumptions.md justifies the default."""
+    """How an emulated account behaves. Where Copper says nothing, `copper-emulator docs assumptions` says why
+    the default is what it is.
+    """
 
     profile: Profile = _setting(
         Profile.SUPPORT_PAGE, "which of Copper's two tables of topics applies (they differ in activity_log)"

@@ -62,6 +62,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "listen": ("listen", "Receive notifications and print them."),
     "run": ("run", "Play scenario files."),
     "check": ("check", "Check whether an endpoint holds up."),
+    "docs": ("docs", "Read the documentation."),
     "schema": ("run", "Print the JSON Schema of scenario files."),
     "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
 }
