@@ -58,7 +58,7 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
     return Parser().parsestr(wheel.read(f"{DIST_INFO}/METADATA").decode())
 
 
-def test_the_wheel_holds_the_two_packages_and_the_scenarios_and_nothing_else(
+def test_the_wheel_holds_the_two_packages_the_scenarios_and_the_documentation_and_nothing_else(
     wheel: zipfile.ZipFile,
 ) -> None:
     contents = {name for name in wheel.namelist() if not name.startswith(f"{DIST_INFO}/")}
@@ -67,6 +67,7 @@ def test_the_wheel_holds_the_two_packages_and_the_scenarios_and_nothing_else(
         files_below("emulator")
         | files_below("pytest_plugin")
         | {f"copper_emulator/_scenarios/{name}" for name in files_below("scenarios")}
+        | {f"copper_emulator/_docs/{name}" for name in files_below("docs") if name.endswith(".md")}
     )
 
 

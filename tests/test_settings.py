@@ -203,3 +203,8 @@ def test_a_seed_is_a_whole_number_or_random(seed: str) -> None:
 def test_a_setting_without_a_name_near_it_is_answered_with_all() -> None:
     with pytest.raises(SettingsError, match=r"there is no setting 'nonsense'; the settings are profile, limits, "):
         Settings(nonsense=1)
+
+
+def test_its_representation_has_what_differs_from_the_defaults() -> None:
+    assert repr(Settings()) == "Settings()"
+    assert repr(Settings(latency="5m", limits="off", batch=30)) == "Settings(limits='off', latency='5m')"

@@ -7,15 +7,17 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Reason
+from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.routing.messages import NoAnswer, Received, Response, result_of
 
 __tracebackhide__ = raised_on_purpose
 
 
-class Endpoint:
+class Endpoint(Attributes):
     """Records every notification it receives, and answers 200 or what it is told to.
 
     `url` is an https:// URL that is already routed here. Delays are in virtual time.
@@ -26,6 +28,9 @@ class Endpoint:
         self._requests: list[Received] = []
         self._script: deque[_Scripted] = deque()
         self._otherwise: Callable[[], Response] = Response
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url}: {count(len(self._requests), 'request')}>"
 
     @property
     def requests(self) -> list[Received]:

@@ -33,6 +33,7 @@ from copper_emulator.core.paths import api_url
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import count
 from copper_emulator.core.wire import parse_body
 from copper_emulator.explain import (
     Explanation,
@@ -190,9 +191,9 @@ class Face:
     def intercept(self, *, token: str | None = None) -> Interception:
         """Redirect `https://api.copper.com` and `https://api.prosperworks.com` to this account, from now on.
 
-        For code with hard-coded hosts, in this process and in those it starts; docs/hosts.md says which clients are
-        covered. Used as a context manager it ends with the block, otherwise with the account. If several accounts
-        intercept, each is reached with its own token, and the latest one with any other.
+        For code with hard-coded hosts, in this process and in those it starts; `copper-emulator docs hosts` says which
+        clients are covered. Used as a context manager it ends with the block, otherwise with the account. If several
+        accounts intercept, each is reached with its own token, and the latest one with any other.
 
         Args:
             token: the API key the application is configured with; any other is answered with 401. By default any key is
@@ -360,6 +361,25 @@ class Face:
         self._stage.reset()
         self._operations.forget()
         self._reports.clear()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._at_a_glance}>"
+
+    @property
+    def _at_a_glance(self) -> str:
+        """What has happened; looking moves nothing, and does not create an account that has not been used."""
+        if self._is_unused:
+            return "not used yet"
+        with self._stage.lock:
+            account = self._stage.account
+            numbers = {
+                "subscription": len(account.journal.subscriptions()),
+                "change": len(account.journal.changes),
+                "delivery": len(account.journal.deliveries),
+            }
+            waiting = len(account.waiting())
+        told = [count(number, noun) for noun, number in numbers.items()]
+        return ", ".join([*told, f"{waiting:,} waiting"])
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 

@@ -15,16 +15,19 @@ from typing import Any, TypeAlias, overload
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import record_id
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.record import Record, kind_of
+from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching.search import PARAMETERS, find, parse_filters
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
+from copper_emulator.core.text import count
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.seed_files import read_seeds
@@ -35,7 +38,7 @@ __tracebackhide__ = raised_on_purpose
 Act: TypeAlias = Callable[[Account, int], Any]
 
 
-class Records:
+class Records(Attributes):
     """The operations on the records of one type; `write` performs one and delivers what it made due."""
 
     def __init__(self, kind: EntityType, stage: AnyStage, write: Callable[[Act], Any]) -> None:
@@ -43,6 +46,9 @@ class Records:
         self._table = TABLES[kind]
         self._stage = stage
         self._write = write
+
+    def __repr__(self) -> str:
+        return f"<copper.{self._table.plural}>"
 
     def get(self, id: int | Record) -> Record:
         """The current state of a record, by its id or an earlier copy. Raises NotFound."""
@@ -75,6 +81,40 @@ class Records:
             act = deeds.seed(self._kind, [self._json(row) for row in rows_of(rows)])
         ids: list[int] = self._stage.record(lambda account, now: account.act(act, now))
         return Seeded(ids, self.get)
+
+    @written_like("copper.people.relate(ada, company)")
+    def relate(self, id: int | Record, other: Record) -> bool:
+        """Relate a record to one of another type. Copper notifies nobody of this.
+
+        Returns False if they were related already. Read the relations with `related`.
+
+        Raises:
+            NotFound: there is no such record.
+            Invalid: these types cannot be related, or a record can have only one such relation.
+        """
+        one, two = self._pair(id, other)
+        is_new: bool = self._stage.record(lambda account, now: account.relate(one, two, now))
+        return is_new
+
+    @written_like("copper.people.unrelate(ada, company)")
+    def unrelate(self, id: int | Record, other: Record) -> None:
+        """Remove a relation. Copper notifies nobody of this. Raises NotFound."""
+        one, two = self._pair(id, other)
+        self._stage.record(lambda account, now: account.unrelate(one, two, now))
+
+    def related(self, id: int | Record) -> list[Record]:
+        """The records that a record is related to. Raises NotFound."""
+        wanted = record_id(id, self._kind)
+        with self._stage.lock:
+            store = self._store
+            store.get(self._kind, wanted)
+            return [store.get(kind, number) for kind, number in store.relations.of((self._kind, wanted))]
+
+    def _pair(self, id: int | Record, other: object) -> tuple[Item, Item]:
+        kind = kind_of(other) if isinstance(other, Record) else None
+        if kind is None:
+            raise UsageError(f"the other record must be a record, like copper.companies.get(5), not {other!r}")
+        return (self._kind, record_id(id, self._kind)), (kind, record_id(other))
 
     @property
     def _store(self) -> RecordStore:
@@ -184,7 +224,7 @@ class Seeded(Sequence[Record]):
         return len(self._ids)
 
     def __repr__(self) -> str:
-        return f"<{len(self._ids):,} seeded records>"
+        return f"<{count(len(self._ids), 'seeded record')}>"
 
 
 def _part(kind: EntityType, given: Mapping[str, Any]) -> Any:

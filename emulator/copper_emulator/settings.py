@@ -9,15 +9,17 @@ given none, and a test suite that keeps Copper's defaults does not need pydantic
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import FrozenInstanceError, dataclass, field, fields
+from dataclasses import Field, FrozenInstanceError, dataclass, field, fields
+from enum import Enum
 from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal, Self, get_type_hints
 
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
-from copper_emulator.core.text import duration_text, no_such
+from copper_emulator.core.text import duration_text, in_words, no_such
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
@@ -40,10 +42,18 @@ class Setting:
     bounds: Mapping[str, Any]
     """Constraints on a value, as arguments of pydantic's `Field`."""
 
+    choices: tuple[str, ...] = ()
+    """The words that it may be; none if it is not limited to certain words."""
+
     @property
     def kind(self) -> Any:
         """The type of the setting's values."""
         return _kinds()[self.name]
+
+    @property
+    def meaning(self) -> str:
+        """The description, with the choices."""
+        return f"{self.description} ({in_words(self.choices, last='or')})" if self.choices else self.description
 
 
 def _setting(
@@ -72,7 +82,7 @@ def _limits(default: tuple[Limit, ...], description: str) -> Any:
 
 @dataclass(frozen=True, init=False)
 class Settings:
-    """How an emulated account behaves. Where Copper says nothing, docs/assumptions.md justifies the default."""
+    """How an emulated account behaves. `copper-emulator docs assumptions` says why, where Copper says nothing."""
 
     profile: Profile = _setting(
         Profile.SUPPORT_PAGE, "which of Copper's two tables of topics applies (they differ in activity_log)"
@@ -148,6 +158,11 @@ class Settings:
         __tracebackhide__ = True
         # Values not given are left to the class attributes.
         self.__dict__.update(_read(values))
+
+    def __repr__(self) -> str:
+        """Those that differ from the defaults, as people write them."""
+        told = self.as_json(self.differing)
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in told.items())})"
 
     @classmethod
     def from_document(cls, values: Mapping[str, Any]) -> Self:
@@ -232,8 +247,16 @@ def _kinds() -> Mapping[str, Any]:
     return get_type_hints(Settings)
 
 
+def _choices(annotated: Field[Any]) -> tuple[str, ...]:
+    if isinstance(annotated.default, Enum):
+        return tuple(map(str, type(annotated.default)))
+    # Annotations are texts here; resolving those of all settings would make loading this module several times slower.
+    written = str(annotated.type)
+    return tuple(re.findall(r"[\w-]+", written)[1:]) if written.startswith("Literal[") else ()
+
+
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
-    {each.name: Setting(each.name, each.default, **each.metadata) for each in fields(Settings)}
+    {each.name: Setting(each.name, each.default, choices=_choices(each), **each.metadata) for each in fields(Settings)}
 )
 """All settings by name, in order."""
 
@@ -263,5 +286,5 @@ Settings.__delattr__ = _refuse_change  # type: ignore[assignment, method-assign]
 
 # People are referred to `help(copper_emulator.Settings)` for the list of settings.
 Settings.__doc__ = f"{Settings.__doc__}\n\n" + "\n".join(
-    f"{name}: {setting.description}" for name, setting in SETTINGS.items()
+    f"{name}: {setting.meaning}" for name, setting in SETTINGS.items()
 )

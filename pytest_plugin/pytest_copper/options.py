@@ -23,17 +23,25 @@ class Option(NamedTuple):
 
 
 OPTIONS = {
-    "profile": Option("which of Copper's two tables of topics applies (they differ in activity_log)"),
+    "profile": Option(
+        "which of Copper's two tables of topics applies (they differ in activity_log) (support-page or developer-docs)"
+    ),
     "limits": Option("notifications an account may be sent, like 600/1m,1800/10m, or off"),
-    "over_limit": Option("what happens to a notification over a limit"),
-    "window": Option("kind of limit window"),
+    "over_limit": Option("what happens to a notification over a limit (hold or drop)"),
+    "window": Option("kind of limit window (fixed or rolling)"),
     "latency": Option("time from change to notification: 0, 30s, or a range like 0-15m"),
     "seed": Option("seed of all random draws; random chooses one", "int or word"),
     "batch": Option("most ids in one notification", "int"),
-    "duplicates": Option("the same topic subscribed twice: both deliver, or the new one replaces the old"),
-    "timestamp": Option("which moment a notification's timestamp gives"),
-    "empty_attributes": Option("updated_attributes in new and delete: {} as recorded, or absent as documented"),
-    "secret_collision": Option("a secret key with the name of a payload key: accept with a hint, or refuse"),
+    "duplicates": Option(
+        "the same topic subscribed twice: both deliver, or the new one replaces the old (deliver or replace)"
+    ),
+    "timestamp": Option("which moment a notification's timestamp gives (change or sent)"),
+    "empty_attributes": Option(
+        "updated_attributes in new and delete: {} as recorded, or absent as documented (present or absent)"
+    ),
+    "secret_collision": Option(
+        "a secret key with the name of a payload key: accept with a hint, or refuse (accept or refuse)"
+    ),
     "allow_http": Option("accept http:// targets on loopback", "bool"),
     "allow_targets": Option("hosts beyond loopback that notifications may go to (never Copper's own)"),
     "ca": Option("PEM file of certificate authorities to trust for https:// endpoints"),
@@ -41,12 +49,14 @@ OPTIONS = {
     "in_flight": Option("notifications sent at once to one target; 1 sends strictly one by one", "int"),
     "echo_depth": Option("how many deliveries may each cause the next before it counts as a loop", "int"),
     "user_agent": Option("User-Agent of notifications"),
-    "lead_conversion": Option("what happens to a converted lead: deleted, or kept and updated"),
+    "lead_conversion": Option("what happens to a converted lead: deleted, or kept and updated (delete or update)"),
     "read_only_fields": Option(
-        "what a write does with fields that cannot be written: ignore them with a hint, or refuse"
+        "what a write does with fields that cannot be written: ignore them with a hint, or refuse (ignore or refuse)"
     ),
     "search_lag": Option("how long searches do not find new records yet, and still find deleted ones"),
-    "fetch_race": Option("what happens to a record between its notification and the endpoint's fetch"),
+    "fetch_race": Option(
+        "what happens to a record between its notification and the endpoint's fetch (none, deleted or changed)"
+    ),
     "api_limits": Option("API calls allowed in rolling windows, like 180/1m as documented, or off"),
     "bulk_limits": Option("the same for bulk calls alone, like 3/1s as documented, or off"),
     "faults": Option("faults that are on from the start, like lose=20% outage=10m, or off"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 
 from copper_emulator.cli import main
 from tests.cli.processes import invoke, run
+
+ROOT = Path(__file__).parents[2]
 
 NAMES = main.list_commands(click.Context(main))
 
@@ -67,7 +70,7 @@ def test_a_missing_value_leads_to_the_help_of_the_command_that_it_is_missing_in(
     assert invoke("search", "person", "--where") == (
         2,
         "",
-        "main search: Option '--where' requires an argument. (see main search --help)\n",
+        "main search: Option '--where' requires an argument (see main search --help)\n",
     )
 
 
@@ -77,3 +80,33 @@ def test_the_bare_command_shows_its_help_as_it_is() -> None:
     assert (code, err) == (0, "")
     assert out == CliRunner().invoke(main, ["--help"]).output
     assert "\nCommands:\n" in out
+
+
+def test_the_documentation_is_listed_and_printed() -> None:
+    listed = CliRunner().invoke(main, ["docs"])
+
+    assert listed.exit_code == 0
+    pages = {line.split()[0]: line.split(maxsplit=1)[1] for line in listed.stdout.splitlines()}
+    assert pages.keys() == {path.stem for path in (ROOT / "docs").glob("*.md")}
+    for topic, title in pages.items():
+        printed = CliRunner().invoke(main, ["docs", topic]).stdout
+        assert printed.splitlines()[0] == f"# {title}"
+        assert printed == (ROOT / "docs" / f"{topic}.md").read_text()
+
+
+def test_each_page_that_a_text_refers_to_is_there() -> None:
+    texts = "".join(
+        path.read_text() for folder in ("emulator", "pytest_plugin") for path in (ROOT / folder).rglob("*.py")
+    )
+
+    named = set(re.findall(r"copper-emulator docs ([a-z]+)", texts))
+
+    assert {"hosts", "tests", "assumptions"} <= named
+    assert named <= {path.stem for path in (ROOT / "docs").glob("*.md")}
+
+
+def test_a_topic_that_is_not_there_is_answered_with_those_that_are() -> None:
+    result = CliRunner().invoke(main, ["docs", "host"])
+
+    assert result.exit_code == 2
+    assert "there is no topic 'host'; did you mean 'hosts'? The topics are architecture, " in result.stderr

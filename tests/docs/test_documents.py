@@ -43,7 +43,7 @@ def rows(text: str) -> list[list[str]]:
 def settings_rows() -> list[list[str]]:
     """What the table of settings must contain."""
     defaults = Settings(user_agent="copper-emulator/VERSION").as_json()
-    return [[f"`{name}`", f"`{_written(defaults[name])}`", setting.description] for name, setting in SETTINGS.items()]
+    return [[f"`{name}`", f"`{_written(defaults[name])}`", setting.meaning] for name, setting in SETTINGS.items()]
 
 
 def _written(value: object) -> str:

@@ -206,3 +206,26 @@ def test_what_cannot_be_is_refused_with_what_to_write(copper: Copper, name: str)
         call(copper)
 
     assert copper.journal == []
+
+
+def test_its_representation_says_what_has_happened_and_changes_nothing(copper: Copper, face: str) -> None:
+    if face.startswith("there"):
+        where = r"account \S+ at http://127\.0\.0\.1:\d+/developer_api/v1"
+        assert re.fullmatch(rf"<Remote\w*Copper: {where}>", represented(copper))
+        return
+    assert represented(copper).endswith("Copper: not used yet>")
+    made = Endpoint(TARGET)
+    copper.route("https://app.example", to=made)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.people.create(name="Ada")
+    entries = len(copper.journal)
+
+    assert represented(copper).endswith("Copper: 1 subscription, 1 change, 1 delivery, 0 waiting>")
+    assert repr(made) == f"<Endpoint {TARGET}: 1 request>"
+    assert represented(copper.people) == "<copper.people>"
+    assert len(copper.journal) == entries
+
+
+def represented(value: Any) -> str:
+    # The asynchronous face is wrapped, to be asked like the synchronous one.
+    return repr(getattr(value, "_it", value))

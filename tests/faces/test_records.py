@@ -289,3 +289,40 @@ def test_what_stands_for_an_id_inside_a_field_is_checked_like_a_field(copper: Co
         copper.people.update(ada, custom_fields=[{"custom_field_definition_id": status, "value": 1}])
     with pytest.raises(UsageError, match=f"record {ada.id} is of the type person, not company"):
         copper.tasks.create(name="Call", related_resource={"type": "company", "id": ada})
+
+
+# --- relations ------------------------------------------------------------------------------------------------------
+
+
+def test_records_are_related_and_nobody_is_notified(copper: Copper, endpoint: Endpoint) -> None:
+    for event in ("new", "update"):
+        copper.subscribe("company", event, target=TARGET)
+    ada, acme = copper.people.create(name="Ada"), copper.companies.create(name="Acme")
+    before = len(endpoint.requests)
+
+    assert copper.people.relate(ada, acme) is True
+    assert copper.people.relate(ada.id, acme) is False
+
+    assert [(each.id, each.name) for each in copper.people.related(ada)] == [(acme.id, "Acme")]
+    assert [each.id for each in copper.companies.related(acme.id)] == [ada.id]
+    assert len(endpoint.requests) == before
+    assert "related" in str(copper.journal[-1])
+
+    copper.companies.unrelate(acme, ada)
+    assert copper.people.related(ada) == []
+
+
+def test_relations_that_cannot_be_are_refused(copper: Copper) -> None:
+    ada, task = copper.people.create(name="Ada"), copper.tasks.create(name="Call")
+    lead = copper.leads.create(name="Bo")
+
+    with pytest.raises(Invalid, match="person cannot be related to lead"):
+        copper.people.relate(ada, lead)
+    with pytest.raises(NotFound):
+        copper.people.unrelate(ada, task)
+    with pytest.raises(NotFound):
+        copper.people.related(ada.id + 1000)
+    with pytest.raises(UsageError, match=r"must be a record, like copper.companies.get\(5\), not 5"):
+        copper.people.relate(ada, 5)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="is of the type task, not person"):
+        copper.people.relate(task, ada)

@@ -47,7 +47,7 @@ OTHER_VALUES = {
 def test_the_options_are_the_settings_with_their_descriptions() -> None:
     """The plugin keeps a table of its own, so that it need not import the settings at every start."""
     assert {name: option.help for name, option in OPTIONS.items()} == {
-        name: setting.description for name, setting in SETTINGS.items()
+        name: setting.meaning for name, setting in SETTINGS.items()
     }
 
 

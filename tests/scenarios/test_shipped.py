@@ -37,7 +37,10 @@ WRONG = {
     "import_storm_drop": Wrong(endpoints.fills_its_queue, 5, "expect person/new, 600", "rejected (503)"),
     "import_storm_hold": Wrong(endpoints.slows_down_callers, 2, "expect person/new, 600", "rejected (429)"),
     "key_switch_stale_subscriptions": Wrong(
-        endpoints.knows_one_subscription, 8, "expect person/update of ada, 1 notification, to after", "rejected (500"
+        endpoints.knows_one_subscription,
+        8,
+        "expect person/update of ada, 1 notification, for subscription after",
+        "rejected (500",
     ),
     "late_and_out_of_order": Wrong(
         endpoints.wants_order, 8, "expect person/new of ada", "rejected (500, ValueError('older than the last one')"
@@ -55,7 +58,10 @@ WRONG = {
         endpoints.updates_only_what_it_knows, 7, "expect person/update of ada", "LookupError('no such person')"
     ),
     "wrong_secret_refused": Wrong(
-        endpoints.does_not_look_at_the_secret, 3, "expect person/update of ada, 1 notification, to forged", "(200)"
+        endpoints.does_not_look_at_the_secret,
+        3,
+        "expect person/update of ada, 1 notification, for subscription forged",
+        "(200)",
     ),
 }
 

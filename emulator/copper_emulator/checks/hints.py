@@ -42,8 +42,8 @@ def about_commits() -> str:
         return ""
     return (
         f"{count(waiting, 'Django on_commit hook')} {'waits' if waiting == 1 else 'wait'} for a commit that never "
-        "comes in a test: run them after each delivery, with copper.after_delivery(run_on_commit) as in docs/tests.md, "
-        '"Django". '
+        "comes in a test: run them after each delivery, with copper.after_delivery(run_on_commit) as in "
+        '`copper-emulator docs tests`, "Django". '
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli.advice import carried, keep_typed
+from copper_emulator.cli.advice import carried, keep_typed, typed
 from copper_emulator.cli.output import complain
 from copper_emulator.cli.streams import Unprinted, prepare, silence
 from copper_emulator.core.text import meant, suggesting
@@ -62,10 +62,15 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "listen": ("listen", "Receive notifications and print them."),
     "run": ("run", "Play scenario files."),
     "check": ("check", "Check whether an endpoint holds up."),
+    "docs": ("docs", "Read the documentation."),
     "schema": ("run", "Print the JSON Schema of scenario files."),
     "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
 }
 """Name -> module in this package and one line of help, so that showing the list imports none of them."""
+
+
+_ELSEWHERE = {"deliveries": "notifications", "explain": "why", "timeline": "journal", "trigger": "fire"}
+"""What a command is called in Python, on the page or in other tools -> its name here."""
 
 
 class Failure(click.ClickException):
@@ -104,7 +109,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
-            ctx.fail(suggesting(f"there is no command {cmd_name!r}", meant(cmd_name, _COMMANDS)))
+            near = _ELSEWHERE.get(cmd_name) or meant(cmd_name, _COMMANDS)
+            ctx.fail(suggesting(f"there is no command {cmd_name!r}", near))
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
@@ -151,11 +157,16 @@ class _Commands(click.Group):
 
 def _usage_error(error: click.UsageError) -> None:
     where = error.ctx.command_path if error.ctx is not None else "copper-emulator"
-    text = " ".join(error.format_message().split())
+    text = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.NoSuchOption):
         text = suggesting(
             f"there is no option {error.option_name!r}", meant(error.option_name, error.possibilities or ())
         )
+    elif error.ctx is not None:
+        # Imported here: it needs the core, which few commands load.
+        from copper_emulator.cli.stray import meant_by
+
+        text = suggesting(text, meant_by(error.ctx, typed(error.ctx)))
     click.echo(f"{where}: {text} (see {where} --help)", err=True)
 
 

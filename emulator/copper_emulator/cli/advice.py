@@ -59,7 +59,13 @@ def keep_typed(ctx: click.Context, args: Sequence[str]) -> None:
     ctx.meta[_TYPED] = tuple(args)
 
 
+def typed(ctx: click.Context) -> Sequence[str]:
+    """What was typed after `copper-emulator`."""
+    words: Sequence[str] = ctx.meta.get(_TYPED, ())
+    return words
+
+
 def repeated(option: str, value: str) -> str:
     """The command line as it was typed, to be copied, with an option that it lacked."""
     ctx = click.get_current_context()
-    return shlex.join(["copper-emulator", option, value, *ctx.meta.get(_TYPED, ())])
+    return shlex.join(["copper-emulator", option, value, *typed(ctx)])

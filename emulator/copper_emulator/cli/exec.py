@@ -84,10 +84,10 @@ def exec(  # noqa: A001 - the name of the command
 
     The command itself is not changed: it gets variables that its runtime reads (a proxy, a certificate authority).
     HTTP requests to other hosts that use the proxy are refused and reported; most clients use it, in Node.js all.
-    docs/hosts.md lists what bypasses it, such as databases and some Python clients; with --isolate that has no
-    network. At the end a timeline is printed. Everything exec prints goes to stderr. Stdin, stdout and the exit code
-    are the command's: 128 and the number of a signal that ended it, 127 if there is no such command, 126 if it cannot
-    be run, 125 if the emulator failed.
+    `copper-emulator docs hosts` lists what bypasses it, such as databases and some Python clients; with --isolate that
+    has no network. At the end a timeline is printed. Everything exec prints goes to stderr. Stdin, stdout and the exit
+    code are the command's: 128 and the number of a signal that ended it, 127 if there is no such command, 126 if it
+    cannot be run, 125 if the emulator failed.
 
     With --scenario the command is a service. The scenario begins when --target answers or, without --target, when the
     command has subscribed to the scenario's topics and its endpoint answers. After the scenario the command is stopped,

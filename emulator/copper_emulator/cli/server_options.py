@@ -13,8 +13,7 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.options import IN_PLAY, route_of
 from copper_emulator.cli.values import OneOf
 from copper_emulator.core.errors import RouteError, SettingsError
-from copper_emulator.settings import SETTINGS, Setting, Settings
-from copper_emulator.shell.control.setting_texts import choices
+from copper_emulator.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
     from copper_emulator.shell.served.runs import Player
@@ -68,7 +67,7 @@ def _setting_options(command: F, notes: Mapping[str, str]) -> F:
     for name, setting in reversed(list(SETTINGS.items())):
         if name == "intercept":
             continue
-        text = setting.description
+        text = setting.meaning
         if name in notes:
             text += f" ({notes[name]})"
         option = option_name(name)
@@ -77,7 +76,7 @@ def _setting_options(command: F, notes: Mapping[str, str]) -> F:
         elif name in _REPEATABLE:
             text, given = f"{text}; repeatable", {"metavar": _REPEATABLE[name], "multiple": True}
         else:
-            text, given = text + _choices(setting), {"metavar": "VALUE"}
+            given = {"metavar": "VALUE"}
         command = click.option(option, name, cls=SettingOption, default=None, help=text, **given)(command)
     return command
 
@@ -110,11 +109,6 @@ def _no_interception(command: F, why: str) -> F:
 
     hidden = click.option("--intercept/--no-intercept", default=None, hidden=True, expose_value=False, callback=refuse)
     return hidden(command)
-
-
-def _choices(setting: Setting) -> str:
-    named = choices(setting)
-    return f" ({' or '.join(named)})" if named else ""
 
 
 def _no_empty_token(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:

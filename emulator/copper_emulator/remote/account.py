@@ -110,6 +110,11 @@ class _Remote(Face):
             )
         return self._there.token
 
+    @property
+    def _at_a_glance(self) -> str:
+        # Looking would fetch the account.
+        return f"account {self.name} at {self._api_url}"
+
     def explain(
         self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
     ) -> Explanation:

@@ -150,7 +150,7 @@ def _expect(expect: Expect) -> str:
     if expect.count is not None:
         text += f", {expect.count:,} notification" + ("s" if expect.count > 1 else "")
     if expect.to is not None:
-        text += f", to {expect.to}"
+        text += f", for subscription {expect.to}"
     if expect.status is not None:
         text += f", status {expect.status}"
     if expect.outcome is not None:

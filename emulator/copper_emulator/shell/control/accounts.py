@@ -26,7 +26,7 @@ from copper_emulator.settings import SETTINGS, Settings, no_setting
 from copper_emulator.shell.control.bases import Nothing, Shape, Taken
 from copper_emulator.shell.control.models import AccountShape, AccountsShape
 from copper_emulator.shell.control.operation import Operation, ServerOperation, account_of
-from copper_emulator.shell.control.setting_texts import choices, differing, resetting, schema_of
+from copper_emulator.shell.control.setting_texts import differing, resetting, schema_of
 from copper_emulator.shell.guarding import Refused
 from copper_emulator.shell.keeping.snapshots import found_in, keys_after, snapshot
 from copper_emulator.shell.served.account import ServedAccount
@@ -300,7 +300,7 @@ def _settings(served: ServedAccount) -> SettingsShape:
     return SettingsShape(
         settings=stage.settings.as_json(),
         live=[name for name in SETTINGS if name not in BEGUN_WITH],
-        choices={name: words for name, each in SETTINGS.items() if (words := choices(each))},
+        choices={name: list(each.choices) for name, each in SETTINGS.items() if each.choices},
         own=stage.has_own_settings,
     )
 

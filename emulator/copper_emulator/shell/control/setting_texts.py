@@ -26,20 +26,12 @@ def written(value: Any) -> str:
 
 def schema_of(setting: Setting) -> dict[str, Any]:
     """The JSON schema for a setting: the words it may be, or its type."""
-    words = choices(setting)
-    if words:
-        return {"type": "string", "enum": words}
+    if setting.choices:
+        return {"type": "string", "enum": list(setting.choices)}
     if setting.reads is not None:
         # A duration, a limit, a set: the setting's description says how it is written.
         return {"type": ["string", "number"]}
     return {"type": {"bool": "boolean", "int": "integer"}.get(getattr(setting.kind, "__name__", ""), "string")}
-
-
-def choices(setting: Setting) -> list[str]:
-    """The words a setting may be; empty if it is not limited to certain words."""
-    values = getattr(setting.kind, "__members__", None)
-    words = [str(member) for member in values.values()] if values else getattr(setting.kind, "__args__", ())
-    return [word for word in words if isinstance(word, str)]
 
 
 def resetting(given: Mapping[str, Any]) -> str:

@@ -1,0 +1,13 @@
+"""Where is what comes with the package beside its code: the scenarios and the pages of the documentation?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def shipped_folder(name: str) -> Path:
+    """The folder beside the installed package or, for an editable install, at the top of the repository."""
+    installed = _PACKAGE / f"_{name}"
+    return installed if installed.is_dir() else _PACKAGE.parent.parent / name
