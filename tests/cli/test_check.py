@@ -544,10 +544,9 @@ def test_a_row_that_fails_shows_what_the_command_has_printed_meanwhile_without_s
     assert not [line for line in out[:begins].splitlines() if "| " in line or "told of" in line]
     printed = [line.partition("| ")[2] for line in out[begins:].splitlines() if line.startswith(" " * 9 + "| ")]
     assert printed[:4] == ["told of new", "told of update", "told of delete", "Traceback (most recent call last):"]
-    assert printed[-2].startswith("KeyError: ")
-    assert '"POST /hook HTTP/1.1" 500 -' in printed[-1]
+    assert printed[-1].startswith("KeyError: ")
     assert "s3cret" not in out
-    assert 'HTTP/1.1" 200' not in out
+    assert "POST /hook" not in out
 
 
 def test_a_command_prints_to_stderr_where_that_is_wanted() -> None:

@@ -30,7 +30,6 @@ _BEFORE = 3
 _SILENT = 3
 """So many rows with a wrong state and no call of the API are no chance any more."""
 
-
 LOOKS = 3
 """How often in a check it is looked whether anything comes of a notification."""
 

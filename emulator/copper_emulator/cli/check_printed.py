@@ -30,20 +30,22 @@ _LATE = 0.05
 """Seconds in which what follows an answer is printed."""
 
 _COLOURS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-_REQUEST = re.compile(r"\b(GET|POST|PUT|HEAD) \S+.*\b2\d\d\b|\"(GET|POST|PUT|HEAD) \S+ HTTP/[\d.]+\"")
+_REQUEST = re.compile(
+    r"""\b(GET|POST|PUT|HEAD) \S+ (\S+ )?"?(HTTP/[\d.]+ )?2\d\d\b|"(GET|POST|PUT|HEAD) \S+ HTTP/[\d.]+\""""
+)
 """The line that is logged for a request: by whoever makes it, if it went well, and by most servers in any case; how a
 notification was answered is known."""
 
 
 @contextmanager
-def kept_back() -> Iterator[Printed]:
+def kept_back() -> Iterator[KeptBack]:
     """A place for what a command prints, until the block ends."""
     # Who appends is not disturbed by who reads: the place in the file is common to all that have it open.
     with TemporaryFile("a+b", buffering=0) as file:
-        yield Printed(file)
+        yield KeptBack(file)
 
 
-class Printed:
+class KeptBack:
     """What a command prints to stdout and stderr, which are both `file`."""
 
     def __init__(self, file: IO[bytes]) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext, suppress
 
 from yarl import URL
 
-from copper_emulator.cli.check_printed import Printed, kept_back
+from copper_emulator.cli.check_printed import KeptBack, kept_back
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.text import duration_text
 from copper_emulator.executing import group
@@ -58,7 +58,7 @@ class Service:
         environment: Mapping[str, str],
         url: URL,
         seconds: float,
-        printed: Printed | None,
+        printed: KeptBack | None,
     ) -> None:
         self._command = command
         # Into a file, Python prints only when much has come together, and what a killed process had not yet is lost.
@@ -140,7 +140,7 @@ def _start(service: Service) -> None:
         raise
 
 
-def _begun(command: Sequence[str], environment: Mapping[str, str], printed: Printed | None) -> subprocess.Popen[bytes]:
+def _begun(command: Sequence[str], environment: Mapping[str, str], printed: KeptBack | None) -> subprocess.Popen[bytes]:
     to = _STDERR if printed is None else printed.file
     try:
         check(command[0])
