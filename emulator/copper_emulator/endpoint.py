@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Reason
 from copper_emulator.core.text import count
@@ -16,7 +17,7 @@ from copper_emulator.shell.routing.messages import NoAnswer, Received, Response,
 __tracebackhide__ = raised_on_purpose
 
 
-class Endpoint:
+class Endpoint(Attributes):
     """Records every notification it receives, and answers 200 or what it is told to.
 
     `url` is an https:// URL that is already routed here. Delays are in virtual time.

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, overload
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import record_id
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
@@ -37,7 +38,7 @@ __tracebackhide__ = raised_on_purpose
 Act: TypeAlias = Callable[[Account, int], Any]
 
 
-class Records:
+class Records(Attributes):
     """The operations on the records of one type; `write` performs one and delivers what it made due."""
 
     def __init__(self, kind: EntityType, stage: AnyStage, write: Callable[[Act], Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack
 
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.lookup_entry import LookupEntry
 from copper_emulator.lookups import AccountDetails, LookupTable
@@ -451,7 +452,7 @@ class CustomFieldDefinitions(LookupTable):
         return self._updated(id, fields)
 
 
-class Lookups:
+class Lookups(Attributes):
     """What records refer to: users, statuses, pipelines and their siblings.
 
     Changing them lets no time pass and sends no notifications; `reset()` restores those of a new account.

@@ -54,7 +54,7 @@ class {class}(LookupTable):
 '''
 
 LOOKUP_FACE = '''\
-class Lookups:
+class Lookups(Attributes):
     """What records refer to: users, statuses, pipelines and their siblings.
 
     Changing them lets no time pass and sends no notifications; `reset()` restores those of a new account.

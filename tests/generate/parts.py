@@ -88,6 +88,7 @@ SOURCES: Mapping[str, str] = {
     "datetime": "date datetime",
     "typing": "Any Literal Required TypeAlias TypedDict Unpack",
     "copper_emulator.calls": "written_like",
+    "copper_emulator.core.attributes": "Attributes",
     "copper_emulator.core.errors": "raised_on_purpose",
     "copper_emulator.core.records.record": "Record",
     "copper_emulator.lookup_entry": "LookupEntry",

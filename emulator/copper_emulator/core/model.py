@@ -16,6 +16,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, short_ids
 
@@ -70,7 +71,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Attributes):
     """A target registered for one topic. `secret`, `headers`, `custom_field_computed_values` are None if unset."""
 
     id: int
@@ -242,7 +243,7 @@ class Hold:
 
 
 @dataclass(slots=True, eq=False)
-class Notification:
+class Notification(Attributes):
     """One JSON object for one subscription, with 1 to 30 ids, and its current state.
 
     Only `account.py` and `waiting.py` write to it. `hold` is what holds it now, or held it last. Three fields are set
@@ -395,7 +396,7 @@ class _DeliveryFields(NamedTuple):
     took_ms: float | None = None
 
 
-class Delivery(_DeliveryFields):
+class Delivery(_DeliveryFields, Attributes):
     """How one notification ended: the one attempt and its answer, or why there was none.
 
     `body` is the JSON object that was sent (None if nothing was), `request_headers` are the headers sent with it.

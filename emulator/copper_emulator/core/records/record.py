@@ -8,6 +8,7 @@ from typing import Any, Never
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.text import meant, suggesting
 
 __tracebackhide__ = raised_on_purpose
 
@@ -41,7 +42,12 @@ class Record(Mapping[str, Any]):
             return object.__getattribute__(self, "_fields")[name]
         except (KeyError, AttributeError):
             __tracebackhide__ = True
-            raise AttributeError(f"this record has no field {name!r}") from None
+            raise AttributeError(self._no_field(name)) from None
+
+    def _no_field(self, name: str) -> str:
+        # Python asks for names with underscores itself, also of a record that is only being copied.
+        near = None if name.startswith("_") else meant(name, self._fields)
+        return suggesting(f"this record has no field {name!r}", near)
 
     def __setattr__(self, name: str, value: object) -> None:
         __tracebackhide__ = True

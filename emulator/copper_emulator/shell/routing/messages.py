@@ -13,6 +13,7 @@ from typing import Any
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Reason, Result
@@ -25,7 +26,7 @@ _ADVICE = "return a status, a body, (status, body) or (status, body, headers)"
 
 
 @dataclass(frozen=True, repr=False)
-class Received:
+class Received(Attributes):
     """A notification as an endpoint function receives it. `at` is the virtual moment, aware UTC."""
 
     method: str

@@ -1,0 +1,41 @@
+"""A misspelled attribute of what tests look at."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.model import EntityType, Event, Subscription, Topic
+from copper_emulator.core.records.record import Record
+
+SUBSCRIPTION = Subscription(1, 1, Topic(EntityType.PERSON, Event.NEW), "https://app.example/hook", 0)
+ADA = Record({"id": 17, "emails": []}, EntityType.PERSON)
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "says"),
+    [
+        (SUBSCRIPTION, "targt", "Subscription has no attribute 'targt'; did you mean 'target'?"),
+        (SUBSCRIPTION, "colour", "Subscription has no attribute 'colour'"),
+        (SUBSCRIPTION, "_targt", "Subscription has no attribute '_targt'"),
+        (
+            ADA,
+            "emial",
+            "this record has no field 'emial'; did you mean 'emails'?",
+        ),
+        (ADA, "_emails", "this record has no field '_emails'"),
+    ],
+)
+def test_it_is_answered_with_what_may_be_meant(value: Any, name: str, says: str) -> None:
+    with pytest.raises(AttributeError) as raised:
+        getattr(value, name)
+
+    assert str(raised.value) == says
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_what_answers_so_can_still_be_copied(again: Any) -> None:
+    assert again(SUBSCRIPTION) == SUBSCRIPTION
