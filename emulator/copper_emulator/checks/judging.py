@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import of_answers, of_state
-from copper_emulator.checks.hints import about_commits, about_own_limit, about_page, about_repeats, about_tokens
+from copper_emulator.checks.hints import about_commits, about_own_limit, about_page, about_repeats
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.core.tls import MAYBE_TLS
+from copper_emulator.framework_refusals import about_framework
 from copper_emulator.remedies import refused_calls
 from copper_emulator.shell.routing.messages import UNENDED
 from copper_emulator.timeline import masked
@@ -193,8 +194,9 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return "Start the endpoint, and make sure that the URL's scheme, host and port are right."
     if delivery.reason is Reason.TIMED_OUT:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
-    if own := about_tokens(delivery) or about_own_limit(delivery):
-        return own
+    # What a framework refuses altogether would not have been delivered before.
+    if own := (not bench.has_delivered and about_framework(delivery)) or about_own_limit(delivery):
+        return sentence(own)
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
         return sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")
     if delivery.status in ELSEWHERE:
