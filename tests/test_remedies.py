@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
@@ -100,6 +101,57 @@ def test_who_takes_what_was_to_be_refused_is_not_advised_to_expect_that() -> Non
 
     advice = "Have the endpoint compare the secret before anything else, and answer 401."
     assert str(caught.value).splitlines()[-1] == advice
+
+
+FORMS_TOKEN = "The framework wants the token of its own forms (CSRF), which Copper cannot send: exempt this URL"
+NOT_SERVED = "The framework does not serve the host that it was called by, billing.example.com: add it to those allowed"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "advice"),
+    [
+        (403, "<h1>Forbidden</h1><p>CSRF verification failed. Request aborted.</p>", FORMS_TOKEN),
+        (400, "<h1>Bad Request</h1><p>The CSRF token is missing.</p>", FORMS_TOKEN),
+        (400, "<title>DisallowedHost</title> Invalid HTTP_HOST header: ... CSRF_COOKIE_NAME https://", NOT_SERVED),
+        (400, "Invalid host header", NOT_SERVED),
+        (400, "<p>Host &#39;billing.example.com&#39; is not trusted.</p>", NOT_SERVED),
+        (403, "<h1>Blocked hosts: billing.example.com</h1>", NOT_SERVED),
+        (400, "<h1>Bad Request (400)</h1><p></p>", "If billing.example.com is not in ALLOWED_HOSTS, add it"),
+    ],
+    ids=["Django's CSRF", "Flask-WTF", "Django's host", "Starlette", "Flask", "Rails", "Django without DEBUG"],
+)
+def test_what_a_framework_refuses_by_itself_is_told_from_what_the_endpoint_does(
+    status: int, body: str, advice: str
+) -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: Response(status, body=body))
+
+    for said in (expected(happen), judged(happen), explained(happen)):
+        assert said[-1].strip().startswith(advice)
+        assert "The body had the keys" not in "\n".join(said)
+
+
+def test_over_a_url_route_it_is_the_routes_host_that_a_framework_sees() -> None:
+    def refuse(request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        request.send_error(400, "Invalid host header")
+        return 0
+
+    with http_endpoint(refuse) as endpoint:
+
+        def happen(copper: Copper) -> None:
+            notified(copper, endpoint.url)
+
+        assert "called by, 127.0.0.1: add it" in expected(happen)[-1]
+
+
+@pytest.mark.parametrize("body", ["Bad Request", "BadRequest in /hooks/copper. CSRF_COOKIE_NAME = 'csrftoken'"])
+def test_what_the_endpoint_refuses_itself_is_for_the_endpoint_to_mend(body: str) -> None:
+    """Django's debug page lists all settings, also those about CSRF."""
+
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: Response(400, body=body))
+
+    assert expected(happen)[-1] == "Fix the endpoint; or, if this is intended, expect it with status=400."
 
 
 @pytest.mark.parametrize("status", [404, 405])

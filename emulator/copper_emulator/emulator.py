@@ -76,6 +76,9 @@ class Emulator(AbstractContextManager[Copper]):
         if text:
             raise VerdictError(text)
 
+    def __repr__(self) -> str:
+        return _represented("Emulator", self._copper)
+
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 
         def __getattr__(self, name: str) -> Any:
@@ -133,6 +136,9 @@ class AsyncEmulator:
         if text:
             raise VerdictError(text)
 
+    def __repr__(self) -> str:
+        return _represented("AsyncEmulator", self._copper)
+
     if not TYPE_CHECKING:  # As above.
 
         def __getattr__(self, name: str) -> Any:
@@ -146,6 +152,10 @@ class AsyncEmulator:
 
 def _outside(maker: str, block: str, name: str) -> str:
     return f"{maker}(...) has no {name!r}: the account comes from a block, `{block} {maker}(...) as copper:`"
+
+
+def _represented(maker: str, copper: Face | None) -> str:
+    return f"<{maker}: {'no account is open' if copper is None else repr(copper)}>"
 
 
 def _check_unentered(copper: Face | None, maker: str) -> None:

@@ -9,7 +9,9 @@ from copper_emulator.core.text import meant, suggesting
 from copper_emulator.settings import SETTINGS
 
 _OF_RECORDS = {
-    **dict.fromkeys(("create", "get", "update", "delete", "search", "merge"), EntityType.PERSON),
+    **dict.fromkeys(
+        ("create", "get", "update", "delete", "search", "merge", "relate", "unrelate", "related"), EntityType.PERSON
+    ),
     "convert": EntityType.LEAD,
 }
 """What is done with records, and the type that an example of it uses."""

@@ -11,6 +11,7 @@ from copper_emulator.calls import written_like
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
+from copper_emulator.core.surface import CONNECTED
 from copper_emulator.core.text import suggesting
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
 from copper_emulator.shell.any_stage import AnyStage
@@ -70,6 +71,9 @@ class _Switches:
 class BeyondSpec(_Switches):
     """Faults that Copper does not have, for endpoints that should withstand even those."""
 
+    def __repr__(self) -> str:
+        return "<copper.faults.beyond_spec>"
+
     @written_like(called(FaultName.DUPLICATE))
     def duplicate(
         self, next: int | None = None, *, share: float | str | None = None, target: str | None = None
@@ -92,6 +96,9 @@ class BeyondSpec(_Switches):
 
 class OfTheApi(_Switches):
     """Faults of API calls that a client makes over HTTP; what a test does in Python is not affected."""
+
+    def __repr__(self) -> str:
+        return "<copper.faults.api>"
 
     @written_like(called(FaultName.API_STATUS))
     def status(self, status: int, *, next: int | None = None, span: Span | None = None) -> SwitchedOn:
@@ -210,4 +217,7 @@ class Faults(_Switches):
         return active(self._stage)
 
     def __repr__(self) -> str:
+        if self._stage.surface in CONNECTED:
+            # Looking would fetch the account, and fail when the server has gone.
+            return "<faults of an account of a server>"
         return f"<faults: {faults_text(self.active)}>"

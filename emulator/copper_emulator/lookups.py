@@ -15,6 +15,7 @@ from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.shown import copied
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.usage import change_entry, remove_entry
+from copper_emulator.core.surface import CONNECTED
 from copper_emulator.core.text import choices, no_such, sentence
 from copper_emulator.lookup_entry import LookupEntry, table_of
 from copper_emulator.python_values import as_json
@@ -68,6 +69,9 @@ class LookupTable:
         self._write(lambda records: remove_entry(records, self._name, wanted))
 
     def __repr__(self) -> str:
+        if self._stage.surface in CONNECTED:
+            # Looking would fetch the account, and fail when the server has gone.
+            return f"<copper.lookups.{self._name} of an account of a server>"
         return f"<copper.lookups.{self._name}: {', '.join(f'{entry.id} {entry.name}' for entry in self) or 'none'}>"
 
     # --- what the generated tables use ----------------------------------------------------------------------
@@ -127,6 +131,9 @@ class AccountDetails(Mapping[str, Any]):
         return str(self["name"])
 
     def __repr__(self) -> str:
+        if self._stage.surface in CONNECTED:
+            # As above.
+            return "<copper.lookups.account of an account of a server>"
         return f"<copper.lookups.account: {self._shown()}>"
 
     def update(

@@ -9,6 +9,7 @@ from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
+from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
 
 _DISLIKED = DISTRUSTFUL | {400, 422}
@@ -49,6 +50,8 @@ def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
 
 
 def _answered(delivery: Delivery) -> str:
+    if frameworks := about_framework(delivery):
+        return frameworks
     if delivery.status == 400 and _speaks_tls(delivery):
         return _TLS[TlsFault.NOT_PLAIN]
     if delivery.status in _ELSEWHERE:
@@ -167,6 +170,8 @@ def seen(delivery: Delivery) -> tuple[str, ...]:
     if not isinstance(delivery.body, Mapping):
         return ()
     if delivery.status not in _DISLIKED and not isinstance(delivery.exception, KeyError):
+        return ()
+    if about_framework(delivery):
         return ()
     own = ", ".join(name for name in delivery.body if name in PAYLOAD_KEYS)
     names = secret_names(delivery)

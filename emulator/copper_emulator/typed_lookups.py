@@ -469,3 +469,6 @@ class Lookups(Attributes):
         self.activity_types = ActivityTypes("activity_types", stage)
         self.custom_activity_types = CustomActivityTypes("custom_activity_types", stage)
         self.custom_field_definitions = CustomFieldDefinitions("custom_field_definitions", stage)
+
+    def __repr__(self) -> str:
+        return "<copper.lookups>"

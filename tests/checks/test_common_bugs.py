@@ -247,6 +247,13 @@ def test_who_wants_the_token_of_its_forms_is_told_to_exempt_the_hook(
     assert ("exempt this URL" in row.advice) is is_told, row
 
 
+def test_whose_framework_does_not_serve_the_host_is_told_to_allow_it(copper: Copper) -> None:
+    report = played(copper, lambda _: Response(400, body="Invalid host header"), "answers,type-person", no_secret=False)
+
+    assert "add it to those allowed (Django: ALLOWED_HOSTS;" in report["answers"].advice
+    assert "add it to those allowed" in report["type-person"].evidence
+
+
 def test_where_all_is_refused_for_want_of_that_token_the_rest_is_skipped_with_the_reason(copper: Copper) -> None:
     report = played(copper, lambda _: Response(403, body="CSRF verification failed"), "answers,type-person")
 

@@ -146,6 +146,28 @@ def test_a_verdict_is_a_few_words(how: dict[str, Any], verdict: str) -> None:
     assert repr(delivery) == f"<Delivery of {delivery}>"
 
 
+def test_what_a_debugger_shows_is_short_and_told_in_the_same_words_as_the_text() -> None:
+    subscription, notification = make_subscription(), make_notification(ids=[17])
+
+    for value in (subscription, notification, notification.change):
+        assert repr(value) == f"<{value}>"
+        assert len(repr(value)) < 120
+
+
+def test_an_entry_shows_its_kind_and_what_it_is_about() -> None:
+    delivery = make_delivery()
+    notification, subscription = delivery.notification, make_subscription()
+
+    assert repr(Entry(1, 0, Kind.SUBSCRIBED, subscription=subscription)) == f"<entry 1, subscribed: {subscription}>"
+    assert repr(Entry(2, 0, Kind.CHANGE, change=notification.change)) == f"<entry 2, change: {notification.change}>"
+    assert repr(Entry(3, 0, Kind.QUEUED, notification=notification)) == f"<entry 3, queued: {notification}>"
+    assert (
+        repr(Entry(4, 0, Kind.ENDED, notification=notification, delivery=delivery)) == f"<entry 4, ended: {delivery}>"
+    )
+    assert repr(Entry(5, 0, Kind.REFUSED, "POST /webhooks: 422")) == "<entry 5, api refused: POST /webhooks: 422>"
+    assert repr(Entry(6, 0, Kind.KEY_SWITCHED)) == "<entry 6, key switched>"
+
+
 def test_a_summary_leaves_out_what_would_help() -> None:
     text = "no route to https://billing.example.com. Allow it with copper.route(...)"
 

@@ -309,7 +309,7 @@ def test_a_client_that_does_not_trust_the_authority_is_told_of(executing: Execut
 
 def test_where_no_call_arrived_it_is_said_what_that_may_mean(executing: Executing) -> None:
     assert executing(["true"]).err.splitlines()[-1] == (
-        "copper-emulator: no call to Copper's API arrived; copper-emulator docs hosts lists what bypasses a proxy, "
+        "copper-emulator: no call to Copper's API arrived; `copper-emulator docs hosts` lists what bypasses a proxy, "
         "and --isolate shows it"
     )
 

@@ -175,6 +175,12 @@ def test_reset_is_meant_by_what_is_hardly_anything_else(copper: Copper, name: st
         getattr(copper, name)
 
 
+@pytest.mark.parametrize("name", ["create", "relate", "unrelate", "related"])
+def test_what_is_done_with_records_is_found_in_their_collections(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"in the collection of each type, like copper\.people\.{name}\("):
+        getattr(copper, name)
+
+
 @pytest.mark.parametrize("name", ["restart", "revert", "resend"])
 def test_nothing_else_is_taken_for_reset(copper: Copper, name: str) -> None:
     with pytest.raises(AttributeError) as raised:
@@ -212,6 +218,10 @@ def test_its_representation_says_what_has_happened_and_changes_nothing(copper: C
     if face.startswith("there"):
         where = r"account \S+ at http://127\.0\.0\.1:\d+/developer_api/v1"
         assert re.fullmatch(rf"<Remote\w*Copper: {where}>", represented(copper))
+        # Nothing is fetched for these, either.
+        assert repr(copper.faults) == "<faults of an account of a server>"
+        assert repr(copper.lookups.users) == "<copper.lookups.users of an account of a server>"
+        assert repr(copper.lookups.account) == "<copper.lookups.account of an account of a server>"
         return
     assert represented(copper).endswith("Copper: not used yet>")
     made = Endpoint(TARGET)
@@ -223,6 +233,11 @@ def test_its_representation_says_what_has_happened_and_changes_nothing(copper: C
     assert represented(copper).endswith("Copper: 1 subscription, 1 change, 1 delivery, 0 waiting>")
     assert repr(made) == f"<Endpoint {TARGET}: 1 request>"
     assert represented(copper.people) == "<copper.people>"
+    assert repr(copper.lookups) == "<copper.lookups>"
+    assert repr(copper.faults.api) == "<copper.faults.api>"
+    assert repr(copper.faults.beyond_spec) == "<copper.faults.beyond_spec>"
+    told = copper.explain(type="person")
+    assert repr(told) == f"<Explanation of {len(told.lines)} lines: {told.lines[0]}>"
     assert len(copper.journal) == entries
 
 

@@ -63,4 +63,7 @@ class Lookups(Attributes):
     def __init__(self, stage: AnyStage) -> None:
         self.account = AccountDetails(stage)
 {names}
+
+    def __repr__(self) -> str:
+        return "<copper.lookups>"
 '''

@@ -55,28 +55,13 @@ def _django_connections() -> list[Any]:
     return list(database.connections.all())
 
 
-def about_tokens(delivery: Delivery) -> str:
-    """What helps if a framework wants the token that its own forms have; empty if that is not the reason."""
-    refused = delivery.status in _FORM_STATUSES
-    if not refused or not re.search(rb"csrf|authenticity.?token|page expired", delivery.response_body, re.IGNORECASE):
-        return ""
-    return (
-        "The framework wants the token of its own forms (CSRF), which Copper cannot send: exempt this URL from that "
-        "(Django: @csrf_exempt; Flask-WTF: csrf.exempt; Rails: skip_forgery_protection; Laravel: validateCsrfTokens's "
-        "`except`), and check the secret instead."
-    )
-
-
-_FORM_STATUSES = (400, 403, 419, 422)
-
-
 def about_own_limit(delivery: Delivery) -> str:
-    """What helps if the endpoint has a limit of its own; empty if that is not the reason."""
+    """What helps if the endpoint has a limit of its own, without a full stop; empty if that is not the reason."""
     if delivery.status != _TOO_MANY:
         return ""
     return (
         "It, or a proxy before it, limits how often it is called: exempt this URL from that. Copper sends up to 600 "
-        "notifications a minute, each once, so what is answered 429 is lost."
+        "notifications a minute, each once, so what is answered 429 is lost"
     )
 
 
@@ -84,10 +69,11 @@ _TOO_MANY = 429
 
 
 def about_unread(delivery: Delivery) -> str:
-    """What helps if a server took what was left of the one before for the beginning of this; empty if it did not."""
+    """What helps if a server took what was left of the one before for the beginning of this, without a full stop."""
     if delivery.status not in _NO_REQUEST or not re.search(_NO_REQUEST_LINE, delivery.response_body):
         return ""
-    return "Its server did not understand the request, which came over the same connection as another: " + UNREAD
+    unread = UNREAD.removesuffix(".")
+    return f"Its server did not understand the request, which came over the same connection as another: {unread}"
 
 
 UNREAD = (

@@ -14,7 +14,6 @@ from copper_emulator.checks.hints import (
     about_own_limit,
     about_page,
     about_repeats,
-    about_tokens,
     about_unread,
 )
 from copper_emulator.checks.report import Finding, Verdict
@@ -23,6 +22,7 @@ from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.core.tls import MAYBE_TLS
+from copper_emulator.framework_refusals import about_framework
 from copper_emulator.remedies import refused_calls
 from copper_emulator.shell.routing.messages import UNENDED
 from copper_emulator.timeline import masked
@@ -213,8 +213,10 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return "Start the endpoint, and make sure that the URL's scheme, host and port are right."
     if delivery.reason is Reason.TIMED_OUT:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
-    if own := about_tokens(delivery) or about_own_limit(delivery) or about_unread(delivery):
-        return own
+    # What a framework refuses altogether would not have been delivered before.
+    by_framework = "" if bench.has_delivered else about_framework(delivery)
+    if own := by_framework or about_own_limit(delivery) or about_unread(delivery):
+        return sentence(own)
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
         return sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")
     if delivery.status in ELSEWHERE:

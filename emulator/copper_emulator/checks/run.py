@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
 from copper_emulator.checks.causes import Causes
 from copper_emulator.checks.contact import kind_of_most
-from copper_emulator.checks.hints import about_repeats, about_tokens, about_type
+from copper_emulator.checks.hints import about_repeats, about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
     ABOUT_REDIRECT,
@@ -40,6 +40,7 @@ from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DISTRUSTFUL, EntityType, Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
 from copper_emulator.expectation import how
+from copper_emulator.framework_refusals import about_framework
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
@@ -246,8 +247,8 @@ class _Run:
         # An endpoint that refuses everything the first row sent does not know the secret or is not at this URL; other
         # rows would tell nothing new.
         sent = self.bench.deliveries
-        if sent and (about := about_tokens(sent[0])):
-            return f"everything that was sent was refused with {sent[0].status}: {about}"
+        if sent and (about := about_framework(sent[0])):
+            return f"everything that was sent was refused with {sent[0].status}: {about}."
         for statuses, about in (
             (DISTRUSTFUL, about_refusal(self.bench.plan)),
             (NOT_HERE, ABOUT_PATH),

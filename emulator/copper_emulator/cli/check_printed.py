@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from copper_emulator.cli.output import on_one_line
@@ -39,17 +40,20 @@ notification was answered is known."""
 
 @contextmanager
 def kept_back() -> Iterator[KeptBack]:
-    """A place for what a command prints, until the block ends."""
-    # Who appends is not disturbed by who reads: the place in the file is common to all that have it open.
-    with TemporaryFile("a+b", buffering=0) as file:
-        yield KeptBack(file)
+    """A place for what a command prints, until the block ends; somebody whom it has left behind may print on."""
+    with TemporaryDirectory(prefix="copper-check-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder, "printed")
+        # Opened twice, since the place in an open file is common to all that write to it.
+        with path.open("ab", buffering=0) as to, path.open("rb", buffering=0) as printed:
+            yield KeptBack(to, printed)
 
 
 class KeptBack:
-    """What a command prints to stdout and stderr, which are both `file`."""
+    """What a command prints `to` a file, as its stdout and stderr."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
+    def __init__(self, to: IO[bytes], printed: IO[bytes]) -> None:
+        self.to = to
+        self._printed = printed
         self._taken = 0
 
     def taken(self, *, late: bool) -> list[str]:
@@ -59,9 +63,9 @@ class KeptBack:
         """
         if late:
             pause(_LATE)
-        size = self.file.seek(0, os.SEEK_END)
-        self.file.seek(max(self._taken, size - _READ))
+        size = self._printed.seek(0, os.SEEK_END)
+        self._printed.seek(max(self._taken, size - _READ))
         self._taken = size
-        raw = _COLOURS.sub(b"", self.file.read() or b"")
+        raw = _COLOURS.sub(b"", self._printed.read() or b"")
         lines = [on_one_line(line.rstrip()) for line in raw.decode("utf-8", "replace").splitlines()]
         return [line[:_MOST] for line in lines if line and not _REQUEST.search(line)][-_SHOWN:]

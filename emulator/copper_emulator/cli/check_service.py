@@ -141,7 +141,7 @@ def _start(service: Service) -> None:
 
 
 def _begun(command: Sequence[str], environment: Mapping[str, str], printed: KeptBack | None) -> subprocess.Popen[bytes]:
-    to = _STDERR if printed is None else printed.file
+    to = _STDERR if printed is None else printed.to
     try:
         check(command[0])
         return subprocess.Popen(command, env=environment, stdout=to, stderr=to, start_new_session=os.name == "posix")

@@ -136,7 +136,7 @@ class Told:
         expected = self._scenario is None and not self._strangers and not self._called
         if expected and not any(self._was_called(account, plan) for account in accounts):
             self._line(
-                "no call to Copper's API arrived; copper-emulator docs hosts lists what bypasses a proxy, and "
+                "no call to Copper's API arrived; `copper-emulator docs hosts` lists what bypasses a proxy, and "
                 "--isolate shows it"
             )
         for refused, times in self._refused.items():

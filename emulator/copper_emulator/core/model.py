@@ -79,9 +79,8 @@ class Subscription(Attributes):
     topic: Topic
     target: str
     created_ms: int
-    # Keeps secret values out of logs and test reports.
-    secret: Mapping[str, str] | None = field(default=None, repr=False)
-    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    secret: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
     custom_field_computed_values: bool | None = None
 
     @property
@@ -98,6 +97,10 @@ class Subscription(Attributes):
 
     def __str__(self) -> str:
         return f"subscription {self.id} ({self.topic} -> {self.target})"
+
+    def __repr__(self) -> str:
+        # Secret values stay out of logs and test reports.
+        return f"<{self}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,9 @@ class Change(NamedTuple):
         if not self.subscriptions:
             return f"{text}: {self.note}"
         return f"{text}, {count(len(self.subscriptions), 'subscription')}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
 
 class State(StrEnum):
@@ -297,6 +303,9 @@ class Notification(Attributes):
 
     def __str__(self) -> str:
         return f"notification {self.serial}: {self.topic} {short_ids(self.ids)} ({self.state})"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
 
 class Attempt(NamedTuple):
@@ -541,3 +550,8 @@ class Entry(NamedTuple):
     @property
     def at(self) -> datetime:
         return to_datetime(self.at_ms)
+
+    def __repr__(self) -> str:
+        parts = (self.delivery, self.notification, self.change, self.subscription)
+        about = self.text or next((str(part) for part in parts if part is not None), "")
+        return f"<entry {self.number}, {self.kind}{': ' if about else ''}{about}>"

@@ -57,6 +57,9 @@ class Explanation:
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
+    def __repr__(self) -> str:
+        return f"<Explanation of {count(len(self.lines), 'line')}: {self.lines[0] if self.lines else ''}>"
+
 
 def explain_change(account: Account, change: Change) -> Explanation:
     """What became of one change: the whole story of each notification, or why there was none."""

@@ -14,7 +14,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
-from copper_emulator import AsyncCopper, Copper, Delivery, Emulator, Outcome
+from copper_emulator import AsyncCopper, Copper, Delivery, Emulator, ExpectationError, Outcome
 from tests.frameworks.django_project.models import Customer
 
 ORIGIN = "https://billing.example.com"
@@ -101,6 +101,34 @@ def test_on_commit_hooks_run_only_when_the_test_captures_them(
     assert is_stale(7)
 
 
+@pytest.mark.django_db
+@pytest.mark.copper(allow=[403])
+def test_a_view_that_wants_a_forms_token_is_to_be_exempted(copper: Copper, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.csrf.CsrfViewMiddleware"]
+    subscribe(copper, get_wsgi_application(), "not-exempt")
+    copper.fire("person", "update", ids=7)
+
+    with pytest.raises(ExpectationError, match=r"which Copper cannot send: exempt .*Django: @csrf_exempt;"):
+        copper.expect("person", "update", ids=7)
+
+
+@pytest.mark.django_db
+@pytest.mark.copper(allow=[400])
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_host_that_is_not_served_is_to_be_added(copper: Copper, settings: Any, *, debug: bool) -> None:
+    settings.ALLOWED_HOSTS, settings.DEBUG = ["another.example.com"], debug
+    subscribe(copper, get_wsgi_application())
+    copper.fire("person", "update", ids=7)
+
+    with pytest.raises(ExpectationError) as caught:
+        copper.expect("person", "update", ids=7)
+
+    advice = str(caught.value).splitlines()[-1]
+    assert "billing.example.com" in advice
+    assert "ALLOWED_HOSTS" in advice
+    assert "csrf" not in advice
+
+
 def run_on_commit(delivery: Delivery) -> None:
     """Run what waits for the commit at the end of a request: the transaction around a test never commits."""
     while connection.run_on_commit:
@@ -131,7 +159,7 @@ def test_a_check_says_that_on_commit_hooks_wait_and_passes_where_the_test_runs_t
     assert "is missing from the state" in waiting["answers"].evidence
     told = "1 Django on_commit hook waits for a commit that never comes in a test: run them after each delivery"
     assert waiting["answers"].advice.startswith(told)
-    assert 'docs/tests.md, "Django". ' in waiting["answers"].advice
+    assert '`copper-emulator docs tests`, "Django". ' in waiting["answers"].advice
     assert waiting["batch-2"].advice == "As in row answers."
 
     connection.run_on_commit.clear()

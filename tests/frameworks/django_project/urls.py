@@ -63,6 +63,7 @@ def _seen(request: HttpRequest, changed: int) -> dict[str, Any]:
 
 urlpatterns = [
     path("hooks/view", csrf_exempt(hook)),
+    path("hooks/not-exempt", hook),
     path("hooks/live", csrf_exempt(hook)),
     path("hooks/async-view", csrf_exempt(async_hook)),
     path("hooks/create", csrf_exempt(create)),

@@ -42,6 +42,9 @@ class Interception:
         self.token = token
         self._way: Way | None = None
 
+    def __repr__(self) -> str:
+        return f"<interception of Copper's hosts: {'over' if self._way is None else 'on'}>"
+
     def begin(self, way: Way) -> None:
         """Intercept from now on."""
         self._way = way
