@@ -133,7 +133,8 @@ def search_behind(bench: Bench) -> Rounds[Finding | None]:
         return None
     # How far searches are behind nobody knows; and in here who waits in real time before it answers waits in vain.
     told = f"with searches 5 s behind: {found.evidence}"
-    return replace(found, verdict=Verdict.WARNED, evidence=told, advice=SEARCH_BEHIND)
+    # What it shows of its state in any row says more.
+    return replace(found, verdict=Verdict.WARNED, evidence=told, advice=found.advice.rstrip() or SEARCH_BEHIND)
 
 
 BEHIND_MS = 6_000

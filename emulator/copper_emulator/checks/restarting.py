@@ -46,6 +46,8 @@ def restarted(bench: Bench) -> Rounds[Finding]:
         yield from _quiet(bench)
         before, made = made, bench.subscribed
         if several := _several(made):
+            # What a service says each time it starts explains nothing.
+            service.printed(late=False)
             told = f"ended and started again{times}, it has subscribed to {several}"
             told = masked(told, bench.account.journal.subscriptions())
             return Finding(Verdict.FAILED, told, ADVICE if before else AT_ONCE)
