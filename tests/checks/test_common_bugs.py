@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -101,6 +102,10 @@ class Worker:
     def hook(self, body: dict[str, Any]) -> None:
         for each in body["ids"]:
             self._todo.put((body["event"], each))
+
+    def die(self) -> None:
+        """Do nothing more than what is waiting now."""
+        self._todo.put(None)
 
     def _run(self) -> None:
         while (job := self._todo.get()) is not None:
@@ -458,3 +463,165 @@ def test_who_closes_a_connection_may_be_a_tls_server_until_it_has_answered(
 
 
 TYPES: tuple[str, ...] = ()
+
+
+def test_what_an_endpoint_subscribes_to_itself_is_no_part_of_the_check(copper: Copper) -> None:
+    """A service that has just been started may still do so; here nothing may be sent to its target."""
+    mirror = Mirror(copper)
+
+    def hook(body: dict[str, Any]) -> None:
+        if body["event"] == "new":
+            wanted = {"target": "https://billing.example.com/hook", "type": "person", "event": "update"}
+            requests.post(f"{copper.api_url}/webhooks", json=wanted, headers=copper.headers, timeout=10)
+        mirror.hook(body)
+
+    report = played(copper, hook, "answers,type-person,again", state=mirror.state)
+
+    assert verdicts(report) == {}, report
+    assert report["type-person"].evidence.startswith("3 notifications answered 2xx")
+
+
+def test_who_remembers_what_it_has_seen_is_told_that_it_did_not_fetch(copper: Copper) -> None:
+    """By event and id, forever: its first update is taken over, its second is not."""
+    mirror, seen = Mirror(copper), set[tuple[str, int]]()
+
+    def hook(body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            if (body["event"], each) not in seen:
+                seen.add((body["event"], each))
+                mirror.sync(each)
+
+    report = played(copper, hook, "type-person,again,same-second,values,large-attributes", state=mirror.state)
+
+    assert verdicts(report) == {"same-second": "failed"}, report
+    advice = report["same-second"].advice
+    assert re.match(r"It was told that person \d+ has changed, and has not fetched it since: fetch at every ", advice)
+    assert "remembered as seen" in advice
+
+
+def cached(mirror: Mirror) -> Hook:
+    """Its HTTP client keeps what was answered once."""
+    answers: dict[int, Any] = {}
+
+    def hook(body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            if each not in answers:
+                answers[each] = mirror.fetch(each)
+            mirror.people[each] = {"name": answers[each]["name"]}
+
+    return hook
+
+
+def inserting(mirror: Mirror) -> Hook:
+    """As with `INSERT OR IGNORE`: what is there stays as it is."""
+
+    def hook(body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            record = mirror.fetch(each)
+            if record is None:
+                mirror.people.pop(each, None)
+            else:
+                mirror.people.setdefault(each, {"name": record["name"], "details": record["details"]})
+
+    return hook
+
+
+@pytest.mark.parametrize(
+    ("makes", "says"),
+    [
+        (cached, "and has not fetched it since: fetch at every notification."),
+        (inserting, "fetch each (`GET /people/{id}`), write it over what you have, and remove what was deleted."),
+    ],
+)
+def test_who_does_not_take_over_updates_is_told_so_once_whatever_changes(
+    copper: Copper, makes: Callable[[Mirror], Hook], says: str
+) -> None:
+    mirror = Mirror(copper)
+    rows = "type-person,updates-swapped,large-attributes,other-scripts,values,search-behind"
+    report = played(copper, makes(mirror), rows, state=mirror.state)
+
+    assert says in report["type-person"].advice
+    others = [row for row in report.rows if row.name != "type-person" and str(row.verdict) != "passed"]
+    assert others
+    assert {row.advice for row in others} == {"As in row type-person."}, report
+
+
+def test_who_never_fetches_over_http_is_not_told_that_it_has_not_since(copper: Copper) -> None:
+    """Its records may come to it in another way."""
+    people: dict[int, Any] = {}
+
+    def hook(body: dict[str, Any]) -> None:
+        if body["event"] == "new":
+            people.update({each: {"name": copper.people.get(each)["name"]} for each in body["ids"]})
+
+    report = played(copper, hook, "type-person", state=lambda: {"person": people})
+
+    assert "Handle all of `ids`" in report["type-person"].advice
+
+
+def test_a_worker_that_has_died_is_told_of_in_one_row_and_nothing_more_is_tried(copper: Copper) -> None:
+    """It does so at its second deletion, and the state is right once more."""
+    mirror, gone = Mirror(copper), list[int]()
+
+    def work(event: str, record_id: int) -> None:
+        gone.extend([record_id] * (event == "delete"))
+        if len(gone) == 2:
+            worker.die()
+        mirror.sync(record_id)
+
+    with Worker(work) as worker:
+        rows = "type-person,batch-1,again,other-scripts,values"
+        report = played(copper, worker.hook, rows, state=mirror.state, patience="1s")
+
+    assert verdicts(report) == {"again": "failed", "other-scripts": "skipped", "values": "skipped"}, report
+    assert "nothing comes of a plain notification any more, either" in report["again"].evidence
+    assert report["again"].advice.startswith("It has done nothing since row batch-1. What works after the answers (a ")
+    assert report["values"].evidence == "nothing has come of any notification since row batch-1"
+
+
+def test_a_worker_that_leaves_something_out_is_not_taken_for_dead(copper: Copper) -> None:
+    """It dislikes notifications without updated_attributes, and fetches nothing in the row about those."""
+    mirror = Mirror(copper)
+
+    def hook(body: dict[str, Any]) -> None:
+        if "updated_attributes" in body:
+            worker.hook(body)
+
+    with Worker(lambda _, record_id: mirror.sync(record_id)) as worker:
+        rows = "type-person,absent-attributes,other-scripts"
+        report = played(copper, hook, rows, state=mirror.state, patience="1s")
+
+    assert verdicts(report) == {"absent-attributes": "failed"}, report
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_processes_that_answer_with_a_memory_each_are_told_to_share(copper: Copper, *, shared: bool) -> None:
+    """Whoever comes next answers, as with several workers."""
+    mirrors = [Mirror(copper), Mirror(copper)]
+    turn = iter(range(1_000_000))
+
+    def next_one() -> Mirror:
+        return mirrors[0 if shared else next(turn) % 2]
+
+    rows = "other-scripts"
+    report = played(
+        copper, lambda body: next_one().hook(body), rows, state=lambda: next_one().state(), patience="500ms"
+    )
+
+    assert report["other-scripts"].ok is shared, report
+    assert ("several processes (workers) answer, each with a memory" in report["other-scripts"].advice) is not shared
+
+
+def test_who_becomes_right_step_by_step_is_not_taken_for_several(copper: Copper) -> None:
+    mirror = Mirror(copper)
+
+    def work(event: str, record_id: int) -> None:
+        threading.Event().wait(0.03)
+        if event == "new":
+            mirror.sync(record_id)
+
+    with Worker(work) as worker:
+        report = played(copper, worker.hook, "batch-30", state=mirror.state, patience="200ms")
+
+    assert not report.ok
+    assert "several processes" not in report["batch-30"].advice

@@ -199,7 +199,7 @@ def test_the_list_names_every_row() -> None:
     _, told, _ = invoke("check", "--list", "--json")
 
     assert code == 0
-    names = [*check_names(), "killed-after-answer"]
+    names = [*check_names(), "restarted", "killed-after-answer"]
     assert [line.split()[0] for line in out.splitlines()] == names
     assert [row["name"] for row in json.loads(told)["rows"]] == names
 
@@ -330,8 +330,8 @@ def test_a_command_is_started_with_coppers_host_led_to_the_check_and_ended() -> 
     port = free_port()
     code, out, err = checked_as_a_service(sys.executable, PROGRAM, str(port), port=port)
 
-    # The command's output is not part of the report.
-    assert (code, out.splitlines()[-1], err) == (0, "2 rows passed", "listening\n")
+    assert (code, out.splitlines()[-1], err) == (0, "2 rows passed", "")
+    assert "listening" not in out
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
 
@@ -465,3 +465,143 @@ def test_without_a_command_an_endpoint_is_awaited_where_that_is_asked_for() -> N
     code, _, err = run("check", f"http://127.0.0.1:{port}/hook", "--port", "0", "--wait", "200ms", *SECRET)
 
     assert (code, err) == (2, f"copper-emulator: nothing listened at http://127.0.0.1:{port} within 200ms (--wait)\n")
+
+
+SUBSCRIBING = str(Path(__file__).with_name("subscribing.py"))
+
+
+def subscribing(how: str, folder: Path) -> tuple[int, list[str]]:
+    """What is told of a service that is started again, and of the row after it."""
+    port = free_port()
+    rows = "answers,restarted,killed-after-answer"
+    about = ("--types", "person,lead", "--only", rows, "--no-secret", "--port", "0", "--state-command", "echo {}")
+    command = (sys.executable, SUBSCRIBING, str(port), how, str(folder))
+    code, out, _ = run("check", f"http://127.0.0.1:{port}/hook", *about, "--", *command)
+    lines = out.splitlines()
+    begins = next(number for number, line in enumerate(lines) if line[9:18] == "restarted")
+    return code, lines[begins : begins + 2]
+
+
+@pytest.mark.parametrize("how", ["anew", "later"])
+def test_who_subscribes_anew_at_every_start_is_found(tmp_path: Path, how: str) -> None:
+    _, (told, advice) = subscribing(how, tmp_path)
+
+    assert told == (
+        "FAILED   restarted             ended and started again twice, it has subscribed to person/new 2 times, "
+        "person/update 2 times and lead/new 2 times, at https://billing.example.com/hook"
+    )
+    assert "-> Before it subscribes, let it list what there is (GET /webhooks), and create only what" in advice
+
+
+def test_who_subscribes_twice_at_one_start_is_told_of_its_processes(tmp_path: Path) -> None:
+    _, (told, advice) = subscribing("twice", tmp_path)
+
+    assert told.startswith("FAILED   restarted             ended and started again, it has subscribed to person/new 2 ")
+    assert "-> Several of its processes do the same when they start (workers, a reloader)" in advice
+
+
+@pytest.mark.parametrize("how", ["lists", "replaces", "leaves"])
+def test_who_has_each_subscription_once_passes(tmp_path: Path, how: str) -> None:
+    _, (told, _) = subscribing(how, tmp_path)
+
+    assert told == (
+        "passed   restarted             ended and started again, it subscribed to nothing that it had subscribed to "
+        "before"
+    )
+
+
+def test_who_subscribes_to_nothing_is_not_started_again(tmp_path: Path) -> None:
+    _, (told, _) = subscribing("nothing", tmp_path)
+
+    assert told == "skipped  restarted             it has subscribed to nothing through the API"
+
+
+def test_who_does_not_start_again_is_found_and_nothing_more_is_tried(tmp_path: Path) -> None:
+    code, (told, advice) = subscribing("stuck", tmp_path)
+
+    assert code == 1
+    assert told.startswith(
+        "FAILED   restarted             it was told to end, and did not start again: the command exited with 1 before "
+    )
+    assert "-> A service must start after an end as it does otherwise" in advice
+
+
+PRINTING = str(Path(__file__).with_name("printing.py"))
+
+
+def printing(*options: str, command: tuple[str, ...] = (), rows: str = "answers,type-person") -> tuple[int, str, str]:
+    port = free_port()
+    about = ("--types", "person", "--only", rows, *SECRET, "--port", "0", *options)
+    return run("check", f"http://127.0.0.1:{port}/hook", *about, "--", sys.executable, PRINTING, str(port), *command)
+
+
+def test_a_row_that_fails_shows_what_the_command_has_printed_meanwhile_without_secrets_and_requests() -> None:
+    code, out, err = printing()
+
+    assert (code, err) == (1, "")
+    begins = out.index("FAILED   type-person")
+    # Nothing of what it printed for a row that passed.
+    assert not [line for line in out[:begins].splitlines() if "| " in line or "told of" in line]
+    printed = [line.partition("| ")[2] for line in out[begins:].splitlines() if line.startswith(" " * 9 + "| ")]
+    assert printed[:4] == ["told of new", "told of update", "told of delete", "Traceback (most recent call last):"]
+    assert printed[-1].startswith("KeyError: ")
+    assert "s3cret" not in out
+    assert "POST /hook" not in out
+
+
+def test_a_command_prints_to_stderr_where_that_is_wanted() -> None:
+    _, out, err = printing("--show-output")
+
+    assert "\x1b[32mhere I am\x1b[0m" in err.splitlines()
+    assert '"POST /hook HTTP/1.1" 200 -' in err
+    assert "told of" not in out
+
+
+def test_a_report_for_programs_has_what_was_printed_in_its_rows(tmp_path: Path) -> None:
+    xml, html = tmp_path / "check.xml", tmp_path / "check.html"
+    _, out, err = printing("--json", "--junit", str(xml), "--html", str(html))
+
+    passed, failed = json.loads(out)["rows"]
+    assert err == ""
+    assert passed["printed"] == []
+    assert failed["printed"][0] == "told of new"
+    told = "\n".join(failed["printed"])
+    assert ElementTree.fromstring(xml.read_text()).findtext(".//system-err") == told
+    assert "<pre>told of new\ntold of update" in html.read_text()
+
+
+def test_what_a_command_has_printed_that_does_not_come_to_listen_is_shown() -> None:
+    code, _, err = printing(command=("never",))
+
+    first, last = err.splitlines()
+    assert (code, first) == (2, "| here I am")
+    assert "the command exited with 3 before anything listened" in last
+
+
+def failing(rows: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is said at the end of a report about an endpoint that refuses everything that is not new."""
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "5")
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        start_response("200 OK" if body["event"] == "new" else "500 Broken", [])
+        return []
+
+    with served(app) as url:
+        lines = invoke("check", url, "--port", "0", "--only", rows, "--no-secret")[1].splitlines()
+    return lines[lines.index("Failed, in short:") :] if "Failed, in short:" in lines else []
+
+
+def test_rows_that_failed_more_than_a_screen_ago_are_told_once_more_in_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    title, first, second, *_, last = failing("type-lead,type-person,again,content-type", monkeypatch)
+
+    assert title == "Failed, in short:"
+    assert re.fullmatch(r"  type-lead             2 of 3 notifications not answered 2xx: lead/update .*\.\.\.", first)
+    assert len(first) == 100
+    assert second == "  As in row type-lead: type-person, again"
+    assert last == "1 row passed, 3 failed"
+
+
+def test_what_is_still_on_the_screen_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert failing("type-lead", monkeypatch) == []

@@ -33,6 +33,7 @@ from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.probe import LateAnswer
 from copper_emulator.shell.routing.destinations import Manner
 from copper_emulator.shell.stage import Stage
+from copper_emulator.timeline import masking
 
 if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan
@@ -55,6 +56,9 @@ _BRIEFLY = 0.5
 
 _HOUR = 3_600_000
 
+_REPLAYED = 0
+"""The subscription of what is sent as it is."""
+
 
 class Bench:
     """What rows are written with. A method that lets time pass is a generator of rounds, as elsewhere.
@@ -75,8 +79,12 @@ class Bench:
         self._operations = LocalOperations(stage)
         self._number = count(plan.first + 1)
         self._drafts = list(self._drafted())
+        self.masked = masking(draft.subscription(0, 0, 0) for draft in self._drafts)
+        """Masks the endpoint's secrets in a text."""
         self._has_delivered = False
         self._subscriptions: dict[tuple[str, str], int] = {}
+        self._before_the_rows = stage.account
+        self._has_subscribed = False
         self._ids_beyond = plan.first
         self._made = 0
         """How many records the row has made."""
@@ -109,6 +117,7 @@ class Bench:
             self.trial = Trial(monotonic(), limit, ahead)
             yield self.trial
             self._has_delivered = self.has_delivered
+            self._has_subscribed = self.has_subscribed
 
     @property
     def api_calls(self) -> int:
@@ -132,8 +141,25 @@ class Bench:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """The deliveries that have ended since the row began."""
-        return self.account.journal.deliveries
+        """The deliveries that have ended since the row began; none for what the endpoint has subscribed to itself."""
+        deliveries = self.account.journal.deliveries
+        if not self.subscribed:
+            return deliveries
+        own = {_REPLAYED, *self._subscriptions.values()}
+        return [each for each in deliveries if each.notification.subscription in own]
+
+    @property
+    def subscribed(self) -> list[Subscription]:
+        """What the endpoint has subscribed to itself, through the API, in this row's account."""
+        own = set(self._subscriptions.values())
+        with self.stage.lock:
+            return [each for each in self.account.subscriptions if each.id not in own]
+
+    @property
+    def has_subscribed(self) -> bool:
+        """Whether it has, in this row or before: a service that was just started may do so in any account."""
+        early = self.plan.service is not None and len(self._before_the_rows.subscriptions) > 0
+        return self._has_subscribed or early or bool(self.subscribed)
 
     @property
     def has_delivered(self) -> bool:
@@ -318,7 +344,9 @@ class Bench:
         calls, patience = self.api_calls, max(self.plan.patience, lull)
         # A row that is wrong already is not worth the whole wait, but must not be blamed for what is under way.
         until = monotonic() + (min(patience, _BRIEFLY) if self.trial.wrong else patience)
+        looks: list[frozenset[str]] = []
         while not self.trial.wrong.keys() >= set(wrong := self._differences()) and monotonic() < until:
+            self.trial.looked(looks, wrong)
             yield from self.rest()
             if lull and calls != self.api_calls:
                 calls, until = self.api_calls, monotonic() + patience

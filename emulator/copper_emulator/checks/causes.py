@@ -9,11 +9,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from copper_emulator.checks.report import Finding, RowReport, Verdict
+from copper_emulator.checks.state import DIFFERS
 from copper_emulator.core.model import Delivery
 
 _SEVERAL = 3
 """How many rows must fail like one other before the report begins with it."""
 _MOST = 300
+_OTHER_VALUES = "is known, with other values"
+"""Whoever does not take over an update has the wrong value in whatever field changes."""
+
+AS_IN = "As in row"
+"""How the advice of a row begins that fails for what others have shown."""
 
 
 class Cause(NamedTuple):
@@ -31,7 +37,7 @@ def of_answers(bad: Iterable[Delivery]) -> frozenset[Cause]:
 def of_state(differences: Iterable[str]) -> frozenset[Cause]:
     """The causes of differences between the state and Copper's records, which begin with the type."""
     told = (text.partition(" ") for text in differences)
-    return frozenset(Cause(kind, _any_record(what)) for kind, _, what in told)
+    return frozenset(Cause(kind, _OTHER_VALUES if DIFFERS in what else _any_record(what)) for kind, _, what in told)
 
 
 def _came(delivery: Delivery) -> str:
@@ -55,7 +61,7 @@ class Causes:
         A plain row is the life of a record, in which there is nothing special: what fails there will fail in other rows
         with records of the type. Between the types, only plain rows are compared.
         """
-        if finding.verdict is not Verdict.FAILED or not finding.causes:
+        if not finding.causes:
             return finding
         found = {self._shown.get(cause.what if plain else cause, "") for cause in finding.causes}
         earlier = [name for name in dict.fromkeys(self._shown.values()) if name in found]
@@ -66,9 +72,10 @@ class Causes:
                 self._shown.setdefault(cause.what, first)
         if "" in found:
             return finding
-        self._alike.update(earlier)
-        rows = "row" if len(earlier) == 1 else "rows"
-        return replace(finding, evidence=finding.brief, advice=f"As in {rows} {' and '.join(earlier)}.")
+        if finding.verdict is Verdict.FAILED:
+            self._alike.update(earlier)
+        several = "" if len(earlier) == 1 else "s"
+        return replace(finding, evidence=finding.brief, advice=f"{AS_IN}{several} {' and '.join(earlier)}.")
 
     def common(self, rows: Iterable[RowReport]) -> str:
         """What the report begins with: the row whose cause many others share; empty if there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,16 @@ def about_page(trial: Trial) -> str:
     return (
         f"Exactly {DEFAULT_PAGE_SIZE} of {trial.first_touched:,} are right: a search's page has {DEFAULT_PAGE_SIZE} "
         f"unless page_size asks for more (up to {MAX_PAGE_SIZE}). "
+    )
+
+
+def about_memories(trial: Trial) -> str:
+    """A hint if the state has one thing and then another, though nothing happens; ends with a space, or is empty."""
+    if not trial.goes_back:
+        return ""
+    return (
+        "Its state has one thing and then another, though nothing happens meanwhile: several processes (workers) "
+        "answer, each with a memory of its own, so keep it in a database that they share. "
     )
 
 
@@ -57,14 +68,35 @@ def about_own_limit(delivery: Delivery) -> str:
 _TOO_MANY = 429
 
 
-def about_repeats(refused: Sequence[str]) -> str:
+def about_unread(delivery: Delivery) -> str:
+    """What helps if a server took what was left of the one before for the beginning of this, without a full stop."""
+    if delivery.status not in _NO_REQUEST or not re.search(_NO_REQUEST_LINE, delivery.response_body):
+        return ""
+    unread = UNREAD.removesuffix(".")
+    return f"Its server did not understand the request, which came over the same connection as another: {unread}"
+
+
+UNREAD = (
+    "Read the whole body (as many bytes as its Content-Length says) before you answer, also where you refuse it or "
+    "have no use for it: what is left is taken for the beginning of the next request over the connection. With "
+    "Python's http.server that is self.rfile.read(int(self.headers['Content-Length'])), before any answer. Or close "
+    "the connection (Connection: close)."
+)
+_NO_REQUEST = (400, 501)
+_NO_REQUEST_LINE = rb"Bad request syntax|Unsupported method \((?!'POST'\))|Invalid request line|Invalid HTTP method"
+"""What servers say to a first line that is none; http.server says that of POST to who has no do_POST."""
+
+
+def about_repeats(refused: Sequence[str], deliveries: Sequence[Delivery]) -> str:
     """What helps if the same missing record is fetched again and again; empty if none is.
 
     Args:
         refused: the calls that the API refused, each as often as it came.
+        deliveries: those of the row; one fetch for each is no repetition, even if the record has gone meanwhile.
     """
     (call, times), *_ = Counter(each for each in refused if _NOT_THERE in each).most_common(1) or [("", 0)]
-    if times < _STUBBORN:
+    path = call.partition(":")[0]
+    if times < _STUBBORN or times <= sum(path.endswith(tuple(f"/{each}" for each in sent.ids)) for sent in deliveries):
         return ""
     return (
         f"It made the same call {times:,} times ({call.partition(':')[0]}), and its record is gone: a 404 will not "

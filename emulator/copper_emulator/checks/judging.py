@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import of_answers, of_state
-from copper_emulator.checks.hints import about_commits, about_own_limit, about_page, about_repeats
+from copper_emulator.checks.hints import (
+    about_commits,
+    about_memories,
+    about_own_limit,
+    about_page,
+    about_repeats,
+    about_unread,
+)
 from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.checks.staleness import about_stale
 from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
@@ -26,6 +35,8 @@ _RATHER_LATE_MS = 60_000
 _BY_ITS_AGE = "Copper may take 15 minutes, so refuse nothing because its timestamp is old. "
 _OR_ITS_AGE = " Or it refuses old timestamps: Copper may take 15 minutes."
 _MAX_ANSWER = 120
+_MOST_READ = 8000
+"""Bytes of an answer that are looked at: a page of HTML may begin with its style."""
 _MAX_CALL = 200
 """Characters of a refused call: its path, and what to do about it."""
 _MAX_SUMMARY = 300
@@ -56,7 +67,8 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
         return Finding(Verdict.FAILED, evidence, helps, of_answers(bad), _how_many(bench, bad))
     if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
-        helps = about_commits() + about_page(bench.trial) + (about_repeats(refused_calls_of(bench)) or advice)
+        own = about_repeats(refused_calls_of(bench), bench.deliveries) or about_stale(bench) or advice
+        helps = about_commits() + about_memories(bench.trial) + about_page(bench.trial) + own
         evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
         return Finding(Verdict.FAILED, evidence, helps, of_state(bench.trial.wrong), shortened(wrong, most=1))
     if afterwards:
@@ -175,9 +187,16 @@ def delivery_text(bench: Bench, delivery: Delivery) -> str:
     summary = delivery.summary.replace(f"; {MAYBE_TLS}", "") if bench.has_delivered else delivery.summary
     text = f"{delivery.topic} {short_ids(delivery.ids)}: {_cut(summary, _MAX_SUMMARY)}"
     if delivery.outcome is Outcome.REJECTED and delivery.response_body:
-        answer = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
-        text += f", answering {_cut(answer, _MAX_ANSWER)}"
+        text += f", answering {readable(delivery.response_body)}"
     return masked(text, bench.account.journal.subscriptions())
+
+
+def readable(answer: bytes) -> str:
+    """The beginning of an answer's body on one line; of HTML, what a browser would show of it."""
+    text = answer[:_MOST_READ].decode("utf-8", "replace")
+    if text.lstrip().startswith("<"):
+        text = unescape(re.sub(r"<(style|script)\b.*?(</\1>|$)|<!--.*?-->|<[^>]*>?", " ", text, flags=re.DOTALL))
+    return _cut(" ".join(text.split()), _MAX_ANSWER)
 
 
 def shortened(texts: list[str], *, most: int = _SHOWN) -> str:
@@ -195,7 +214,8 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.reason is Reason.TIMED_OUT:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
     # What a framework refuses altogether would not have been delivered before.
-    if own := (not bench.has_delivered and about_framework(delivery)) or about_own_limit(delivery):
+    by_framework = "" if bench.has_delivered else about_framework(delivery)
+    if own := by_framework or about_own_limit(delivery) or about_unread(delivery):
         return sentence(own)
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
         return sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")

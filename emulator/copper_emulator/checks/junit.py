@@ -32,6 +32,8 @@ def _add(suite: Element, row: RowReport, *, cut_off: bool) -> None:
     told = _valid("\n".join(part for part in (row.about, row.evidence, row.advice) if part))
     if row.verdict is Verdict.FAILED:
         SubElement(case, "failure", {"message": _valid(row.evidence), "type": "failed"}).text = told
+        if row.printed:
+            SubElement(case, "system-err").text = _valid("\n".join(row.printed))
     elif cut_off:
         SubElement(case, "error", {"message": _valid(row.evidence), "type": "time limit"}).text = told
     elif row.verdict is Verdict.SKIPPED:

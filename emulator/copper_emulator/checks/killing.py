@@ -28,11 +28,17 @@ _LULL = 2.0
 class Service(Protocol):
     """The process behind the endpoint, if the check has started it."""
 
+    def end(self) -> None:
+        """Tell it to end, and wait until it has; it is killed if it does not."""
+
     def kill(self) -> bool:
         """End it without a warning; returns whether nobody listens any more."""
 
     def start(self) -> None:
         """Start it again, and wait until it listens. Raises UsageError if it does not."""
+
+    def printed(self, *, late: bool) -> list[str]:
+        """The last lines of what it has printed since this was last asked; with `late`, it is still printing."""
 
 
 _RUNS_ON = (
@@ -79,10 +85,11 @@ ADVICE = (
     "what is stored when the service starts: Copper makes one attempt, and a deployment or a crash comes any time."
 )
 STARTING = (
-    "A service that was killed must start as it does otherwise: look for a lock or a file with a process id that is "
-    "left behind, and for a port that is listened on without SO_REUSEADDR."
+    "A service must start after an end as it does otherwise, also when it was killed: look for a lock or a file with a "
+    "process id that is left behind, and for a port that is listened on without SO_REUSEADDR."
 )
-_NEEDS = {True: "the command that starts the service: check URL -- COMMAND", False: "the endpoint's state"}
+NEEDS_COMMAND = "the command that starts the service: check URL -- COMMAND"
+_NEEDS = {True: NEEDS_COMMAND, False: "the endpoint's state"}
 
 
 def _readable(bench: Bench) -> Rounds[None]:

@@ -22,6 +22,7 @@ tbody th { font-weight: 600; min-width: 10rem }
 td small { display: block; opacity: .8 }
 .passed { color: var(--passed) } .warned { color: var(--warned) } .skipped { color: var(--skipped) }
 .failed { color: var(--failed); font-weight: 700 }
+pre { margin: .5rem 0 0; overflow-x: auto; white-space: pre-wrap }
 p.advice { margin: .25rem 0 0 }
 @media (max-width: 40rem) {
   thead { position: absolute; clip-path: inset(50%) } tr { display: block; border-top: 1px solid var(--line) }
@@ -63,7 +64,8 @@ def page(report: Report) -> str:
 
 def _row(row: RowReport) -> str:
     advice = f'<p class="advice"><strong>Advice:</strong> {escape(row.advice)}</p>' if row.advice else ""
+    printed = f"<pre>{escape(chr(10).join(row.printed))}</pre>" if row.printed else ""
     return (
         f'<tr><th scope="row">{escape(row.name)}</th><td class="{row.verdict}">{row.verdict}</td>'
-        f"<td><small>{escape(row.about)}</small>{escape(row.evidence)}{advice}</td></tr>\n"
+        f"<td><small>{escape(row.about)}</small>{escape(row.evidence)}{advice}{printed}</td></tr>\n"
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections import deque
+from dataclasses import replace
 
 from yarl import URL
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.state import SURPLUS
+from copper_emulator.checks.contact import one
+from copper_emulator.checks.report import Finding
+from copper_emulator.checks.state import DIFFERS, SURPLUS
 from copper_emulator.core.model import Delivery, Reason
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.shell.clock import monotonic
@@ -27,6 +30,17 @@ _BEFORE = 3
 _SILENT = 3
 """So many rows with a wrong state and no call of the API are no chance any more."""
 
+LOOKS = 3
+"""How often in a check it is looked whether anything comes of a notification."""
+
+_LULL = 5.0
+"""Seconds without a call of the API after which an endpoint that is only slow would have called again."""
+
+_STOPPED = (
+    "What works after the answers (a thread, a task, a queue's worker) has ended, or waits for good, probably at "
+    "something in that row: catch what goes wrong with one notification, log it, and go on with the next. See its log."
+)
+
 
 class Calls:
     """Remembers from row to row whether the API is still called: where a worker has died, only answers come."""
@@ -35,6 +49,7 @@ class Calls:
         self._bench = bench
         self._last_row = ""
         self._silent = 0
+        self._looks = LOOKS
 
     def after(self, row: str) -> None:
         """A row has been played, and its account is still there."""
@@ -43,6 +58,32 @@ class Calls:
             self._last_row, self._silent = row, 0
         elif any(not each.endswith(SURPLUS) for each in bench.trial.wrong):
             self._silent += 1
+
+    def may_have_ended(self) -> bool:
+        """Whether what works after the answers may have ended: something is missing, and nothing was fetched.
+
+        Without patience nobody knows: it may just not have begun.
+        """
+        bench = self._bench
+        missing = any(not each.endswith(SURPLUS) and DIFFERS not in each for each in bench.trial.wrong)
+        return bool(missing and self._looks and bench.plan.patience and self._last_row and not bench.api_calls)
+
+    def has_ended(self) -> Rounds[bool]:
+        """Whether nothing comes of the plainest notification either, in an account of its own."""
+        self._looks -= 1
+        yield from one(self._bench)
+        yield from self._bench.compare(lull=_LULL)
+        return bool(self._bench.trial.wrong and not self._bench.api_calls)
+
+    def stopped(self, finding: Finding) -> Finding:
+        """The finding of the row in which it was noticed that it has ended."""
+        told = f"{finding.evidence}; nothing comes of a plain notification any more, either"
+        return replace(finding, evidence=told, advice=f"It has done nothing since row {self._last_row}. {_STOPPED}")
+
+    @property
+    def last_row(self) -> str:
+        """The last row in which the API was called."""
+        return self._last_row
 
     def note(self) -> str:
         """What has to be said of the run as a whole, or nothing."""

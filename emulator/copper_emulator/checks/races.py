@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.hints import about_connections
@@ -131,7 +132,9 @@ def search_behind(bench: Bench) -> Rounds[Finding | None]:
     if found.verdict is not Verdict.FAILED or not bench.trial.wrong:
         return None
     # How far searches are behind nobody knows; and in here who waits in real time before it answers waits in vain.
-    return Finding(Verdict.WARNED, f"with searches 5 s behind: {found.evidence}", SEARCH_BEHIND)
+    told = f"with searches 5 s behind: {found.evidence}"
+    # What it shows of its state in any row says more.
+    return replace(found, verdict=Verdict.WARNED, evidence=told, advice=found.advice.rstrip() or SEARCH_BEHIND)
 
 
 BEHIND_MS = 6_000
@@ -209,9 +212,9 @@ BLOCKING = (
 
 
 IN_TURN = (
-    "Let it handle several at once: more workers or threads (gunicorn's default is one worker with one thread), and no "
-    "lock that is held during a fetch. Or answer first and fetch afterwards, from a queue: Copper sends up to "
-    f"{_PER_SECOND} a second, and waits briefly."
+    "Let it handle several at once: more workers or threads (gunicorn's default is one worker with one thread), no "
+    "lock that is held during a fetch, and in async code no call that blocks (httpx.AsyncClient, aiohttp). Or answer "
+    f"first and fetch afterwards, from a queue: Copper sends up to {_PER_SECOND} a second, and waits briefly."
 )
 
 

@@ -54,7 +54,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """One row: what was tried, the result, and what to do. `seconds` are of real time."""
+    """One row: what was tried, the result, and what to do. `seconds` are of real time.
+
+    `printed` are the last lines of what the service's command has printed meanwhile, if the row failed.
+    """
 
     name: str
     about: str
@@ -62,6 +65,7 @@ class RowReport:
     evidence: str
     advice: str = ""
     seconds: float = field(default=0.0, compare=False)
+    printed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -96,6 +100,7 @@ class RowReport:
             "evidence": self.evidence,
             "advice": self.advice,
             "seconds": round(self.seconds, 3),
+            "printed": list(self.printed),
         }
 
 

@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, killing, order, overtaking, races, refusals, secrecy, shapes
+from copper_emulator.checks import (
+    contact,
+    keeping,
+    killing,
+    order,
+    overtaking,
+    races,
+    refusals,
+    restarting,
+    secrecy,
+    shapes,
+)
 from copper_emulator.checks.bench import APART_MS, LATE_MS, Bench
+from copper_emulator.checks.hints import UNREAD
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
@@ -55,8 +67,8 @@ _FIRST = (
     "API, with its token, and that the state is read where the endpoint writes."
 )
 _IDS = (
-    "Handle all of `ids`: one notification may have 30. It carries no record, so fetch each (`GET /people/{id}`), and "
-    "remove what was deleted."
+    "Handle all of `ids`: one notification may have 30. It carries no record, so fetch each (`GET /people/{id}`), "
+    "write it over what you have, and remove what was deleted."
 )
 _FETCH = (
     "Treat a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
@@ -90,6 +102,14 @@ PLAINEST = Row("answers", "one notification is answered 2xx", _FIRST, contact.on
 
 ROWS: tuple[Row, ...] = (
     PLAINEST,
+    # Before all others: whoever leaves something unread fails anywhere, depending on how fast the next one comes.
+    Row(
+        "kept-connection",
+        "the next notification comes over the same connection",
+        UNREAD,
+        keeping.kept,
+        all_events=False,
+    ),
     Row(
         "no-redirect", "it is answered at the URL it was sent to", contact.REDIRECT, contact.redirects, all_events=False
     ),
@@ -124,7 +144,13 @@ ROWS: tuple[Row, ...] = (
         order.again,
         ahead=order.AGAIN_MS,
     ),
-    Row("same-second", "two updates of one record within a second", order.SAME_SECOND, order.same_second),
+    Row(
+        "same-second",
+        "two updates of one record within a second, and a third later",
+        order.SAME_SECOND,
+        order.same_second,
+        ahead=order.AGAIN_MS,
+    ),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
     Row(
         "unknown-type",
@@ -145,7 +171,8 @@ ROWS: tuple[Row, ...] = (
     Row(
         "large-attributes",
         "updated_attributes of 128 KB",
-        "Allow larger bodies (many frameworks stop at 100 KB).",
+        "Allow larger bodies (many frameworks stop at 100 KB). Without a framework, read until as many bytes have "
+        "come as Content-Length says: one read gives what is there so far.",
         shapes.large_attributes,
         ahead=shapes.SHAPES_MS,
     ),
@@ -239,7 +266,16 @@ ROWS: tuple[Row, ...] = (
         ahead=races.BURST_MS,
         limit=120.0,
     ),
-    # The last, because a service may not come back from it.
+    # The last, because a service may not come back from them.
+    Row(
+        "restarted",
+        "with COMMAND: it is ended and started again, and subscribes to nothing twice",
+        restarting.ADVICE,
+        restarting.restarted,
+        all_events=False,
+        limit=240.0,
+        service=True,
+    ),
     Row(
         "killed-after-answer",
         "with COMMAND: it is killed right after an answer, and started again",

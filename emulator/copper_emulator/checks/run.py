@@ -25,9 +25,12 @@ from copper_emulator.checks.judging import (
     judged,
     refused_calls_of,
 )
+from copper_emulator.checks.keeping import connections_as_before
+from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
-from copper_emulator.checks.presence import Calls, Presence
-from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
+from copper_emulator.checks.presence import LOOKS, Calls, Presence
+from copper_emulator.checks.printed import Printed
+from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
 from copper_emulator.checks.state import NobodyThere, StateError, believed
@@ -36,7 +39,6 @@ from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DISTRUSTFUL, EntityType, Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
-from copper_emulator.core.text import count
 from copper_emulator.expectation import how
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.settings import Settings
@@ -47,7 +49,7 @@ from copper_emulator.shell.stage import Stage
 
 OnRow = Callable[[RowReport], None]
 
-IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + 1) + BURST
+IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + LOOKS + 1) + BURST
 """How many record ids a run may use."""
 
 _ECHO_DEPTH = 6
@@ -95,10 +97,10 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
-    with stage.beside(settings, Counters(stage.place), stage.clock):
+    with stage.beside(settings, Counters(stage.place), stage.clock), connections_as_before(stage):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
-    notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
+    notes, seconds = notes_on(bench, running.calls, played, running.cut_off), monotonic() - began
     cause = running.causes.common(rows)
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached, cause=cause)
 
@@ -121,25 +123,16 @@ class _Run:
     reached: bool = True
     """False if nothing is there that could be sent to."""
     halted: str = ""
+    stopped_in: str = ""
+    """The row in which what works after the answers has ended."""
     cut_off: list[str] = field(default_factory=list)
     causes: Causes = field(default_factory=Causes)
     presence: Presence = field(init=False)
     calls: Calls = field(init=False)
+    printed: Printed = field(init=False)
 
     def __post_init__(self) -> None:
-        self.presence, self.calls = Presence(self.bench), Calls(self.bench)
-
-    def notes(self) -> list[str]:
-        """Remarks on the run as a whole."""
-        silence = self.calls.note()
-        notes = [silence] if silence else []
-        if self.cut_off:
-            which = count(len(self.cut_off), "row")
-            notes.append(
-                f"the time limit left out {which}, so this is not a success: allow more time (--time-limit, "
-                "time_limit=)"
-            )
-        return notes
+        self.presence, self.calls, self.printed = Presence(self.bench), Calls(self.bench), Printed(self.bench)
 
     def rows(self) -> Rounds[list[RowReport]]:
         done = []
@@ -148,8 +141,9 @@ class _Run:
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
             told = self._told(row, finding)
-            seconds = monotonic() - began
-            done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds))
+            seconds, failed = monotonic() - began, told.verdict is Verdict.FAILED
+            printed = self.printed.after(row.name, failed=failed, since=self.stopped_in or row.name)
+            done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds, printed))
             if self.on_row is not None:
                 self.on_row(done[-1])
         return done
@@ -187,7 +181,7 @@ class _Run:
             self.cut_off.append(row.name)
             return f"the check had already taken more than {plan.time_limit:.0f} s"
         if row.kind is not None and not self.bench.events(row.kind):
-            return f"{row.kind} is not among the types"
+            return "its type is not among the endpoint's"
         if row.all_events and self.bench.main is None:
             return "it needs a type with new, update and delete"
         return "the endpoint is meant to accept all notifications" if row.secret and plan.open else ""
@@ -196,19 +190,32 @@ class _Run:
         with self.bench.row(row.limit, row.ahead) as trial:
             finding = yield from self._play(row, trial)
             self.calls.after(row.name)
+            may_have_ended = finding.verdict is Verdict.FAILED and self.calls.may_have_ended()
             if not self.has_sent:
                 self.halted = self._no_contact() or ("" if row.secret else self._refused())
             self.halted = self.halted or self._taken_never(row)
             self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
             self.refused_first = any(each.outcome is not Outcome.DELIVERED for each in self.bench.deliveries[:1])
-            # Who kills the service knows whether it is still there.
-            looks = finding.verdict is not Verdict.PASSED
-            gone = "" if row.service else self.presence.gone(row.name, looks=looks)
-        if not gone:
+            gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
+        if gone and row.service:
+            # Who ends the service and starts it again has found out more.
+            self.halted = f"it has not been running since row {row.name}"
             return finding
+        if not gone:
+            return (yield from self._unless_stopped(finding)) if may_have_ended else finding
         self.halted = gone
         return Finding(Verdict.FAILED, gone, self.presence.advice(row.name))
+
+    def _unless_stopped(self, finding: Finding) -> Rounds[Finding]:
+        """The finding, unless nothing comes of anything any more; then the other rows would tell nothing new."""
+        with self.bench.row(PLAINEST.limit, PLAINEST.ahead):
+            has_ended = yield from self.calls.has_ended()
+        if not has_ended:
+            return finding
+        self.stopped_in = self.calls.last_row
+        self.halted = f"nothing has come of any notification since row {self.stopped_in}"
+        return self.calls.stopped(finding)
 
     def _play(self, row: Row, trial: Trial) -> Rounds[Finding]:
         bench = self.bench
@@ -219,7 +226,7 @@ class _Run:
         except NotIdle as error:
             return Finding(Verdict.FAILED, error.why, row.advice)
         except TimeIsUp:
-            helps = about_repeats(refused_calls_of(bench)) or row.advice
+            helps = about_repeats(refused_calls_of(bench), bench.deliveries) or row.advice
             return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", helps)
         except StateError as error:
             if isinstance(error, NobodyThere):
@@ -278,19 +285,3 @@ def _echo(bench: Bench) -> str:
         f"an endless echo: {_ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
         f"{last.ids[0]}), which caused the next"
     )
-
-
-def _notes(bench: Bench, played: list[str]) -> list[str]:
-    notes = []
-    if bench.plan.state is None:
-        notes.append("only answers were judged, not what was done: give the endpoint's state to have that checked, too")
-    several = [name for name in played if name in AT_ONCE_ROWS]
-    if several and bench.manner is Manner.IN_TURNS:
-        notes.append(
-            f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "
-            "and check its URL to send them at once"
-        )
-    if bench.foreign:
-        names = ", ".join(sorted(bench.foreign))
-        notes.append(f"the state has fields that Copper's records do not have; they were not compared: {names}")
-    return notes

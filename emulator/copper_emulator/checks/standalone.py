@@ -78,7 +78,7 @@ def standing(url: URL, settings: Settings, *, port: int | None, token: str, emai
 def first_id(now: int) -> int:
     """Where ids begin: beyond those of a run that began a second earlier, and within 32 bits.
 
-    They wrap around after four days. From then on a run may by chance meet the ids of an earlier one: there is room for
-    several hundred thousand runs.
+    They wrap around after three days. From then on a run may by chance meet the ids of an earlier one: there is room
+    for several hundred thousand runs.
     """
     return now // _EVERY_MS * IDS_PER_RUN % _ROOM

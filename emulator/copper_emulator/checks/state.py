@@ -30,6 +30,8 @@ MADE_UP = "invoice"
 """A type that Copper does not have, which a row sends: who stores whatever it is told of has it in its state."""
 SURPLUS = "is in the state, but not at Copper"
 """The ending of a difference that no fetch could have fixed."""
+DIFFERS = " in the state and "
+"""Stands in a difference if the record is known, with another value."""
 
 _MOST_SHOWN = 60
 """How many characters of a value are shown."""
@@ -118,7 +120,7 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
         return f"{what} is in the state {len(copies)} times"
     [copy] = copies
     wrong = [
-        f"{name} is {_short(copy[name])} in the state and {_short(_plain(truth[name]))} at Copper"
+        f"{name} is {_short(copy[name])}{DIFFERS}{_short(_plain(truth[name]))} at Copper"
         for name in copy
         if name in truth and _plain(copy[name]) != _plain(truth[name])
     ]

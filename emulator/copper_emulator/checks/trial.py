@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -33,9 +34,20 @@ class Trial:
     first_right: int | None = None
     """How many of `first_touched` records were right at the first difference; None if one of those was a surplus."""
 
+    goes_back: bool = False
+    """Whether something that was right in one look at the state was wrong again in a later one, as nothing happened."""
+
     @property
     def seconds(self) -> float:
         return monotonic() - self.began
+
+    def looked(self, before: list[frozenset[str]], wrong: Iterable[str]) -> None:
+        """Note what was wrong at one more look, after those `before`, which it is added to if anything has changed."""
+        now = frozenset(wrong)
+        if now not in before:
+            before.append(now)
+        elif now != before[-1]:
+            self.goes_back = True
 
 
 def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:

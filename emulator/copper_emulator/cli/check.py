@@ -105,6 +105,11 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     "--allow-target", "allow_targets", metavar="HOST", multiple=True, help="a host beyond loopback; repeatable"
 )
 @click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")
+@click.option(
+    "--show-output",
+    is_flag=True,
+    help="let COMMAND print to stderr as it runs; without it, rows that fail show what it printed meanwhile",
+)
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
 @click.option(
     "--junit",
@@ -143,11 +148,12 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
     files = {file: text for file, text in ((given["junit_file"], junit), (given["html_file"], page)) if file}
     for file in files:
         _try(file)
+    table = Table(output)
     try:
-        report = _run(url, output, given)
+        report = _run(url, output, table, given)
     except (UsageError, ApiError) as error:
         raise WrongUse(_told(error)) from None
-    _tell(report, output)
+    _tell(report, output, table)
     for file, text in files.items():
         _write(file, text(report))
     _end(report)
@@ -176,8 +182,9 @@ _NOTHING = (
 _NOT_REACHED = "nothing was checked, since the first notification did not reach the endpoint; the report says why"
 
 
-def _tell(report: Report, output: Output) -> None:
+def _tell(report: Report, output: Output, table: Table) -> None:
     output.json(report.to_json())
+    table.repeat(report.failed)
     if report.cause:
         output.line(report.cause, style="bold")
     for note in report.notes:
@@ -185,7 +192,7 @@ def _tell(report: Report, output: Output) -> None:
     output.line(report.summary, style="bold green" if report.ok else "bold red")
 
 
-def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
+def _run(url: str, output: Output, table: Table, given: Mapping[str, Any]) -> Report:
     said = {name: given[name] for name in ("timeout", "profile", "allow_targets", "ca") if given[name] is not None}
     settings = Settings(**said, allow_http=True)
     endpoint = checked_url(url, settings.allow_targets, Surface.CHECK)
@@ -207,7 +214,6 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
         output.line(f"Checking {url}", style="bold")
         tell_where(account.api_url, given["port"], output, any_token=not given["token"])
         with _service(endpoint, account, given) as service:
-            table = Table(output)
             try:
                 return account.run(replace(plan, service=service), table.add)
             finally:
@@ -228,8 +234,9 @@ def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iter
     if given["token"]:
         variables["COPPER_EMULATOR_TOKEN"] = given["token"]
     environment = {**os.environ, **account.lead(), **variables}
-    with running(given["command"], environment, endpoint, _STARTING if given["wait"] is None else given["wait"]) as it:
-        yield it
+    seconds = _STARTING if given["wait"] is None else given["wait"]
+    with running(given["command"], environment, endpoint, seconds, shows=given["show_output"]) as service:
+        yield service
 
 
 def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Source | None:

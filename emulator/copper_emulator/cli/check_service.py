@@ -1,4 +1,7 @@
-"""`check URL -- COMMAND`: start the endpoint's service, wait for it, and end it with everything it started."""
+"""`check URL -- COMMAND`: start the endpoint's service, wait for it, and end it with everything it started.
+
+What it prints is kept back (`check_printed.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 from yarl import URL
 
+from copper_emulator.cli.check_printed import KeptBack, kept_back
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.text import duration_text
 from copper_emulator.executing import group
@@ -47,17 +52,26 @@ def wait_for(url: URL, seconds: float, service: subprocess.Popen[bytes] | None =
 class Service:
     """The service of an endpoint: started, ended, and killed to be started again."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        url: URL,
+        seconds: float,
+        printed: KeptBack | None,
+    ) -> None:
         self._command = command
-        self._environment = environment
+        # Into a file, Python prints only when much has come together, and what a killed process had not yet is lost.
+        self._environment = environment if printed is None else {"PYTHONUNBUFFERED": "1", **environment}
         self._url = url
         self._seconds = seconds
+        self._printed = printed
         self._process: subprocess.Popen[bytes] | None = None
         self._should_run = False
 
     def start(self) -> None:
         """Raises UsageError if it cannot be run, or nothing listens at its URL in time."""
-        self._process = _begun(self._command, self._environment)
+        self._process = _begun(self._command, self._environment, self._printed)
         wait_for(self._url, self._seconds, self._process)
         self._should_run = True
 
@@ -74,8 +88,13 @@ class Service:
 
     def end(self) -> None:
         """Tell it to end, and kill it if it does not."""
+        self._should_run = False
         if self._process is not None:
             _end(self._process)
+
+    def printed(self, *, late: bool) -> list[str]:
+        """The last lines of what it has printed since this was last asked; with `late`, it is still printing."""
+        return [] if self._printed is None else self._printed.taken(late=late)
 
     def ended(self) -> int | None:
         """The exit code if it has ended by itself, or is ending (its port is closed); None if it runs."""
@@ -88,10 +107,13 @@ class Service:
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float) -> Iterator[Service]:
+def running(
+    command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float, *, shows: bool
+) -> Iterator[Service]:
     """Run a service for the length of the block, which begins once something listens at the URL.
 
-    The service's stdout goes to stderr, since stdout is for the report.
+    With `shows`, what it prints goes to stderr as it comes, since stdout is for the report. Otherwise it is kept back,
+    and the end of it shown if the service does not come to listen.
 
     Raises:
         UsageError: it cannot be run, the port is already in use, or nothing listens there in time.
@@ -101,18 +123,28 @@ def running(command: Sequence[str], environment: Mapping[str, str], url: URL, se
             f"something already listens at {url.origin()}, so the command could not: stop that, or leave out the "
             "command to check what is there"
         )
-    service = Service(command, environment, url, seconds)
+    with nullcontext() if shows else kept_back() as printed:
+        service = Service(command, environment, url, seconds, printed)
+        try:
+            _start(service)
+            yield service
+        finally:
+            service.end()
+
+
+def _start(service: Service) -> None:
     try:
         service.start()
-        yield service
-    finally:
-        service.end()
+    except UsageError:
+        sys.stderr.writelines(f"| {line}\n" for line in service.printed(late=False))
+        raise
 
 
-def _begun(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _begun(command: Sequence[str], environment: Mapping[str, str], printed: KeptBack | None) -> subprocess.Popen[bytes]:
+    to = _STDERR if printed is None else printed.to
     try:
         check(command[0])
-        return subprocess.Popen(command, env=environment, stdout=_STDERR, start_new_session=os.name == "posix")
+        return subprocess.Popen(command, env=environment, stdout=to, stderr=to, start_new_session=os.name == "posix")
     except CannotRun as error:
         raise UsageError(str(error)) from None
     except OSError as error:

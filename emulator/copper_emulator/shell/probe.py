@@ -28,7 +28,7 @@ class LateAnswer:
 class Probe:
     """What a check sets, and what it measures, in delivery and in the API."""
 
-    __slots__ = ("api_held", "api_most_held", "late_answer", "stood_still", "tasks_patience", "together")
+    __slots__ = ("api_held", "api_most_held", "late_answer", "one_each", "stood_still", "tasks_patience", "together")
 
     def __init__(self) -> None:
         self.api_held = 0
@@ -37,6 +37,8 @@ class Probe:
         """The largest number of calls held back at the same time."""
         self.late_answer: LateAnswer | None = None
         """The API answer that is being delayed, or is to be next."""
+        self.one_each = False
+        """Whether each attempt over HTTP has a connection of its own: the endpoint mixes up those that share one."""
         self.together = False
         """Whether async endpoints in this process get the attempts of a round at the same time, in every kind of test.
 

@@ -66,7 +66,7 @@ class Delivering:
                 timeout_ms=self._timeout_ms,
                 ca=self._stage.settings.ca,
                 as_target=as_target,
-                fresh=_idle_connections_harm(),
+                fresh=self._stage.probe.one_each or _idle_connections_harm(),
             )
         )
 

@@ -1,0 +1,34 @@
+"""What has to be said of a check as a whole, beside its rows?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.presence import Calls
+from copper_emulator.checks.races import AT_ONCE_ROWS
+from copper_emulator.core.text import count
+from copper_emulator.shell.routing.destinations import Manner
+
+
+def notes_on(bench: Bench, calls: Calls, played: Sequence[str], cut_off: Sequence[str]) -> list[str]:
+    """The notes, given the names of the rows that were played, and of those that the time limit left out."""
+    silence = calls.note()
+    notes = [silence] if silence else []
+    if cut_off:
+        notes.append(
+            f"the time limit left out {count(len(cut_off), 'row')}, so this is not a success: allow more time "
+            "(--time-limit, time_limit=)"
+        )
+    if bench.plan.state is None:
+        notes.append("only answers were judged, not what was done: give the endpoint's state to have that checked, too")
+    several = [name for name in played if name in AT_ONCE_ROWS]
+    if several and bench.manner is Manner.IN_TURNS:
+        notes.append(
+            f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "
+            "and check its URL to send them at once"
+        )
+    if bench.foreign:
+        names = ", ".join(sorted(bench.foreign))
+        notes.append(f"the state has fields that Copper's records do not have; they were not compared: {names}")
+    return notes
