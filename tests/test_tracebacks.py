@@ -1,4 +1,4 @@
-"""Tracebacks of endpoints: people's own frames are shown, those of installed packages are counted."""
+"""Tracebacks of endpoints: people's own frames are shown, those of libraries are counted."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ HEAD = "Traceback (most recent call last):\n"
 OWN = '  File "/home/ada/billing.py", line 7, in hook\n    return bill(request)\n           ^^^^^^^^^^^^^\n'
 FLASK = '  File "/home/ada/.venv/lib/python3.13/site-packages/flask/app.py", line 873, in full\n    rv = self.run()\n'
 WINDOWS = '  File "C:\\ada\\Lib\\site-packages\\flask\\app.py", line 80, in run\n    return view()\n'
+PYTHON = '  File "/usr/lib/python3.11/urllib/request.py", line 216, in urlopen\n    return opener.open(url)\n'
 END = "KeyError: 'customer'"
 
 
-def test_frames_of_site_packages_are_counted() -> None:
-    assert brief(HEAD + FLASK + WINDOWS + OWN + FLASK + END) == (
-        f"{HEAD}  ... 2 frames of site-packages left out ...\n{OWN}  ... 1 frame of site-packages left out ...\n{END}"
+def test_frames_of_libraries_are_counted() -> None:
+    assert brief(HEAD + FLASK + WINDOWS + OWN + PYTHON + FLASK + END) == (
+        f"{HEAD}  ... 2 frames of libraries left out ...\n{OWN}  ... 2 frames of libraries left out ...\n{END}"
     )
 
 

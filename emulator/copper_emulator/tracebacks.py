@@ -1,4 +1,4 @@
-"""Which part of an endpoint's traceback do people need? Their own frames; those of installed packages are counted."""
+"""Which part of an endpoint's traceback do people need? Their own frames; those of libraries are counted."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from collections.abc import Iterator, Sequence
 from copper_emulator.core.text import count
 
 _FRAME = re.compile(r'  File "(?P<path>.+)", line \d+')
-_INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
+_LIBRARY = re.compile(r"[/\\](?:(?:site|dist)-packages|lib[/\\]python3\.\d+)[/\\]")
+"""Installed packages, and Python's own modules."""
 
 
 def brief(traceback: str) -> str:
-    """Shorten a traceback as Python prints it: one line stands for each run of frames from site-packages."""
+    """Shorten a traceback as Python prints it: one line stands for each run of frames from libraries."""
     parts = list(_parts(traceback.splitlines()))
-    if all(_is_installed(part) for part in parts if _FRAME.match(part[0])):
+    if all(_is_of_library(part) for part in parts if _FRAME.match(part[0])):
         # The endpoint itself is an installed package.
         return traceback
     lines: list[str] = []
     left_out = 0
     for part in [*parts, []]:
-        if part and _is_installed(part):
+        if part and _is_of_library(part):
             left_out += 1
             continue
         if left_out:
-            lines.append(f"  ... {count(left_out, 'frame')} of site-packages left out ...")
+            lines.append(f"  ... {count(left_out, 'frame')} of libraries left out ...")
             left_out = 0
         lines += part
     return "\n".join(lines)
@@ -53,6 +54,6 @@ def _parts(lines: Sequence[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _is_installed(part: Sequence[str]) -> bool:
+def _is_of_library(part: Sequence[str]) -> bool:
     frame = _FRAME.match(part[0])
-    return frame is not None and _INSTALLED.search(frame["path"]) is not None
+    return frame is not None and _LIBRARY.search(frame["path"]) is not None

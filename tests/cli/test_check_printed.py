@@ -66,3 +66,18 @@ def test_each_line_is_taken_once() -> None:
         assert ask(kept) == []
         printing(kept.to, "two\n")
         assert ask(kept) == ["two"]
+
+
+def test_of_a_traceback_the_services_own_frames_are_shown() -> None:
+    own = '  File "/home/ada/billing.py", line 7, in hook\n    fetch(person)\n'
+    python = '  File "/usr/lib/python3.11/urllib/request.py", line 216, in urlopen\n    return opener.open(url)\n'
+    lines = taken(
+        f"Traceback (most recent call last):\n{own}{python * 12}urllib.error.HTTPError: HTTP Error 404: Not Found\n"
+    )
+
+    assert lines == [
+        "Traceback (most recent call last):",
+        *own.splitlines(),
+        "  ... 12 frames of libraries left out ...",
+        "urllib.error.HTTPError: HTTP Error 404: Not Found",
+    ]

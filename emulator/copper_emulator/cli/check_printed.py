@@ -17,6 +17,7 @@ from typing import IO
 
 from copper_emulator.cli.output import on_one_line
 from copper_emulator.shell.clock import pause
+from copper_emulator.tracebacks import brief
 
 _SHOWN = 15
 """Lines that are shown at most: the end of a traceback, with the exception."""
@@ -68,4 +69,5 @@ class KeptBack:
         self._taken = size
         raw = _COLOURS.sub(b"", self._printed.read() or b"")
         lines = [on_one_line(line.rstrip()) for line in raw.decode("utf-8", "replace").splitlines()]
-        return [line[:_MOST] for line in lines if line and not _REQUEST.search(line)][-_SHOWN:]
+        told = brief("\n".join(line for line in lines if line and not _REQUEST.search(line)))
+        return [line[:_MOST] for line in told.splitlines()][-_SHOWN:]
