@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,12 @@ from tests.threads import in_a_thread
 
 ROWS = "answers,kept-connection,type-person,late,again,large-attributes"
 KEY = {"X-Key": "s3cret"}
+
+
+@pytest.fixture(autouse=True)
+def _connections_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where Django is not loaded, for which each notification has a connection of its own."""
+    monkeypatch.delitem(sys.modules, "django.db", raising=False)
 
 
 class Reading(BaseHTTPRequestHandler):

@@ -61,8 +61,9 @@ class Service:
         printed: KeptBack | None,
     ) -> None:
         self._command = command
-        # Into a file, Python prints only when much has come together, and what a killed process had not yet is lost.
-        self._environment = environment if printed is None else {"PYTHONUNBUFFERED": "1", **environment}
+        # Except to a terminal, Python prints only when much has come together, and what a process had not printed when
+        # it was killed is lost.
+        self._environment = {"PYTHONUNBUFFERED": "1", **environment}
         self._url = url
         self._seconds = seconds
         self._printed = printed
