@@ -8,6 +8,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,6 +148,20 @@ def test_what_was_told_is_not_told_again() -> None:
 
     assert calls.complaint() == ""
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+
+
+def test_a_test_that_has_removed_its_working_directory_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+
+    def use(copper: AsyncCopper) -> None:
+        gone.rmdir()
+        copper.settle()  # type: ignore[unused-coroutine]
+
+    assert f"nothing was done: settle ({__file__}:" in verdict_of(use)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="a function cannot be marked")

@@ -7,7 +7,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 
-def shipped_folder(name: str) -> Path:
-    """The folder beside the installed package or, for an editable install, at the top of the repository."""
+def shipped(name: str) -> Path:
+    """That folder: beside the installed package or, for an editable install, at the top of the repository."""
     installed = _PACKAGE / f"_{name}"
     return installed if installed.is_dir() else _PACKAGE.parent.parent / name

@@ -34,8 +34,17 @@ class _Call(NamedTuple):
         return inspect.getcoroutinestate(self.coroutine) != inspect.CORO_CREATED
 
     def __str__(self) -> str:
-        path = os.path.relpath(self.file)
-        return f"{self.name} ({self.file if path.startswith(os.pardir) else path}:{self.line})"
+        return f"{self.name} ({_short(self.file)}:{self.line})"
+
+
+def _short(file: str) -> str:
+    """A file below the working directory as it is called from there; others whole."""
+    try:
+        path = os.path.relpath(file)
+    except OSError:
+        # A test may have removed the directory that it works in.
+        return file
+    return file if path.startswith(os.pardir) else path
 
 
 class Calls:

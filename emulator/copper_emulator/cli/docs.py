@@ -6,7 +6,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.core.text import no_such
-from copper_emulator.shipped import shipped_folder
+from copper_emulator.shipped import shipped
 
 
 @click.command(short_help="Read the documentation.")
@@ -19,7 +19,7 @@ def docs(topic: str | None) -> None:
       copper-emulator docs
       copper-emulator docs hosts
     """
-    pages = {path.stem: path for path in sorted(shipped_folder("docs").glob("*.md"))}
+    pages = {path.stem: path for path in sorted(shipped("docs").glob("*.md"))}
     if topic is None:
         width = max(map(len, pages))
         for name, path in pages.items():

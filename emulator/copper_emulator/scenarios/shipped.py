@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from copper_emulator import shipped
+from copper_emulator.shipped import shipped
 
 
 def shipped_folder() -> Path:
     """The folder of the shipped scenarios."""
-    return shipped.shipped_folder("scenarios")
+    return shipped("scenarios")
 
 
 def shipped_names() -> list[str]:
