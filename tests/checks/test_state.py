@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from copper_emulator import UsageError
 from copper_emulator.checks.sources import from_command, from_url
-from copper_emulator.checks.state import StateError, believed, difference
+from copper_emulator.checks.state import NobodyThere, StateError, believed, difference
 from copper_emulator.core.model import EntityType
 from tests.checks.served import served
 
@@ -118,3 +120,22 @@ def test_a_url_that_has_no_state_is_told(status: str, body: bytes, says: str) ->
 def test_a_url_where_nobody_is_is_told() -> None:
     with pytest.raises(StateError, match="refused"):
         from_url("http://127.0.0.1:9/state")()
+
+
+def test_an_answer_that_breaks_off_is_nobody_there() -> None:
+    """As of a service that ends while it answers."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n"
+    for sent, says in ((b"", "broke off, 40 bytes"), (b'{"person": {', "broke off, 28 bytes")):
+        with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+            port = listener.getsockname()[1]
+            answered = pool.submit(_answer_once, listener, head + sent)
+            with pytest.raises(NobodyThere, match=says):
+                from_url(f"http://127.0.0.1:{port}/state")()
+            answered.result()
+
+
+def _answer_once(listener: socket.socket, raw: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(raw)

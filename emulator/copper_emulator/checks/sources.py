@@ -29,11 +29,17 @@ def from_url(url: str) -> Source:
         try:
             with opener.open(Request(url, headers={"Accept": "application/json"}), timeout=PATIENCE) as answer:
                 raw: bytes = answer.read(_MAX_BYTES)
+                # What was announced and did not come: `read` with a limit raises nothing for it.
+                lacking: int = answer.length or 0
         except HTTPError as error:
             error.close()
             raise StateError(f"GET {url} was answered {error.code}; it must answer 200 with the state") from None
         except (OSError, HTTPException, ValueError) as error:
             raise NobodyThere(f"GET {url}: {_reason(error)}") from None
+        if len(raw) == _MAX_BYTES:
+            raise StateError(f"GET {url} answered with {_MAX_BYTES // 2**20} MiB or more; a state must be smaller")
+        if lacking:
+            raise NobodyThere(f"GET {url}: the answer broke off, {lacking} bytes before its end")
         return _parsed(raw, f"GET {url} answered")
 
     return read
