@@ -158,15 +158,16 @@ class _Commands(click.Group):
 def _usage_error(error: click.UsageError) -> None:
     where = error.ctx.command_path if error.ctx is not None else "copper-emulator"
     text = " ".join(error.format_message().split()).rstrip(".")
-    if isinstance(error, click.NoSuchOption):
-        text = suggesting(
-            f"there is no option {error.option_name!r}", meant(error.option_name, error.possibilities or ())
-        )
-    elif error.ctx is not None:
-        # Imported here: it needs the core, which few commands load.
-        from copper_emulator.cli.stray import meant_by
+    if error.ctx is not None:
+        # Imported here: what was meant needs the core, which few commands load.
+        if isinstance(error, click.NoSuchOption):
+            from copper_emulator.cli.unknown_options import told
 
-        text = suggesting(text, meant_by(error.ctx, typed(error.ctx)))
+            text = told(error.ctx, error.option_name, typed(error.ctx))
+        else:
+            from copper_emulator.cli.stray import meant_by
+
+            text = suggesting(text, meant_by(error.ctx, typed(error.ctx)))
     click.echo(f"{where}: {text} (see {where} --help)", err=True)
 
 
@@ -176,8 +177,8 @@ def _usage_error(error: click.UsageError) -> None:
     epilog="Start with `copper-emulator serve --help`.",
     invoke_without_command=True,
 )
-@click.option("--server", metavar="URL", help="the server to talk to, for any command")
-@click.option("--account", metavar="NAME", help="the account to use, for any command")
+@click.option("--server", metavar="URL", help="the server to talk to, for any command that talks to one")
+@click.option("--account", metavar="NAME", help="the account to use, for any command about one")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, account: str | None) -> None:
@@ -193,6 +194,12 @@ def main(ctx: click.Context, server: str | None, account: str | None) -> None:
     # The commands look up the two options themselves (`options.py`).
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+        return
+    command = main.get_command(ctx, ctx.invoked_subcommand)
+    for name, value in (("server", server), ("account", account)):
+        if command is not None and value is not None and name not in {each.name for each in command.params}:
+            # As if it stood after the command: an option without effect would only deceive.
+            raise click.NoSuchOption(f"--{name}", ctx=click.Context(command, ctx, ctx.invoked_subcommand))
 
 
 __all__ = ["Failure", "Mistaken", "WrongUse", "main"]
