@@ -373,7 +373,10 @@ def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification(
 @pytest.mark.parametrize(
     ("command", "text"),
     [
-        (["no-such-command-anywhere"], "no-such-command-anywhere: command not found"),
+        (
+            ["no-such-command-anywhere"],
+            "no-such-command-anywhere: command not found; what follows URL is the command that starts its service",
+        ),
         ([sys.executable, "-c", "raise SystemExit(4)"], "the command exited with 4 before anything listened at {url}"),
     ],
 )

@@ -443,6 +443,7 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["resend", "99", "--body", "{"], "--body is not JSON"),
         (["replay", "README.md", "--target", INBOX], "is not JSON"),
         (["play", "no_such"], "there is no scenario"),
+        (["play", "no_such.yaml"], "there is no file no_such.yaml, and there is no scenario 'no_such'"),
         (["accounts", "--token", "t"], "need --create"),
         (["accounts", "--create", "a b"], "name: 'a b' is not allowed: use 1 to 64 letters, digits, dots, dashes and"),
         (["accounts", "--create", "ab", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
