@@ -12,6 +12,7 @@ import pytest
 # pytester unloads what an inner run has imported, but not what is imported here, so these are imported only once.
 import copper_emulator
 import pytest_copper.plugin
+import pytest_copper.two_accounts  # It compares an error's class, which has to be the one that is raised.
 
 # Some of what it imports cannot be loaded twice in one process.
 import trustme  # isort: skip

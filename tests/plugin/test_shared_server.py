@@ -145,6 +145,7 @@ def test_a_server_that_is_not_there_is_told_of_in_one_line(inner: Inner) -> None
 
 
 def test_the_first_of_each_worker_ends_the_session(inner: Inner) -> None:
+    pytest.importorskip("xdist")
     inner.tests("import pytest\n\n@pytest.mark.parametrize('n', range(40))\ndef test_url(copper, n):\n    pass")
 
     result = inner.run_subprocess("-n2", "--copper-url=http://127.0.0.1:1")
