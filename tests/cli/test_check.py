@@ -285,12 +285,15 @@ def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
         with suppress(OSError):
             taken.bind(("127.0.0.1", DEFAULT_PORT))
             taken.listen()
-        code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--only", "answers")
+        code, out, err = invoke("check", "http://127.0.0.1:9/hook", "--only", "answers", "--json")
 
     assert code == 2
-    assert f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator" in out
-    assert "Records can be fetched at http://127.0.0.1:" in out
-    assert f":{DEFAULT_PORT}/" not in out
+    # stdout has the report alone.
+    assert json.loads(out)["ok"] is False
+    first = err.splitlines()[0]
+    assert first.startswith(f"copper-emulator: port {DEFAULT_PORT} is in use, perhaps by another copper-emulator;")
+    assert "Have it fetch from http://127.0.0.1:" in first
+    assert f":{DEFAULT_PORT}/" not in first
 
 
 def test_it_runs_as_a_process() -> None:
@@ -370,7 +373,10 @@ def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification(
 @pytest.mark.parametrize(
     ("command", "text"),
     [
-        (["no-such-command-anywhere"], "no-such-command-anywhere: command not found"),
+        (
+            ["no-such-command-anywhere"],
+            "no-such-command-anywhere: command not found; what follows URL is the command that starts its service",
+        ),
         ([sys.executable, "-c", "raise SystemExit(4)"], "the command exited with 4 before anything listened at {url}"),
     ],
 )

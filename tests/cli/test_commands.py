@@ -79,7 +79,7 @@ def test_the_bare_command_shows_its_help_as_it_is() -> None:
 
     assert (code, err) == (0, "")
     assert out == CliRunner().invoke(main, ["--help"]).output
-    assert "\nCommands:\n" in out
+    assert "\nRecords:\n" in out
 
 
 def test_the_documentation_is_listed_and_printed() -> None:

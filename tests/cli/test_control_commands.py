@@ -22,6 +22,8 @@ from tests.cli.processes import PATIENCE, Process, invoke, run, started, subscri
 
 INBOX = "https://inbox.example/default"
 
+APP = "https://my-app.example"
+
 RENAMED = f"""
 name: renamed
 subscriptions:
@@ -136,6 +138,30 @@ def test_notifications_are_listed_shown_and_sent_again(server: str, tmp_path: Pa
     captured.write_text('{"type":"lead","event":"new","ids":[5]}')
     sent = asked(server, "replay", str(captured), "--target", INBOX)
     assert (sent["notification"]["type"], sent["notification"]["status"]) == ("lead", 200)
+
+
+@pytest.mark.parametrize(
+    ("routes", "outcome", "advice"),
+    [
+        ((), "blocked", f"copper-emulator routes {APP}=http://127.0.0.1:5000"),
+        ((f"{APP}=http://127.0.0.1:9",), "failed", "Have the endpoint listen at http://127.0.0.1:9,"),
+    ],
+    ids=["blocked", "refused"],
+)
+def test_a_notification_is_shown_with_what_would_help_once(
+    server: str, routes: tuple[str, ...], outcome: str, advice: str
+) -> None:
+    told(server, "subscribe", "person.new", f"{APP}/hooks/copper")
+    if routes:
+        told(server, "routes", *routes)
+    told(server, "fire", "person.new", "--id", "17")
+    serial = asked(server, "notifications", "--outcome", outcome)["notifications"][0]["serial"]
+
+    _, *details = told(server, "show", str(serial)).splitlines()
+    # Advised commands name the server that this command was given.
+    assert "\n".join(details).replace(f"--server {server} ", "").count(advice) == 1
+
+    told(server, "routes", *(each for route in routes for each in ("--remove", route.partition("=")[0])))
 
 
 def test_the_calls_of_the_api_are_listed_newest_first(server: str) -> None:
@@ -417,6 +443,7 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["resend", "99", "--body", "{"], "--body is not JSON"),
         (["replay", "README.md", "--target", INBOX], "is not JSON"),
         (["play", "no_such"], "there is no scenario"),
+        (["play", "no_such.yaml"], "there is no file no_such.yaml, and there is no scenario 'no_such'"),
         (["accounts", "--token", "t"], "need --create"),
         (["accounts", "--create", "a b"], "name: 'a b' is not allowed: use 1 to 64 letters, digits, dots, dashes and"),
         (["accounts", "--create", "ab", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),

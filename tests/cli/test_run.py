@@ -148,12 +148,14 @@ def test_where_the_usual_port_is_taken_another_is_told_of(story: str) -> None:
         with suppress(OSError):
             taken.bind(("127.0.0.1", DEFAULT_PORT))
             taken.listen()
-        code, out, _ = invoke("run", story, "--target", endpoint.url)
+        code, out, err = invoke("run", story, "--target", endpoint.url)
 
     assert code == 0
-    assert "Records can be fetched at http://127.0.0.1:" in out
-    assert f":{DEFAULT_PORT}/" not in out
-    assert f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator" in out
+    told = re.search(r"Records can be fetched at (\S+) with", out)
+    assert told is not None
+    assert f":{DEFAULT_PORT}/" not in told[1]
+    assert f"port {DEFAULT_PORT} is in use, perhaps by another copper-emulator" in err
+    assert f"Have it fetch from {told[1]}, or" in err
 
 
 def test_the_built_in_endpoint_has_no_api(story: str) -> None:

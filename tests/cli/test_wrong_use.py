@@ -16,7 +16,11 @@ from copper_emulator.cli import main
         (["fire", "person.update", "--id", "0"], "--id"),
         (["fire", "person.update", "--id", "x"], "--id"),
         (["fire", "person.update", "--id", "1", "--set", "name"], "FIELD=OLD,NEW"),
-        (["fire", "person.update", "--id", "1", "--set", "name=a,b,c"], "two values"),
+        (
+            ["fire", "person.update", "--id", "1", "--set", "name=a,b,c"],
+            "two values, OLD,NEW; write a value with a comma",
+        ),
+        (["fire", "person.update", "--id", "1", "--set", "name=a"], "two values, OLD,NEW, like --set name=Ada,Grace"),
         (["advance"], "say how far"),
         (["advance", "10m", "--until-idle"], "'10m' and --until-idle both say how far: give only one"),
         (["advance", "10m", "--limit", "1h"], "--limit"),
@@ -66,6 +70,31 @@ from copper_emulator.cli import main
         (["subscribe", "person", "update", "https://app.example"], "did you mean 'person.update'?"),
         (["fire", "People", "NEW", "--id", "17"], "did you mean 'People.NEW'?"),
         (["fire", "person.new", "17", "18"], "Missing option '--id'; did you mean '--id 17 --id 18'?"),
+        (["create", "person", "count=3"], "did you mean '--count 3'?"),
+        (["create", "person", "name", "Ada"], "did you mean '--set name=Ada'?"),
+        (["convert", "17", "name=Ada"], "did you mean '--person name=Ada'?"),
+        (["lookups", "users", "name=Ada"], "did you mean '--add name=Ada'?"),
+        (["serve", "https://a.example=http://b"], "did you mean '--route https://a.example=http://b'?"),
+        (["serve", "latency=5m"], "did you mean '--latency 5m'?"),
+        (["accounts", "create", "ci-7"], "did you mean '--create ci-7'?"),
+        (["ca", "exprt", "ca.pem"], "did you mean '--export ca.pem'?"),
+        (["journal", "follow"], "did you mean '--follow'?"),
+        (["create", "person", "--name", "Ada"], "there is no option '--name'; did you mean '--set name=Ada'?"),
+        (["settings", "--over-limit=drop"], "did you mean '--set over_limit=drop'?"),
+        (["create", "person", "--cuont", "3"], "did you mean '--count'?"),
+        (["create", "person", "--name"], "there is no option '--name' (see"),
+        (["update", "person", "--id", "17", "--set", "name=Ada"], "there is no option '--id': write 17 alone"),
+        (["why", "person", "--id", "17"], "there is no option '--id': write 17 alone"),
+        (["subscribe", "--topic=person.new", "https://app.example"], "write person.new alone"),
+        (["status", "--account", "default"], "'--account': 'status' is about the whole server, not one account"),
+        (["--account", "default", "status"], "'--account': 'status' is about the whole server, not one account"),
+        (["run", "--server", "http://127.0.0.1:1"], "there is no option '--server': 'run' talks to no running server"),
+        (["--server", "http://127.0.0.1:1", "run"], "there is no option '--server': 'run' talks to no running server"),
+        (["--json", "status"], "there is no option '--json': write it after 'status'"),
+        (["--jsno", "status"], "there is no option '--jsno' (see"),
+        (["--acount", "default", "status"], "there is no option '--acount'; did you mean '--account'?"),
+        (["start"], "there is no command 'start'; did you mean 'serve'?"),
+        (["help"], "there is no command 'help'; did you mean '--help'?"),
         (["explain", "person"], "there is no command 'explain'; did you mean 'why'?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -76,3 +105,10 @@ def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> No
     assert (result.exit_code, result.stdout) == (2, "")
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["key=s3cret"], ["--key", "s3cret"]], ids=" ".join)
+def test_what_may_be_a_secret_is_not_in_the_advice(words: list[str]) -> None:
+    result = CliRunner().invoke(main, ["subscribe", "person.new", "https://app.example", *words])
+
+    assert "did you mean '--secret key=...'?" in result.stderr

@@ -195,6 +195,9 @@ def test_a_refusal_by_the_api_can_be_what_is_wanted() -> None:
 
     assert played.passed
     assert "api refused subscribe: 422 Invalid input: Invalid URI For External Request" in played.result.timeline
+    texts = [step.text for step in played.result.steps]
+    assert "subscribe to person/new (plain) -> http://billing.example.com/hook, refused with 422" in texts
+    assert "delete subscription made, refused with 404" in texts
 
 
 def test_an_unwanted_refusal_fails_the_step_with_the_apis_own_text() -> None:
@@ -224,7 +227,9 @@ def test_a_subscription_that_was_refused_cannot_be_used_afterwards() -> None:
 def test_a_subscription_before_the_steps_that_is_refused_is_named_by_its_line() -> None:
     text = "name: x\nsubscriptions:\n  made: {topic: person/new, target: 'http://x.example/'}\nsteps: [{advance: 1m}]\n"
 
-    assert failure_of(text).startswith("story.yaml:3: before the first step failed, at +0s: subscribe made: person/new")
+    assert failure_of(text).startswith(
+        "story.yaml:3: before the first step failed, at +0s: subscribe to person/new (made)"
+    )
 
 
 # --- the endpoint -------------------------------------------------------------------------------------------

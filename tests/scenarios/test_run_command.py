@@ -62,7 +62,7 @@ def test_a_target_gets_everything(server: str) -> None:
 def test_it_is_shown_where_the_files_own_targets_are(server: str) -> None:
     run = copper_emulator("run", "first_notification", "--target", server)
 
-    assert "person/new -> https://billing.example.com/hooks/copper\n" in run.stdout
+    assert "person/new (made) -> https://billing.example.com/hooks/copper\n" in run.stdout
     assert "endpoint.example/" not in run.stdout
 
 

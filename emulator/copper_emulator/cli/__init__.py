@@ -15,61 +15,99 @@ from copper_emulator.cli.streams import Unprinted, prepare, silence
 from copper_emulator.core.text import meant, suggesting
 from copper_emulator.version import __version__
 
-_COMMANDS: Mapping[str, tuple[str, str]] = {
-    "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),
-    "exec": ("exec", "Run a command whose calls to Copper land in an emulator."),
-    "fire": ("talk", "Fire an event in a running server."),
-    "create": ("records", "Create records in a running server."),
-    "update": ("records", "Change records in a running server."),
-    "delete": ("records", "Delete records in a running server."),
-    "merge": ("records", "Merge two people or companies in a running server."),
-    "convert": ("records", "Convert a lead in a running server."),
-    "relate": ("records", "Relate two records in a running server."),
-    "unrelate": ("records", "Remove a relation in a running server."),
-    "search": ("records", "Search for records in a running server."),
-    "seed": ("records", "Add records to a running server without notifying anybody."),
-    "lookups": ("lookups", "Show a lookup table, or add an entry to it."),
-    "advance": ("talk", "Let time pass for an account, at once."),
-    "clock": ("clock", "Show an account's clock; stop it or let it run."),
-    "subscriptions": ("subscriptions", "Show the subscriptions of an account."),
-    "subscribe": ("subscriptions", "Subscribe a target to an event."),
-    "unsubscribe": ("subscriptions", "Delete subscriptions."),
-    "notifications": ("notifications", "Show the notifications of an account, newest first."),
-    "show": ("notifications", "Show one notification in full."),
-    "resend": ("notifications", "Send a notification again, as it was or edited."),
-    "replay": ("notifications", "Deliver a captured body."),
-    "wait": ("notifications", "Wait until something has been delivered."),
-    "api-calls": ("api_calls", "Show the calls of Copper's API, newest first."),
-    "routes": ("targets", "Show, add or remove routes."),
-    "targets": ("targets", "Show targets; pause or resume one."),
-    "inbox": ("targets", "Show an account's built-in endpoint, or set its answer."),
-    "limits": ("targets", "Show the sending limits and how full they are."),
-    "journal": ("talk", "Show what happened, or follow it."),
-    "faults": ("faults", "Show, switch on or switch off faults in a running server."),
-    "why": ("why", "Explain why somebody was or was not notified."),
-    "status": ("talk", "Show the accounts of a running server."),
-    "accounts": ("accounts", "Show the accounts of a running server; create or delete one."),
-    "details": ("lookups", "Show or change what Copper's GET /account answers."),
-    "switch-key": ("lookups", "Give an account another API key."),
-    "settings": ("state", "Show or change how an account behaves."),
-    "snapshot": ("state", "Save an account to a file."),
-    "restore": ("state", "Restore a snapshot into an account."),
-    "reset": ("talk", "Reset an account to its initial state."),
-    "scenarios": ("scenarios", "Show which scenarios a running server can play."),
-    "play": ("scenarios", "Play a scenario on an account of a running server."),
-    "record": ("scenarios", "Record what is done in an account, as a scenario."),
-    "ca": ("ca", "Show or export the certificate of the local authority."),
-    "listen": ("listen", "Receive notifications and print them."),
-    "run": ("run", "Play scenario files."),
-    "check": ("check", "Check whether an endpoint holds up."),
-    "docs": ("docs", "Read the documentation."),
-    "schema": ("run", "Print the JSON Schema of scenario files."),
-    "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
+_SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "A server, and programs that call Copper": {
+        "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),
+        "exec": ("exec", "Run a command whose calls to Copper land in an emulator."),
+    },
+    "Records": {
+        "create": ("records", "Create records in a running server."),
+        "update": ("records", "Change records in a running server."),
+        "delete": ("records", "Delete records in a running server."),
+        "merge": ("records", "Merge two people or companies in a running server."),
+        "convert": ("records", "Convert a lead in a running server."),
+        "relate": ("records", "Relate two records in a running server."),
+        "unrelate": ("records", "Remove a relation in a running server."),
+        "search": ("records", "Search for records in a running server."),
+        "seed": ("records", "Add records to a running server without notifying anybody."),
+        "lookups": ("lookups", "Show a lookup table, or add an entry to it."),
+        "details": ("lookups", "Show or change what Copper's GET /account answers."),
+    },
+    "Who is notified, and where it goes": {
+        "subscribe": ("subscriptions", "Subscribe a target to an event."),
+        "subscriptions": ("subscriptions", "Show the subscriptions of an account."),
+        "unsubscribe": ("subscriptions", "Delete subscriptions."),
+        "routes": ("targets", "Show, add or remove routes."),
+        "targets": ("targets", "Show targets; pause or resume one."),
+        "inbox": ("targets", "Show an account's built-in endpoint, or set its answer."),
+    },
+    "What happened, and why": {
+        "status": ("talk", "Show the accounts of a running server."),
+        "notifications": ("notifications", "Show the notifications of an account, newest first."),
+        "show": ("notifications", "Show one notification in full."),
+        "why": ("why", "Explain why somebody was or was not notified."),
+        "journal": ("talk", "Show what happened, or follow it."),
+        "api-calls": ("api_calls", "Show the calls of Copper's API, newest first."),
+        "limits": ("targets", "Show the sending limits and how full they are."),
+        "wait": ("notifications", "Wait until something has been delivered."),
+    },
+    "Events, time and what goes wrong": {
+        "fire": ("talk", "Fire an event in a running server."),
+        "resend": ("notifications", "Send a notification again, as it was or edited."),
+        "replay": ("notifications", "Deliver a captured body."),
+        "advance": ("talk", "Let time pass for an account, at once."),
+        "clock": ("clock", "Show an account's clock; freeze it or let it run."),
+        "faults": ("faults", "Show, switch on or switch off faults in a running server."),
+    },
+    "Accounts": {
+        "accounts": ("accounts", "Show the accounts of a running server; create or delete one."),
+        "settings": ("state", "Show or change how an account behaves."),
+        "reset": ("talk", "Reset an account to its initial state."),
+        "snapshot": ("state", "Save an account to a file."),
+        "restore": ("state", "Restore a snapshot into an account."),
+        "switch-key": ("lookups", "Give an account another API key."),
+    },
+    "Scenarios": {
+        "run": ("run", "Play scenario files."),
+        "scenarios": ("scenarios", "Show which scenarios a running server can play."),
+        "play": ("scenarios", "Play a scenario on an account of a running server."),
+        "record": ("scenarios", "Record what is done in an account, as a scenario."),
+        "schema": ("run", "Print the JSON Schema of scenario files."),
+    },
+    "Endpoints": {
+        "listen": ("listen", "Receive notifications and print them."),
+        "check": ("check", "Check whether an endpoint holds up."),
+    },
+    "Further": {
+        "docs": ("docs", "Read the documentation."),
+        "ca": ("ca", "Show or export the certificate of the local authority."),
+        "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
+    },
 }
 """Name -> module in this package and one line of help, so that showing the list imports none of them."""
 
+_COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
 
-_ELSEWHERE = {"deliveries": "notifications", "explain": "why", "timeline": "journal", "trigger": "fire"}
+_WIDEST = max(map(len, _COMMANDS))
+
+_ELSEWHERE = {
+    "deliveries": "notifications",
+    "emit": "fire",
+    "events": "journal",
+    "explain": "why",
+    "find": "search",
+    "get": "search",
+    "help": "--help",
+    "list": "search",
+    "log": "journal",
+    "send": "fire",
+    "start": "serve",
+    "time": "clock",
+    "timeline": "journal",
+    "trigger": "fire",
+    "version": "--version",
+    "webhooks": "subscriptions",
+}
 """What a command is called in Python, on the page or in other tools -> its name here."""
 
 
@@ -126,8 +164,10 @@ class _Commands(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+        for title, commands in _SECTIONS.items():
+            with formatter.section(title):
+                # As wide in each section, so that all lines up.
+                formatter.write_dl([(f"{name:{_WIDEST}}", text) for name, (_, text) in commands.items()])
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """As in click, but usage errors take one line, and so does a failure to write to stdout."""
@@ -158,15 +198,16 @@ class _Commands(click.Group):
 def _usage_error(error: click.UsageError) -> None:
     where = error.ctx.command_path if error.ctx is not None else "copper-emulator"
     text = " ".join(error.format_message().split()).rstrip(".")
-    if isinstance(error, click.NoSuchOption):
-        text = suggesting(
-            f"there is no option {error.option_name!r}", meant(error.option_name, error.possibilities or ())
-        )
-    elif error.ctx is not None:
-        # Imported here: it needs the core, which few commands load.
-        from copper_emulator.cli.stray import meant_by
+    if error.ctx is not None:
+        # Imported here: what was meant needs the core, which few commands load.
+        if isinstance(error, click.NoSuchOption):
+            from copper_emulator.cli.unknown_options import told
 
-        text = suggesting(text, meant_by(error.ctx, typed(error.ctx)))
+            text = told(error.ctx, error.option_name, typed(error.ctx))
+        else:
+            from copper_emulator.cli.stray import meant_by
+
+            text = suggesting(text, meant_by(error.ctx, typed(error.ctx)))
     click.echo(f"{where}: {text} (see {where} --help)", err=True)
 
 
@@ -176,8 +217,8 @@ def _usage_error(error: click.UsageError) -> None:
     epilog="Start with `copper-emulator serve --help`.",
     invoke_without_command=True,
 )
-@click.option("--server", metavar="URL", help="the server to talk to, for any command")
-@click.option("--account", metavar="NAME", help="the account to use, for any command")
+@click.option("--server", metavar="URL", help="the server to talk to, for any command that talks to one")
+@click.option("--account", metavar="NAME", help="the account to use, for any command about one")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, account: str | None) -> None:
@@ -193,6 +234,12 @@ def main(ctx: click.Context, server: str | None, account: str | None) -> None:
     # The commands look up the two options themselves (`options.py`).
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+        return
+    command = main.get_command(ctx, ctx.invoked_subcommand)
+    for name, value in (("server", server), ("account", account)):
+        if command is not None and value is not None and name not in {each.name for each in command.params}:
+            # As if it stood after the command: an option without effect would only deceive.
+            raise click.NoSuchOption(f"--{name}", ctx=click.Context(command, ctx, ctx.invoked_subcommand))
 
 
 __all__ = ["Failure", "Mistaken", "WrongUse", "main"]

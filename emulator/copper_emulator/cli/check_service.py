@@ -147,7 +147,7 @@ def _begun(command: Sequence[str], environment: Mapping[str, str], printed: Kept
         check(command[0])
         return subprocess.Popen(command, env=environment, stdout=to, stderr=to, start_new_session=os.name == "posix")
     except CannotRun as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"{error}; what follows URL is the command that starts its service") from None
     except OSError as error:
         raise UsageError(f"{command[0]} cannot be run: {error.strerror or error}") from None
 

@@ -11,11 +11,11 @@ from copper_emulator.cli.values import OneOf
 from copper_emulator.core.text import count
 
 
-@click.command(short_help="Show an account's clock; stop it or let it run.")
+@click.command(short_help="Show an account's clock; freeze it or let it run.")
 @click.argument("what", metavar="[freeze|run]", type=OneOf(["freeze", "run"]), required=False)
 @for_an_account
 def clock(*, what: str | None, server: str, account: str | None, as_json: bool) -> None:
-    """Show what time it is for an account and when the next thing happens; stop its clock, or let it run on.
+    """Show what time it is for an account and when the next thing happens; freeze its clock, or let it run on.
 
     `copper-emulator advance` moves it ahead.
 

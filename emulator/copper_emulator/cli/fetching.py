@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from yarl import URL
 
-from copper_emulator.cli.output import Output
+from copper_emulator.cli.output import Output, complain
 from copper_emulator.shell.serving.server import DEFAULT_PORT
 
 
 def tell_where(api_url: str, asked: int | None, output: Output, *, any_token: bool) -> None:
-    """Say where, and why not at the usual port if it is another; `asked` is the port that was given, if any."""
+    """Say where, and warn if it is not the usual port; `asked` is the port that was given, if any."""
     if asked is None and URL(api_url).port != DEFAULT_PORT:
-        output.line(
-            f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has a different one. If "
-            "your endpoint fetches from a fixed URL, stop the other or give --port."
+        # On stderr, so that it is seen whatever stdout is for: fetches from the other API fail what is in order.
+        complain(
+            f"port {DEFAULT_PORT} is in use, perhaps by another copper-emulator; an endpoint that fetches from there "
+            f"asks the wrong one. Have it fetch from {api_url}, or end the other first."
         )
     # A token is never printed: what a command prints is kept in the logs of CI.
     taken = "any token" if any_token else "the given token alone"

@@ -199,6 +199,10 @@ def _print(whole: Mapping[str, Any], output: Output) -> None:
         output.line(f"  < {on_one_line(delivery['response_body'])}")
     for text in whole["why"]:
         output.line(on_one_line(text))
+    for advice in whole["advice"]:
+        # That a notification was blocked comes with the advice.
+        if not any(advice.rstrip(".") in text for text in whole["why"]):
+            output.line(on_one_line(advice))
 
 
 def _seconds(option: str, given: str) -> float:

@@ -115,7 +115,7 @@ def merge(*, type: str, winner: int, loser: int, server: str, account: str | Non
 
 
 @click.command(short_help="Convert a lead in a running server.")
-@click.argument("lead", type=Number(1, MAX_ID))
+@click.argument("lead", metavar="ID", type=Number(1, MAX_ID))
 @click.option("--person", metavar="FIELD=VALUE", multiple=True, help="a field of the person; repeatable")
 @click.option("--company", metavar="FIELD=VALUE", multiple=True, help="a field of the company, or its id; repeatable")
 @click.option(

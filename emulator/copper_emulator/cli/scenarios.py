@@ -64,7 +64,9 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
     try:
         number = client.post(path, said)["run"]
     except WrongUse as error:
-        raise Mistaken(_of_the_file(scenario, error.message)) from None
+        # A name is tried for a file that is not there, but it was a file that was asked for.
+        lacking = f"there is no file {scenario}, and " if "name" in said and Path(scenario).suffix else ""
+        raise Mistaken(lacking + _of_the_file(scenario, error.message)) from None
     played = 0
     while True:
         shown = client.get(f"{path}s/{number}", {"after": played, "timeout": _LOOK}, waits=_LOOK)

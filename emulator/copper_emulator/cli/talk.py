@@ -223,10 +223,12 @@ def _pair(text: str, values: str) -> list[Any]:
     parts = values.split(",")
     if len(parts) == 2:
         return [json_or_text(value) for value in parts]
-    raise WrongUse(
-        f"--set {text!r}: there must be two values, OLD,NEW; write a value with a comma in double quotes, "
-        'like --set \'name="Lovelace, Ada","King, Ada"\''
+    form = (
+        '; write a value with a comma in double quotes, like --set \'name="Lovelace, Ada","King, Ada"\''
+        if len(parts) > 2
+        else ", like --set name=Ada,Grace"
     )
+    raise WrongUse(f"--set {text!r}: there must be two values, OLD,NEW{form}")
 
 
 def _show(entry: Mapping[str, Any], output: Output) -> None:

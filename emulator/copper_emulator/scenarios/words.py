@@ -50,7 +50,7 @@ def step_text(step: Step) -> str:
 
 
 def subscribe_text(name: str, subscription: Subscription) -> str:
-    return f"subscribe {name}: {subscription.topic} -> {subscription.target}"
+    return f"subscribe to {subscription.topic}{_named(name)} -> {subscription.target}"
 
 
 def adopt_text(name: str, subscription: Subscription) -> str:
@@ -214,7 +214,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "fire": _fire,
     "replay": _replay,
     "subscribe": _subscribe,
-    "unsubscribe": lambda names: f"unsubscribe {_joined(names)}",
+    "unsubscribe": lambda names: f"delete subscription{'s' if len(names) > 1 else ''} {_joined(names)}",
     "resubscribe": _resubscribe,
     "switch_key": lambda _: "switch to a new API key",
     "endpoint": lambda state: f"the endpoint goes {state}",
