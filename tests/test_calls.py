@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from copper_emulator import AsyncEmulator, Emulator, Invalid, UsageError
+from copper_emulator.endpoint import Endpoint
 
 TARGET = "https://billing.example.com/hook"
 
@@ -54,12 +55,22 @@ TARGET = "https://billing.example.com/hook"
         ),
         (lambda copper: copper.leads.update(name="Ada"), r"update: missing.* 'id'; .* copper.leads.update\(17, name="),
         (lambda copper: copper.leads.update_many([17], {}), r"update_many: too many.*; write it like copper.leads.upd"),
+        (
+            lambda copper: copper.check(TARGET, typs=["person"]),
+            r"check: got an unexpected.* 'typs'; did you mean 'types'\? Write it like copper.check\(",
+        ),
+        (lambda copper: copper.route(TARGET), "route: missing a required.* 'to'; write it like copper.route"),
         (lambda copper: copper.replay({}), "replay: missing a required.* 'target'; write it like copper.replay"),
     ],
 )
 def test_arguments_that_cannot_be_are_answered_with_the_right_call(call: Callable[[Any], object], said: str) -> None:
     with Emulator() as copper, pytest.raises(UsageError, match=said):
         call(copper)
+
+
+def test_an_endpoint_itself_as_target_is_answered_with_its_url() -> None:
+    with Emulator() as copper, pytest.raises(UsageError, match=f"write target=endpoint.url, which is '{TARGET}'"):
+        copper.subscribe("person", "new", target=Endpoint(TARGET))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,11 @@ def test_a_fault_names_the_setting_and_says_what_is_possible(values: dict[str, A
     assert message in str(caught.value)
 
 
+def test_a_misspelled_attribute_is_answered_with_the_setting() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'latensy'; did you mean 'latency'"):
+        Settings().latensy  # type: ignore[attr-defined]  # noqa: B018
+
+
 def test_several_faults_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings(limits="x", latency="y")

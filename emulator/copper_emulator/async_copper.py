@@ -158,6 +158,7 @@ class AsyncCopper(Face):
         loaded = load(Path(scenario))
         return (await self._drive(play(loaded, self._operations))).checked()
 
+    @written_like("copper.check('https://my-app.example/hook', secret={'key': 's3cret'})")
     async def check(
         self,
         target: str,

@@ -149,6 +149,7 @@ class Copper(Face):
         loaded = load(Path(scenario))
         return self._drive(play(loaded, self._operations)).checked()
 
+    @written_like("copper.check('https://my-app.example/hook', secret={'key': 's3cret'})")
     def check(
         self,
         target: str,

@@ -210,6 +210,7 @@ class Face:
 
     # --- where notifications really go ----------------------------------------------------------------------
 
+    @written_like("copper.route('https://my-app.example', app)")
     def route(self, origin: str, to: object, *, kind: KindName | None = None, lifespan: bool = True) -> None:
         """Send targets that begin with `origin` to an app in this process, or to another URL.
 
@@ -479,4 +480,8 @@ def _as_sent(body: dict[str, Any]) -> Any:
     try:
         return parse_body(json.dumps(body).encode())
     except (TypeError, ValueError) as error:
+        target = body["target"]
+        if isinstance(url := getattr(target, "url", None), str):
+            wrong = f"target must be the URL as text, not the {type(target).__name__} itself"
+            raise UsageError(f"{wrong}: write target=endpoint.url, which is {url!r}") from None
         raise UsageError(f"a subscription must be JSON: {error}") from None

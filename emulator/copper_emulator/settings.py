@@ -17,6 +17,7 @@ from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal, Self, get_type_hints
 
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.text import duration_text, in_words, no_such
@@ -81,7 +82,7 @@ def _limits(default: tuple[Limit, ...], description: str) -> Any:
 
 
 @dataclass(frozen=True, init=False)
-class Settings:
+class Settings(Attributes):
     """How an emulated account behaves. `copper-emulator docs assumptions` says why, where Copper says nothing."""
 
     profile: Profile = _setting(

@@ -1,4 +1,4 @@
-"""Where is what comes with the package beside its code: the scenarios and the pages of the documentation?"""
+"""Where is what comes with the package beside its code: the scenarios, the README and the documentation?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def shipped(name: str) -> Path:
-    """That folder: beside the installed package or, for an editable install, at the top of the repository."""
+    """That file or folder: in the installed package or, for an editable install, at the top of the repository."""
     installed = _PACKAGE / f"_{name}"
-    return installed if installed.is_dir() else _PACKAGE.parent.parent / name
+    return installed if installed.exists() else _PACKAGE.parent.parent / name

@@ -84,14 +84,18 @@ def test_the_bare_command_shows_its_help_as_it_is() -> None:
 
 def test_the_documentation_is_listed_and_printed() -> None:
     listed = CliRunner().invoke(main, ["docs"])
+    pages = {"readme": ROOT / "README.md"} | {path.stem: path for path in (ROOT / "docs").glob("*.md")}
 
     assert listed.exit_code == 0
-    pages = {line.split()[0]: line.split(maxsplit=1)[1] for line in listed.stdout.splitlines()}
-    assert pages.keys() == {path.stem for path in (ROOT / "docs").glob("*.md")}
-    for topic, title in pages.items():
-        printed = CliRunner().invoke(main, ["docs", topic]).stdout
-        assert printed.splitlines()[0] == f"# {title}"
-        assert printed == (ROOT / "docs" / f"{topic}.md").read_text()
+    rows = [line.split(maxsplit=1) for line in listed.stdout.splitlines() if line.startswith("  ")]
+    assert len(rows) == len(pages)
+    assert {topic for topic, _ in rows} == pages.keys()
+    assert "In tests:\n  tests  " in listed.stdout
+    table = pages["readme"].read_text()
+    for topic, about in rows:
+        assert topic == "readme" or f"(docs/{topic}.md) | {about} |\n" in table
+        assert CliRunner().invoke(main, ["docs", topic]).stdout == pages[topic].read_text()
+    assert CliRunner().invoke(main, ["docs", "README.md"]).stdout == table
 
 
 def test_each_page_that_a_text_refers_to_is_there() -> None:
@@ -109,4 +113,4 @@ def test_a_topic_that_is_not_there_is_answered_with_those_that_are() -> None:
     result = CliRunner().invoke(main, ["docs", "host"])
 
     assert result.exit_code == 2
-    assert "there is no topic 'host'; did you mean 'hosts'? The topics are architecture, " in result.stderr
+    assert "there is no topic 'host'; did you mean 'hosts'? The topics are readme, architecture, " in result.stderr

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.model import EntityType, Event, Subscription, Topic
 from copper_emulator.core.records.record import Record
 
 SUBSCRIPTION = Subscription(1, 1, Topic(EntityType.PERSON, Event.NEW), "https://app.example/hook", 0)
+MANY = type("Many", (Attributes,), {f"a{number}": number for number in range(13)})()
+NONE = type("None_", (Attributes,), {})()
 ADA = Record({"id": 17, "emails": []}, EntityType.PERSON)
 
 
@@ -19,7 +22,14 @@ ADA = Record({"id": 17, "emails": []}, EntityType.PERSON)
     ("value", "name", "says"),
     [
         (SUBSCRIPTION, "targt", "Subscription has no attribute 'targt'; did you mean 'target'?"),
-        (SUBSCRIPTION, "colour", "Subscription has no attribute 'colour'"),
+        (
+            SUBSCRIPTION,
+            "colour",
+            "Subscription has no attribute 'colour'; it has created, created_ms, custom_field_computed_values, event, "
+            "headers, id, key, secret, target, topic and type",
+        ),
+        (MANY, "colour", "Many has no attribute 'colour'"),
+        (NONE, "colour", "None_ has no attribute 'colour'"),
         (SUBSCRIPTION, "_targt", "Subscription has no attribute '_targt'"),
         (
             ADA,

@@ -14,6 +14,8 @@ from copper_emulator.core.text import meant
 
 _PAIR = re.compile(r"[^\s=]+=.*", re.DOTALL)
 
+_SPELLED = re.compile(r"(\d+) (?:(s|m|h|d)|(s)ec(?:ond)?s?|(m)in(?:ute)?s?|(h)ours?|(d)ays?)")
+
 _ORIGIN = "ORIGIN"
 """How the form begins of what leads one URL to another; the names of all others are no URLs."""
 
@@ -28,6 +30,7 @@ def meant_by(ctx: click.Context, typed: Sequence[str]) -> str | None:
     return (
         _pairs(ctx.command, words)
         or _topic(ctx.command, words)
+        or _duration(ctx.command, words)
         or _ids(ctx.command, words)
         or _named(ctx.command, extra)
         or _pair_apart(ctx.command, extra)
@@ -76,6 +79,14 @@ def _topic(command: click.Command, words: Sequence[str]) -> str | None:
 
 def _is_event(word: str) -> bool:
     return word.lower() in set(Event)
+
+
+def _duration(command: click.Command, words: Sequence[str]) -> str | None:
+    """`5m` for `5 minutes`."""
+    if not any(each.metavar == "DURATION" for each in command.params if isinstance(each, click.Argument)):
+        return None
+    spelled = (_SPELLED.fullmatch(" ".join(pair).lower()) for pair in pairwise(words))
+    return next(("".join(found.groups("")) for found in spelled if found), None)
 
 
 def _ids(command: click.Command, words: Sequence[str]) -> str | None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from copper_emulator.core.text import meant, suggesting
+from copper_emulator.core.text import in_words, meant, suggesting
+
+_FEW = 12
+"""So many names are listed if none of them is similar."""
 
 
 class Attributes:
@@ -21,8 +24,15 @@ class Attributes:
             __tracebackhide__ = True
             wrong = f"{type(self).__name__} has no attribute {name!r}"
             # Python asks for names with underscores itself, often of objects that are not complete yet.
-            near = None if name.startswith("_") else meant(name, public_names(self))
-            raise AttributeError(suggesting(wrong, near), name=name, obj=self)
+            if not name.startswith("_"):
+                wrong = _with_those_meant(wrong, name, public_names(self))
+            raise AttributeError(wrong, name=name, obj=self)
+
+
+def _with_those_meant(wrong: str, name: str, names: list[str]) -> str:
+    near = meant(name, names)
+    rest = f"it has {in_words(names)}" if near is None and 0 < len(names) <= _FEW else ""
+    return suggesting(wrong, near, rest)
 
 
 def public_names(value: object) -> list[str]:
