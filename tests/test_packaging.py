@@ -68,6 +68,7 @@ def test_the_wheel_holds_the_two_packages_the_scenarios_and_the_documentation_an
         | files_below("pytest_plugin")
         | {f"copper_emulator/_scenarios/{name}" for name in files_below("scenarios")}
         | {f"copper_emulator/_docs/{name}" for name in files_below("docs") if name.endswith(".md")}
+        | {"copper_emulator/_README.md"}
     )
 
 
