@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import Mock
 
@@ -143,6 +146,36 @@ def test_where_it_is_not_certain_a_kind_that_cannot_be_is_refused_as_well(to: An
         recognise(to)
     with pytest.raises(RouteError, match=r"does not work as kind function: it cannot be called with \(request\)"):
         Routes().add("https://a.example", to, kind="function")
+
+
+def lambda_handler(event: object, context: object) -> dict[str, int]:
+    return {"statusCode": 200}
+
+
+class Adapter:
+    """Like Mangum."""
+
+    def __call__(self, event: object, context: object) -> dict[str, int]:
+        return {"statusCode": 200}
+
+
+@pytest.mark.parametrize(("to", "name"), [(lambda_handler, "lambda_handler"), (Adapter(), "Adapter")])
+def test_a_serverless_handler_is_answered_with_where_the_documentation_has_it(to: object, name: str) -> None:
+    with pytest.raises(RouteError, match=rf"^{name} takes \(event, context\), .* docs tests`, \"Serverless handlers\""):
+        recognise(to)
+    assert "## Serverless handlers\n" in (Path(__file__).parents[3] / "docs/tests.md").read_text()
+
+
+def test_an_application_that_only_its_own_server_can_call_is_served_by_the_test(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tornado = ModuleType("tornado.web")
+    application = type("Application", (), {"__call__": lambda self, request: None})
+    monkeypatch.setattr(tornado, "Application", application, raising=False)
+    monkeypatch.setitem(sys.modules, "tornado.web", tornado)
+
+    with pytest.raises(RouteError, match=r"a Tornado Application .* route to that URL"):
+        recognise(application())
 
 
 def create_app(config: object = None) -> Flask:

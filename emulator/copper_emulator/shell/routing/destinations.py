@@ -42,7 +42,6 @@ _CALLED_WITH = {
     RouteKind.FUNCTION: ("request",),
 }
 
-
 _OF_CLIENTS = ("app", "application")
 """The attributes in which the test clients of Starlette and Werkzeug have their application."""
 
@@ -51,19 +50,35 @@ def recognise(to: object) -> RouteKind:
     """What kind of destination an object is. Raises RouteError if that is ambiguous."""
     if isinstance(to, str | URL):
         return RouteKind.URL
-    if _is_aiohttp(to):
+    if _is_of("aiohttp.web", to):
         return RouteKind.AIOHTTP
-    if not callable(to):
-        raise RouteError(_within(to) if _has_app(to) else _no_destination(to))
+    kind = _called_like(to, _positional(to)) if callable(to) and not _is_of("tornado.web", to) else None
+    if kind is None:
+        raise RouteError(_unclear(to))
+    return kind
+
+
+def _unclear(to: object) -> str:
+    """What may be meant by an object that is not recognised."""
     names = _positional(to)
-    kind = _called_like(to, names)
-    if kind is not None:
-        return kind
+    if _is_of("tornado.web", to):
+        return (
+            "a Tornado Application is called by Tornado's own server alone: listen with it, on the test's loop or in a "
+            "thread, and route to that URL: route(origin, to='http://127.0.0.1:8888')"
+        )
     if _has_app(to):
-        raise RouteError(_within(to))
+        return _within(to)
+    if not callable(to):
+        return _no_destination(to)
     if _is_factory(to):
-        raise RouteError(_factory(to))
-    raise RouteError(
+        return _factory(to)
+    if len(names) == 2 and names[0] == "event":
+        # AWS Lambda, and adapters to it such as Mangum.
+        return (
+            f"{name_of(to)} takes ({', '.join(names)}), like a serverless handler: route to a function that calls it, "
+            'as in `copper-emulator docs tests`, "Serverless handlers"'
+        )
+    return (
         f"it is not clear what {name_of(to)} is ({_shape(to, names)}); say so: route(origin, to=..., kind='wsgi'), or "
         "kind='asgi', 'aiohttp', 'function'"
     )
@@ -85,7 +100,7 @@ def kind_named(name: str, to: object) -> RouteKind:
         kind = RouteKind(name)
     except ValueError:
         raise RouteError(no_such("kind of destination", name, RouteKind)) from None
-    if kind is RouteKind.AIOHTTP and not _is_aiohttp(to):
+    if kind is RouteKind.AIOHTTP and not _is_of("aiohttp.web", to):
         raise RouteError(f"{to!r} is not an aiohttp Application")
     if kind in (RouteKind.WSGI, RouteKind.ASGI, RouteKind.FUNCTION) and not callable(to):
         raise RouteError(f"{to!r} cannot be called, as {kind} destinations must be")
@@ -165,9 +180,9 @@ def _positional(to: Any) -> list[str]:
     return [p.name for p in _parameters(to) if p.kind in kinds and p.default is p.empty]
 
 
-def _is_aiohttp(to: object) -> bool:
-    # Without aiohttp.web imported, it cannot be an aiohttp application.
-    web = sys.modules.get("aiohttp.web")
+def _is_of(module: str, to: object) -> bool:
+    """Whether it is that module's Application; nothing is, as long as the module is not imported."""
+    web = sys.modules.get(module)
     return web is not None and isinstance(to, web.Application)
 
 

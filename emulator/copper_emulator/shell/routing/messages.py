@@ -54,10 +54,11 @@ class Received(Attributes):
         """The parsed body. Raises ValueError if it is not JSON."""
         return json.loads(self.body)
 
-    @classmethod
-    def of(cls, attempt: Attempt) -> Received:
-        headers = _headers_of(attempt.url, attempt.headers)
-        return cls("POST", attempt.url, headers, attempt.body, to_datetime(attempt.started_ms))
+
+def received_from(attempt: Attempt) -> Received:
+    """The notification of an attempt, as its endpoint function gets it."""
+    headers = _headers_of(attempt.url, attempt.headers)
+    return Received("POST", attempt.url, headers, attempt.body, to_datetime(attempt.started_ms))
 
 
 @lru_cache(maxsize=100)

@@ -8,14 +8,14 @@ from typing import Any
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 from copper_emulator.shell.clock import RealLimit
-from copper_emulator.shell.routing.messages import NoAnswer, Received, result_of, timed_out
+from copper_emulator.shell.routing.messages import NoAnswer, Received, received_from, result_of, timed_out
 
 
 def send_to_function(function: Callable[[Received], object], attempt: Attempt) -> Result:
     """Call a plain function."""
     with Swallowed() as found:
         try:
-            result = result_of(function(Received.of(attempt)))
+            result = result_of(function(received_from(attempt)))
         except NoAnswer as failure:
             return Result.failure(failure.reason, failure.text, delay_ms=failure.delay_ms)
         except BaseException as error:
@@ -41,5 +41,5 @@ async def send_to_async_function(function: Callable[[Received], Any], attempt: A
 
 
 async def _called(function: Callable[[Received], Any], attempt: Attempt) -> object:
-    answer: object = await function(Received.of(attempt))
+    answer: object = await function(received_from(attempt))
     return answer
