@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.model import Delivery, Topic
 
-_WHY = "an earlier expect has already claimed {}"
-_ADVICE = "Each delivery meets one expect: make it happen again before you expect it again, or remove one expect."
+
+class Reason(NamedTuple):
+    """Why a delivery no longer counts (`{}` stands for which one), and as a sentence what would help."""
+
+    why: str
+    advice: str
+
+
+_EXPECTED = Reason(
+    "an earlier expect has already claimed {}",
+    "Each delivery meets one expect: make it happen again before you expect it again, or remove one expect.",
+)
 
 
 class _OfTopic:
@@ -32,16 +43,11 @@ class _OfTopic:
 
 
 class Claims:
-    """The claims on one account's deliveries; never withdrawn, except all at once by `clear`.
+    """The claims on one account's deliveries; never withdrawn, except all at once by `clear`."""
 
-    Args:
-        why: why a delivery no longer counts; `{}` stands for which one.
-        advice: what would help, as a sentence.
-    """
-
-    def __init__(self, *, why: str = _WHY, advice: str = _ADVICE) -> None:
-        self.why = why
-        self.advice = advice
+    def __init__(self) -> None:
+        self._reasons: dict[int, Reason] = {}
+        """Of those that were set aside, by serial; the others were claimed by an expect."""
         self._claimed: set[int] = set()
         self._permitted: set[int] = set()
         self._journal: Journal | None = None
@@ -106,7 +112,18 @@ class Claims:
         if named:
             self._permitted |= serials
 
+    def set_aside(self, deliveries: Iterable[Delivery], reason: Reason) -> None:
+        """Let these deliveries meet no expectation, whatever became of them."""
+        aside = list(deliveries)
+        self.claim(aside, named=True)
+        self._reasons |= dict.fromkeys((delivery.notification.serial for delivery in aside), reason)
+
+    def reason(self, delivery: Delivery) -> Reason:
+        """Why a claimed delivery no longer counts."""
+        return self._reasons.get(delivery.notification.serial, _EXPECTED)
+
     def clear(self) -> None:
+        self._reasons.clear()
         self._claimed.clear()
         self._permitted.clear()
         self._journal = None

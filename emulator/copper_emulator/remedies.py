@@ -8,6 +8,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
+from copper_emulator.core.text import in_words
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
@@ -60,6 +61,8 @@ def _answered(delivery: Delivery) -> str:
         return _believed(delivery)
     if delivery.status in _REDIRECTS:
         return _elsewhere(delivery)
+    if delivery.replayed and delivery.status in _DISLIKED:
+        return f"{_FIX}, or the body that was sent"
     return _OUTCOMES.get(delivery.outcome, _FIX)
 
 
@@ -173,6 +176,9 @@ def seen(delivery: Delivery) -> tuple[str, ...]:
         return ()
     if about_framework(delivery):
         return ()
+    if delivery.replayed:
+        # It was written by hand, or edited: nothing of it need be the payload's or the secret's.
+        return (f"The body had the keys {in_words(delivery.body)}." if delivery.body else "The body was empty.",)
     own = ", ".join(name for name in delivery.body if name in PAYLOAD_KEYS)
     names = secret_names(delivery)
     secrets = f", and those of the secret: {names}" if names else ", and no secret"

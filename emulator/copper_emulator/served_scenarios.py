@@ -11,6 +11,7 @@ from pathlib import Path
 
 from yarl import URL
 
+from copper_emulator.claims import Reason
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, ScenarioError
 from copper_emulator.core.model import Kind
@@ -33,6 +34,10 @@ from copper_emulator.verdict import verdict_text
 
 SENT = "scenario"
 """How messages call a scenario that was sent as text."""
+
+_EARLIER = Reason(
+    "{} had ended before the scenario began", "Only what is sent while a scenario plays counts: let a step cause it."
+)
 
 
 class ServedScenarios:
@@ -102,8 +107,7 @@ class ServedPlay:
         surface = stage.surface.of_scenario
         operations = LocalOperations(stage, surface=surface)
         with stage.lock:
-            # Deliveries from before the scenario do not count in it.
-            operations.claims.claim(stage.account.journal.deliveries, named=True)
+            operations.claims.set_aside(stage.account.journal.deliveries, _EARLIER)
             there = {subscription.id for subscription in stage.account.subscriptions}
             first_entry = len(stage.account.journal.entries)
         routes.detours.extend(detours)

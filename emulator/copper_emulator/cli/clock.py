@@ -31,6 +31,6 @@ def clock(*, what: str | None, server: str, account: str | None, as_json: bool) 
     output.json(shown)
     output.line(f"It is {as_stamp(shown['now'])}, and time {'runs' if shown['running'] else 'stands still'}.")
     if shown["next"] is not None:
-        output.line(f"The next thing happens at {shown['next']}.")
+        output.line(f"The next thing happens at {as_stamp(shown['next'])}.")
     waiting = shown["waiting"]
     output.line(f"{count(waiting, 'notification')} waiting." if waiting else "Nothing is waiting.")

@@ -15,18 +15,21 @@ from copper_emulator.cli.files import read_text
 from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import for_an_account, pairs_of
 from copper_emulator.cli.output import Output, as_stamp, on_one_line
-from copper_emulator.cli.values import Number, statuses
+from copper_emulator.cli.values import Number, Serial, statuses
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.durations import parse_duration
 
-_SERIAL = Number(1, 10**9)
+_SERIAL = Serial()
+
+_STATES = {"waiting": ("queued", "held")}
+"""States by the word that commands print for them."""
 
 
 @click.command(short_help="Show the notifications of an account, newest first.")
 @click.option("--type", metavar="TYPE", callback=types, help="like person")
 @click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
-@click.option("--state", metavar="STATE", multiple=True, help="like queued, held, delivered, failed; repeatable")
+@click.option("--state", metavar="STATE", multiple=True, help="like waiting, held, delivered, failed; repeatable")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="how it ended, like blocked; repeatable")
 @click.option("--id", type=Number(1, MAX_ID), help="a record's id")
 @click.option("--subscription", type=Number(1, MAX_ID), metavar="ID", help="the one it was made for")
@@ -34,7 +37,7 @@ _SERIAL = Number(1, 10**9)
 @click.option("--text", metavar="TEXT", help="found anywhere in it, ignoring case")
 @click.option("--since", metavar="MOMENT", help="of changes at or after this, like 2026-09-29T22:40:04Z")
 @click.option("--until", metavar="MOMENT", help="of changes before this")
-@click.option("--before", type=_SERIAL, metavar="SERIAL", help="only older ones")
+@click.option("--before", type=_SERIAL, metavar="NUMBER", help="only older ones")
 @click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="show at most this many")
 @for_an_account
 def notifications(*, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
@@ -45,6 +48,7 @@ def notifications(*, server: str, account: str | None, as_json: bool, **filters:
       copper-emulator notifications --state failed --state rejected
       copper-emulator notifications --type person --text Lovelace --limit 100
     """
+    filters["state"] = [state for given in filters["state"] for state in _STATES.get(given, (given,))]
     client, output = Client(server), Output(as_json=as_json)
     shown = client.get(client.account(account) + "/notifications", filters)
     output.json(shown)
@@ -55,7 +59,7 @@ def notifications(*, server: str, account: str | None, as_json: bool, **filters:
 
 
 @click.command(short_help="Show one notification in full.")
-@click.argument("serial", type=_SERIAL)
+@click.argument("serial", metavar="NUMBER", type=_SERIAL)
 @for_an_account
 def show(*, serial: int, server: str, account: str | None, as_json: bool) -> None:
     """Show one notification with what was sent, what came back, and why.
@@ -69,7 +73,7 @@ def show(*, serial: int, server: str, account: str | None, as_json: bool) -> Non
 
 
 @click.command(short_help="Send a notification again, as it was or edited.")
-@click.argument("serial", type=_SERIAL)
+@click.argument("serial", metavar="NUMBER", type=_SERIAL)
 @click.option("--target", metavar="URL", help="send it there instead")
 @click.option("--body", metavar="JSON", help="send this instead")
 @click.option(
@@ -128,7 +132,7 @@ def replay(
 @click.option("--id", "ids", type=Number(1, MAX_ID), multiple=True, help="a record's id; repeatable")
 @click.option("--status", type=Number(100, 599), help="what the endpoint answered; any 2xx by default")
 @click.option("--outcome", metavar="OUTCOME", help="how it ended, like failed")
-@click.option("--count", "number", type=_SERIAL, help="exactly this many; at least one by default")
+@click.option("--count", "number", type=Number(1, 10**9), help="exactly this many; at least one by default")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only what ended after this journal entry")
 @click.option("--new", "only_new", is_flag=True, help="only what ends from now on, like --since with the last entry")
 @click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long, in real time")

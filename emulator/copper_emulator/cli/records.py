@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from copper_emulator.cli import WrongUse
+from copper_emulator.cli.changes import show_change
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import STDIO, read
 from copper_emulator.cli.names import types
@@ -300,8 +301,7 @@ def _show_changes(changes: Sequence[Mapping[str, Any]], output: Output) -> None:
     if not changes:
         output.line("Nothing changed: the values were the same.")
     for change in changes:
-        for text in change["why"]:
-            output.line(text)
+        show_change(change, output)
 
 
 def _line(record: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli import Mistaken, WrongUse
+from copper_emulator.cli import Failure, Mistaken, WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import STDIO, read_text, write_private
 from copper_emulator.cli.options import for_an_account, json_option, server_option
@@ -116,14 +116,16 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
         output.line("Recording what is done from now on; copper-emulator record stop ends it.")
         return
     if shown["scenario"] is None:
-        output.line("Nothing has been recorded.")
-    elif file is None:
+        raise Failure("nothing has been recorded" + (", so nothing was written" if file is not None else ""))
+    if file is None:
         output.line(shown["scenario"].rstrip("\n"))
     else:
         write_private(file, shown["scenario"])
         if str(file) != STDIO:
             output.line(f"What was done is in {file}; copper-emulator run {file} repeats it.")
             output.line(f"In a running server: copper-emulator play {file} --reset")
+            if shown["remarks"]:
+                output.line(f"{count(shown['remarks'], 'comment')} in it: no step can repeat what was done there.")
 
 
 def _sent(shown: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from copper_emulator.cli import WrongUse
+from copper_emulator.cli.changes import show_change
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import (
@@ -52,8 +53,7 @@ def fire(
     body = {"type": kind, "event": event, "ids": ids, "updated_attributes": parse_attributes(attributes)}
     change = client.post(client.account(account) + "/fire", body)
     output.json(change)
-    for text in change["why"]:
-        output.line(text)
+    show_change(change, output)
     for hint in change["hints"]:
         output.line(on_one_line(f"Sent as it is, but {ended(hint)}"))
 

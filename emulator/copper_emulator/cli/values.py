@@ -32,6 +32,16 @@ class Number(click.IntRange):
         return number
 
 
+class Serial(Number):
+    """The number of a notification, also as it is shown: `#3`."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 10**9)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return super().convert(value.removeprefix("#") if isinstance(value, str) else value, param, ctx)
+
+
 class OneOf(_Choice):
     """One of a few words."""
 

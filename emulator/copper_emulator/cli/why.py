@@ -36,6 +36,9 @@ def why(*, what: str | None, number: int | None, limit: int, server: str, accoun
       copper-emulator why subscription 560698
       copper-emulator why change 3 --json
     """
+    if what == "notification" or (what or "").startswith("#"):
+        serial = number or str(what).removeprefix("notification").removeprefix("#") or 3
+        raise WrongUse(f"for a single notification, use copper-emulator show {serial}")
     if what is not None and what.isdecimal():
         raise WrongUse(f"say what {what} is the id of, like why person {what} or why subscription {what}")
     if what in _NUMBERED and number is None:

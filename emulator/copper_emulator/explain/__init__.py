@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -205,9 +205,25 @@ def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[
     told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
     if not change.subscriptions and change.origin != "replay":
         told = [f"  nobody was notified: {tracer.mask(change.note)}"]
-    # People look for subscriptions to the topic that did not exist at that moment.
-    missed = (Decision.MADE_LATER, Decision.REMOVED_BEFORE)
-    return [head, *told, *(f"  {trace.text}" for trace in traces if trace.decision in missed)]
+    return [head, *told, *_not_there(traces)]
+
+
+_NOT_THERE = {
+    Decision.REMOVED_BEFORE: "had been removed before the change",
+    Decision.MADE_LATER: "were made after the change",
+}
+
+
+def _not_there(traces: Sequence[Trace]) -> Iterator[str]:
+    """The subscriptions to the topic that did not exist at that moment: people look for them."""
+    for decision, what in _NOT_THERE.items():
+        missed = [trace for trace in traces if trace.decision is decision]
+        if len(missed) == 1:
+            yield f"  {missed[0].text}"
+        elif missed:
+            # An endpoint that subscribes anew at each start leaves many.
+            ids = short_ids([trace.subscription.id for trace in missed if trace.subscription is not None])
+            yield f"  {len(missed):,} subscriptions {what}: {ids}"
 
 
 def _life_lines(account: Account, life: Life | None) -> list[str]:

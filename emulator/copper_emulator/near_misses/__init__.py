@@ -89,7 +89,7 @@ def _closest(case: Case) -> list[str]:
     for delivery, misfitting in case.scored:
         reasons = [str(reason) for reason in misfitting]
         if case.claims.is_claimed(delivery):
-            reasons.append(case.claims.why.format("it"))
+            reasons.append(case.claims.reason(delivery).why.format("it"))
         # A delivery about the same records is closer than one that is not, however little else fits.
         score = (not case.concerns(delivery.notification), len(reasons), delivery.notification.serial)
         scored.append((score, delivery, reasons))

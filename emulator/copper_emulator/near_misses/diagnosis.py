@@ -95,7 +95,8 @@ def _incomplete(case: Case) -> Diagnosis | None:
     never = [record_id for record_id in case.missing if record_id not in claimed_ids]
     said = []
     if claimed:
-        said.append(case.claims.why.format(short_ids(claimed)))
+        of_these = next(delivery for delivery in case.claimed if not set(claimed).isdisjoint(delivery.ids))
+        said.append(case.claims.reason(of_these).why.format(short_ids(claimed)))
     if never:
         said.append(f"{short_ids(never)} did not arrive as expected")
     alone = case.expectation.only(never or claimed)
@@ -215,7 +216,9 @@ def _misfitting(case: Case) -> Diagnosis | None:
 def _claimed(case: Case) -> Diagnosis | None:
     if not case.claimed:
         return None
-    return Diagnosis(case.claims.why.format("it"), case.claims.advice)
+    # The last one: what was set aside is older than whatever an expect has claimed.
+    reason = case.claims.reason(case.claimed[-1])
+    return Diagnosis(reason.why.format("it"), reason.advice)
 
 
 _LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (

@@ -91,6 +91,7 @@ async def answer_with(served: ServedAccount, said: Answer) -> InboxShape:
         body=before.body if said.body is None else said.body,
         delay_ms=before.delay_ms if said.delay is None else said.delay,
     )
+    served.recorder.remark("the answer of the inbox was changed")
     return await read_inbox(served, ReadInbox(limit=100))
 
 

@@ -85,7 +85,7 @@ class RowShape(NotificationShape):
     note: str = Field(description="for a replay, what is sent again; else empty")
     resend_of: int | None = Field(description="the serial of the notification that it sends again")
     resent_as: list[int] = Field(description="the serials of those that send it again")
-    target: str = Field(description="where it went, or would go now; empty when the subscription is gone")
+    target: str = Field(description="where it went, or would go now; empty if not sent and the subscription is gone")
     route: str = Field(description="where the route led, empty without one or before it is sent")
     outcome: Outcome | None = Field(description="null while it has not ended")
     status: int | None
@@ -115,7 +115,8 @@ class RowShape(NotificationShape):
         }
         if delivery is None:
             return cls(**shown, **_under_way(account, notification))
-        return cls(**shown, **_ended(delivery, mask))
+        would_go = delivery.target or account.target_of(notification)
+        return cls(**shown, **_ended(delivery, mask), target=would_go)
 
 
 def _under_way(account: Account, notification: Notification) -> dict[str, Any]:
@@ -139,7 +140,6 @@ def _under_way(account: Account, notification: Notification) -> dict[str, Any]:
 
 def _ended(delivery: Delivery, mask: Callable[[str], str]) -> dict[str, Any]:
     return {
-        "target": delivery.target,
         "route": delivery.route,
         "outcome": delivery.outcome,
         "status": delivery.status,

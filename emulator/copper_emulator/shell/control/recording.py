@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from copper_emulator.core.moments import stamp
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.control.bases import Nothing, Shape
@@ -24,6 +25,7 @@ class RecordingShape(Shape):
     started_at: str | None
     stopped_at: str | None
     steps: int
+    remarks: int = Field(description="how many things no step can repeat: comments in the scenario say so")
     full: bool = Field(description=f"whether it has reached {MOST_STEPS:,} steps, after which no more are kept")
     scenario: str | None = Field(description="the text of a scenario file that repeats it; null without a step")
 
@@ -34,7 +36,7 @@ async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShap
     if recorder.is_on and recorder.started_ms is not None:
         raise Refused(
             409,
-            f"a recording is already in progress, since {iso(recorder.started_ms)}, with "
+            f"a recording is already in progress, since {stamp(recorder.started_ms)}, with "
             f"{count(recorder.steps, 'step')}",
             hint="Stop it first: copper-emulator record stop, or POST .../recording/stop.",
         )
@@ -58,6 +60,7 @@ async def read_recording(served: ServedAccount, said: Nothing) -> RecordingShape
         started_at=None if recorder.started_ms is None else iso(recorder.started_ms),
         stopped_at=None if recorder.stopped_ms is None else iso(recorder.stopped_ms),
         steps=recorder.steps,
+        remarks=recorder.remarks,
         full=recorder.is_full,
         scenario=recorder.text(),
     )

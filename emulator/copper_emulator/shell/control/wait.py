@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from copper_emulator.claims import Claims
+from copper_emulator.claims import Claims, Reason
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery
 from copper_emulator.core.surface import Surface
@@ -132,14 +132,15 @@ def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:
 def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
     with served.stage.lock:
         account = served.stage.account
-        claims = Claims(
-            why=f"{{}} had already ended, at or before entry {said.since} of the journal",
-            advice="Make it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
+        ended = Reason(
+            f"{{}} had already ended, at or before entry {said.since} of the journal",
+            "Make it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
             f"below {said.since}.",
         )
+        claims = Claims()
         entries = account.journal.entries
         earlier = (entry.delivery for entry in entries[: place_after(entries, said.since)])
-        claims.claim([delivery for delivery in earlier if delivery is not None], named=False)
+        claims.set_aside([delivery for delivery in earlier if delivery is not None], ended)
         told = unmet(watch.expectation, watch.fitting, account, claims, Surface.SERVER)
         waiting = bool(account.waiting())
     hint = f"Waited {duration_text(said.timeout)} of real time."

@@ -6,7 +6,7 @@ control API, the command line, the emulated API or Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from copper_emulator.core.account import Account
@@ -16,7 +16,7 @@ from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.core.told import Told
 from copper_emulator.settings import Settings
-from copper_emulator.shell.recording.steps import Said, Steps
+from copper_emulator.shell.recording.steps import Said, Steps, beyond
 from copper_emulator.shell.recording.yaml_text import Remark, Step, document
 from copper_emulator.shell.stage import Stage
 
@@ -43,6 +43,11 @@ class Recorder:
         return 0 if self._recording is None else self._recording.number
 
     @property
+    def remarks(self) -> int:
+        """How many things no step can repeat: comments say so in the scenario."""
+        return 0 if self._recording is None else self._recording.remarks
+
+    @property
     def started_ms(self) -> int | None:
         return None if self._recording is None else self._recording.since_ms
 
@@ -60,6 +65,12 @@ class Recorder:
             account = self._stage.account
             self._recording = _Recording(self._stage, account)
             account.on_told = self._recording.add
+
+    def remark(self, what: str) -> None:
+        """Put a comment on something that the account itself does not report into a recording under way."""
+        with self._stage.lock:
+            if self._recording is not None and self._recording.until_ms is None:
+                self._recording.say(list(beyond(what)))
 
     def stop(self) -> None:
         """Stop recording; the recording can still be read."""
@@ -85,7 +96,7 @@ class _Recording:
     def __init__(self, stage: Stage, account: Account) -> None:
         self.since_ms = stage.now()
         self.until_ms: int | None = None
-        self.number = 0
+        self.number = self.remarks = 0
         self._stage = stage
         self._account = account
         self._steps = Steps(account.records)
@@ -100,10 +111,15 @@ class _Recording:
     def add(self, what: Told) -> None:
         """Record something that was done."""
         if self.number < MOST:
-            said = self._steps.of(what)
-            self.number += sum(not isinstance(each, Remark) for each in said)
-            moment = self._stage.clock.now() - self.since_ms
-            self._said += [(moment, each) for each in said]
+            self.say(self._steps.of(what))
+
+    def say(self, said: Sequence[Said]) -> None:
+        """Keep steps and comments."""
+        remarks = sum(isinstance(each, Remark) for each in said)
+        self.remarks += remarks
+        self.number += len(said) - remarks
+        moment = self._stage.clock.now() - self.since_ms
+        self._said += [(moment, each) for each in said]
 
     def text(self) -> str | None:
         if not self.number:

@@ -47,14 +47,14 @@ class Steps:
             told.Subscribed: self._subscribed,
             told.Resubscribed: self._resubscribed,
             told.Unsubscribed: self._unsubscribed,
-            told.Paused: lambda each: _beyond(f"the target {each.target} was paused"),
-            told.Resumed: lambda each: _beyond(f"the target {each.target} was resumed"),
-            told.RulesChanged: lambda _: _beyond("settings were changed"),
+            told.Paused: lambda each: beyond(f"the target {each.target} was paused"),
+            told.Resumed: lambda each: beyond(f"the target {each.target} was resumed"),
+            told.RulesChanged: lambda _: beyond("settings were changed"),
             told.KeySwitched: lambda _: iter([{"switch_key": True}]),
             told.FaultOn: lambda each: iter([{"faults": [str(each.fault)]}]),
             told.FaultsOff: self._faults_off,
-            told.EntryChanged: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
-            told.EntryRemoved: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was removed"),
+            told.EntryChanged: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
+            told.EntryRemoved: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was removed"),
             told.AccountChanged: lambda each: iter([{"account": dict(each.fields)}] if each.fields else ()),
         }
 
@@ -159,7 +159,7 @@ class Steps:
         try:
             captured_topic(replayed.body)
         except UsageError:
-            yield from _beyond("a body that is not a notification was sent")
+            yield from beyond("a body that is not a notification was sent")
             return
         body = json.loads(replayed.body)
         headers = {name: value for name, value in replayed.headers if name.lower() not in _OUR_OWN}
@@ -180,7 +180,7 @@ class Steps:
             yield {"resubscribe": {"subscription": name, **given}}
         for key in others:
             if key not in given:
-                yield from _beyond(f"the {key} of subscription {name} was removed")
+                yield from beyond(f"the {key} of subscription {name} was removed")
 
     def _unsubscribed(self, removed: told.Unsubscribed) -> Iterator[Said]:
         name = self._subscriptions.get(removed.subscription.id)
@@ -193,7 +193,8 @@ class Steps:
             yield {"faults": [str(fault) for fault in off.left]}
 
 
-def _beyond(what: str) -> Iterator[Remark]:
+def beyond(what: str) -> Iterator[Remark]:
+    """A comment in place of a step."""
     yield Remark(f"{what}: no scenario step can do this")
 
 
