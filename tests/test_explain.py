@@ -105,6 +105,19 @@ def test_each_subscription_there_ever_was_has_its_decision(copper: Copper) -> No
     )
 
 
+def test_many_subscriptions_that_did_not_exist_then_share_a_line(copper: Copper) -> None:
+    gone = [copper.subscribe("person", "update", target=TARGET) for _ in range(3)]
+    for each in gone:
+        copper.unsubscribe(each)
+    change = copper.fire("person", "update", ids=1)
+    later = [copper.subscribe("person", "update", target=TARGET) for _ in range(2)]
+
+    assert copper.explain(change).lines[2:] == (
+        f"  3 subscriptions had been removed before the change: {[each.id for each in gone]}",
+        f"  2 subscriptions were made after the change: {[each.id for each in later]}",
+    )
+
+
 def told_of_a_change_cut_into(number: int) -> tuple[str, int]:
     """The whole explanation of a change that was cut into this many notifications, and the calls needed to make it."""
     with Emulator(batch=1, limits="off") as copper:

@@ -287,8 +287,10 @@ def test_what_is_wrong_with_a_file_is_told_with_its_name_a_mistake_a_line(server
 
 def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Path) -> None:
     file = tmp_path / "session.yaml"
-    assert "Nothing has been recorded" in told(server, "record", "show")
+    assert invoke("record", "show", server=server) == (1, "", "copper-emulator: nothing has been recorded\n")
     told(server, "record", "start")
+    code, out, err = invoke("record", "show", "--output", str(file), server=server)
+    assert (code, out, err) == (1, "", "copper-emulator: nothing has been recorded, so nothing was written\n")
     told(server, "create", "person", "--set", "name=Ada")
 
     assert "create: {type: person, as: person_1" in told(server, "record", "show")
@@ -303,6 +305,65 @@ def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Pa
     ]
     assert file.stat().st_mode & 0o777 == 0o600
     assert load(file).content.steps[0].create is not None
+
+
+def test_what_no_step_can_repeat_is_told_at_the_end_of_a_recording(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "session.yaml"
+    told(server, "record", "start")
+    told(server, "create", "person", "--set", "name=Ada")
+    told(server, "inbox", "--status", "500")
+    told(server, "settings", "--set", "over-limit=drop")
+
+    assert told(server, "record", "stop", "--output", str(file)).splitlines()[-1] == (
+        "2 comments in it: no step can repeat what was done there."
+    )
+    assert "# the answer of the inbox was changed: no scenario step can do this" in file.read_text()
+
+
+def test_numbers_and_states_can_be_given_as_they_are_shown(server: str) -> None:
+    told(server, "settings", "--set", "limits=1/1m", "--set", "over_limit=drop", "--set", "latency=1h")
+    told(server, "subscribe", "person.new", INBOX)
+    told(server, "create", "person", "--set", "name=Ada")
+
+    assert "waits, due" in told(server, "notifications", "--state", "waiting")
+    assert told(server, "show", "#1").startswith("#1  ")
+
+
+def test_what_was_dropped_shows_where_it_would_have_gone(server: str) -> None:
+    told(server, "settings", "--set", "limits=1/1m", "--set", "over_limit=drop")
+    told(server, "subscribe", "person.new", INBOX)
+    told(server, "create", "person", "--count", "31", "--set", "name=Ada")
+
+    assert f"-> {INBOX}: dropped: over the limit of 1/1m" in told(server, "show", "2")
+
+
+def test_of_many_notifications_of_a_change_the_first_are_shown_and_how_all_of_them_ended(server: str) -> None:
+    told(server, "settings", "--set", "limits=40/1m", "--set", "over_limit=drop", "--set", "batch=1")
+    told(server, "subscribe", "person.new", INBOX)
+
+    shown = told(server, "create", "person", "--count", "50", "--set", "name=Ada").splitlines()
+
+    assert shown[-1] == "  ... 50 notifications in all: 40 delivered and 10 dropped"
+    assert sum(line.startswith("  #") for line in shown) < 40
+
+
+def test_a_target_that_nothing_reaches_is_told_when_it_is_subscribed(server: str) -> None:
+    shown = told(server, "subscribe", "person.new", "https://app.example/hook").splitlines()
+
+    assert shown[1].startswith("Nothing would be sent there: no route for https://app.example")
+    assert len(told(server, "subscribe", "person.new", INBOX).splitlines()) == 1
+
+
+def test_a_notification_as_show_prints_it_is_no_body_to_replay(server: str, tmp_path: Path) -> None:
+    told(server, "subscribe", "person.new", INBOX)
+    told(server, "create", "person", "--set", "name=Ada")
+    file = tmp_path / "shown.json"
+    file.write_text(told(server, "show", "1", "--json"))
+
+    code, _, err = invoke("replay", str(file), "--target", INBOX, server=server)
+
+    assert (code, err.count("\n")) == (2, 1)
+    assert "is what show --json prints, not a body: replay its request.body alone" in err
 
 
 def test_what_cannot_be_played_again_beside_what_is_there_says_so_and_names_the_file(

@@ -97,7 +97,6 @@ _ELSEWHERE = {
     "explain": "why",
     "find": "search",
     "get": "search",
-    "help": "--help",
     "list": "search",
     "log": "journal",
     "send": "fire",
@@ -139,6 +138,9 @@ class _Commands(click.Group):
     """Imports a command's module when the command is looked up."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args[:1] == ["help"]:
+            # `help serve`, as many tools have it.
+            args = [*args[1:2], "--help"]
         keep_typed(ctx, args)
         return super().parse_args(ctx, args)
 

@@ -15,13 +15,11 @@ _SHOWN = 30
 
 def show_change(change: Mapping[str, Any], output: Output) -> None:
     """Print what the server told of a change; of many notifications, the first, and how all of them ended."""
-    told = change["why"]
-    if len(told) <= _SHOWN + 1:
-        for text in told:
-            output.line(on_one_line(text))
-        return
-    for text in told[:_SHOWN]:
-        output.line(on_one_line(text))
-    states = Counter(each["state"] for each in change["notifications"])
-    each = in_words(f"{number:,} {state}" for state, number in states.most_common())
-    output.line(f"... {count(sum(states.values()), 'notification')} in all: {each} (copper-emulator notifications)")
+    told = [on_one_line(text) for text in change["why"]]
+    if len(told) > _SHOWN:
+        states = Counter(each["state"] for each in change["notifications"])
+        ends = in_words(f"{number:,} {state}" for state, number in states.most_common())
+        advice = [text for text in told[_SHOWN:] if not text.startswith(" ")]
+        told = [*told[:_SHOWN], f"  ... {count(sum(states.values()), 'notification')} in all: {ends}", *advice]
+    for text in told:
+        output.line(text)

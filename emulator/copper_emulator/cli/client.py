@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPException
@@ -37,6 +38,12 @@ _TIMED_OUT = 408
 _PATH = "/_emulator/"
 
 
+def _origin_of(url: str) -> str:
+    """Where a server's URL was given: by the option, unless the variable has it."""
+    variable = "COPPER_EMULATOR_URL"
+    return variable if os.environ.get(variable) == url else "--server"
+
+
 class _Unmet(Failure):
     """A wait was in vain: the message, which lists what came closest, keeps its lines."""
 
@@ -56,7 +63,7 @@ class Client:
         try:
             self._client = control_client.Client(url)
         except UsageError as error:
-            raise WrongUse(f"--server {error}") from None
+            raise WrongUse(f"{_origin_of(url)} {error}") from None
         self.url = self._client.url
         self._prompt = prompt
         self._answers = False

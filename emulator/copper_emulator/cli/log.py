@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from copper_emulator.cli.lines import Lines
 from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.routes import route_text
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.paths import api_url
@@ -92,8 +93,7 @@ class Log:
         output.line(f"Copper emulator ready at {server.url}", style="bold")
         self._tell_urls(server, api, plan, way)
         for origin, to in plan.routes:
-            real = "  (beyond this machine: really sent there)" if is_beyond(to) else ""
-            output.line(f"  route  {origin} -> {to}{real}")
+            output.line(f"  route  {route_text(origin, to, beyond=is_beyond(to))}")
         output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
         if plan.settings.seed:
             output.line(f"  seed   {plan.settings.seed} (to repeat: --seed {plan.settings.seed})")

@@ -28,7 +28,8 @@ def topic_of(text: str) -> tuple[str, str]:
     """`person.update` as type and event."""
     match = _TOPIC.fullmatch(text)
     if match is None:
-        raise WrongUse(f"{text!r} is not a topic: write TYPE.EVENT, like person.update")
+        first = "the topic comes first: " if "://" in text else ""
+        raise WrongUse(f"{text!r} is not a topic: {first}write TYPE.EVENT, like person.update")
     event = match[2].lower()
     if event not in set(Event):
         raise WrongUse(no_event(match[2]))

@@ -11,7 +11,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.files import read_text
+from copper_emulator.cli.files import STDIO, read_text
 from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import for_an_account, pairs_of
 from copper_emulator.cli.output import Output, as_stamp, on_one_line
@@ -121,9 +121,14 @@ def replay(
       echo '{"type":"person","event":"update","ids":[17]}' > captured.json
       copper-emulator replay captured.json --target https://inbox.example/default
     """
-    text = read_text(file)
+    body = _json("stdin" if str(file) == STDIO else str(file), read_text(file))
+    if isinstance(body, dict) and isinstance(body.get("request"), dict):
+        raise WrongUse(
+            f"{file} is what show --json prints, not a body: replay its request.body alone, with the secret in place "
+            "of ***; or use copper-emulator resend"
+        )
     client, output = Client(server), Output(as_json=as_json)
-    said = {"body": _json(str(file), text), "target": target, "headers": pairs_of("--header", headers)}
+    said = {"body": body, "target": target, "headers": pairs_of("--header", headers)}
     _print(client.post(f"{client.account(account)}/replay", said), output)
 
 
@@ -219,5 +224,7 @@ def _seconds(option: str, given: str) -> float:
 def _json(what: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
-        raise WrongUse(f"{what} is not JSON") from None
+    except json.JSONDecodeError as error:
+        raise WrongUse(f"{what} is not JSON: {error}") from None
+    except RecursionError:
+        raise WrongUse(f"{what} is not JSON that can be read: it is nested too deeply") from None

@@ -120,6 +120,8 @@ def values_told(option: str, given: tuple[str, ...]) -> Iterator[None]:
 
 def _as_text(option: str, name: str, value: str, message: str) -> str:
     label = name.replace("_", " ").title()
+    if value[:1] in ("[", "{") and isinstance(json_or_text(value), str) and label in message:
+        return f"{value} is not JSON, so it was read as text"
     if isinstance(json_or_text(value), str) or f"{label}: must be a string" not in message:
         return ""
     return f"{value} was read as JSON; as text it is {option} {shlex.quote(f'{name}={json.dumps(value)}')}"

@@ -19,6 +19,13 @@ _SPELLED = re.compile(r"(\d+) (?:(s|m|h|d)|(s)ec(?:ond)?s?|(m)in(?:ute)?s?|(h)ou
 _ORIGIN = "ORIGIN"
 """How the form begins of what leads one URL to another; the names of all others are no URLs."""
 
+_MEANT = {
+    "accounts": "--create {}",
+    "limits": "copper-emulator settings --set limits={}",
+    "record": "--output {}",
+}
+"""What a word that a command has no place for is likely to mean."""
+
 _CONFIDENTIAL = ("--secret", "--header")
 """Options whose values a message does not repeat."""
 
@@ -34,6 +41,7 @@ def meant_by(ctx: click.Context, typed: Sequence[str]) -> str | None:
         or _ids(ctx.command, words)
         or _named(ctx.command, extra)
         or _pair_apart(ctx.command, extra)
+        or _by_command(ctx, extra)
     )
 
 
@@ -108,6 +116,12 @@ def _pair_apart(command: click.Command, extra: Sequence[str]) -> str | None:
     """`--set name=Ada` for `name Ada`."""
     name, value = extra if len(extra) == 2 else ("", "")
     return as_pair(command, f"{name}={value}") if name.isidentifier() else None
+
+
+def _by_command(ctx: click.Context, extra: Sequence[str]) -> str | None:
+    """`--output my.yaml` for `record stop my.yaml`."""
+    form = _MEANT.get(str(ctx.info_name))
+    return form.format(shlex.quote(extra[0])) if form and len(extra) == 1 else None
 
 
 def _written(option: click.Option, value: str) -> str:

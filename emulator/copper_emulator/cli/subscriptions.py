@@ -64,9 +64,13 @@ def subscribe(
         if given:
             body[name] = pairs_of(option, given)
     client, output = Client(server), Output(as_json=as_json)
-    made = client.post(client.account(account) + "/subscriptions", body)
+    path = client.account(account)
+    made = client.post(path + "/subscriptions", body)
     output.json(made)
     output.line(_told(made, made["key"]))
+    for each in client.get(path + "/targets")["targets"]:
+        if each["target"] == made["target"] and each["blocked"]:
+            output.line(f"Nothing would be sent there: {each['blocked']}")
 
 
 @click.command(short_help="Delete subscriptions.")

@@ -9,6 +9,7 @@ import click
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account, route_of
 from copper_emulator.cli.output import Output, as_stamp, on_one_line
+from copper_emulator.cli.routes import route_text
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 
@@ -36,8 +37,7 @@ def routes(*, new: tuple[str, ...], removed: tuple[str, ...], server: str, accou
     shown = client.get(path)
     output.json(shown)
     for each in shown["routes"]:
-        real = "  (beyond this machine: really sent there)" if each["beyond"] else ""
-        output.line(f"{each['origin']} -> {each['to']}{real}")
+        output.line(route_text(each["origin"], each["to"], beyond=each["beyond"]))
     if not shown["routes"]:
         output.line("There are no routes: notifications go only to loopback.")
 

@@ -83,8 +83,8 @@ def _split(target: str) -> SplitResult:
         raise Invalid.uri(hint=f"The target is longer than {_MAX_LENGTH} characters.")
     if not target.isascii() or any(c <= " " or c in '"<>\\^`{|}\x7f' for c in target):
         raise Invalid.uri(
-            hint="The target has a character that a URL cannot have (a space, a control or a non-ASCII character); "
-            "percent-encode it."
+            hint="The target has a character that a URL cannot have (a space, a control or a non-ASCII character): "
+            "percent-encode it or, in the host, write the name as it is looked up (xn--...)."
         )
     try:
         parts = urlsplit(target)
