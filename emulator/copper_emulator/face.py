@@ -329,6 +329,7 @@ class Face:
             journal = self._stage.account.journal
             return masked(timeline(journal.entries), journal.subscriptions())
 
+    @written_like("copper.explain(type='person', id=17)")
     def explain(
         self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
     ) -> Explanation:
@@ -373,14 +374,13 @@ class Face:
             return "not used yet"
         with self._stage.lock:
             account = self._stage.account
-            numbers = {
-                "subscription": len(account.journal.subscriptions()),
-                "change": len(account.journal.changes),
-                "delivery": len(account.journal.deliveries),
-            }
+            seen = len(account.subscriptions.of_key(account.key.serial))
+            older = len(account.subscriptions) - seen
+            numbers = {"change": len(account.journal.changes), "delivery": len(account.journal.deliveries)}
             waiting = len(account.waiting())
+        subscribed = count(seen, "subscription") + (f" (and {older:,} of an earlier key)" if older else "")
         told = [count(number, noun) for noun, number in numbers.items()]
-        return ", ".join([*told, f"{waiting:,} waiting"])
+        return ", ".join([subscribed, *told, f"{waiting:,} waiting"])
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 
@@ -423,7 +423,7 @@ class Face:
     def begin_test(self) -> str:
         """Count anew: what a verdict has covered belongs to earlier tests. Returns what of it still stands."""
         self._calls.close()
-        if self._is_unused:
+        if self._is_unused and not self._reports:
             return ""
         claims = self._operations.claims
         claims.told = claims.judged
@@ -436,7 +436,9 @@ class Face:
         """
         # In this order, because asking an unused account for its settings opens it.
         unawaited = self._calls.complaint() if self._calls and self.settings.strict else ""
-        text = "" if self._is_unused else self._verdict(said=said, since=self._operations.claims.told)
+        # A check plays in accounts of its own, so its report may be all there is.
+        unused = self._is_unused and not self._reports
+        text = "" if unused else self._verdict(said=said, since=self._operations.claims.told)
         return "\n".join(filter(None, [unawaited, text]))
 
     def _verdict(self, *, said: str = "", since: int | None) -> str:

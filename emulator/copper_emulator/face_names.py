@@ -34,9 +34,18 @@ def no_attribute(known: list[str], name: str, surface: Surface) -> str:
         return f"{wrong}: it is in the collection of each type, like {like}"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
     plural = {f"{kind}s": collection for kind, collection in singular.items()}
-    near = (singular | plural).get(name) or _similar(known, name)
+    near = (singular | plural | _FURTHER).get(name) or _similar(known, name)
     return suggesting(wrong, near)
 
+
+_FURTHER = {
+    **dict.fromkeys(("contact", "contacts"), "people"),
+    **dict.fromkeys(("organization", "organizations", "organisation", "organisations"), "companies"),
+    **dict.fromkeys(("deal", "deals"), "opportunities"),
+    **dict.fromkeys(("set", "configure", "config", "options"), "settings"),
+    **dict.fromkeys(("received", "requests", "events"), "deliveries"),
+}
+"""What other services and tools call what is here."""
 
 _COMMANDS = frozenset({"resend", "snapshot", "restore", "record", "inbox", "targets"})
 """Commands that have no namesake in Python."""

@@ -257,8 +257,15 @@ def _share(value: object) -> dict[str, Any]:
     return {"share": share}
 
 
+def _with_unit(value: object) -> object:
+    """The value, unless it is a bare number: as in `advance`, seconds for one reader are minutes for another."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f"{value!r} needs a unit: write it like '{value}s' or '{value}m'")
+    return value
+
+
 def _span(value: object) -> dict[str, Any]:
-    span = parse_duration(value)
+    span = parse_duration(_with_unit(value))
     if not span:
         raise ValueError(f"{value!r} is too short: it must be longer than 0")
     return {"span_ms": span}
@@ -277,7 +284,7 @@ _PARTS: Mapping[str, Callable[[object], dict[str, Any]]] = {
     "status": _a_status,
     "share": _share,
     "span": _span,
-    "latency": lambda value: {"latency": parse_latency(value)},
+    "latency": lambda value: {"latency": parse_latency(_with_unit(value))},
     "sizes": _sizes,
 }
 
