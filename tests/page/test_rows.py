@@ -56,6 +56,18 @@ def test_of_many_ids_their_number_is_in_sight(screen: Screen, emulator: Emulator
 
 
 @pytest.mark.parametrize("which", ["", 1], ids=["alone", "beside a delivery"])
+def test_an_id_is_in_sight_to_its_last_digit(screen: Screen, emulator: Emulator, which: object) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(1851308711)
+    screen.open(which=which)
+
+    first = screen.rows.first.locator(".ids span")
+
+    expect(first).to_have_text("1851308711")
+    assert first.evaluate("id => id.scrollWidth <= id.clientWidth")
+
+
+@pytest.mark.parametrize("which", ["", 1], ids=["alone", "beside a delivery"])
 def test_the_arrow_of_the_order_is_not_cut_off(screen: Screen, emulator: Emulator, which: object) -> None:
     emulator.subscribe("person", "new")
     emulator.fire(17)

@@ -907,6 +907,12 @@ def test_that_the_accounts_time_is_not_real_time_is_said(screen: Screen, emulato
     emulator.advance("2h")
 
     expect(screen.region("Clock")).to_contain_text("2h ahead of real time")
+    # In the same line, where the rest of the bar is as long as it usually gets.
+    emulator.faults("latency=10m")
+    emulator.subscribe("person", "new")
+    emulator.fire(*range(1, 3001))
+    expect(screen.region("Clock")).to_contain_text("100 waiting, next due in")
+    assert screen.region("Clock").evaluate("bar => bar.clientHeight") < 50
 
 
 def test_when_a_full_limit_opens_is_the_same_everywhere(screen: Screen, server: str, emulator: Emulator) -> None:

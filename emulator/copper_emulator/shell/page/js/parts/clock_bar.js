@@ -59,7 +59,7 @@ export function clockBar(session, signal) {
     toNext.disabled = clock.next === null || Date.parse(clock.next) <= now;
     toNext.title = clock.paused && clock.next === null ? PAUSED : "";
     fill(next, nextText(clock, now));
-    apart.textContent = apartText(now - Date.now());
+    drawApart(apart, now - Date.now());
   };
 
   /** Without an answer, neither the time nor what is waiting is known. */
@@ -126,10 +126,16 @@ function tellOf({ now, deliveries }) {
 }
 
 /** How far the account's time is from real time, in whole minutes; a new account begins with real time. */
-function apartText(ms) {
+function drawApart(place, ms) {
   const far = Math.abs(ms);
-  if (far < MINUTE) return "";
-  return `${duration(Math.round(far / MINUTE) * MINUTE)} ${ms > 0 ? "ahead of" : "behind"} real time`;
+  if (far < MINUTE) {
+    place.title = "";
+    return fill(place);
+  }
+  const [way, end] = ms > 0 ? ["ahead", " of real time"] : ["behind", " real time"];
+  const words = `${duration(Math.round(far / MINUTE) * MINUTE)} ${way}`;
+  place.title = `The account's time is ${words}${end}`;
+  return fill(place, words, h("span", { class: "end" }, end));
 }
 
 function nextText(clock, now) {

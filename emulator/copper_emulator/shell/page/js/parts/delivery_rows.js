@@ -31,8 +31,10 @@ export function cells(row, checkbox, now) {
 
 /** The first id, and how many there are: if there is too little room, the number stays. */
 function idsCell(ids) {
-  if (ids.length < 2) return ids.join("");
-  return [h("span", { class: "first-id", title: ids.join(", ") }, `${ids[0]} …`), ` (${ids.length})`];
+  if (!ids.length) return "";
+  const many = ids.length > 1;
+  const first = h("span", { class: "first-id", title: ids.join(", ") }, many ? `${ids[0]} …` : ids[0]);
+  return [first, many && ` (${ids.length})`];
 }
 
 function moment(iso) {
