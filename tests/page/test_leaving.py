@@ -103,7 +103,7 @@ def test_an_edited_body_is_not_left_without_a_question(screen: Screen, emulator:
     body.fill('{"mine": true}')
 
     screen.go("Faults")
-    screen.press("Cancel")
+    screen.press("Keep editing")
     expect(body).to_have_value('{"mine": true}')
 
     screen.go("Faults")
@@ -119,7 +119,7 @@ def test_who_stays_goes_back_to_where_they_came_from_and_is_asked_again(screen: 
 
     for _ in range(2):
         screen.page.evaluate("history.back()")
-        screen.press("Cancel")
+        screen.press("Keep editing")
         expect(screen.page).to_have_url(re.compile("/records$"))
         expect(name).to_have_value("Ada")
     screen.page.evaluate("history.back()")
@@ -171,7 +171,7 @@ def test_back_in_a_dialog_asks_before_what_was_typed_is_lost(screen: Screen, emu
     screen.press("New subscription")
     target = screen.page.get_by_label("Target", exact=True)
     target.fill("https://billing.example.com/")
-    question = screen.page.get_by_role("dialog", name="Close without saving?")
+    question = screen.page.get_by_role("dialog", name="Discard what you have written?")
 
     screen.page.evaluate("history.back()")
     expect(question).to_be_visible()
@@ -180,7 +180,7 @@ def test_back_in_a_dialog_asks_before_what_was_typed_is_lost(screen: Screen, emu
     expect(target).to_have_value("https://billing.example.com/")
 
     screen.page.keyboard.press("Escape")
-    question.get_by_role("button", name="Close").click()
+    question.get_by_role("button", name="Discard").click()
     expect(screen.dialog).to_have_count(0)
     expect(screen.page).to_have_url(re.compile("/subscriptions$"))
 
@@ -203,7 +203,7 @@ def test_another_address_asks_once_about_what_was_typed_in_a_dialog(screen: Scre
     screen.page.get_by_label("Target", exact=True).fill("https://billing.example.com/")
 
     screen.page.evaluate(BY_ADDRESS, "records")
-    screen.dialog.last.get_by_role("button", name="Cancel").click()
+    screen.dialog.last.get_by_role("button", name="Keep editing").click()
     expect(screen.page).to_have_url(re.compile("/subscriptions$"))
     expect(screen.page.get_by_label("Target", exact=True)).to_have_value("https://billing.example.com/")
 
@@ -221,7 +221,7 @@ def test_back_in_the_question_about_leaving_stays(screen: Screen, emulator: Emul
     name.fill("Ada")
 
     screen.page.evaluate("history.back()")
-    expect(screen.dialog).to_contain_text("Leave without saving?")
+    expect(screen.dialog).to_contain_text("Discard what you have written?")
     screen.page.evaluate("history.back()")
 
     expect(screen.dialog).to_have_count(0)

@@ -137,3 +137,44 @@ def test_what_was_done_is_told_beside_the_view_and_not_over_it(screen: Screen, e
     assert told is not None
     assert main is not None
     assert main["y"] + main["height"] <= told["y"]
+
+
+def test_below_a_short_view_it_is_told_at_the_foot_of_the_window(screen: Screen, emulator: Emulator) -> None:
+    screen.page.set_viewport_size({"width": 390, "height": 900})
+    screen.open("inbox")
+
+    screen.press("Save")
+
+    screen.said("It answers 200")
+    told = screen.page.locator("#said").bounding_box()
+    assert told is not None
+    assert told["y"] + told["height"] == 900
+
+
+def test_the_list_begins_in_the_upper_part_of_a_small_window(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    # The label for stopping it is the longer one.
+    emulator.ask("POST", "/clock/run")
+    screen.page.set_viewport_size({"width": 390, "height": 900})
+    screen.open()
+
+    expect(screen.region("Clock")).to_contain_text("running")
+    box = screen.rows.first.bounding_box()
+    assert box is not None
+    assert box["y"] < 900 * 0.4
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_the_copy_buttons_do_is_said_beside_them(screen: Screen, emulator: Emulator, width: int) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    screen.page.set_viewport_size({"width": width, "height": 900})
+    screen.open(which=1)
+
+    label = screen.delivery.get_by_text("copy as", exact=True).bounding_box()
+    buttons = screen.delivery.get_by_role("group", name="Copy as").bounding_box()
+
+    assert label is not None
+    assert buttons is not None
+    assert buttons["y"] <= label["y"] < label["y"] + label["height"] <= buttons["y"] + buttons["height"]

@@ -186,6 +186,70 @@ def test_what_is_held_is_told_without_a_promise(screen: Screen, server: str, emu
     expect(screen.row(3)).to_contain_text("delivered")
 
 
+def test_moving_the_clock_says_what_became_of_what_was_due(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.faults("latency=30s")
+    emulator.fire(17)
+    emulator.fire(18)
+    endpoint.down()
+    screen.open()
+
+    screen.press("+1 min")
+
+    screen.said("2 notifications ended on the way: 2 failed")
+    expect(screen.page.locator("#said .problem")).to_have_count(1)
+    screen.press("+1 min")
+    screen.said("no notification ended on the way")
+
+
+def test_what_did_not_arrive_is_opened_at_why_and_what_was_chosen_stays(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    endpoint.down()
+    emulator.fire(18)
+    emulator.faults("latency=30s")
+    emulator.fire(19)
+    chosen = screen.delivery.get_by_role("tab", selected=True)
+
+    for serial, tab in ((1, "Payload"), (2, "Why"), (3, "Payload")):
+        screen.open(which=serial)
+        expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text(f"#{serial}")
+        expect(chosen).to_have_text(tab)
+    # Who is reading is not taken elsewhere.
+    emulator.advance("1m")
+    expect(screen.delivery).to_contain_text("connection refused")
+    expect(chosen).to_have_text("Payload")
+    screen.tab("Request")
+    screen.press("Previous")
+    screen.press("Next")
+    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#3")
+    expect(chosen).to_have_text("Request")
+
+
+def test_what_has_not_been_sent_says_why_it_cannot_be_sent_again(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.faults("latency=30s")
+    emulator.fire(17)
+    screen.open(which=1)
+    resend = screen.button("Resend")
+
+    expect(resend).to_be_disabled()
+    expect(resend).to_have_attribute("title", re.compile("has not been sent yet: move the clock"))
+    emulator.ask("POST", "/targets/pause", {"target": TARGET})
+    emulator.advance("1m")
+    screen.page.reload()
+    expect(resend).to_have_attribute("title", re.compile("has not been sent yet: resume its target"))
+    emulator.ask("POST", "/targets/resume", {"target": TARGET})
+    expect(resend).to_be_enabled()
+    assert resend.get_attribute("title") is None
+
+
 # --- the list -----------------------------------------------------------------------------------------------
 
 
@@ -658,7 +722,7 @@ def test_a_half_written_record_is_not_lost_without_a_question(screen: Screen, em
     title.fill("Countess")
 
     screen.go("Faults")
-    screen.press("Cancel")
+    screen.press("Keep editing")
     expect(screen.page).to_have_url(re.compile(rf"/records/person(/|%2F){person}$"))
     expect(title).to_have_value("Countess")
 
@@ -830,3 +894,60 @@ def test_an_account_that_a_new_server_does_not_have_is_said_to_be_missing(browse
     with started("serve", "--port", port):
         expect(page.get_by_role("main")).to_contain_text("There is no account 'other'")
         page.close()
+
+
+# --- time ---------------------------------------------------------------------------------------------------
+
+
+def test_that_the_accounts_time_is_not_real_time_is_said(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+    expect(screen.region("Clock")).to_contain_text("nothing waits")
+    expect(screen.region("Clock")).not_to_contain_text("real time")
+
+    emulator.advance("2h")
+
+    expect(screen.region("Clock")).to_contain_text("2h ahead of real time")
+    # In the same line, where the rest of the bar is as long as it usually gets.
+    emulator.faults("latency=10m")
+    emulator.subscribe("person", "new")
+    emulator.fire(*range(1, 3001))
+    expect(screen.region("Clock")).to_contain_text("100 waiting, next due in")
+    assert screen.region("Clock").evaluate("bar => bar.clientHeight") < 50
+
+
+def test_when_a_full_limit_opens_is_the_same_everywhere(screen: Screen, server: str, emulator: Emulator) -> None:
+    mine = open_account(server, f"{emulator.account}-narrow", limits="1/1m")
+    mine.subscribe("person", "new")
+    mine.fire(17)
+    mine.fire(18)
+    screen.emulator = mine
+    opens = mine.ask("GET", "/limits")["limits"][0]["opens_at"][11:19]
+
+    screen.open("limits")
+
+    for place in (screen.region("Windows"), screen.page.locator("#gauges")):
+        expect(place).to_contain_text(f"full, opens at {opens}, 1 held")
+
+
+# --- texts --------------------------------------------------------------------------------------------------
+
+
+def test_code_in_what_a_scenario_says_is_shown_as_code(screen: Screen, emulator: Emulator) -> None:
+    screen.open("scenarios")
+    choice = screen.page.get_by_label("Scenario", exact=True)
+
+    for name in choice.locator("option").evaluate_all("all => all.map(each => each.value)"):
+        choice.select_option(name)
+        expect(screen.main).not_to_contain_text("`")
+    choice.select_option("batch_of_61")
+    expect(screen.main.locator(".about code").first).to_have_text("ids[0]")
+
+
+def test_who_resets_is_asked_about_the_account(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+
+    screen.press("Reset")
+
+    expect(screen.page.get_by_role("dialog", name=f"Reset the account {emulator.account}?")).to_be_visible()
+    screen.press("Delete everything")
+    screen.said(f"The account {emulator.account} was reset")

@@ -13,20 +13,25 @@ _STYLE = """
   :root { --line: #555; --passed: #7fd698; --failed: #ff9b9b; --warned: #f0c274; --skipped: #bbb }
 }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
+/* The target, the evidence and what was printed may have words longer than a line. */
+h1, p, tbody th, td, li { overflow-wrap: anywhere }
+h1 { font-size: 1.5rem; line-height: 1.3 }
 table { border-collapse: collapse; width: 100% }
 caption { text-align: left; font-weight: 600; padding-bottom: .5rem }
 th, td { border-top: 1px solid var(--line); padding: .5rem; text-align: left; vertical-align: top }
-th, td { overflow-wrap: anywhere }
 thead th { border-top: 0 }
-tbody th { font-weight: 600; min-width: 10rem }
+thead th, td.verdict { white-space: nowrap }
+tbody th { font-weight: 600; min-width: 12rem }
 td small { display: block; opacity: .8 }
 .passed { color: var(--passed) } .warned { color: var(--warned) } .skipped { color: var(--skipped) }
 .failed { color: var(--failed); font-weight: 700 }
-pre { margin: .5rem 0 0; overflow-x: auto; white-space: pre-wrap }
+pre { margin: .5rem 0 0; white-space: pre-wrap }
 p.advice { margin: .25rem 0 0 }
 @media (max-width: 40rem) {
   thead { position: absolute; clip-path: inset(50%) } tr { display: block; border-top: 1px solid var(--line) }
-  th, td { display: block; border: 0; padding: .25rem .5rem }
+  th, td { display: block; border: 0; padding: 0 0 .25rem }
+  h1 { font-size: 1.25rem }
+  tr { padding: .5rem 0 } tbody th { min-width: 0 } tbody th, td.verdict { display: inline-block; padding-right: 1rem }
 }
 """
 
@@ -66,6 +71,6 @@ def _row(row: RowReport) -> str:
     advice = f'<p class="advice"><strong>Advice:</strong> {escape(row.advice)}</p>' if row.advice else ""
     printed = f"<pre>{escape(chr(10).join(row.printed))}</pre>" if row.printed else ""
     return (
-        f'<tr><th scope="row">{escape(row.name)}</th><td class="{row.verdict}">{row.verdict}</td>'
+        f'<tr><th scope="row">{escape(row.name)}</th><td class="verdict {row.verdict}">{row.verdict}</td>'
         f"<td><small>{escape(row.about)}</small>{escape(row.evidence)}{advice}{printed}</td></tr>\n"
     )

@@ -1,6 +1,6 @@
 // May the address be followed? Not before open dialogs are closed, and the user has agreed to lose unsaved text.
 
-import { confirmed, dialogs, dismiss } from "./parts/dialog.js";
+import { dialogs, discards, dismiss } from "./parts/dialog.js";
 import { link, position, read } from "./router.js";
 
 let asking = false;
@@ -38,7 +38,7 @@ function closesDialog(at) {
 
 async function asked() {
   asking = true;
-  const leaves = await confirmed("Leave without saving?", "What you have written here will be lost.", "Leave");
+  const leaves = await discards("If you leave, it will be lost.", "Leave");
   asking = false;
   return leaves;
 }

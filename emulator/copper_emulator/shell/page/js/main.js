@@ -125,7 +125,7 @@ async function enter(name) {
   if (signal.aborted) return false;
   fill(at("top"), clockBar(session, signal));
   banners(session, health, signal, at("banners"));
-  const drawGauges = () => fill(at("gauges"), gauges(session.limits?.limits ?? [], session.now()));
+  const drawGauges = () => fill(at("gauges"), gauges(session.limits?.limits ?? []));
   session.addEventListener("known", drawGauges, { signal });
   session.addEventListener("connection", connection, { signal });
   connection();
@@ -242,9 +242,9 @@ function foot() {
 }
 
 async function reset() {
-  const text = `Records, subscriptions, waiting notifications and the journal of ${session.name} are deleted. Its key and its clock stay.`;
-  if (!(await confirmed(`Reset ${session.name}?`, text, "Delete everything"))) return;
-  if (await tried(() => session.api.reset())) say(`${session.name} was reset`);
+  const text = "Records, subscriptions, waiting notifications and the journal are deleted. Its key and its clock stay.";
+  if (!(await confirmed(`Reset the account ${session.name}?`, text, "Delete everything"))) return;
+  if (await tried(() => session.api.reset())) say(`The account ${session.name} was reset`);
   go({ view: "deliveries", which: "", filters: {} });
 }
 

@@ -23,10 +23,11 @@ export function forgetProblems() {
   for (const line of document.querySelectorAll(".said.problem")) line.remove();
 }
 
-/** Show an error as close as possible to what it is about. */
-export function complain(error) {
+/** Show an error as close as possible to what it is about; `otherwise`: the field for a refusal that names no other. */
+export function complain(error, otherwise = null) {
   const opened = [...document.querySelectorAll("dialog[open] .content")].at(-1);
-  const control = error.control ?? controlOf(error.message, opened ?? document.getElementById("main"));
+  const named = error.control ?? controlOf(error.message, opened ?? document.getElementById("main"));
+  const control = named ?? (error.status === 422 ? otherwise : null);
   if (control) return atControl(control, error);
   // The banner already says that nothing answers, but an open dialog would cover it.
   if (!opened && error instanceof Unanswered) return;
@@ -35,14 +36,14 @@ export function complain(error) {
 }
 
 /** Do something and confirm it. A refusal is shown in the server's words; the result is then undefined. */
-export async function tried(act, done = "") {
+export async function tried(act, done = "", { otherwise } = {}) {
   forgetWrong(document);
   forgetProblems();
   let result;
   try {
     result = await act();
   } catch (error) {
-    complain(error);
+    complain(error, otherwise);
   }
   if (result !== undefined && done) say(done);
   return result;

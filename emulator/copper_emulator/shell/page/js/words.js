@@ -34,6 +34,9 @@ export const STATES = [
 /** States that are not final. */
 export const UNDER_WAY = ["queued", "held", "sending"];
 
+/** States of what ended without being sent; the moment at which it would have been is none of sending. */
+export const UNSENT = ["lost", "dropped", "blocked", "cancelled"];
+
 /** States that need attention, or are not final. */
 export const OPEN_STATES = [...UNDER_WAY, "rejected", "failed", "lost", "dropped", "blocked", "unknown"];
 
@@ -83,8 +86,9 @@ export function sign(kind, shape, word, detail = "") {
 
 // To distinguish it from `rejected`, an answer other than 2xx.
 const REASONS = { refused: "connection refused" };
-const SENTENCES = ["lost", "dropped"];
-const PAUSED = "its target, which is paused";
+const SENTENCES = ["lost", "dropped", "blocked"];
+/** What a notification waits for if its target is paused. */
+export const PAUSED = "its target, which is paused";
 
 /** The detail for a notification's status: the answer, the reason, or until when it waits. */
 export function statusDetail(row, now) {
@@ -103,9 +107,9 @@ function waits(due, now) {
   return left > 0 ? `due in ${duration(left)}` : "due now";
 }
 
-/** The reason alone: in `dropped: over the limit of 600/1m` the status is shown already. */
+/** The reason alone: of `blocked: no route for TARGET`, the row has the status and the target already. */
 function firstSentence(text) {
-  return text.split(". ")[0].replace(/^(lost|dropped):? /, "");
+  return text.split(/\. |; | for https?:/)[0].replace(/^(lost|dropped|blocked):? /, "");
 }
 
 /** `1h 5m`, `12s`, `340ms`. */
@@ -169,6 +173,11 @@ export function readMoment(text, now) {
 
 export function fullTime(iso) {
   return iso ? shifted(iso).toISOString().replace("T", " ").slice(0, 23) : "";
+}
+
+/** A message of the server's, as the beginning of a sentence. */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function count(number, word, plural = `${word}s`) {

@@ -13,12 +13,13 @@ const NAME_TEXT = "A name has at most 64 letters, digits, dots, dashes and under
 export async function accountSwitcher(place, current) {
   const accounts = await server.accounts();
   const names = accounts.map((account) => account.name);
-  const missing = names.includes(current) ? [] : [[current, `${current} (does not exist)`]];
-  const choice = select([...missing, ...names], current, {
+  // The view says which account is missing: here is no room for more than a name.
+  const none = names.includes(current) ? [] : [["", "choose"]];
+  const choice = select([...none, ...names], names.includes(current) ? current : "", {
     id: "account-choice",
     class: "grow",
   });
-  choice.addEventListener("change", () => go({ account: choice.value, which: "", filters: {} }));
+  choice.addEventListener("change", () => choice.value && go({ account: choice.value, which: "", filters: {} }));
   fill(
     place,
     h("label", { for: "account-choice", class: "muted" }, "Account"),

@@ -2,15 +2,18 @@
 
 import { button, fill, h } from "../dom.js";
 import { say, tried } from "../say.js";
-import { clockTime, count, duration, fullTime, timeZone } from "../words.js";
+import { clockTime, duration, fullTime, timeZone } from "../words.js";
+import { anyLost, outcomes } from "./outcomes.js";
 
 const BUSY = "It is being moved, or notifications are on their way: it can be moved once they have ended.";
+const MINUTE = 60_000;
 const PAUSED = "What waits is for a paused target: resume it under Subscriptions.";
 
 export function clockBar(session, signal) {
   const time = h("span", { class: "mono", id: "now" });
   const kind = h("span", { class: "clock-kind" });
   const next = h("span", { class: "muted", id: "next" });
+  const apart = h("span", { class: "muted", id: "apart" });
   const api = session.api;
 
   let moving = false;
@@ -21,9 +24,7 @@ export function clockBar(session, signal) {
     const answer = await tried(act);
     moving = false;
     if (answer === undefined) return session.look();
-    const delivered = answer.deliveries?.length;
-    if (delivered !== undefined)
-      say(`It is ${fullTime(answer.now)}; ${count(delivered, "notification")} ended on the way`);
+    if (answer.deliveries) tellOf(answer);
     await session.look();
   };
 
@@ -58,6 +59,7 @@ export function clockBar(session, signal) {
     toNext.disabled = clock.next === null || Date.parse(clock.next) <= now;
     toNext.title = clock.paused && clock.next === null ? PAUSED : "";
     fill(next, nextText(clock, now));
+    drawApart(apart, now - Date.now());
   };
 
   /** Without an answer, neither the time nor what is waiting is known. */
@@ -67,6 +69,7 @@ export function clockBar(session, signal) {
     kind.title = "";
     toNext.disabled = true;
     fill(next);
+    fill(apart);
   };
 
   /** Time cannot be moved while it is being moved or an endpoint is awaited; the buttons then stay as they are. */
@@ -111,7 +114,28 @@ export function clockBar(session, signal) {
     kind,
     moves,
     next,
+    // At the end, so that nothing moves away from under the mouse when it appears.
+    apart,
   ];
+}
+
+function tellOf({ now, deliveries }) {
+  const states = deliveries.map(({ outcome }) => outcome);
+  const ended = states.length ? outcomes(states, " ended on the way") : "no notification ended on the way";
+  say(`It is ${fullTime(now)}; ${ended}`, "", { problem: anyLost(states) });
+}
+
+/** How far the account's time is from real time, in whole minutes; a new account begins with real time. */
+function drawApart(place, ms) {
+  const far = Math.abs(ms);
+  if (far < MINUTE) {
+    place.title = "";
+    return fill(place);
+  }
+  const [way, end] = ms > 0 ? ["ahead", " of real time"] : ["behind", " real time"];
+  const words = `${duration(Math.round(far / MINUTE) * MINUTE)} ${way}`;
+  place.title = `The account's time is ${words}${end}`;
+  return fill(place, words, h("span", { class: "end" }, end));
 }
 
 function nextText(clock, now) {

@@ -5,6 +5,7 @@ import { button, field, h } from "../dom.js";
 import { go } from "../router.js";
 import { readJson, tried } from "../say.js";
 import { asCurl, asJson, asStep } from "../snippets.js";
+import { PAUSED } from "../words.js";
 import { pretty } from "./delivery_tabs.js";
 import { dialog } from "./dialog.js";
 import { tellOfSent } from "./outcomes.js";
@@ -17,20 +18,34 @@ export function deliveryActions(session, whole) {
   // Copied text is used elsewhere, where nothing replaces the masked values.
   const masked = request?.masked ? ", with masked values: press Show secrets first for what was sent" : "";
   const copy = (text, make, what, more) => copyButton(text, make, what, { "aria-label": `Copy as ${text}`, ...more });
+  const early = delivery ? "" : notYet(notification);
+  const unwritten = early || (request ? "" : "There is no request: nothing was to be sent");
+  const unless = (reason) => ({ disabled: Boolean(reason), title: reason || null });
   return h(
     "div",
     { class: "row" },
-    button("Resend", resend, { id: "resend", disabled: !delivery }),
-    button("Edit and resend", edit, { id: "edit-resend", disabled: !delivery || !request }),
-    h("span", { class: "muted", "aria-hidden": "true" }, "copy as"),
+    button("Resend", resend, { id: "resend", ...unless(early) }),
+    button("Edit and resend", edit, { id: "edit-resend", ...unless(unwritten) }),
     h(
       "span",
-      { class: "group", role: "group", "aria-label": "Copy as" },
-      copy("curl", () => asCurl(request), `curl command${masked}`, { id: "copy-curl", disabled: !request }),
-      copy("JSON", json, `JSON${masked}`),
-      copy("scenario step", () => asStep(change), "Scenario step"),
+      { class: "row" },
+      h("span", { class: "muted", "aria-hidden": "true" }, "copy as"),
+      h(
+        "span",
+        { class: "group", role: "group", "aria-label": "Copy as" },
+        copy("curl", () => asCurl(request), `curl command${masked}`, { id: "copy-curl", ...unless(unwritten) }),
+        copy("JSON", json, `JSON${masked}`),
+        copy("scenario step", () => asStep(change), "Scenario step"),
+      ),
     ),
   );
+}
+
+/** Why it cannot be sent again, and what sends it. */
+function notYet({ state, waits_for: waitsFor }) {
+  if (state === "sending") return "It is on its way";
+  if (waitsFor === PAUSED) return "It has not been sent yet: resume its target under Subscriptions";
+  return "It has not been sent yet: move the clock to when it is due, with To next due or Run until idle above";
 }
 
 function arrive(again) {

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { told } from "../telling.js";
-import { clockTime, day, fullTime, shortIds, status, statusDetail, topic } from "../words.js";
+import { clockTime, day, fullTime, status, statusDetail, topic, UNSENT } from "../words.js";
 
 /** Name, heading and, for sortable columns, the name of the order. */
 export const COLUMNS = [
@@ -17,7 +17,7 @@ export const COLUMNS = [
 ];
 
 export function cells(row, checkbox, now) {
-  const about = [row.type ? topic(row) : "", shortIds(row.ids)];
+  const about = [row.type ? topic(row) : "", idsCell(row.ids)];
   if (!row.serial) {
     const text = h("span", { class: "muted", title: told(row.text) }, told(row.text));
     return ["", moment(row.created_at), "", status(row.state), ...about, text, ""];
@@ -25,8 +25,16 @@ export function cells(row, checkbox, now) {
   const state = status(row.state, statusDetail(row, now));
   // Shortened; the full target is in the detail pane and in the tooltip.
   const target = h("span", { title: row.target }, again(row), row.target.replace(/^https:\/\//, ""));
-  const sent = row.started_at ? moment(row.started_at) : "";
+  const sent = row.started_at && !UNSENT.includes(row.state) ? moment(row.started_at) : "";
   return [checkbox(row), moment(row.created_at), sent, state, ...about, target, String(row.serial)];
+}
+
+/** The first id, and how many there are: if there is too little room, the number stays. */
+function idsCell(ids) {
+  if (!ids.length) return "";
+  const many = ids.length > 1;
+  const first = h("span", { class: "first-id", title: ids.join(", ") }, many ? `${ids[0]} …` : ids[0]);
+  return [first, many && ` (${ids.length})`];
 }
 
 function moment(iso) {

@@ -5,12 +5,11 @@ import { button, fill, h } from "../dom.js";
 import { link } from "../router.js";
 import { complain } from "../say.js";
 import { told } from "../telling.js";
-import { count, duration, fullTime, timeZone } from "../words.js";
+import { count, duration, fullTime, timeZone, UNSENT } from "../words.js";
 import { facts } from "./facts.js";
 import { jsonView } from "./json_view.js";
 
 const OTHER_TOPIC = "other topic";
-const UNSENT = ["lost", "dropped", "blocked", "cancelled"];
 
 export function payload({ request, change }, secrets) {
   if (!request) {

@@ -63,8 +63,7 @@ export const dialogs = {
 export async function dismiss() {
   const top = opened.at(-1);
   if (!top) return;
-  const lost = "What you have written in it will be lost.";
-  if (isWritten(top) && !(await confirmed("Close without saving?", lost, "Close"))) return;
+  if (isWritten(top) && !(await discards("What you have written in the dialog will be lost.", "Discard"))) return;
   top.element.close();
 }
 
@@ -73,14 +72,19 @@ function enters({ key, target, isComposing }) {
   return key === "Enter" && !isComposing && target.localName === "input";
 }
 
+/** Ask whether something that was written, and perhaps would never have been saved, may be lost. */
+export function discards(text, yes) {
+  return confirmed("Discard what you have written?", text, yes, "Keep editing");
+}
+
 /** Ask whether the user is sure. */
-export async function confirmed(title, text, yes) {
+export async function confirmed(title, text, yes, no = "Cancel") {
   const said = await dialog(title, (close) => [
     h("p", {}, text),
     h(
       "div",
       { class: "ends" },
-      button("Cancel", () => close(false), { autofocus: true }),
+      button(no, () => close(false), { autofocus: true }),
       button(yes, () => close(true), { class: "danger" }),
     ),
   ]);

@@ -7,7 +7,7 @@ import { button, fill, h } from "../dom.js";
 import { link } from "../router.js";
 import { controlSubscribeCommand, subscribeCommand } from "../snippets.js";
 import { watch } from "../watching.js";
-import { count } from "../words.js";
+import { capital, count } from "../words.js";
 
 const TARGET = "https://billing.example.com/hooks/copper";
 const WRONG = "Nothing is shown: one of the filters is not valid. Fix it where it says so, or remove it.";
@@ -33,11 +33,11 @@ export function nothingFits({ wrong, filters: { text } }) {
 export async function noAccountState({ status, message, hint }) {
   const accounts = status === 404 ? await server.accounts().catch(() => []) : [];
   const to = ({ name }) => h("li", {}, h("a", { href: link({ account: name, view: "deliveries" }) }, name));
-  const others = [h("p", {}, "Go to one that is there, or make one with New, beside Account:"), h("ul", {}, accounts.map(to))];
+  const others = [h("p", {}, "Go to one that is there, or make one with New:"), h("ul", {}, accounts.map(to))];
   return h(
     "div",
     { class: "panel panels" },
-    h("h1", {}, message[0].toUpperCase() + message.slice(1)),
+    h("h1", {}, capital(message)),
     accounts.length ? others : h("p", { class: "muted" }, hint),
   );
 }

@@ -1,14 +1,13 @@
 // How close are the sending limits? A meter for each window.
 
 import { h } from "../dom.js";
-import { duration } from "../words.js";
+import { clockTime } from "../words.js";
 
-export function gauges(limits, now) {
+export function gauges(limits) {
   return limits.map((limit) => {
     const { most } = limit;
-    const words = limit.opens_at
-      ? `full, opens in ${duration(Math.max(0, Date.parse(limit.opens_at) - now))}`
-      : `${limit.room} left`;
+    // The moment, as how long it is until then would differ between the two places where it is shown.
+    const words = limit.opens_at ? `full, opens at ${clockTime(limit.opens_at)}` : `${limit.room} left`;
     return h(
       "div",
       { class: "gauge" },

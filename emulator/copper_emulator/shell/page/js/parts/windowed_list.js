@@ -37,6 +37,7 @@ export class WindowedList {
 
   /** Mark the column by which rows are sorted, newest first. */
   sortedBy(by) {
+    this.element.dataset.sortedBy = by;
     fill(
       this.head,
       this.columns.map(([name, text, sort]) => {

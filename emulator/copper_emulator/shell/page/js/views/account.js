@@ -75,8 +75,8 @@ class AccountView {
   }
 
   async beginAnew(settings) {
-    const text = `Records, subscriptions, waiting notifications and the journal of ${this.session.name} are deleted.`;
-    if (!(await confirmed(`Reset ${this.session.name}?`, text, "Delete everything"))) return;
+    const text = "Records, subscriptions, waiting notifications and the journal are deleted.";
+    if (!(await confirmed(`Reset the account ${this.session.name}?`, text, "Delete everything"))) return;
     await this.change(() => this.api.reset({ settings }), "Reset, with these settings");
   }
 
@@ -114,15 +114,15 @@ class AccountView {
     file.value = "";
     const snapshot = readSnapshot(text);
     if (!snapshot) return complain(wrong(file, `${name} is not a snapshot: Save snapshot makes them`));
-    const sure = await confirmed("Restore the snapshot?", `What is in ${this.session.name} now will be lost.`, "Restore");
+    const sure = await confirmed("Restore the snapshot?", `What is in the account ${this.session.name} now will be lost.`, "Restore");
     if (sure) await this.change(() => this.api.restore(snapshot), "Snapshot restored");
   }
 
   async remove() {
     const { name } = this.session;
-    if (!(await confirmed(`Delete ${name}?`, "It is deleted with everything in it.", "Delete account"))) return;
+    if (!(await confirmed(`Delete the account ${name}?`, "It is deleted with everything in it.", "Delete account"))) return;
     if ((await tried(() => server.deleteAccount(name))) === undefined) return;
-    say(`${name} was deleted`);
+    say(`The account ${name} was deleted`);
     go({ account: ALWAYS_THERE, view: "deliveries", which: "", filters: {} });
   }
 }

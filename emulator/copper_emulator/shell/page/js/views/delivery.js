@@ -11,10 +11,11 @@ import { go, link, read } from "../router.js";
 import { listen } from "../session.js";
 import { asStep } from "../snippets.js";
 import { told } from "../telling.js";
-import { status, statusDetail, topic } from "../words.js";
+import { capital, status, statusDetail, topic, UNDER_WAY } from "../words.js";
 
 /** `rows()`: the list it is in, for first, previous, next and last. */
 export async function deliveryPane(pane, { session, which, tab, rows, signal }) {
+  // Chosen here or by the address; otherwise what became of it decides, once, when it is opened.
   const open = { tab, revealed: false };
   open.choose = (name) => {
     open.tab = name;
@@ -30,7 +31,7 @@ export async function deliveryPane(pane, { session, which, tab, rows, signal }) 
     return note ? notePane(session, Number(number)) : wholePane(session, Number(number), open);
   };
   const draw = async () => {
-    const shown = await content().catch((error) => missing(error.message, error.hint));
+    const shown = await content().catch((error) => missing(`${capital(error.message)}.`, error.hint));
     if (!signal.aborted) fill(pane, moves(rows, which), shown);
   };
   const soon = gathered(draw, 100, signal);
@@ -69,8 +70,10 @@ function moves(rows, which) {
   );
 }
 
-async function wholePane(session, serial, { tab, revealed, choose, reveal }) {
+async function wholePane(session, serial, open) {
+  const { revealed, choose, reveal } = open;
   const whole = await session.api.notification(serial, revealed);
+  open.tab ??= firstTab(whole.notification);
   // Real values are fetched each time, and only while the user wants to see them.
   const secrets = () =>
     (revealed || whole.request?.masked) &&
@@ -82,7 +85,12 @@ async function wholePane(session, serial, { tab, revealed, choose, reveal }) {
     ["timing", "Timing", () => timing(whole)],
     ["why", "Why", () => why(session, whole.change.serial, serial, whole.advice)],
   ];
-  return [head(session, whole), tabs("About this delivery", choices, tab, choose)];
+  return [head(session, whole), tabs("About this delivery", choices, open.tab, choose)];
+}
+
+/** Of what did not arrive, one wants to know why; of the rest, what it says. */
+function firstTab({ state }) {
+  return state === "delivered" || UNDER_WAY.includes(state) ? "payload" : "why";
 }
 
 function head(session, whole) {

@@ -57,7 +57,7 @@ export async function show(main, { session, signal }) {
     fill(
       now,
       read.limits.length
-        ? h("div", { class: "gauge-row" }, gauges(read.limits, until))
+        ? h("div", { class: "gauge-row" }, gauges(read.limits))
         : h("p", { class: "muted" }, "This account has no sending limits."),
     );
     fill(

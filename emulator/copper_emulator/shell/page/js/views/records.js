@@ -141,7 +141,7 @@ class RecordsView {
     const more = () => (others.value.trim() ? readJson(others, "Other fields") : {});
     const submit = (event) => {
       event.preventDefault();
-      this.save(record, () => ({ ...(isNew ? begun(boxes) : changed(record, boxes)), ...more() }), form);
+      this.save(record, () => ({ ...(isNew ? begun(boxes) : changed(record, boxes)), ...more() }), { form, others });
     };
     const form = h(
       "form",
@@ -161,12 +161,14 @@ class RecordsView {
   }
 
   /** Save the form, which is locked meanwhile and then replaced. */
-  async save(record, written, form) {
+  async save(record, written, { form, others }) {
     if (isBusy(form)) return;
     const { api, type } = this;
     const isNew = record.id === undefined;
     setBusy(form, true);
-    const answer = await tried(() => (isNew ? api.create(type, written()) : api.update(type, [record.id], written())));
+    const send = () => (isNew ? api.create(type, written()) : api.update(type, [record.id], written()));
+    // What has no field of its own can only have been written as JSON.
+    const answer = await tried(send, "", { otherwise: others });
     if (!answer) return setBusy(form, false);
     tellOf(answer);
     // If the user has left the form, nothing more is to be done.

@@ -8,7 +8,7 @@ import { go, link } from "../router.js";
 import { listen } from "../session.js";
 import { complain, looked, tried, wrong } from "../say.js";
 import { told } from "../telling.js";
-import { count, duration, sign } from "../words.js";
+import { capital, count, duration, sign } from "../words.js";
 
 const OWN = "";
 const NONE = "There is no scenario here: choose a file or write one";
@@ -74,8 +74,8 @@ class ScenariosView {
     fill(
       this.about,
       chosen && [
-        h("p", {}, chosen.shows),
-        chosen.about.split(/\n{2,}/).map((text) => h("p", { class: "muted" }, text)),
+        h("p", {}, withCode(chosen.shows)),
+        chosen.about.split(/\n{2,}/).map((text) => h("p", { class: "muted" }, withCode(text))),
         chosen.fault && h("p", { class: "warning bad" }, chosen.fault),
       ],
     );
@@ -107,7 +107,7 @@ class ScenariosView {
     const { subscriptions, changes } = await this.api.account();
     if (!subscriptions && !changes) return true;
     const lost = `${count(subscriptions, "subscription")}, ${count(changes, "change")}, all records and the journal`;
-    return confirmed(`Empty ${this.session.name}?`, `Before it is played, ${lost} are deleted.`, "Empty and play");
+    return confirmed(`Empty the account ${this.session.name}?`, `Before it is played, ${lost} are deleted.`, "Empty and play");
   }
 
   /** Follow a run until it is over or another one is opened. */
@@ -129,7 +129,7 @@ class ScenariosView {
   /** Shown for a link to a run that the account does not have, or no longer has. */
   noRun(number, error) {
     if (error.status !== 404) throw error;
-    fill(this.run, h("h2", {}, `Run ${number}`), h("p", { class: "muted" }, `${error.message}. ${error.hint}`));
+    fill(this.run, h("h2", {}, `Run ${number}`), h("p", { class: "muted" }, `${capital(error.message)}. ${error.hint}`));
   }
 
   async drawHistory() {
@@ -204,6 +204,11 @@ class ScenariosView {
     this.choose();
     return this.play();
   }
+}
+
+/** A text in which code is between backticks, as in the comments of scenario files. */
+function withCode(text) {
+  return text.split("`").map((part, place) => (place % 2 ? h("code", {}, part) : part));
 }
 
 const VERDICTS = { playing: ["wait", "…"], passed: ["good", "✓"], failed: ["bad", "✕"], "broken off": ["bad", "–"] };

@@ -167,6 +167,8 @@ class SendView {
       {},
       odd.map((text) => h("li", {}, text)),
     );
+    // An error at the field has said it.
+    if (this.body.hasAttribute("aria-invalid")) return fill(this.warning);
     const asItIs = this.to.value === EVERYBODY ? "As an event it must be correct." : "It is sent exactly as it is here.";
     fill(
       this.warning,
@@ -179,7 +181,7 @@ class SendView {
 
   async send() {
     const answer = await tried(() => (this.to.value === EVERYBODY ? this.fire() : this.replay()));
-    if (answer === undefined) return;
+    if (answer === undefined) return this.check();
     this.sent = this.body.value;
     if (!answer.notifications) tellOfSent("Sent", answer);
     else tellOf(answer);
