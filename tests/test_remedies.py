@@ -309,3 +309,16 @@ def test_a_refused_call_stands_in_the_timeline() -> None:
 
     assert "api refused GET /developer_api/v1/people/17: 401 " in lines[-2]
     assert "rejected  #1" in lines[-1]
+
+
+def test_a_call_whose_answer_a_fault_kept_back_is_told() -> None:
+    def happen(copper: Copper) -> None:
+        def hook(request: Received) -> int:
+            requests.get(f"{copper.api_url}/people/17", headers=copper.headers, timeout=0.1)
+            return 200
+
+        copper.faults.api.slow("30s")
+        notified(copper, hook)
+
+    told = "While it was being notified, the API had not answered GET /people/17 yet: the fault api.slow=30s is on"
+    assert any(told in line for line in expected(happen))

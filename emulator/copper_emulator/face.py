@@ -274,7 +274,7 @@ class Face:
         """Call `hook` in the test's thread after each delivery sent, to drain a queue or run deferred work.
 
         If it returns an awaitable (`lambda delivery: queue.join()`, or it is an `async def`), that is awaited on the
-        loop on which the delivery's endpoint runs, for 30 seconds of real time at most. Changes made meanwhile are
+        loop on which the delivery's endpoint runs, for 10 seconds of real time at most. Changes made meanwhile are
         delivered afterwards, by the call in progress. UsageError if the hook cannot be called with a delivery.
         """
         if not callable(hook):

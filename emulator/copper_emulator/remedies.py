@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.fault import FaultName
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
@@ -193,7 +194,19 @@ def secret_names(delivery: Delivery) -> str:
 
 def refused_meanwhile(account: Account, delivery: Delivery) -> tuple[str, ...]:
     """What the emulated API refused while the endpoint was notified: often why it did not accept the notification."""
-    return tuple(f"While it was being notified, the API refused {text}" for text in refused_calls(account, delivery))
+    refused = [f"While it was being notified, the API refused {text}" for text in refused_calls(account, delivery)]
+    return (*refused, *_unanswered_calls(account, delivery))
+
+
+def _unanswered_calls(account: Account, delivery: Delivery) -> Iterator[str]:
+    """The calls of which nobody saw the answer because a fault kept it back, without duplicates."""
+    slow = [fault for fault in account.faults.active(delivery.ended_ms) if fault.name is FaultName.API_SLOW]
+    if not slow or delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
+        return
+    during = delivery.notification.serial
+    calls = (each for each in account.call_log.calls() if each.during == during and each.status is None)
+    for call in dict.fromkeys(f"{each.method} {each.path}" for each in calls):
+        yield f"While it was being notified, the API had not answered {call} yet: the fault {slow[0]} is on"
 
 
 def refused_calls(account: Account, delivery: Delivery) -> list[str]:

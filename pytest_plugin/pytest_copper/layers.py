@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,7 +45,8 @@ RANDOM = "random"
 
 
 def configure(config: pytest.Config) -> None:
-    """Store what the ini file and the command line say. Raises UsageError for invalid values."""
+    """Store what the ini file and the command line say. Raises UsageError for invalid values and misspelled names."""
+    options.refuse_misspelled(config)
     layer: Layer = {}
     for found in options.given(config):
         try:
@@ -220,8 +221,16 @@ def _added(layer: Layer, further: object, where: str) -> Layer:
     try:
         return add(layer, further)
     except SettingsError as error:
-        text = f"{where}: {error}"
+        text = f"{where}: {error}{_or_start(further)}"
     pytest.fail(text, pytrace=False)
+
+
+def _or_start(names: Iterable[str]) -> str:
+    """That a start was probably meant, which is not among the settings."""
+    from copper_emulator.core.text import meant
+
+    is_meant = any(name not in options.OPTIONS and meant(name, ["start"]) for name in names)
+    return "; start, if that is meant, is when virtual time begins" if is_meant else ""
 
 
 def _settings(values: Layer) -> Settings:

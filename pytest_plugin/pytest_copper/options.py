@@ -95,6 +95,28 @@ URL = "url"
 _URL_HELP = "a running server where each test has an account of its own; env reads COPPER_EMULATOR_URL"
 
 
+def refuse_misspelled(config: pytest.Config) -> None:
+    """Raise UsageError for an ini option that is probably one of these; pytest only warns and uses the default."""
+    known = [_key(name) for name in (*OPTIONS, URL)]
+    # pytest 9 deprecates `inicfg`, and has no other public way to see all that an ini file says.
+    said = vars(config)
+    for name in said.get("_inicfg") or said.get("inicfg") or ():
+        if name.startswith(_key("")) and name not in known:
+            _refuse_if_meant(name, known)
+
+
+def _refuse_if_meant(name: str, known: list[str]) -> None:
+    # Imported only for a name that is not known: no other run should pay for it.
+    from copper_emulator.core.text import meant, suggesting
+
+    if name == _key("start"):
+        raise pytest.UsageError(f"ini option {name}: a start is given with a marker, @pytest.mark.copper(start=...)")
+    # Compared without what all have in common, which would make everything look alike.
+    near = meant(name.removeprefix(_key("")), [each.removeprefix(_key("")) for each in known])
+    if near is not None:
+        raise pytest.UsageError(suggesting(f"there is no ini option {name}", _key(near)))
+
+
 def url(config: pytest.Config) -> str | None:
     """The running server to use, if one was named. Raises UsageError for what is no URL of a server.
 

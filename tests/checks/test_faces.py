@@ -118,6 +118,11 @@ def test_a_failed_report_that_nobody_looks_at_fails_the_test() -> None:
     assert lines[-1].startswith("Call .checked() on what copper.check returns, or look at its rows, before the ")
 
 
+def test_that_is_so_if_nothing_else_happened_in_the_account() -> None:
+    with pytest.raises(VerdictError, match="a check failed, and the test did not look"), Emulator() as copper:
+        copper.check("https://nowhere.example/hook")
+
+
 def refused(report: Report) -> None:
     with pytest.raises(CheckFailed):
         report.checked()

@@ -37,6 +37,8 @@ def test_a_bad_value_on_the_command_line_ends_the_run_with_one_line(inner: Inner
         ("copper_batch = 0", "ini option copper_batch: 0 is too small: the least is 1"),
         ("copper_seed = x", "ini option copper_seed: 'x' is neither a whole number nor random"),
         ("copper_strict = perhaps", "ini option copper_strict: *perhaps*"),
+        ("copper_latncy = 30s", "there is no ini option copper_latncy; did you mean 'copper_latency'?"),
+        ("copper_start = 2026-03-02", "ini option copper_start: a start is given with a marker, @pytest.mark.copper(*"),
     ],
 )
 def test_a_bad_value_in_the_ini_file_ends_the_run_with_one_line(inner: Inner, line: str, said: str) -> None:
@@ -46,6 +48,13 @@ def test_a_bad_value_in_the_ini_file_ends_the_run_with_one_line(inner: Inner, li
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {said}"])
     result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_an_ini_option_of_somebody_else_is_left_to_pytest(inner: Inner) -> None:
+    inner.ini("copper_wire_thickness = 3")
+    inner.tests("def test_one():\n    pass")
+    result = inner.run("-W", "ignore::pytest.PytestConfigWarning")
+    result.assert_outcomes(passed=1)
 
 
 def test_an_unknown_option_is_refused(inner: Inner) -> None:
@@ -62,6 +71,7 @@ def test_an_unknown_option_is_refused(inner: Inner) -> None:
             "copper(latancy='30s')",
             "there is no setting 'latancy'; did you mean 'latency'? The settings are profile, limits,*",
         ),
+        ("copper(strat='2026-03-02T09:00Z')", "*; start, if that is meant, is when virtual time begins"),
         ("copper({'latency': '30s'})", "settings are given by name, like copper(latency='30s')"),
         ("copper(allow={42})", "allow: 42 is neither a status (100 to 599) nor one of *"),
     ],

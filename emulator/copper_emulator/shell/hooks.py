@@ -16,7 +16,7 @@ __tracebackhide__ = raised_on_purpose
 
 Hook: TypeAlias = Callable[[Delivery], object]
 
-PATIENCE = 30_000
+PATIENCE = 10_000
 """Milliseconds of real time for what a hook returns. A queue whose worker has died is never empty."""
 
 

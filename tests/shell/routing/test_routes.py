@@ -86,6 +86,7 @@ KNOWN: list[tuple[Any, RouteKind]] = [
     (URL("http://127.0.0.1:5000"), RouteKind.URL),
     (wsgi, RouteKind.WSGI),
     (lambda environ, start_response: wsgi(environ, start_response), RouteKind.WSGI),
+    (lambda env, sr: wsgi(env, sr), RouteKind.WSGI),
     (Flask("app"), RouteKind.WSGI),
     (OwnFlask("app"), RouteKind.WSGI),
     (Flask("app").wsgi_app, RouteKind.WSGI),

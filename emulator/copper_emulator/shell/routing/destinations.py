@@ -89,7 +89,7 @@ def _called_like(to: Any, names: list[str]) -> RouteKind | None:
         return None
     if len(names) == 3 and (is_async(to) or names == ["scope", "receive", "send"]):
         return RouteKind.ASGI
-    if len(names) == 2 and not is_async(to) and names[1] in ("start_response", "start_resp"):
+    if len(names) == 2 and not is_async(to) and (names[0] in ("environ", "env") or names[1].startswith("start_resp")):
         return RouteKind.WSGI
     return RouteKind.FUNCTION if len(names) == 1 else None
 
