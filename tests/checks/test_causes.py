@@ -56,7 +56,7 @@ def test_what_a_plain_row_has_shown_is_told_once(copper: Copper, does: object, c
 
     report = endpoint.checked(copper, "type-lead,type-person,batch-30,late,again,values")
 
-    assert "Handle all of `ids`" in report["type-lead"].advice
+    assert "so fetch each (`GET /leads/{id}`)" in report["type-lead"].advice
     assert came in report["type-lead"].evidence
     assert {row.advice for row in report.failed[1:]} == {"As in row type-lead."}
     assert report["again"].evidence == "2 of 6 notifications not answered 2xx"
@@ -85,13 +85,62 @@ class _NeverEmptied(dict[int, None]):
         """Keep it."""
 
 
-def test_what_fails_in_another_way_keeps_its_own_advice(copper: Copper) -> None:
-    """Nothing plain has shown that only the first id is dealt with, and 30 ids show it no plainer than two."""
-    report = Endpoint(copper, new="first").checked(copper, "type-person,batch-2,batch-30")
+def test_that_only_the_first_id_is_dealt_with_is_told_by_the_row_with_two(copper: Copper) -> None:
+    """Neither a record that is gone nor how searches lag is the reason."""
+    rows = "in-time,type-person,batch-2,batch-30,late,gone-in-batch,search-behind"
+    report = Endpoint(copper, new="first").checked(copper, rows)
 
-    assert [row.name for row in report.failed] == ["batch-2", "batch-30"]
-    assert all("Handle all of `ids`" in each for each in advice(report).values())
-    assert report.cause == ""
+    told = advice(report)
+    assert "Handle all of `ids`" in told.pop("batch-2")
+    assert told == {"batch-30": "As in row batch-2.", "gone-in-batch": "As in row batch-2."}
+    assert str(report["search-behind"].verdict) == "skipped"
+    assert report["search-behind"].advice == "As in row batch-2."
+
+
+def test_who_deals_with_the_first_id_alone_is_not_told_of_searches_without_that_row_either(copper: Copper) -> None:
+    row = Endpoint(copper, new="first").checked(copper, "search-behind")["search-behind"]
+
+    assert (str(row.verdict), row.evidence) == ("skipped", "its state is wrong even if searches see everything")
+
+
+def test_one_of_several_that_fails_for_what_one_alone_does_is_like_that_one(copper: Copper) -> None:
+    """Whoever keeps what is deleted keeps one of three as well."""
+    endpoint = Endpoint(copper)
+    endpoint.known["person"] = _NeverEmptied()
+
+    report = endpoint.checked(copper, "type-person,gone-in-batch")
+
+    assert advice(report)["gone-in-batch"] == "As in row type-person."
+
+
+def test_too_many_ids_to_be_accepted_are_no_matter_of_time(copper: Copper) -> None:
+    def hook(request: Received) -> int:
+        return 500 if len(request.json["ids"]) > 1 else 200
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only="answers,in-time", no_secret=True)
+
+    assert "Handle all of `ids`" in report["in-time"].advice
+
+
+@pytest.mark.parametrize("rows", ["type-person,again", "again", "concurrent"])
+def test_what_is_stored_more_than_once_is_to_be_written_by_its_id(copper: Copper, rows: str) -> None:
+    stored: list[int] = []
+
+    def hook(request: Received) -> None:
+        body = request.json
+        if body["event"] == "delete":
+            stored[:] = [each for each in stored if each not in body["ids"]]
+        else:
+            stored.extend(body["ids"])
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only=rows, types="person", no_secret=True, state=lambda: {"person": stored})
+
+    first, *others = report.failed
+    assert "times" in first.evidence
+    assert first.advice.startswith("Write each record over what you have under its id (upsert")
+    assert {row.advice for row in others} <= {"As in row type-person."}
 
 
 def test_what_fails_with_one_type_says_nothing_of_special_rows_with_another(copper: Copper) -> None:

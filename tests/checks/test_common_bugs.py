@@ -556,7 +556,7 @@ def test_who_never_fetches_over_http_is_not_told_that_it_has_not_since(copper: C
 
     report = played(copper, hook, "type-person", state=lambda: {"person": people})
 
-    assert "Handle all of `ids`" in report["type-person"].advice
+    assert "so fetch each (`GET /people/{id}`)" in report["type-person"].advice
 
 
 def test_a_worker_that_has_died_is_told_of_in_one_row_and_nothing_more_is_tried(copper: Copper) -> None:

@@ -1,4 +1,4 @@
-"""What the evidence of a row says that its advice does not know: that connections were made a second time."""
+"""What the evidence of a row says that its advice does not know, like connections that were made a second time."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from copper_emulator import CheckFailed, Copper, Emulator, Received, Report, Res
 from copper_emulator.checks.report import RowReport
 from copper_emulator.checks.rows import ROWS
 from copper_emulator.checks.state import StateError
+from tests.checks.served import served
 
 TARGET = "https://app.example/hook"
 SECRET = {"key": "s3cret"}
@@ -509,6 +510,32 @@ def test_an_endpoint_that_ended_after_a_row_that_passed_is_told_once_with_what_i
     told = r"the endpoint has not answered since person/new \[\d+\] in row answers: it has probably crashed"
     assert all(re.match(told, row.evidence) for row in report.rows[1:])
     assert report["no-redirect"].advice.startswith("Let no notification end the process")
+
+
+def test_what_speaks_no_http_is_not_to_be_started(copper: Copper) -> None:
+    """A function that answers does, so it is a listener that says something else."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"220 mail.example.com ready\r\n")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with listener:
+        report = copper.check(f"http://127.0.0.1:{listener.getsockname()[1]}/hook", only="answers", no_secret=True)
+        thread.join()
+
+    assert report["answers"].advice.startswith("What came is no HTTP answer: mend what answers there")
+
+
+def test_a_port_without_tls_is_to_be_called_without_it(copper: Copper) -> None:
+    with served(lambda environ, start: (start("200 OK", []), [b""])[1]) as url:
+        report = copper.check(url.replace("http:", "https:"), only="answers", no_secret=True)
+
+    assert report["answers"].advice.startswith("Write http:// in the URL")
 
 
 def test_a_state_that_is_gone_while_the_endpoint_is_there_is_the_states_own(copper: Copper) -> None:

@@ -1,8 +1,9 @@
 """A service with Copper's own host hard-coded, which keeps a copy of people; `check URL -- COMMAND` starts it.
 
-python hard_coded.py PORT [dies [EVENT]]
+python hard_coded.py PORT [dies [EVENT | 404]]
 
-With `dies` it exits at its first notification; with an event, after it has answered the first one for that event.
+With `dies` it exits at its first notification; with an event, after it has answered the first one for that event; with
+`404`, at the first record that is gone.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Service(BaseHTTPRequestHandler):
                 except urllib.error.HTTPError as error:
                     if error.code != 404:
                         raise
+                    if sys.argv[2:] == ["dies", "404"]:
+                        os._exit(3)
         self.answer(200, b"")
         if sys.argv[2:] == ["dies", body["event"]]:
             os._exit(3)

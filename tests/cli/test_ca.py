@@ -301,6 +301,14 @@ def test_run_and_check_trust_a_file_too_and_a_running_account(tmp_path: Path) ->
             assert f"via {endpoint.url}: 200" in server.line_with("delivered")
 
 
+def test_a_check_of_an_endpoint_that_is_not_trusted_says_how_to_trust_it() -> None:
+    with tls_endpoint(server_context(trustme.CA().issue_cert("127.0.0.1"))) as endpoint:
+        _, out, _ = run("check", f"{endpoint.url}/hook", "--no-secret", "--only", "answers", "--port", "0")
+
+    assert "-> Trust its issuer, with a file of the issuer's certificate: --ca FILE" in out
+    assert "Start the endpoint" not in out
+
+
 def test_run_and_check_send_over_tls(tmp_path: Path) -> None:
     run("ca", "--issue", str(tmp_path / "endpoint.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

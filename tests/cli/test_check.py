@@ -22,7 +22,7 @@ from copper_emulator.checks.standalone import first_id
 from copper_emulator.settings import Settings
 from copper_emulator.shell.serving.server import DEFAULT_PORT
 from tests.checks.served import served
-from tests.cli.processes import free_port, invoke, run
+from tests.cli.processes import free_port, invoke, run, started
 from tests.machine.samples import sample
 
 HEADERS = {"X-PW-AccessToken": "any", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
@@ -296,6 +296,104 @@ def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
     assert f":{DEFAULT_PORT}/" not in first
 
 
+@pytest.mark.parametrize(
+    ("args", "played"),
+    [
+        (("--only", "answers", "--only", "again,late"), ["answers", "late", "again"]),
+        (("--only", "answers,again,late", "--skip", "late", "--skip", "again"), ["answers"]),
+        (
+            ("--only", "type-lead,type-person,type-task", "--types", "lead", "--types", "people"),
+            ["type-lead", "type-person"],
+        ),
+    ],
+)
+def test_options_that_name_several_add_up(args: tuple[str, ...], played: list[str]) -> None:
+    with served(lambda environ, start: (start("200 OK", []), [b""])[1]) as url:
+        _, out, _ = invoke("check", url, "--port", "0", "--no-secret", "--json", *args)
+
+    assert [row["name"] for row in json.loads(out)["rows"] if row["verdict"] == "passed"] == played
+
+
+def broken(url: str, *args: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The rows and the whole report of an endpoint that cannot fetch."""
+    _, out, _ = invoke("check", url, "--no-secret", "--json", *args)
+    report = json.loads(out)
+    return report["rows"], report
+
+
+def cannot_fetch(environ: Any, start_response: Any) -> list[bytes]:
+    body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    start_response("200 OK" if body["event"] == "delete" else "500 Broken", [])
+    return [b"TypeError: fetch failed"]
+
+
+def test_who_has_never_called_the_api_is_told_where_it_is_and_other_rows_point_there() -> None:
+    port = free_port()
+    with served(cannot_fetch) as url:
+        (first, *others), report = broken(url, "--port", str(port), "--only", "answers,type-lead,batch-2,again")
+
+    assert first["advice"] == (
+        "Nothing has called the check's API yet: if it failed at a fetch, have it fetch from "
+        f"http://127.0.0.1:{port}/developer_api/v1. Otherwise look in its own log."
+    )
+    assert {row["advice"] for row in others} == {"As in row answers."}
+    assert report["cause"].startswith("3 of the 4 failed rows fail as answers does")
+    assert not any("is in use" in note for note in report["notes"])
+
+
+def test_that_the_usual_port_is_in_use_is_in_the_advice_and_in_the_reports(tmp_path: Path) -> None:
+    html = tmp_path / "check.html"
+    with socket.socket() as taken, served(cannot_fetch) as url:
+        # It does not matter who uses the port.
+        with suppress(OSError):
+            taken.bind(("127.0.0.1", DEFAULT_PORT))
+            taken.listen()
+        (row,), report = broken(url, "--only", "batch-2", "--html", str(html))
+
+    assert f"(port {DEFAULT_PORT} is in use by something else, so do not fetch from there)" in row["advice"]
+    assert report["notes"][0].startswith(f"port {DEFAULT_PORT} is in use, perhaps by another copper-emulator, so the ")
+    assert f"port {DEFAULT_PORT} is in use" in html.read_text()
+
+
+def test_a_command_is_told_in_which_variable_it_finds_the_api() -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/hook"
+    about = ("--only", "answers", "--no-secret", "--port", "0", "--state-command", "echo {}", "--patience", "0")
+    _, out, _ = run("check", url, *about, "--", sys.executable, SUBSCRIBING, str(port), "nothing", "-")
+
+    assert re.search(r"have it fetch from http://\S+, which it finds in COPPER_EMULATOR_API_URL\. If it needs no", out)
+
+
+def test_who_has_something_right_without_the_api_is_not_told_of_it() -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        start_response("200 OK" if body["event"] == "new" else "500 Broken", [])
+        return []
+
+    with served(app) as url:
+        (_, row), _ = broken(url, "--port", "0", "--only", "answers,late")
+
+    assert "Treat a notification as a hint" in row["advice"]
+
+
+def test_what_was_played_is_summed_up_where_the_check_is_interrupted() -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        if "person/new" not in heard:
+            heard.append("person/new")
+        else:
+            os.kill(process.popen.pid, signal.SIGINT)
+        start_response("200 OK", [])
+        return []
+
+    heard: list[str] = []
+    with served(app) as url, started("check", url, "--port", "0", "--only", "answers,again", "--no-secret") as process:
+        out, _ = process.popen.communicate(timeout=60)
+
+    assert process.popen.returncode == 130
+    assert out.splitlines()[-1] == "Interrupted; until then: 1 row passed"
+
+
 def test_it_runs_as_a_process() -> None:
     code, out, err = run("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers")
 
@@ -355,10 +453,9 @@ def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification(
 
     failed = [line for line in out.splitlines() if line.startswith("FAILED")]
     assert code == 1
-    assert len(failed) == 1
     assert re.fullmatch(
-        r"FAILED +type-person +the endpoint has not answered since person/delete \[\d+\]: "
-        "it has probably crashed; see its log",
+        r"FAILED +type-person +the endpoint has not answered since person/delete \[(\d+)\]: it has probably crashed; "
+        r"see its log\. Its last call of the API was GET /people/\1, answered 200",
         failed[0],
     )
     before = (
@@ -366,8 +463,42 @@ def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification(
         r"person/update \[\d+\], person/new \[\d+\], person/new \[\d+\] in row answers\."
     )
     assert re.search(before, out)
-    assert out.splitlines()[-1] == "1 row passed, 1 failed, 2 skipped"
+    # It is started again, and crashes at what it has crashed at.
+    assert [line.split()[1] for line in failed] == ["type-person", "batch-1", "again"]
+    assert out.count("-> As in row type-person.") == 2
+    assert out.splitlines()[-1] == "1 row passed, 3 failed"
+    assert (
+        "Note: the command ended by itself in rows type-person (exit code 3) and batch-1 (exit code 3), and was "
+        "started again for the rows that followed" in out.splitlines()
+    )
     assert "Connection refused" not in out
+
+
+def test_what_crashes_at_an_answer_of_the_api_is_told_with_it_and_the_rest_is_played() -> None:
+    port = free_port()
+    rows = "answers,delete-before-update,again"
+    _, out, _ = checked_as_a_service(sys.executable, PROGRAM, str(port), "dies", "404", port=port, rows=rows)
+
+    assert re.search(r"see its log\. Its last call of the API was GET /people/\d+, answered 404\n", out)
+    assert "-> Handle every answer of the API: a 404 means that the record is gone" in out
+    assert out.splitlines()[-1] == "2 rows passed, 1 failed"
+
+
+def test_what_crashes_once_and_for_all_is_started_again_only_a_few_times() -> None:
+    port = free_port()
+    rows = "answers,type-person,batch-1,batch-2,batch-30,late,again,values,emails"
+    _, out, _ = checked_as_a_service(sys.executable, PROGRAM, str(port), "dies", "delete", port=port, rows=rows)
+
+    assert out.splitlines()[-1] == "1 row passed, 6 failed, 2 skipped"
+    assert "; it had been started again 5 times before" in out
+
+
+def test_where_the_first_notification_crashes_it_nothing_is_started_again() -> None:
+    port = free_port()
+    _, out, _ = checked_as_a_service(sys.executable, PROGRAM, str(port), "dies", port=port, rows="answers,again")
+
+    assert out.splitlines()[-1] == "0 rows passed, 1 failed, 1 skipped"
+    assert "was started again" not in out
 
 
 @pytest.mark.parametrize(
@@ -493,8 +624,9 @@ def test_who_subscribes_anew_at_every_start_is_found(tmp_path: Path, how: str) -
     _, (told, advice) = subscribing(how, tmp_path)
 
     assert told == (
-        "FAILED   restarted             ended and started again twice, it has subscribed to person/new 2 times, "
-        "person/update 2 times and lead/new 2 times, at https://billing.example.com/hook"
+        "FAILED   restarted             ended and, in an account that was new to it, started twice, it subscribed both "
+        "times: there are now 2 subscriptions to person/new, 2 to person/update and 2 to lead/new, at "
+        "https://billing.example.com/hook"
     )
     assert "-> Before it subscribes, let it list what there is (GET /webhooks), and create only what" in advice
 
@@ -502,7 +634,10 @@ def test_who_subscribes_anew_at_every_start_is_found(tmp_path: Path, how: str) -
 def test_who_subscribes_twice_at_one_start_is_told_of_its_processes(tmp_path: Path) -> None:
     _, (told, advice) = subscribing("twice", tmp_path)
 
-    assert told.startswith("FAILED   restarted             ended and started again, it has subscribed to person/new 2 ")
+    assert told.startswith(
+        "FAILED   restarted             ended and, in an account that was new to it, started once: there are now 2 "
+        "subscriptions to person/new, "
+    )
     assert "-> Several of its processes do the same when they start (workers, a reloader)" in advice
 
 

@@ -18,7 +18,7 @@ from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import Delivery, EntityType, Event, Outcome, Subscription, Topic
+from copper_emulator.core.model import Delivery, EntityType, Event, Kind, Outcome, Subscription, Topic
 from copper_emulator.core.records import deeds
 from copper_emulator.core.subscriptions import Draft, parse_create
 from copper_emulator.core.text import duration_text
@@ -82,6 +82,8 @@ class Bench:
         self.masked = masking(draft.subscription(0, 0, 0) for draft in self._drafts)
         """Masks the endpoint's secrets in a text."""
         self._has_delivered = False
+        self._has_called = False
+        self._has_worked = False
         self._subscriptions: dict[tuple[str, str], int] = {}
         self._before_the_rows = stage.account
         self._has_subscribed = False
@@ -117,6 +119,8 @@ class Bench:
             self.trial = Trial(monotonic(), limit, ahead)
             yield self.trial
             self._has_delivered = self.has_delivered
+            self._has_called = self.has_called
+            self._has_worked = self.has_worked
             self._has_subscribed = self.has_subscribed
 
     @property
@@ -165,6 +169,23 @@ class Bench:
     def has_delivered(self) -> bool:
         """Whether the endpoint has accepted a notification, in this row or an earlier one."""
         return self._has_delivered or any(each.outcome is Outcome.DELIVERED for each in self.deliveries)
+
+    @property
+    def has_called(self) -> bool:
+        """Whether the API was called, in this row or an earlier one."""
+        return self._has_called or self.calls_here
+
+    @property
+    def calls_here(self) -> bool:
+        """Whether the API was called in this row. Calls with another token count too: they did come here."""
+        return self.api_calls > 0 or any(entry.kind is Kind.REFUSED for entry in self.account.journal.entries)
+
+    @property
+    def has_worked(self) -> bool:
+        """Whether anything has, for which one fetches: a record in the state or, without one, an answer."""
+        delivered = [each for each in self.deliveries if each.outcome is Outcome.DELIVERED]
+        took = any(each.topic.event is not Event.DELETE for each in delivered)
+        return self._has_worked or (took if self.plan.state is None else self.trial.has_right)
 
     # --- doing ----------------------------------------------------------------------------------------------
 
@@ -374,6 +395,7 @@ class Bench:
                     f"{kind}.{name}" for copy in copies for name in copy if name not in truth and copy[name] is not None
                 )
             found.append(difference(kind, each, copies, truth))
+            self.trial.has_right = self.trial.has_right or bool(copies and not found[-1])
         return [text for text in found if text]
 
     def _truth(self, kind: EntityType, record_id: int) -> Mapping[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from copper_emulator.checks.report import Finding, RowReport, Verdict
 from copper_emulator.checks.state import DIFFERS
-from copper_emulator.core.model import Delivery
+from copper_emulator.core.model import Delivery, Topic
 
 _SEVERAL = 3
 """How many rows must fail like one other before the report begins with it."""
@@ -18,26 +18,48 @@ _MOST = 300
 _OTHER_VALUES = "is known, with other values"
 """Whoever does not take over an update has the wrong value in whatever field changes."""
 
+_OF_RECORD = re.compile(r"(\w+) (\d+)(.*)", re.DOTALL)
+"""A difference: its type, its id and what is wrong."""
+
 AS_IN = "As in row"
 """How the advice of a row begins that fails for what others have shown."""
 
 
 class Cause(NamedTuple):
-    """What went wrong with something of a type; of another record it reads the same."""
+    """What went wrong with something of a type; of another record it reads the same.
+
+    `among` others: the notification had several ids, and in the state not all of those records are wrong.
+    """
 
     kind: str
     what: str
+    among: bool = False
+
+
+NEVER_CALLED = frozenset({Cause("", "the API was never called")})
+"""The cause of whatever fails because nothing was fetched, of any type."""
 
 
 def of_answers(bad: Iterable[Delivery]) -> frozenset[Cause]:
     """The causes of answers that are not 2xx."""
-    return frozenset(Cause(each.topic.type, f"{each.topic.event}: {_came(each)}") for each in bad)
+    return frozenset(Cause(each.topic.type, f"{each.topic.event}: {_came(each)}", len(each.ids) > 1) for each in bad)
 
 
-def of_state(differences: Iterable[str]) -> frozenset[Cause]:
-    """The causes of differences between the state and Copper's records, which begin with the type."""
-    told = (text.partition(" ") for text in differences)
-    return frozenset(Cause(kind, _OTHER_VALUES if DIFFERS in what else _any_record(what)) for kind, _, what in told)
+def of_state(differences: Iterable[str], sent: Iterable[Delivery]) -> frozenset[Cause]:
+    """The causes of differences between the state and Copper's records, which begin with type and id."""
+    told = [(found[1], int(found[2]), found[3]) for text in differences if (found := _OF_RECORD.match(text))]
+    wrong = {(kind, record) for kind, record, _ in told}
+    several = [each for each in sent if any((each.topic.type, other) not in wrong for other in each.ids)]
+    among = {(each.topic.type, record) for each in several for record in each.ids}
+    return frozenset(
+        Cause(kind, _OTHER_VALUES if DIFFERS in what else _any_record(what), (kind, record) in among)
+        for kind, record, what in told
+    )
+
+
+def of_crash(topic: Topic) -> frozenset[Cause]:
+    """The cause of a crash after a notification of this topic."""
+    return frozenset({Cause(topic.type, f"{topic.event}: crashed")})
 
 
 def _came(delivery: Delivery) -> str:
@@ -55,27 +77,37 @@ class Causes:
         self._shown: dict[Cause | str, str] = {}
         self._alike = Counter[str]()
 
-    def told(self, row: str, finding: Finding, *, plain: bool) -> Finding:
+    def told(self, row: str, finding: Finding, *, plain: bool, several: bool = False) -> Finding:
         """The finding, shortened if plainer rows have shown everything that went wrong.
 
         A plain row is the life of a record, in which there is nothing special: what fails there will fail in other rows
-        with records of the type. Between the types, only plain rows are compared.
+        with records of the type. Between the types, only plain rows are compared. The plainest row with `several` ids
+        shows what goes wrong with a record among others.
         """
         if not finding.causes:
             return finding
-        found = {self._shown.get(cause.what if plain else cause, "") for cause in finding.causes}
+        found = {self._earlier(cause, plain=plain) for cause in finding.causes}
         earlier = [name for name in dict.fromkeys(self._shown.values()) if name in found]
-        if plain:
-            for cause in finding.causes:
-                first = self._shown.get(cause.what, row)
-                self._shown.setdefault(cause, first)
-                self._shown.setdefault(cause.what, first)
+        self._note(row, finding, plain=plain, several=several)
         if "" in found:
             return finding
         if finding.verdict is Verdict.FAILED:
             self._alike.update(earlier)
-        several = "" if len(earlier) == 1 else "s"
-        return replace(finding, evidence=finding.brief, advice=f"{AS_IN}{several} {' and '.join(earlier)}.")
+        plural = "" if len(earlier) == 1 else "s"
+        return replace(finding, evidence=finding.brief, advice=f"{AS_IN}{plural} {' and '.join(earlier)}.")
+
+    def _note(self, row: str, finding: Finding, *, plain: bool, several: bool) -> None:
+        for cause in finding.causes:
+            if plain:
+                first = self._shown.setdefault(cause.what, row)
+                self._shown.setdefault(cause, first)
+            elif several and cause.among:
+                self._shown.setdefault(cause, row)
+
+    def _earlier(self, cause: Cause, *, plain: bool) -> str:
+        """The row that has shown a cause; empty if none has. Who fails with one record does so with several."""
+        alone = cause._replace(among=False)
+        return self._shown.get(cause.what) or "" if plain else self._shown.get(alone) or self._shown.get(cause) or ""
 
     def common(self, rows: Iterable[RowReport]) -> str:
         """What the report begins with: the row whose cause many others share; empty if there is none."""

@@ -47,7 +47,8 @@ def in_time(bench: Bench) -> Rounds[Finding | None]:
     """Send as many ids as a notification may have."""
     yield from bench.create(kind_of_most(bench), MAX_IDS)
     yield from _worked_off(bench)
-    found = judged(bench, IN_TIME, state=False)
+    # What takes too long is advised for what it is; anything else is about the number of ids.
+    found = judged(bench, IDS, state=False)
     took, most = slowest(bench), bench.stage.settings.timeout
     if found.verdict is Verdict.PASSED and took * 2000 > most:
         told = f"{MAX_IDS} ids answered after {milliseconds(took)}; it times out at {duration_text(most)}"
@@ -55,6 +56,10 @@ def in_time(bench: Bench) -> Rounds[Finding | None]:
     return found
 
 
+IDS = (
+    "Handle all of `ids`: one notification may have 30. It carries no record, so fetch each (`GET /people/{id}`), "
+    "write it over what you have, and remove what was deleted."
+)
 IN_TIME = "Answer first and work afterwards: put the ids in a queue, answer 200, then fetch."
 
 

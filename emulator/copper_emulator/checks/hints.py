@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from copper_emulator.checks.state import TIMES
 from copper_emulator.checks.trial import Trial
-from copper_emulator.core.model import Delivery, EntityType
+from copper_emulator.core.model import Delivery, EntityType, Reason
 from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count
+from copper_emulator.core.tls import TlsFault
+from copper_emulator.remedies import fix
 
 
 def about_page(trial: Trial) -> str:
@@ -35,6 +39,18 @@ def about_memories(trial: Trial) -> str:
     )
 
 
+def about_copies(trial: Trial) -> str:
+    """What helps if the state has a record more than once; empty if it has not."""
+    return COPIES if any(each.endswith(TIMES) for each in trial.wrong) else ""
+
+
+COPIES = (
+    "Write each record over what you have under its id (upsert; a unique key on the id), and never insert it anew: it "
+    "comes again with each update, and any notification may come twice. To look first whether it is there and then "
+    "insert is not enough where two notifications are handled at once."
+)
+
+
 def about_commits() -> str:
     """A hint if Django's on_commit hooks wait for a commit in this thread; ends with a space, or is empty."""
     waiting = sum(len(each.run_on_commit) for each in _django_connections() if each.in_atomic_block)
@@ -53,6 +69,30 @@ def _django_connections() -> list[Any]:
     if database is None or conf is None or not conf.settings.configured:
         return []
     return list(database.connections.all())
+
+
+def about_unreached(delivery: Delivery, surface: Surface, *, has_delivered: bool) -> str:
+    """What helps if nothing that speaks HTTP was reached."""
+    if delivery.reason is Reason.TLS:
+        fault = TlsFault.told_in(delivery.text)
+        return _SCHEME.get(fault) or f"{fix(delivery, surface=surface)}."
+    if delivery.reason is Reason.GARBAGE:
+        return "What came is no HTTP answer: mend what answers there, or the URL's scheme, host and port."
+    if has_delivered:
+        return (
+            "Keep it listening: it had answered before, and then refused a connection. Does it start itself anew (a "
+            "reloader), or allow too few waiting connections (the listen backlog)?"
+        )
+    return "Start the endpoint, and make sure that the URL's scheme, host and port are right."
+
+
+_SCHEME: Mapping[TlsFault | None, str] = {
+    TlsFault.PLAIN: "Write http:// in the URL if a plain HTTP server listens there; otherwise mend the port.",
+    TlsFault.NOT_PLAIN: "Write https:// in the URL: what listens there speaks TLS.",
+    TlsFault.CUT_OFF: "Make sure that the URL's scheme and port are right, and look in the endpoint's log for why.",
+    TlsFault.INVALID: "Give the endpoint a certificate that is in order.",
+    TlsFault.NO_AGREEMENT: "Give the endpoint the usual TLS settings (versions, ciphers, certificate).",
+}
 
 
 def about_own_limit(delivery: Delivery) -> str:

@@ -7,19 +7,23 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import LATE_MS, Bench
-from copper_emulator.checks.causes import of_answers, of_state
+from copper_emulator.checks.causes import NEVER_CALLED, of_answers, of_state
+from copper_emulator.checks.fetched_from import about_place
 from copper_emulator.checks.hints import (
     about_commits,
+    about_copies,
     about_memories,
     about_own_limit,
     about_page,
     about_repeats,
+    about_unreached,
     about_unread,
 )
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.staleness import about_stale
 from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.core.tls import MAYBE_TLS
 from copper_emulator.framework_refusals import about_framework
@@ -62,20 +66,34 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     afterwards = _raised_afterwards(bench)
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     if bad:
-        helps = advice_about(bench, bad[0]) or _by_its_age(bench, bad[0]) + advice
         evidence = answered_badly(bench, bad) + _calls_of_the_bad(bench, bad) + afterwards
-        return Finding(Verdict.FAILED, evidence, helps, of_answers(bad), _how_many(bench, bad))
+        helps = advice_about(bench, bad[0])
+        unfetched = _about_place(bench, bad) if not helps else ""
+        helps = helps or unfetched or _by_its_age(bench, bad[0]) + advice
+        causes = NEVER_CALLED if unfetched else of_answers(bad)
+        return Finding(Verdict.FAILED, evidence, helps, causes, _how_many(bench, bad))
     if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
-        own = about_repeats(refused_calls_of(bench), bench.deliveries) or about_stale(bench) or advice
-        helps = about_commits() + about_memories(bench.trial) + about_page(bench.trial) + own
+        unfetched = about_place(bench, answered=True)
         evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
-        return Finding(Verdict.FAILED, evidence, helps, of_state(bench.trial.wrong), shortened(wrong, most=1))
+        helps = about_commits() + about_memories(bench.trial) + (unfetched or _about_the_wrong(bench, advice))
+        causes = NEVER_CALLED if unfetched else of_state(bench.trial.wrong, bench.deliveries)
+        return Finding(Verdict.FAILED, evidence, helps, causes, shortened(wrong, most=1))
     if afterwards:
         looked = state and bench.plan.state is not None
         verdict = Verdict.WARNED if looked else Verdict.FAILED
         return Finding(verdict, answered_well(bench, state=state) + afterwards, AFTERWARDS)
     return Finding(Verdict.PASSED, answered_well(bench, state=state))
+
+
+def _about_the_wrong(bench: Bench, advice: str) -> str:
+    """What helps against a wrong state: what it shows itself or, if that is nothing, what the row advises."""
+    return about_page(bench.trial) + (
+        about_repeats(refused_calls_of(bench), bench.deliveries)
+        or about_copies(bench.trial)
+        or about_stale(bench)
+        or advice
+    )
 
 
 AFTERWARDS = (
@@ -106,9 +124,16 @@ def _how_many(bench: Bench, bad: list[Delivery]) -> str:
 def _calls_of_the_bad(bench: Bench, bad: list[Delivery]) -> str:
     """What the API refused before the bad answers, or that it was never called; either may explain them."""
     refused = [call for each in bad[:_SHOWN] for call in refused_calls(bench.account, each)]
+    return _calls(bench, refused, may_be_missed=_has_crashed(bad))
+
+
+def _has_crashed(bad: list[Delivery]) -> bool:
     # What was deleted need not be fetched.
-    crashed = any(each.topic.event is not Event.DELETE and _is_crash(each) for each in bad)
-    return _calls(bench, refused, may_be_missed=crashed)
+    return any(each.topic.event is not Event.DELETE and _is_crash(each) for each in bad)
+
+
+def _about_place(bench: Bench, bad: list[Delivery]) -> str:
+    return about_place(bench, answered=False) if _has_crashed(bad) else ""
 
 
 def _calls_of_the_wrong(bench: Bench, wrong: list[str]) -> str:
@@ -134,14 +159,9 @@ def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
         first, *others = dict.fromkeys(refused)
         more = f", and {count(len(others), 'other call')}" if others else ""
         return f"; meanwhile the API refused {_cut(first, _MAX_CALL)}{more}"
-    if may_be_missed and not bench.api_calls and not _has_refused(bench):
+    if may_be_missed and not bench.calls_here:
         return "; the API was not called meanwhile" + ("" if bench.plan.any_token else " with its token")
     return ""
-
-
-def _has_refused(bench: Bench) -> bool:
-    # Calls with another token count too: they are none of the account's, but they did come here.
-    return any(entry.kind is Kind.REFUSED for entry in bench.account.journal.entries)
 
 
 def _cut(text: str, most: int) -> str:
@@ -210,7 +230,8 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         return "Give the target a route, or name a loopback URL."
     if delivery.reason in NO_CONTACT:
-        return "Start the endpoint, and make sure that the URL's scheme, host and port are right."
+        surface = Surface.CHECK if bench.plan.place else bench.stage.surface
+        return about_unreached(delivery, surface, has_delivered=bench.has_delivered)
     if delivery.reason is Reason.TIMED_OUT:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
     # What a framework refuses altogether would not have been delivered before.

@@ -37,6 +37,9 @@ class Service(Protocol):
     def start(self) -> None:
         """Start it again, and wait until it listens. Raises UsageError if it does not."""
 
+    def ended(self) -> int | None:
+        """The exit code if it has ended by itself; None if it runs."""
+
     def printed(self, *, late: bool) -> list[str]:
         """The last lines of what it has printed since this was last asked; with `late`, it is still printing."""
 

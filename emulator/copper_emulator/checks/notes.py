@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.presence import Calls
 from copper_emulator.checks.races import AT_ONCE_ROWS
 from copper_emulator.core.text import count
 from copper_emulator.shell.routing.destinations import Manner
 
 
-def notes_on(bench: Bench, calls: Calls, played: Sequence[str], cut_off: Sequence[str]) -> list[str]:
-    """The notes, given the names of the rows that were played, and of those that the time limit left out."""
-    silence = calls.note()
-    notes = [silence] if silence else []
+def notes_on(bench: Bench, remarks: Iterable[str], played: Sequence[str], cut_off: Sequence[str]) -> list[str]:
+    """The notes: remarks (some may be empty), and what the rows played and those left out in the end lead to."""
+    place = "" if bench.plan.place is None else bench.plan.place.note
+    notes = [remark for remark in (place, *remarks) if remark]
     if cut_off:
         notes.append(
             f"the time limit left out {count(len(cut_off), 'row')}, so this is not a success: allow more time "

@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 from collections import deque
 from dataclasses import replace
+from typing import NamedTuple
 
 from yarl import URL
 
 from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.causes import of_crash
 from copper_emulator.checks.contact import one
-from copper_emulator.checks.report import Finding
+from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import DIFFERS, SURPLUS
-from copper_emulator.core.model import Delivery, Reason
+from copper_emulator.core.call_log import ApiCall
+from copper_emulator.core.model import Delivery, Reason, Topic
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
@@ -36,6 +39,9 @@ LOOKS = 3
 _LULL = 5.0
 """Seconds without a call of the API after which an endpoint that is only slow would have called again."""
 
+_REFUSED = (
+    "Handle every answer of the API: a 404 means that the record is gone, and after a 429 or 5xx fetch again later. "
+)
 _STOPPED = (
     "What works after the answers (a thread, a task, a queue's worker) has ended, or waits for good, probably at "
     "something in that row: catch what goes wrong with one notification, log it, and go on with the next. See its log."
@@ -100,8 +106,7 @@ class Presence:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._arrived: deque[tuple[str, str]] = deque(maxlen=_BEFORE + 1)
-        """What was sent, and in which row."""
+        self._arrived: deque[_Arrived] = deque(maxlen=_BEFORE + 1)
 
     def gone(self, row: str, *, looks: bool) -> str:
         """After a row, while its account exists: since when nobody is listening any more; empty if somebody is.
@@ -109,18 +114,30 @@ class Presence:
         It looks only if that could explain something. An endpoint that never was there is not gone.
         """
         sent = self._bench.deliveries
-        self._arrived.extend((f"{each.topic} {short_ids(each.ids)}", row) for each in sent if _has_arrived(each))
+        self._arrived.extend(_Arrived(each.topic, short_ids(each.ids), row) for each in sent if _has_arrived(each))
         looks = looks or any(each.reason is Reason.REFUSED for each in sent)
         place = self._place() if looks and self._arrived else None
         if place is None or not _refuses(place):
             return ""
-        last = _named(*self._arrived[-1], here=row)
+        last = self._arrived[-1].named(here=row)
         return f"the endpoint has not answered since {last}: it has probably crashed; see its log"
 
-    def advice(self, row: str) -> str:
+    def finding(self, row: str, gone: str) -> Finding:
+        """The finding of the row after which it was gone, while the row's account exists."""
+        calls = self._bench.account.call_log.calls()[-1:]
+        asked = "".join(f". Its last call of the API was {_asked(last)}" for last in calls)
+        refused = any(last.status is not None and last.status >= 400 for last in calls)
+        helps = (_REFUSED if refused else "") + self._advice(row)
+        return Finding(Verdict.FAILED, gone + asked, helps, of_crash(self._arrived[-1].topic), gone)
+
+    def forget(self) -> None:
+        """Another process answers from now on."""
+        self._arrived.clear()
+
+    def _advice(self, row: str) -> str:
         """What to do about it, and which other notifications may have caused it."""
         *before, _ = self._arrived
-        named = ", ".join(_named(*each, here=row) for each in reversed(before))
+        named = ", ".join(each.named(here=row) for each in reversed(before))
         others = f" If it works after its answers, it may have been an earlier one: {named}." if named else ""
         return (
             "Let no notification end the process: catch what goes wrong while handling it, also after the answer, and "
@@ -140,8 +157,21 @@ class Presence:
         return found.to if isinstance(found, Route) and found.kind is RouteKind.URL else None
 
 
-def _named(notification: str, row: str, *, here: str) -> str:
-    return notification if row == here else f"{notification} in row {row}"
+class _Arrived(NamedTuple):
+    """A notification that was sent, and in which row."""
+
+    topic: Topic
+    ids: str
+    row: str
+
+    def named(self, *, here: str) -> str:
+        text = f"{self.topic} {self.ids}"
+        return text if self.row == here else f"{text} in row {self.row}"
+
+
+def _asked(call: ApiCall) -> str:
+    answer = "not answered" if call.status is None else f"answered {call.status}"
+    return f"{call.method} {call.path}, {answer}"
 
 
 def _refuses(url: URL) -> bool:

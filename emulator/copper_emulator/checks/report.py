@@ -193,7 +193,7 @@ class Report:
     @property
     def summary(self) -> str:
         """`27 rows passed, 1 failed, 2 skipped`."""
-        return _summary(self.rows)
+        return summary_of(self.rows)
 
     def __str__(self) -> str:
         self._looked_at = True
@@ -203,10 +203,10 @@ class Report:
         notes = (f"Note: {note}" for note in self.notes)
         rows = (alike[0].told_as(name_of(alike)) for alike in _grouped(self._rows))
         cause = [self.cause] if self.cause else []
-        return "\n".join([f"{self.target}: {_summary(self._rows)}", *cause, *rows, *notes])
+        return "\n".join([f"{self.target}: {summary_of(self._rows)}", *cause, *rows, *notes])
 
     def __repr__(self) -> str:
-        return f"<Report of {self.target}: {_summary(self._rows)}>"
+        return f"<Report of {self.target}: {summary_of(self._rows)}>"
 
     def checked(self) -> Report:
         """Return the report. Raises CheckFailed with the table if a row failed or the time limit left one out.
@@ -262,7 +262,8 @@ def _are_all_errors() -> bool:
     return False
 
 
-def _summary(rows: Sequence[RowReport]) -> str:
+def summary_of(rows: Sequence[RowReport]) -> str:
+    """How many rows of each verdict there are."""
     parts: list[str] = []
     for verdict in Verdict:
         number = sum(row.verdict is verdict for row in rows)

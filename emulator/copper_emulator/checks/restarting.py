@@ -37,7 +37,7 @@ def restarted(bench: Bench) -> Rounds[Finding]:
     if not bench.has_subscribed:
         return Finding(Verdict.SKIPPED, "it has subscribed to nothing through the API")
     made = bench.subscribed
-    for times in ("", " twice"):
+    for _ in range(2):
         service.end()
         try:
             service.start()
@@ -48,7 +48,8 @@ def restarted(bench: Bench) -> Rounds[Finding]:
         if several := _several(made):
             # What a service says each time it starts explains nothing.
             service.printed(late=False)
-            told = f"ended and started again{times}, it has subscribed to {several}"
+            starts = "started twice, it subscribed both times: " if before else "started once: "
+            told = f"ended and, in an account that was new to it, {starts}there {several}"
             told = masked(told, bench.account.journal.subscriptions())
             return Finding(Verdict.FAILED, told, ADVICE if before else AT_ONCE)
         if not made:
@@ -78,9 +79,10 @@ def _quiet(bench: Bench) -> Rounds[None]:
 
 
 def _several(made: Iterable[Subscription]) -> str:
-    """What there is more than one subscription for, and how often; empty if there is nothing."""
+    """What there is more than one subscription for, and how many, after `there`; empty if there is nothing."""
     counted = Counter((each.target, str(each.topic)) for each in made)
     several = {what: number for what, number in counted.items() if number > 1}
-    topics = [f"{topic} {number} times" for (_, topic), number in several.items()]
+    topics = [f"{number} to {topic}" for (_, topic), number in several.items()]
     targets = sorted({target for target, _ in several})
-    return f"{in_words(topics, most=_SHOWN)}, at {in_words(targets, most=_SHOWN)}" if several else ""
+    shown = f"{in_words(topics, most=_SHOWN)}, at {in_words(targets, most=_SHOWN)}"
+    return f"are now {shown.replace(' to ', ' subscriptions to ', 1)}" if several else ""

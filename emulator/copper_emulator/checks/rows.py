@@ -43,6 +43,7 @@ class Row:
         kind: the type it is about, if any.
         all_events: it needs a type that has new, update and delete.
         life: it plays a record's whole life in the plainest way; an endpoint that accepts none of it accepts nothing.
+        several: it does the same with the fewest ids that are several.
         secret: it does not apply to an endpoint that is meant to accept all notifications.
         ahead: milliseconds that it plays ahead.
         limit: seconds of real time it may take.
@@ -56,6 +57,7 @@ class Row:
     kind: EntityType | None = None
     all_events: bool = True
     life: bool = False
+    several: bool = False
     secret: bool = False
     ahead: int = 0
     limit: float = 60.0
@@ -66,9 +68,9 @@ _FIRST = (
     "Look in the endpoint's own log: this is the plainest notification there is. Make sure it fetches from the check's "
     "API, with its token, and that the state is read where the endpoint writes."
 )
-_IDS = (
-    "Handle all of `ids`: one notification may have 30. It carries no record, so fetch each (`GET /people/{id}`), "
-    "write it over what you have, and remove what was deleted."
+_ONE = (
+    "See its log if it failed. A notification carries no record, so fetch each (`GET /{}/{{id}}`), write it over what "
+    "you have, and remove what was deleted."
 )
 _FETCH = (
     "Treat a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
@@ -82,7 +84,8 @@ def _life(kind: EntityType) -> Row:
     only_new = kind is EntityType.ACTIVITY_LOG
     about = f"{'an' if noun[0] in 'ao' else 'a'} {noun} is created{'' if only_new else ', changed and deleted'}"
     play = partial(contact.life, kind=kind)
-    return Row(f"type-{kind}", about, _IDS, play, kind=kind, all_events=False, life=True, ahead=contact.LIFE_MS)
+    advice = _ONE.format(TABLES[kind].plural)
+    return Row(f"type-{kind}", about, advice, play, kind=kind, all_events=False, life=True, ahead=contact.LIFE_MS)
 
 
 def _batch(number: int) -> Row:
@@ -91,7 +94,11 @@ def _batch(number: int) -> Row:
 
     about = f"{number} records created, changed and deleted, {number} in each notification"
     about = about if number > 1 else about.replace("records", "record")
-    return Row(f"batch-{number}", about, _IDS, play, ahead=contact.LIFE_MS)
+    advice = contact.IDS if number > 1 else _ONE.format("people")
+    return Row(f"batch-{number}", about, advice, play, several=number == _FEWEST, ahead=contact.LIFE_MS)
+
+
+_FEWEST = 2
 
 
 def _late(name: str, about: str, play: Play) -> Row:
@@ -115,7 +122,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("in-time", f"{MAX_IDS} ids are answered in time", contact.IN_TIME, contact.in_time, all_events=False),
     *(_life(kind) for kind in EntityType),
-    *(_batch(number) for number in (1, 2, MAX_IDS)),
+    *(_batch(number) for number in (1, _FEWEST, MAX_IDS)),
     Row(
         "secret-missing",
         "a notification without the secret is refused",

@@ -32,6 +32,7 @@ from copper_emulator.checks.presence import LOOKS, Calls, Presence
 from copper_emulator.checks.printed import Printed
 from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
+from copper_emulator.checks.reviving import Reviving
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
 from copper_emulator.checks.state import NobodyThere, StateError, believed
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
@@ -100,7 +101,8 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     with stage.beside(settings, Counters(stage.place), stage.clock), connections_as_before(stage):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
-    notes, seconds = notes_on(bench, running.calls, played, running.cut_off), monotonic() - began
+    remarks, seconds = (running.calls.note(), running.reviving.note()), monotonic() - began
+    notes = notes_on(bench, remarks, played, running.cut_off)
     cause = running.causes.common(rows)
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached, cause=cause)
 
@@ -130,14 +132,18 @@ class _Run:
     presence: Presence = field(init=False)
     calls: Calls = field(init=False)
     printed: Printed = field(init=False)
+    reviving: Reviving = field(init=False)
 
     def __post_init__(self) -> None:
         self.presence, self.calls, self.printed = Presence(self.bench), Calls(self.bench), Printed(self.bench)
+        self.reviving = Reviving(self.bench, self.presence)
 
     def rows(self) -> Rounds[list[RowReport]]:
         done = []
         for row in self.bench.plan.rows:
             began = monotonic()
+            if self.halted and not self._is_late():
+                self.halted = self.reviving.tried(self.halted)
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
             told = self._told(row, finding)
@@ -151,7 +157,7 @@ class _Run:
     def _told(self, row: Row, finding: Finding) -> Finding:
         # A row that passes has advice only if it gives some itself.
         advice = self._advice_of(row, finding)
-        told = self.causes.told(row.name, finding, plain=row.life or row is PLAINEST)
+        told = self.causes.told(row.name, finding, plain=row.life or row is PLAINEST, several=row.several)
         # What is known of this type, or of all that came so far, says more than that another row has shown it.
         return told if advice == finding.advice else replace(finding, advice=advice)
 
@@ -177,7 +183,7 @@ class _Run:
         plan = self.bench.plan
         if self.halted:
             return self.halted
-        if monotonic() - self.began > plan.time_limit:
+        if self._is_late():
             self.cut_off.append(row.name)
             return f"the check had already taken more than {plan.time_limit:.0f} s"
         if row.kind is not None and not self.bench.events(row.kind):
@@ -185,6 +191,9 @@ class _Run:
         if row.all_events and self.bench.main is None:
             return "it needs a type with new, update and delete"
         return "the endpoint is meant to accept all notifications" if row.secret and plan.open else ""
+
+    def _is_late(self) -> bool:
+        return monotonic() - self.began > self.bench.plan.time_limit
 
     def _in_its_own_account(self, row: Row) -> Rounds[Finding]:
         with self.bench.row(row.limit, row.ahead) as trial:
@@ -198,6 +207,7 @@ class _Run:
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
             self.refused_first = any(each.outcome is not Outcome.DELIVERED for each in self.bench.deliveries[:1])
             gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
+            crash = self.presence.finding(row.name, gone) if gone else finding
         if gone and row.service:
             # Who ends the service and starts it again has found out more.
             self.halted = f"it has not been running since row {row.name}"
@@ -205,7 +215,8 @@ class _Run:
         if not gone:
             return (yield from self._unless_stopped(finding)) if may_have_ended else finding
         self.halted = gone
-        return Finding(Verdict.FAILED, gone, self.presence.advice(row.name))
+        self.reviving.crashed(row.name)
+        return crash
 
     def _unless_stopped(self, finding: Finding) -> Rounds[Finding]:
         """The finding, unless nothing comes of anything any more; then the other rows would tell nothing new."""

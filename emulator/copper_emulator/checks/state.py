@@ -32,6 +32,8 @@ SURPLUS = "is in the state, but not at Copper"
 """The ending of a difference that no fetch could have fixed."""
 DIFFERS = " in the state and "
 """Stands in a difference if the record is known, with another value."""
+TIMES = " times"
+"""The ending of a difference if the state has a record more than once."""
 
 _MOST_SHOWN = 60
 """How many characters of a value are shown."""
@@ -117,7 +119,7 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
     if truth is None:
         return f"{what} {SURPLUS}"
     if len(copies) > 1:
-        return f"{what} is in the state {len(copies)} times"
+        return f"{what} is in the state {len(copies)}{TIMES}"
     [copy] = copies
     wrong = [
         f"{name} is {_short(copy[name])}{DIFFERS}{_short(_plain(truth[name]))} at Copper"

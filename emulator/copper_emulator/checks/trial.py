@@ -34,6 +34,9 @@ class Trial:
     first_right: int | None = None
     """How many of `first_touched` records were right at the first difference; None if one of those was a surplus."""
 
+    has_right: bool = False
+    """Whether the state had a record as Copper has it."""
+
     goes_back: bool = False
     """Whether something that was right in one look at the state was wrong again in a later one, as nothing happened."""
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-from yarl import URL
 
+from copper_emulator.checks.fetched_from import Place
 from copper_emulator.checks.junit import junit
 from copper_emulator.checks.page import page
 from copper_emulator.checks.plan import Plan, rows_of, types_of
 from copper_emulator.checks.report import Report
 from copper_emulator.checks.sources import from_command, from_url
-from copper_emulator.checks.standalone import Standing, standing
+from copper_emulator.checks.standalone import standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.advice import named_as_options
-from copper_emulator.cli.check_service import Service, running, wait_for
+from copper_emulator.cli.check_service import API_URL, service_of
 from copper_emulator.cli.check_table import Table, list_rows
-from copper_emulator.cli.fetching import tell_where
+from copper_emulator.cli.fetching import in_use, tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
 from copper_emulator.cli.names import types
 from copper_emulator.cli.options import pairs_of
@@ -37,9 +35,6 @@ from copper_emulator.durations import parse_duration
 from copper_emulator.settings import Settings
 from copper_emulator.shell.routing.routes import checked_url
 from copper_emulator.shell.serving.server import DEFAULT_PORT
-
-_STARTING = 60.0
-"""Seconds that a service may take until it listens, unless --wait is given."""
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -55,6 +50,15 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str | None) 
         raise WrongUse(f"{parameter.opts[0]}: {error}") from None
 
 
+def _together(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """All that was named; None if the option was not given."""
+    return ",".join(given) if given else None
+
+
+def _types(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    return types(ctx, parameter, _together(ctx, parameter, given))
+
+
 _FILE = click.Path(dir_okay=False, allow_dash=True)
 
 
@@ -64,7 +68,13 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--secret", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="the secret it expects; repeatable")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, callback=_pairs, help="a header it expects")
 @click.option("--no-secret", is_flag=True, help="it is meant to accept notifications without a secret")
-@click.option("--types", metavar="TYPES", callback=types, help="the types it handles, like person,lead; all by default")
+@click.option(
+    "--types",
+    metavar="TYPES",
+    multiple=True,
+    callback=_types,
+    help="the types it handles, like person,lead; all by default; repeatable",
+)
 @click.option("--state-url", metavar="URL", help="a GET returns what it has stored, as JSON")
 @click.option("--state-command", metavar="COMMAND", help="prints what it has stored, as JSON")
 @click.option(
@@ -75,8 +85,14 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     callback=_seconds,
     help="how long its state may take to be right",
 )
-@click.option("--only", metavar="ROWS", help="rows to play, like answers,burst (see --list)")
-@click.option("--skip", metavar="ROWS", help="rows not to play")
+@click.option(
+    "--only",
+    metavar="ROWS",
+    multiple=True,
+    callback=_together,
+    help="rows to play, like answers,burst (see --list); repeatable",
+)
+@click.option("--skip", metavar="ROWS", multiple=True, callback=_together, help="rows not to play; repeatable")
 @click.option("--list", "listed", is_flag=True, help="show the rows and exit")
 @click.option(
     "--port",
@@ -212,31 +228,20 @@ def _run(url: str, output: Output, table: Table, given: Mapping[str, Any]) -> Re
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
         output.line(f"Checking {url}", style="bold")
-        tell_where(account.api_url, given["port"], output, any_token=not given["token"])
-        with _service(endpoint, account, given) as service:
+        variable = API_URL if given["command"] else ""
+        tell_where(account.api_url, given["port"], output, any_token=plan.any_token, variable=variable)
+        place = Place(account.api_url, in_use(account.api_url, given["port"]), variable)
+        with service_of(endpoint, account, given) as service:
             try:
-                return account.run(replace(plan, service=service), table.add)
+                return account.run(replace(plan, service=service, place=place), table.add)
+            except KeyboardInterrupt:
+                table.end()
+                output.line(f"Interrupted; until then: {table.summary}", style="bold")
+                raise
             finally:
                 table.end()
                 if service is not None and (code := service.ended()) is not None:
                     output.line(f"The command exited by itself with {code} during the check: see what it printed.")
-
-
-@contextmanager
-def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iterator[Service | None]:
-    """Run the endpoint's service if a command was given; otherwise, with --wait, wait for a running one."""
-    if not given["command"]:
-        if given["wait"] is not None:
-            wait_for(endpoint, given["wait"])
-        yield None
-        return
-    variables = {"COPPER_EMULATOR_API_URL": account.api_url, "COPPER_EMULATOR_EMAIL": given["email"]}
-    if given["token"]:
-        variables["COPPER_EMULATOR_TOKEN"] = given["token"]
-    environment = {**os.environ, **account.lead(), **variables}
-    seconds = _STARTING if given["wait"] is None else given["wait"]
-    with running(given["command"], environment, endpoint, seconds, shows=given["show_output"]) as service:
-        yield service
 
 
 def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Source | None:

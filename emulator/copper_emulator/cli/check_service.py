@@ -12,15 +12,23 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
 
 from yarl import URL
 
+from copper_emulator.checks.standalone import Standing
 from copper_emulator.cli.check_printed import KeptBack, kept_back
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.text import duration_text
 from copper_emulator.executing import group
 from copper_emulator.executing.child import CannotRun, check
 from copper_emulator.shell.clock import monotonic, pause
+
+API_URL = "COPPER_EMULATOR_API_URL"
+"""The variable in which the service finds where the check's API is."""
+
+_STARTING = 60.0
+"""Seconds that a service may take until it listens, unless --wait is given."""
 
 _LOOK = 0.05
 """Seconds between checks whether anything listens."""
@@ -105,6 +113,23 @@ class Service:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_ENDING)
         return self._process.poll()
+
+
+@contextmanager
+def service_of(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iterator[Service | None]:
+    """Run the endpoint's service if a command was given; otherwise, with --wait, wait for a running one."""
+    if not given["command"]:
+        if given["wait"] is not None:
+            wait_for(endpoint, given["wait"])
+        yield None
+        return
+    variables = {API_URL: account.api_url, "COPPER_EMULATOR_EMAIL": given["email"]}
+    if given["token"]:
+        variables["COPPER_EMULATOR_TOKEN"] = given["token"]
+    environment = {**os.environ, **account.lead(), **variables}
+    seconds = _STARTING if given["wait"] is None else given["wait"]
+    with running(given["command"], environment, endpoint, seconds, shows=given["show_output"]) as service:
+        yield service
 
 
 @contextmanager

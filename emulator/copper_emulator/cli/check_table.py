@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable
 
 from copper_emulator.checks.causes import AS_IN
-from copper_emulator.checks.report import RowReport, Verdict, name_of
+from copper_emulator.checks.report import RowReport, Verdict, name_of, summary_of
 from copper_emulator.checks.rows import ROWS
 from copper_emulator.cli.output import Output, on_one_line
 
@@ -29,16 +29,23 @@ class Table:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._alike: list[RowReport] = []
+        self._added: list[RowReport] = []
         self._columns, self._lines = shutil.get_terminal_size((_PIPED, 24))
         self._since_failed: int | None = None
         """Lines on the screen since the first failed row; None if none has failed."""
 
     def add(self, row: RowReport) -> None:
+        self._added.append(row)
         if self._alike and not row.is_like(self._alike[0]):
             self.end()
         self._alike.append(row)
         if row.verdict is not Verdict.SKIPPED:
             self.end()
+
+    @property
+    def summary(self) -> str:
+        """How many rows of each verdict there were so far."""
+        return summary_of(self._added)
 
     def end(self) -> None:
         """Print the rows not yet printed."""
