@@ -265,12 +265,17 @@ def about_refusal(plan: Plan) -> str:
     """What helps against a 401 or 403 for a notification that should be accepted."""
     if plan.secret:
         return (
-            "the secret given to the check (--secret KEY=VALUE) is probably not the one that the endpoint expects, by "
-            "key or by value"
+            f"the secret given to the check ({_SECRET}) is probably not the one that the endpoint expects, by key or by "
+            "value"
         )
     if plan.headers:
-        return "the header given to the check (--header NAME=VALUE) is probably not the one that the endpoint expects"
-    return "tell the check what the endpoint expects, a secret (--secret KEY=VALUE) or a header (--header NAME=VALUE)"
+        return f"the header given to the check ({_HEADER}) is probably not the one that the endpoint expects"
+    return f"tell the check what the endpoint expects, a secret ({_SECRET}) or a header ({_HEADER})"
+
+
+# As an option of the command, and as an argument in a test.
+_SECRET = "--secret KEY=VALUE, secret={...}"  # noqa: S105 - the form of one
+_HEADER = "--header NAME=VALUE, headers={...}"
 
 
 def sentence(text: str) -> str:

@@ -41,7 +41,7 @@ def wrong(bench: Bench) -> Rounds[Finding]:
         return Finding(
             Verdict.SKIPPED,
             "no secret was given, so none can be wrong",
-            "Give the one it expects: --secret KEY=VALUE (secret={...}).",
+            "Give the one it expects: --secret KEY=VALUE, secret={...}.",
         )
     probed = yield from _probed(bench, forged)
     return _found(bench, probed)
