@@ -531,11 +531,11 @@ def test_where_somebody_listens_already_no_command_is_started() -> None:
 KILLED = str(Path(__file__).with_name("killed.py"))
 
 
-def killed(folder: Path, how: str, *state: str) -> tuple[int, list[str]]:
+def killed(folder: Path, how: str, *state: str, strict: bool = False) -> tuple[int, list[str]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     about = ("--types", "person", "--only", "answers,killed-after-answer", "--no-secret", "--port", "0")
-    looked_at = state or ("--state-url", f"{url}/state")
+    looked_at = (*(state or ("--state-url", f"{url}/state")), *(["--strict"] if strict else []))
     code, out, _ = run(
         "check", f"{url}/hook", *about, *looked_at, "--", sys.executable, KILLED, str(port), str(folder), how
     )
@@ -562,6 +562,7 @@ def test_who_keeps_its_work_in_memory_is_warned(tmp_path: Path) -> None:
         told,
     )
     assert "Store the notification before you answer 2xx" in advice
+    assert killed(tmp_path, "hasty", strict=True)[0] == 1
 
 
 @pytest.mark.parametrize(

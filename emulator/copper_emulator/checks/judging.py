@@ -265,8 +265,8 @@ def about_refusal(plan: Plan) -> str:
     """What helps against a 401 or 403 for a notification that should be accepted."""
     if plan.secret:
         return (
-            f"the secret given to the check ({_SECRET}) is probably not the one that the endpoint expects, by key or by "
-            "value"
+            f"the secret given to the check ({_SECRET}) is probably not the one that the endpoint expects, by key or "
+            "by value"
         )
     if plan.headers:
         return f"the header given to the check ({_HEADER}) is probably not the one that the endpoint expects"
@@ -274,7 +274,7 @@ def about_refusal(plan: Plan) -> str:
 
 
 # As an option of the command, and as an argument in a test.
-_SECRET = "--secret KEY=VALUE, secret={...}"  # noqa: S105 - the form of one
+_SECRET = "--secret KEY=VALUE, secret={...}"
 _HEADER = "--header NAME=VALUE, headers={...}"
 
 

@@ -13,7 +13,7 @@ from copper_emulator.checks.fetched_from import Place
 from copper_emulator.checks.junit import junit
 from copper_emulator.checks.page import page
 from copper_emulator.checks.plan import Plan, rows_of, types_of
-from copper_emulator.checks.report import Report
+from copper_emulator.checks.report import Report, Verdict
 from copper_emulator.checks.sources import from_command, from_url
 from copper_emulator.checks.standalone import standing
 from copper_emulator.checks.state import Source
@@ -126,6 +126,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     is_flag=True,
     help="let COMMAND print to stderr as it runs; without it, rows that fail show what it printed meanwhile",
 )
+@click.option("--strict", is_flag=True, help="end with exit code 1 for a warned row, too")
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
 @click.option(
     "--junit",
@@ -147,7 +148,8 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
     The check sends it notifications in rows, in virtual time: batches, late and out of order, wrong secrets, bursts
     up to both limits and more (--list). It serves an API from which records can be fetched. With COMMAND it starts
     the endpoint's service, answers its calls to api.copper.com with that API, and ends it afterwards. Exit code: 0 if
-    no row failed, 1 if one did or the time limit left one out, 2 if it could not be checked or no row was played.
+    no row failed (with --strict, nor warned), 1 if one did or the time limit left one out, 2 if it could not be
+    checked or no row was played.
 
     \b
     Examples:
@@ -172,7 +174,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
     _tell(report, output, table)
     for file, text in files.items():
         _write(file, text(report))
-    _end(report)
+    _end(report, strict=given["strict"])
 
 
 def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
@@ -182,12 +184,13 @@ def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
     return Output(as_json=as_json, is_free=not printed)
 
 
-def _end(report: Report) -> None:
+def _end(report: Report, *, strict: bool) -> None:
     if not report.played:
         raise WrongUse(_NOTHING)
     if not report.reached:
         raise WrongUse(_NOT_REACHED)
-    if not report.ok:
+    warned = any(row.verdict is Verdict.WARNED for row in report.rows)
+    if not report.ok or (strict and warned):
         raise click.exceptions.Exit(1)
 
 
