@@ -41,6 +41,17 @@ def test_a_number_of_times_that_is_none_is_refused(how: str, times: Any) -> None
         getattr(Endpoint("https://billing.example.com/hooks"), how)(times=times)
 
 
+def test_a_request_read_as_if_it_were_its_body_is_answered_with_the_way_to_it() -> None:
+    with Emulator() as copper:
+        received: list[Any] = []
+        copper.route("https://app.example", to=received.append)
+        copper.subscribe("person", "new", target="https://app.example/hook")
+        copper.people.create(name="Ada")
+
+    with pytest.raises(TypeError, match=r"a Received is a request, not its body: write \.json\['ids'\]"):
+        received[0]["ids"]
+
+
 def test_an_answer_has_headers_and_what_has_arrived_can_be_forgotten() -> None:
     endpoint = Endpoint("https://billing.example.com/hooks")
     endpoint.reply(302, headers={"Location": "https://my-app.example/"}, times=1)

@@ -98,7 +98,9 @@ def _parse_permit(item: object) -> int | str:
         return int(text)
     if text in _PERMITS:
         return text
-    raise ValueError(f"{item!r} is neither a status (100 to 599) nor one of {', '.join(sorted(_PERMITS))}")
+    whole_class = isinstance(item, str) and re.fullmatch(r"[345]xx", item.lower())
+    every = "; rejected is every answer that is not 2xx" if whole_class else ""
+    raise ValueError(f"{item!r} is neither a status (100 to 599) nor one of {', '.join(sorted(_PERMITS))}{every}")
 
 
 def _no_file(item: object) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
@@ -53,6 +53,12 @@ class Received(Attributes):
     def json(self) -> Any:
         """The parsed body. Raises ValueError if it is not JSON."""
         return json.loads(self.body)
+
+    if not TYPE_CHECKING:  # Type checkers must still reject it.
+
+        def __getitem__(self, name: object) -> Any:
+            __tracebackhide__ = True
+            raise TypeError(f"a Received is a request, not its body: write .json[{name!r}]")
 
 
 def received_from(attempt: Attempt) -> Received:
