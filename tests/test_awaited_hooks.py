@@ -189,6 +189,24 @@ def test_work_without_an_end_is_given_up(served: Callable[[Worker], Any], monkey
     assert "after_delivery hook" in raised.value.__notes__[0]
 
 
+def test_work_whose_worker_has_died_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "LOOK", 50)
+    monkeypatch.setattr(hooks, "PATIENCE", 60_000)
+
+    def work(each: int) -> None:
+        raise LookupError(f"no shop for {each}")
+
+    with Emulator(strict=False) as copper:
+        worker = Worker(work)
+        copper.route("https://app.example", to=served_by_fastapi(worker))
+        copper.after_delivery(worker.empty)
+        copper.subscribe("person", "new", target=TARGET)
+
+        with pytest.raises(UsageError, match=r"has failed meanwhile with LookupError\('no shop for \d+'\)") as raised:
+            copper.people.create(name="Ada")
+        assert isinstance(raised.value.__cause__, LookupError)
+
+
 def test_a_timeout_of_the_work_itself_is_not_taken_for_it() -> None:
     async def hook(delivery: Delivery) -> None:
         raise TimeoutError("the database does not answer")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from copper_emulator.core.errors import UsageError, of_hook, raised_on_purpose
 from copper_emulator.core.model import Delivery
@@ -19,6 +20,9 @@ Hook: TypeAlias = Callable[[Delivery], object]
 PATIENCE = 10_000
 """Milliseconds of real time for what a hook returns. A queue whose worker has died is never empty."""
 
+LOOK = 1_000
+"""Milliseconds after which it is given up if a task on its loop has failed meanwhile."""
+
 
 class Awaited(NamedTuple):
     """What a hook returned for a delivery, to be awaited on the loop on which that delivery's endpoint runs."""
@@ -27,19 +31,41 @@ class Awaited(NamedTuple):
     delivery: Delivery
 
     async def ended(self) -> None:
-        """Wait for its end. Raises what it raises, and UsageError if it takes too long."""
-        limit = real_timeout(PATIENCE)
+        """Wait for its end. Raises what it raises, and UsageError if it takes too long, or can no longer end."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        work = asyncio.ensure_future(self.work)
         try:
-            async with limit as timer:
-                await self.work
-        except TimeoutError:
-            # It may have timed out itself.
-            if not timer.expired():
-                raise
-            raise UsageError(
-                f"what the hook returned has not ended after {duration_text(PATIENCE)}: whatever should end it, like "
-                "a queue's worker, may have failed, may run on a different event loop, or was never started"
-            ) from None
+            if await _has_ended(work, min(LOOK, PATIENCE)):
+                return
+            failed = next((error for each in others if (error := _failure(each)) is not None), None)
+            if failed is not None:
+                raise UsageError(
+                    "what the hook returned has not ended, and will probably not end: a task on the same event loop, "
+                    f"like a queue's worker, has failed meanwhile with {failed!r}"
+                ) from failed
+            if not await _has_ended(work, PATIENCE - LOOK):
+                raise UsageError(
+                    f"what the hook returned has not ended after {duration_text(PATIENCE)}: whatever should end it, "
+                    "like a queue's worker, may have failed, may run on a different event loop, or was never started"
+                )
+        finally:
+            work.cancel()
+
+
+async def _has_ended(work: asyncio.Future[object], ms: int) -> bool:
+    """Whether it has ended within that time. Raises what it raises, also a TimeoutError of its own."""
+    try:
+        async with real_timeout(ms):
+            await asyncio.shield(work)
+    except TimeoutError:
+        if work.done():
+            raise
+        return False
+    return True
+
+
+def _failure(task: asyncio.Task[Any]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
 
 
 @contextmanager
