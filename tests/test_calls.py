@@ -68,6 +68,19 @@ def test_arguments_that_cannot_be_are_answered_with_the_right_call(call: Callabl
         call(copper)
 
 
+@pytest.mark.parametrize("text", [float("nan"), "\ud800"])
+def test_a_subscription_that_cannot_be_sent_is_no_error_of_the_api(text: Any) -> None:
+    with Emulator() as copper, pytest.raises(UsageError, match=r"^a subscription must be JSON: The body "):
+        copper.subscribe("person", "new", target=TARGET, secret={"key": text})
+
+
+def test_one_thing_is_explained_or_those_of_a_type() -> None:
+    with Emulator() as copper:
+        change = copper.fire("person", "new", ids=1)
+        with pytest.raises(UsageError, match="either one thing, or the records"):
+            copper.explain(change, type="person")
+
+
 def test_an_endpoint_itself_as_target_is_answered_with_its_url() -> None:
     with Emulator() as copper, pytest.raises(UsageError, match=f"write target=endpoint.url, which is '{TARGET}'"):
         copper.subscribe("person", "new", target=Endpoint(TARGET))  # type: ignore[arg-type]

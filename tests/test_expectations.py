@@ -50,6 +50,12 @@ def failure(copper: Copper, *topic: str, **expected: object) -> str:
 # --- what matches ---------------------------------------------------------------------------------
 
 
+def test_custom_fields_are_expected_by_ids_as_they_are_fired(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=1, updated_attributes={"custom_fields": {5: [1, 2]}})
+
+    assert copper.expect("person", "update", updated_attributes={"custom_fields": {5: (1, 2)}})
+
+
 def test_a_second_equal_call_needs_a_second_delivery(copper: Copper, listening: Endpoint) -> None:
     copper.fire("person", "update", ids=1)
     copper.expect("person", "update", ids=1)

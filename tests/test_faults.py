@@ -244,6 +244,16 @@ def test_a_with_statement_ends_it(copper: Copper, endpoint: Endpoint) -> None:
     assert len(endpoint.requests) == 1
 
 
+def test_after_the_block_what_it_replaced_is_on_again(copper: Copper) -> None:
+    copper.faults.latency("5m")
+    with copper.faults.latency("30s"):
+        assert repr(copper.faults) == "<faults: latency=30s>"
+    assert repr(copper.faults) == "<faults: latency=5m>"
+    with copper.faults.latency("30s"):
+        copper.faults.off()
+    assert copper.faults.active == []
+
+
 def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
     copper.faults.on("lose=20%", "outage=10m gone", "slow=1s@https://a.example")
     assert repr(copper.faults) == "<faults: lose=20% outage=10m gone slow=1s@https://a.example>"

@@ -47,6 +47,8 @@ def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -
         ({"in_flight": 0}, "in_flight: 0 is too small: the least is 1"),
         ({"allow": "nonsense"}, "allow: 'nonsense' is neither a status"),
         ({"allow": 99}, "allow: 99 is neither a status"),
+        ({"allow_targets": "a b"}, "allow_targets: 'a b' is not a host"),
+        ({"latency": "-1s"}, "latency: '-1s' is not a duration"),
         ({"allow": "5xx"}, "; rejected is every answer that is not 2xx"),
         ({"allow_targets": "https://x.example"}, "is not a host"),
         ({"allow_targets": "*.example.com"}, "is not a single host"),

@@ -43,7 +43,7 @@ def parse_latency(value: object) -> Latency:
     """`0`, `30s`, or a range `0-15m`. Raises ValueError."""
     if isinstance(value, Latency):
         return value
-    if isinstance(value, str) and "-" in value:
+    if isinstance(value, str) and "-" in value.strip()[1:]:
         low, _, high = value.partition("-")
         latency = Latency(parse_duration(low.strip()), parse_duration(high.strip()))
     elif isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:

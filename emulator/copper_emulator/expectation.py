@@ -203,6 +203,9 @@ def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> lis
     reasons = []
     for name, value in expected.items():
         wanted = list(value) if isinstance(value, tuple) else value
+        if name not in actual and str(name) in actual:
+            # An id of a custom field, which is a key in JSON.
+            name = str(name)
         if name not in actual:
             has = ", ".join(map(repr, actual)) or "nothing"
             reasons.append(f"{where} has no {name!r} (it has {has})")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from copper_emulator.calls import written_like
 from copper_emulator.core.arguments import entity_type, record_id
 from copper_emulator.core.call_log import ApiCall
-from copper_emulator.core.errors import UsageError, raised_on_purpose
+from copper_emulator.core.errors import BadRequest, UsageError, raised_on_purpose
 from copper_emulator.core.ids import check_place
 from copper_emulator.core.model import (
     DEFAULT_EMAIL,
@@ -336,6 +336,8 @@ class Face:
         """Explain why something was (not) delivered, for a change, subscription, delivery, record, type or them all."""
         with self._stage.lock:
             account = self._stage.account
+            if what is not None and (type is not None or id is not None):
+                raise UsageError("explain either one thing, or the records that type= and id= name, not both")
             if isinstance(what, Change):
                 return explain_change(account, what)
             if isinstance(what, Subscription):
@@ -481,9 +483,10 @@ def _as_sent(body: dict[str, Any]) -> Any:
     """The request body as the API reads it, so that values from Python are checked and stored like posted ones."""
     try:
         return parse_body(json.dumps(body).encode())
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, BadRequest) as error:
         target = body["target"]
         if isinstance(url := getattr(target, "url", None), str):
             wrong = f"target must be the URL as text, not the {type(target).__name__} itself"
             raise UsageError(f"{wrong}: write target=endpoint.url, which is {url!r}") from None
-        raise UsageError(f"a subscription must be JSON: {error}") from None
+        # The API's own answer has its status in the first line.
+        raise UsageError(f"a subscription must be JSON: {str(error).splitlines()[-1]}") from None

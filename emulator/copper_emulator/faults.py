@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
@@ -19,8 +20,8 @@ from copper_emulator.shell.faults import active, read, switch_off, switch_off_na
 
 __tracebackhide__ = raised_on_purpose
 
-Span: TypeAlias = timedelta | str | float
-"""`"10m"`, a timedelta, or a number of seconds."""
+Span: TypeAlias = timedelta | str
+"""`"10m"` or a timedelta."""
 
 
 def called(name: FaultName) -> str:
@@ -29,11 +30,15 @@ def called(name: FaultName) -> str:
 
 
 class SwitchedOn(AbstractContextManager[Fault]):
-    """A fault that was switched on. It stays on; used in a `with` statement, until the end of the block."""
+    """A fault that was switched on. It stays on; used in a `with` statement, until the end of the block.
 
-    def __init__(self, stage: AnyStage, switched: Fault) -> None:
+    There it then gives way to the one that it replaced, if it replaced one.
+    """
+
+    def __init__(self, stage: AnyStage, switched: Fault, replaced: Sequence[Fault]) -> None:
         self._stage = stage
         self.fault = switched
+        self._replaced = replaced
 
     def __enter__(self) -> Fault:
         return self.fault
@@ -41,7 +46,8 @@ class SwitchedOn(AbstractContextManager[Fault]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        switch_off(self._stage, lambda other: other == self.fault)
+        if switch_off(self._stage, lambda other: other == self.fault):
+            switch_on(self._stage, self._replaced)
 
     def __repr__(self) -> str:
         return repr(self.fault)
@@ -57,8 +63,9 @@ class _Switches:
             made = fault(name, like=called(name), **parts)
         except ValueError as error:
             raise UsageError(str(error)) from None
+        replaced = [each for each in active(self._stage) if (each.name, each.target) == (made.name, made.target)]
         switch_on(self._stage, (made,))
-        return SwitchedOn(self._stage, made)
+        return SwitchedOn(self._stage, made, replaced)
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 

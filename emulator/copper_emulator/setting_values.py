@@ -62,7 +62,7 @@ def parse_hosts(value: object) -> frozenset[str]:
         raise ValueError(f"{value!r} is not a list of hosts")
     hosts = frozenset(str(item).lower() for item in value)
     for host in hosts:
-        if "/" in host or (":" in host.strip("[]") and not host.startswith("[")):
+        if "/" in host or not host or " " in host or (":" in host.strip("[]") and not host.startswith("[")):
             raise ValueError(f"{host!r} is not a host: write only its name, like hooks.example.com")
         if "*" in host:
             raise ValueError(f"{host!r} is not a single host: write out the name of each that may be sent to")

@@ -1,6 +1,6 @@
 """All JSON shapes, in and out: subscriptions as the API shows them, notifications as endpoints receive them.
 
-Sources: developer.copper.com for the fields; recorded notification bodies for their order (four without a secret, and
+Sources: developer.copper.com for the fields; recorded notification bodies for their order (three without a secret, and
 three with one, which comes first) and for the empty `updated_attributes` of `new` and `delete`.
 """
 

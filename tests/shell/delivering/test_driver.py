@@ -308,6 +308,20 @@ def test_a_hook_that_raises_is_the_tests_own_error_and_leaves_order() -> None:
 # --- ways out --------------------------------------------------------------------------------------------------------
 
 
+def test_what_a_fault_had_lost_is_lost_and_not_unknown_after_an_interrupt() -> None:
+    with Emulator(start=START, allow={"unknown"}, in_flight=2) as copper:
+
+        def handle(request: Received) -> None:
+            raise KeyboardInterrupt
+
+        listening(copper, handle)
+        copper.faults.lose(next=1)
+        with pytest.raises(KeyboardInterrupt):
+            copper.fire("person", "update", ids=range(1, 61))
+
+        assert [delivery.outcome for delivery in copper.deliveries] == ["lost", "unknown"]
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit()], ids=repr)
 def test_an_interrupt_in_the_endpoint_goes_through_and_leaves_the_account_usable(error: BaseException) -> None:
     """The interrupted delivery is `unknown`, nothing is sent twice, and the rest is sent by the next call."""

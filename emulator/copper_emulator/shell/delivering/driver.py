@@ -145,11 +145,14 @@ def _put_back(stage: Stage) -> int:
     return moved
 
 
+_INTERRUPTED = Result(Outcome.UNKNOWN, text="interrupted while it was being sent")
+
+
 def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account = stage.account
     now = stage.clock.now()
     # Changes made while a round is under way are attributed to it: to the right one of several attempts only if the
-    # endpoints run one after the other (delivering.py), otherwise to the one at the end of the longest chain.
+    # endpoints run one after the other (in_tests.py), otherwise to the one at the end of the longest chain.
     account.causing = max(attempts, key=_depth).notification if len(attempts) > 1 else attempts[0].notification
     before = len(account.journal.deliveries)
     # An attempt that a fault has already answered is not sent.
@@ -159,7 +162,7 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     except BaseException:
         with stage.lock:
             for attempt in attempts:
-                account.conclude(attempt, Result(Outcome.UNKNOWN, text="interrupted while it was being sent"), now)
+                account.conclude(attempt, attempt.instead or _INTERRUPTED, now)
         raise
     finally:
         account.causing = None
