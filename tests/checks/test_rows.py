@@ -605,7 +605,8 @@ def test_who_refuses_everything_is_told_so_once_and_sent_no_more(copper: Copper)
 
     report = played(copper, hook, skip="burst")
 
-    refused = "(--secret KEY=VALUE, secret={...}) is probably not the one that the endpoint expects"
+    given = "--secret KEY=VALUE, secret={...}"
+    refused = f"he secret given to the check ({given}) is probably not the one that the endpoint expects"
     assert refused in report["answers"].advice
     assert len(heard) == 1
     assert {str(row.verdict) for row in report.rows[1:]} == {"skipped"}
