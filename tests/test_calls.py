@@ -68,12 +68,6 @@ def test_arguments_that_cannot_be_are_answered_with_the_right_call(call: Callabl
         call(copper)
 
 
-@pytest.mark.parametrize("text", [float("nan"), "\ud800"])
-def test_a_subscription_that_cannot_be_sent_is_no_error_of_the_api(text: Any) -> None:
-    with Emulator() as copper, pytest.raises(UsageError, match=r"^a subscription must be JSON: The body "):
-        copper.subscribe("person", "new", target=TARGET, secret={"key": text})
-
-
 def test_one_thing_is_explained_or_those_of_a_type() -> None:
     with Emulator() as copper:
         change = copper.fire("person", "new", ids=1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from copper_emulator.calls import written_like
 from copper_emulator.core.arguments import entity_type, record_id
 from copper_emulator.core.call_log import ApiCall
-from copper_emulator.core.errors import BadRequest, UsageError, raised_on_purpose
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.ids import check_place
 from copper_emulator.core.model import (
     DEFAULT_EMAIL,
@@ -241,6 +241,7 @@ class Face:
 
         Raises:
             Invalid: the API would refuse it; the text is Copper's own.
+            BadRequest: a value is no JSON that the API would read, like NaN or half a surrogate pair.
             UsageError: the values are not JSON, so they could not be sent to the API.
         """
         body: dict[str, Any] = {"target": target, "type": type, "event": event}
@@ -483,10 +484,9 @@ def _as_sent(body: dict[str, Any]) -> Any:
     """The request body as the API reads it, so that values from Python are checked and stored like posted ones."""
     try:
         return parse_body(json.dumps(body).encode())
-    except (TypeError, ValueError, BadRequest) as error:
+    except (TypeError, ValueError) as error:
         target = body["target"]
         if isinstance(url := getattr(target, "url", None), str):
             wrong = f"target must be the URL as text, not the {type(target).__name__} itself"
             raise UsageError(f"{wrong}: write target=endpoint.url, which is {url!r}") from None
-        # The API's own answer has its status in the first line.
-        raise UsageError(f"a subscription must be JSON: {str(error).splitlines()[-1]}") from None
+        raise UsageError(f"a subscription must be JSON: {error}") from None
