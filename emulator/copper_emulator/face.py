@@ -241,7 +241,7 @@ class Face:
 
         Raises:
             Invalid: the API would refuse it; the text is Copper's own.
-            BadRequest: a value is no JSON that the API would read, like NaN or half a surrogate pair.
+            BadRequest: a value is not JSON that the API would read, like NaN or half a surrogate pair.
             UsageError: the values are not JSON, so they could not be sent to the API.
         """
         body: dict[str, Any] = {"target": target, "type": type, "event": event}

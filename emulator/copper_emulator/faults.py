@@ -63,9 +63,7 @@ class _Switches:
             made = fault(name, like=called(name), **parts)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        replaced = [each for each in active(self._stage) if (each.name, each.target) == (made.name, made.target)]
-        switch_on(self._stage, (made,))
-        return SwitchedOn(self._stage, made, replaced)
+        return SwitchedOn(self._stage, made, switch_on(self._stage, (made,)))
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 

@@ -528,7 +528,7 @@ def test_what_speaks_no_http_is_not_to_be_started(copper: Copper) -> None:
         report = copper.check(f"http://127.0.0.1:{listener.getsockname()[1]}/hook", only="answers", no_secret=True)
         thread.join()
 
-    assert report["answers"].advice.startswith("What came is no HTTP answer: mend what answers there")
+    assert report["answers"].advice.startswith("What came is not an HTTP answer: fix what answers there")
 
 
 def test_a_port_without_tls_is_to_be_called_without_it(copper: Copper) -> None:

@@ -366,6 +366,17 @@ def test_a_notification_as_show_prints_it_is_no_body_to_replay(server: str, tmp_
     assert "is what show --json prints, not a body: replay its request.body alone" in err
 
 
+@pytest.mark.parametrize("text", ["1" * 5000, "[" * 100_000, '{"a":'], ids=["long", "deep", "cut off"])
+def test_a_body_that_cannot_be_read_as_json_is_one_line(server: str, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "body.json"
+    file.write_text(text)
+
+    code, _, err = invoke("replay", str(file), "--target", INBOX, server=server)
+
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith(f"copper-emulator: {file} is not JSON")
+
+
 def test_what_cannot_be_played_again_beside_what_is_there_says_so_and_names_the_file(
     server: str, tmp_path: Path
 ) -> None:

@@ -77,7 +77,7 @@ def about_unreached(delivery: Delivery, surface: Surface, *, has_delivered: bool
         fault = TlsFault.told_in(delivery.text)
         return _SCHEME.get(fault) or f"{fix(delivery, surface=surface)}."
     if delivery.reason is Reason.GARBAGE:
-        return "What came is no HTTP answer: mend what answers there, or the URL's scheme, host and port."
+        return "What came is not an HTTP answer: fix what answers there, or the URL's scheme, host and port."
     if has_delivered:
         return (
             "Keep it listening: it had answered before, and then refused a connection. Does it start itself anew (a "
@@ -87,10 +87,10 @@ def about_unreached(delivery: Delivery, surface: Surface, *, has_delivered: bool
 
 
 _SCHEME: Mapping[TlsFault | None, str] = {
-    TlsFault.PLAIN: "Write http:// in the URL if a plain HTTP server listens there; otherwise mend the port.",
+    TlsFault.PLAIN: "Write http:// in the URL if a plain HTTP server listens there; otherwise fix the port.",
     TlsFault.NOT_PLAIN: "Write https:// in the URL: what listens there speaks TLS.",
     TlsFault.CUT_OFF: "Make sure that the URL's scheme and port are right, and look in the endpoint's log for why.",
-    TlsFault.INVALID: "Give the endpoint a certificate that is in order.",
+    TlsFault.INVALID: "Give the endpoint a valid certificate.",
     TlsFault.NO_AGREEMENT: "Give the endpoint the usual TLS settings (versions, ciphers, certificate).",
 }
 

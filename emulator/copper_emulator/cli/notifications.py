@@ -224,7 +224,7 @@ def _seconds(option: str, given: str) -> float:
 def _json(what: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise WrongUse(f"{what} is not JSON: {error}") from None
     except RecursionError:
         raise WrongUse(f"{what} is not JSON that can be read: it is nested too deeply") from None

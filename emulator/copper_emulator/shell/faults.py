@@ -29,14 +29,16 @@ def active(stage: AnyStage) -> list[Fault]:
         return stage.account.faults.active(stage.now())
 
 
-def switch_on(stage: AnyStage, faults: Sequence[Fault]) -> None:
-    """Switch faults on, in the given order."""
-    for each in faults:
-        stage.record(partial(_switch_on, each))
+def switch_on(stage: AnyStage, faults: Sequence[Fault]) -> list[Fault]:
+    """Switch faults on, in the given order; returns those that they replaced."""
+    return [replaced for each in faults for replaced in stage.record(partial(_switch_on, each))]
 
 
-def _switch_on(fault: Fault, account: Account, now: int) -> None:
+def _switch_on(fault: Fault, account: Account, now: int) -> list[Fault]:
+    place = (fault.name, fault.target)
+    replaced = [other for other in account.faults.active(now) if (other.name, other.target) == place]
     account.faults.on(fault, now)
+    return replaced
 
 
 def switch_off(stage: AnyStage, which: Callable[[Fault], bool]) -> list[Fault]:
