@@ -50,6 +50,10 @@ class Emulator:
         body = {"type": type, "event": event, "ids": list(ids or [17]), "updated_attributes": attributes}
         self.ask("POST", "/fire", body)
 
+    def wait(self, *ids: int, **said: Any) -> None:
+        """Until these have ended so, delivered by default: while time runs, `fire` waits for no slow endpoint."""
+        self.ask("POST", "/wait", {"ids": list(ids), "timeout": "10s", **said})
+
     def advance(self, by: str) -> None:
         self.ask("POST", "/clock/advance", {"by": by})
 

@@ -209,8 +209,10 @@ def test_what_did_not_arrive_is_opened_at_why_and_what_was_chosen_stays(
 ) -> None:
     emulator.subscribe("person", "new", TARGET)
     emulator.fire(17)
+    emulator.wait(17)
     endpoint.down()
     emulator.fire(18)
+    emulator.wait(18, outcome="failed")
     emulator.faults("latency=30s")
     emulator.fire(19)
     chosen = screen.delivery.get_by_role("tab", selected=True)
