@@ -227,6 +227,7 @@ def test_what_did_not_arrive_is_opened_at_why_and_what_was_chosen_stays(
     expect(chosen).to_have_text("Payload")
     screen.tab("Request")
     screen.press("Previous")
+    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#2")
     screen.press("Next")
     expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#3")
     expect(chosen).to_have_text("Request")
