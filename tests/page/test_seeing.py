@@ -312,6 +312,12 @@ def test_first_previous_next_and_last_walk_the_list(screen: Screen, emulator: Em
     for name, serial in (("First", 3), ("Next", 2), ("Next", 1), ("Previous", 2), ("Last", 1)):
         screen.delivery.get_by_role("button", name=name).click()
         expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text(f"#{serial}")
+    screen.press("Next")
+    screen.said("This is the last in the list")
+    screen.press("First")
+    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#3")
+    screen.press("Previous")
+    screen.said("This is the first in the list")
 
 
 def test_the_timeline_draws_sent_held_and_lost_against_the_windows(screen: Screen, emulator: Emulator) -> None:

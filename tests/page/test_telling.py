@@ -226,11 +226,10 @@ def test_what_did_not_arrive_is_opened_at_why_and_what_was_chosen_stays(
     expect(screen.delivery).to_contain_text("connection refused")
     expect(chosen).to_have_text("Payload")
     screen.tab("Request")
-    screen.press("Previous")
-    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#2")
-    screen.press("Next")
-    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#3")
-    expect(chosen).to_have_text("Request")
+    for name, serial in (("Next", 2), ("Previous", 3)):
+        screen.press(name)
+        expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text(f"#{serial}")
+        expect(chosen).to_have_text("Request")
 
 
 def test_what_has_not_been_sent_says_why_it_cannot_be_sent_again(

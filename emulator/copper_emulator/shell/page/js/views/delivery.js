@@ -8,6 +8,7 @@ import { payload, request, response, timing, why } from "../parts/delivery_tabs.
 import { jsonView } from "../parts/json_view.js";
 import { tabs } from "../parts/tabs.js";
 import { go, link, read } from "../router.js";
+import { say } from "../say.js";
 import { listen } from "../session.js";
 import { asStep } from "../snippets.js";
 import { told } from "../telling.js";
@@ -45,7 +46,7 @@ function missing(text, hint = "") {
 }
 
 function moves(rows, which) {
-  const to = (text, find) =>
+  const to = (text, find, otherwise = "The list is empty") =>
     button(text, () => {
       const all = rows();
       const row = find(
@@ -53,6 +54,7 @@ function moves(rows, which) {
         all.findIndex((each) => String(each.key) === which),
       );
       if (row) go({ which: String(row.key) });
+      else say(otherwise);
     });
   return h(
     "div",
@@ -61,8 +63,8 @@ function moves(rows, which) {
       "span",
       { class: "group", role: "group", "aria-label": "In the list" },
       to("First", (all) => all[0]),
-      to("Previous", (all, at) => all[at - 1]),
-      to("Next", (all, at) => all[at + 1]),
+      to("Previous", (all, at) => all[at - 1], "This is the first in the list"),
+      to("Next", (all, at) => all[at + 1], "This is the last in the list"),
       to("Last", (all) => all.at(-1)),
     ),
     h("span", { class: "grow" }),
