@@ -15,16 +15,16 @@ from typing import Any
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType, Key, Result
-from copper_emulator.core.records import deeds
-from copper_emulator.core.state import Rows, end_interrupted, retell
+from copper_emulator.core.records import commands
+from copper_emulator.core.state import Rows, end_interrupted, read_lines
 from copper_emulator.core.state.lines import IN_LINES
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
-from copper_emulator.shell.keeping.rows import Found, rows_of
-from copper_emulator.shell.keeping.snapshots import digest_of, found_in
-from copper_emulator.shell.keeping.store import StateFile
-from copper_emulator.shell.keeping.tracking import Keeper
+from copper_emulator.shell.persistence.rows import Found, rows_of
+from copper_emulator.shell.persistence.snapshots import digest_of, found_in
+from copper_emulator.shell.persistence.store import StateFile
+from copper_emulator.shell.persistence.tracking import Keeper
 from copper_emulator.shell.stage import Stage
 from endurance.mutating import PLAIN, TEXTS, mutated_bytes, mutated_text, mutated_value
 from endurance.reading import Reading
@@ -42,14 +42,14 @@ def stage(keeper: Keeper) -> Stage:
     for kind, event in (("person", "new"), ("person", "update"), ("lead", "new")):
         body = {"target": TARGET, "type": kind, "event": event, "secret": {"a": "b"}, "headers": {"X-A": "b"}}
         account.subscribe(parse_create(body, account.rules), NOW)
-    company = account.act(deeds.create(EntityType.COMPANY, [{"name": "Acme"}]), NOW)[0]
+    company = account.act(commands.create(EntityType.COMPANY, [{"name": "Acme"}]), NOW)[0]
     fields = {"company_id": company.id, "tags": ["a"], "emails": [{"email": "a@b.example", "category": "work"}]}
-    people = account.act(deeds.create(EntityType.PERSON, [{"name": f"Ada {n}", **fields} for n in (1,)]), NOW)
-    account.act(deeds.create(EntityType.LEAD, [{"name": "Lead"}, {"name": "Other"}]), NOW)
+    people = account.act(commands.create(EntityType.PERSON, [{"name": f"Ada {n}", **fields} for n in (1,)]), NOW)
+    account.act(commands.create(EntityType.LEAD, [{"name": "Lead"}, {"name": "Other"}]), NOW)
     for number in range(3):
-        account.act(deeds.update(EntityType.PERSON, [people[0].id], {"title": f"Dr {number}"}), NOW)
+        account.act(commands.update(EntityType.PERSON, [people[0].id], {"title": f"Dr {number}"}), NOW)
     note = {"parent": {"type": "person", "id": people[0].id}, "type": {"category": "user", "id": 0}, "details": "x"}
-    account.act(deeds.create(EntityType.ACTIVITY_LOG, [note]), NOW)
+    account.act(commands.create(EntityType.ACTIVITY_LOG, [note]), NOW)
     for status in (200, 500, None):
         attempts = account.take(NOW + 2_000)
         keeper.write()
@@ -185,7 +185,7 @@ def _edit_tables(draw: Random, path: Path) -> None:
 
 def _retold(rows: Rows, turns: Any) -> Rows:
     told = dict(rows)
-    retell(told, turns)
+    read_lines(told, turns)
     return told
 
 

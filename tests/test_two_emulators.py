@@ -21,7 +21,7 @@ from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, NotFound,
 from copper_emulator.core.ids import FIRST_RECORD_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.keeping.snapshots import snapshot
+from copper_emulator.shell.persistence.snapshots import snapshot
 
 URL = "https://app.example/hook"
 """The same for both endpoints, so that a misdirected notification would reach one."""

@@ -18,7 +18,7 @@ from copper_emulator.core.arguments import record_id
 from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.records.relations import Item
@@ -76,9 +76,9 @@ class Records(Attributes):
             with self._stage.lock:
                 definitions = dict(self._store.definitions(self._kind))
             found = read_seeds(rows, self._kind, definitions)
-            act = deeds.seed(self._kind, found.rows, found.place)
+            act = commands.seed(self._kind, found.rows, found.place)
         else:
-            act = deeds.seed(self._kind, [self._json(row) for row in rows_of(rows)])
+            act = commands.seed(self._kind, [self._json(row) for row in rows_of(rows)])
         ids: list[int] = self._stage.record(lambda account, now: account.act(act, now))
         return Seeded(ids, self.get)
 
@@ -127,16 +127,16 @@ class Records(Attributes):
 
     def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
         sent = [self._writable(row, Access.ALWAYS, Access.CREATE) for row in rows_of(rows)]
-        return lambda account, now: account.act(deeds.create(self._kind, sent), now)
+        return lambda account, now: account.act(commands.create(self._kind, sent), now)
 
     def _updating(self, given: Iterable[int | Record], fields: Mapping[str, Any]) -> Act:
         ids = self._several(given, "update")
         sent = self._writable(fields, Access.ALWAYS)
-        return lambda account, now: account.act(deeds.update(self._kind, ids, sent), now)
+        return lambda account, now: account.act(commands.update(self._kind, ids, sent), now)
 
     def _deleting(self, given: Iterable[int | Record]) -> Act:
         ids = self._several(given, "delete")
-        return lambda account, now: account.act(deeds.delete(self._kind, ids), now)
+        return lambda account, now: account.act(commands.delete(self._kind, ids), now)
 
     def _found(self, filters: Mapping[str, Any]) -> list[Record]:
         forms = {name: each.form for name, each in PARAMETERS[self._kind].items()}
@@ -149,12 +149,12 @@ class Records(Attributes):
 
     def _merging(self, winner: int | Record, loser: int | Record) -> Act:
         winner_id, loser_id = record_id(winner, self._kind), record_id(loser, self._kind)
-        return lambda account, now: account.act(deeds.merge(self._kind, winner_id, loser_id), now)
+        return lambda account, now: account.act(commands.merge(self._kind, winner_id, loser_id), now)
 
     def _converting(self, id: int | Record, **parts: Mapping[str, Any] | None) -> Act:
         lead_id = record_id(id, self._kind)
         details = {name: _part(EntityType(name), part) for name, part in parts.items() if part is not None}
-        return lambda account, now: account.act(deeds.convert(lead_id, {"details": details}), now)
+        return lambda account, now: account.act(commands.convert(lead_id, {"details": details}), now)
 
     def _json(self, fields: object) -> Any:
         return as_json(fields, self._table.forms)

@@ -29,7 +29,7 @@ from copper_emulator.core.model import (
     RecordChange,
     Result,
 )
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.rules import Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.subscriptions import parse_create
@@ -220,21 +220,21 @@ class AccountMachine(RuleBasedStateMachine):
             found = [{"parent": {"type": "lead", "id": number}, "type": NOTE} for number in parents]
             rows = [{**parent, **row} for parent, row in zip(found, rows, strict=True)]
         self.same_answer(
-            lambda: as_dicts(self.account.act(deeds.create(EntityType(kind), rows), self.now)),
+            lambda: as_dicts(self.account.act(commands.create(EntityType(kind), rows), self.now)),
             lambda: self.model.create(kind, rows, self.now),
         )
 
     def update_records(self, kind: str, picks: list[int], fields: dict[str, Any]) -> None:
         ids = self.some_records(kind, picks)
         self.same_answer(
-            lambda: as_dicts(self.account.act(deeds.update(EntityType(kind), ids, fields), self.now)),
+            lambda: as_dicts(self.account.act(commands.update(EntityType(kind), ids, fields), self.now)),
             lambda: self.model.update(kind, ids, fields, self.now),
         )
 
     def delete_records(self, kind: str, picks: list[int]) -> None:
         ids = self.some_records(kind, picks)
         self.same_answer(
-            lambda: self.account.act(deeds.delete(EntityType(kind), ids), self.now),
+            lambda: self.account.act(commands.delete(EntityType(kind), ids), self.now),
             lambda: self.model.delete(kind, ids, self.now),
         )
 

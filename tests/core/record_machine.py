@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import EntityType, RecordChange
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.searching.search import find, parse_search
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.action import Done
@@ -95,14 +95,14 @@ def _both(
         return lambda: _created(store, kind, rows, now), lambda: _plainly_created(plain, kind, rows, now)
     if step.what == "update":
         return (
-            lambda: _told(deeds.update(EntityType(kind), ids, step.said)(store, now)[1]),
+            lambda: _told(commands.update(EntityType(kind), ids, step.said)(store, now)[1]),
             lambda: [
                 (f"{kind}/update", tuple(members), attributes)
                 for attributes, members in plain.update(kind, ids, step.said, now)
             ],
         )
     return (
-        lambda: _told(deeds.delete(EntityType(kind), ids)(store, now)[1]),
+        lambda: _told(commands.delete(EntityType(kind), ids)(store, now)[1]),
         lambda: [(f"{kind}/delete", tuple(plain.delete(kind, ids)), {})],
     )
 
@@ -114,7 +114,7 @@ def _parent(plain: PlainRecords, pick: int) -> dict[str, Any]:
 
 
 def _created(store: RecordStore, kind: str, rows: list[Any], now: int) -> Changes:
-    return _told(deeds.create(EntityType(kind), rows)(store, now)[1])
+    return _told(commands.create(EntityType(kind), rows)(store, now)[1])
 
 
 def _plainly_created(plain: PlainRecords, kind: str, rows: list[Any], now: int) -> Changes:

@@ -27,7 +27,7 @@ from copper_emulator.core.model import (
     Wait,
     WaitsFor,
 )
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.rules import Latency, Limit, OverLimit, WindowKind
 from tests.core.builders import (
     FIRST_KEY,
@@ -254,7 +254,7 @@ def test_what_the_shell_does_not_send_counts_in_the_window(outcome: Outcome) -> 
 
 def test_records_made_in_one_action_share_a_change() -> None:
     account = make_account()
-    records = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START, origin="api")
+    records = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START, origin="api")
 
     [change] = account.journal.changes
 
@@ -267,10 +267,10 @@ def test_records_made_in_one_action_share_a_change() -> None:
 def test_records_changed_in_one_action_share_a_change_if_they_changed_alike() -> None:
     account = make_account()
     rows = [{"name": "a", "details": "one"}, {"name": "b", "details": "two"}, {"name": "c", "details": "one"}]
-    first, second, third = account.act(deeds.create(EntityType.LEAD, rows), START)
-    deed = deeds.update(EntityType.LEAD, [first.id, second.id, third.id], {"details": "three"})
+    first, second, third = account.act(commands.create(EntityType.LEAD, rows), START)
+    command = commands.update(EntityType.LEAD, [first.id, second.id, third.id], {"details": "three"})
 
-    account.act(deed, START, origin="page")
+    account.act(command, START, origin="page")
 
     _, *changes = account.journal.changes
     assert [(change.ids, change.updated_attributes, change.origin) for change in changes] == [
@@ -281,9 +281,9 @@ def test_records_changed_in_one_action_share_a_change_if_they_changed_alike() ->
 
 def test_what_a_write_left_as_it_was_is_told_in_the_journal() -> None:
     account = make_account()
-    same, other = account.act(deeds.create(EntityType.LEAD, [{"name": "Ada"}, {"name": "Bob"}]), START)
+    same, other = account.act(commands.create(EntityType.LEAD, [{"name": "Ada"}, {"name": "Bob"}]), START)
 
-    account.act(deeds.update(EntityType.LEAD, [same.id, other.id], {"name": "Ada"}), START)
+    account.act(commands.update(EntityType.LEAD, [same.id, other.id], {"name": "Ada"}), START)
 
     assert [(str(entry.kind), entry.text) for entry in account.journal.entries if not entry.change] == [
         ("unchanged", f"lead/update [{same.id}]: the values were the same")
@@ -292,10 +292,10 @@ def test_what_a_write_left_as_it_was_is_told_in_the_journal() -> None:
 
 def test_what_only_copper_writes_is_told_in_the_journal_where_nothing_changed() -> None:
     account = make_account()
-    ada, bob = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START)
+    ada, bob = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START)
 
-    account.act(deeds.update(EntityType.PERSON, [ada.id], {"company_id": 5, "date_created": 5}), START)
-    account.act(deeds.update(EntityType.PERSON, [ada.id, bob.id], {"company_id": 5, "name": "Ada"}), START)
+    account.act(commands.update(EntityType.PERSON, [ada.id], {"company_id": 5, "date_created": 5}), START)
+    account.act(commands.update(EntityType.PERSON, [ada.id, bob.id], {"company_id": 5, "name": "Ada"}), START)
 
     same = f"person/update [{ada.id}]: the values were the same"
     assert [entry.text for entry in account.journal.entries if not entry.change] == [
@@ -306,10 +306,10 @@ def test_what_only_copper_writes_is_told_in_the_journal_where_nothing_changed() 
 
 def test_records_deleted_in_one_action_share_a_change() -> None:
     account = make_account()
-    made = account.act(deeds.create(EntityType.TASK, [{"name": "call"}, {"name": "write"}]), START)
+    made = account.act(commands.create(EntityType.TASK, [{"name": "call"}, {"name": "write"}]), START)
     ids = [record.id for record in made]
 
-    account.act(deeds.delete(EntityType.TASK, ids), START, origin="api")
+    account.act(commands.delete(EntityType.TASK, ids), START, origin="api")
 
     change = account.journal.changes[-1]
     assert (change.topic, change.ids, change.origin) == (topic("task/delete"), tuple(ids), "api")
@@ -318,9 +318,9 @@ def test_records_deleted_in_one_action_share_a_change() -> None:
 def test_an_action_on_no_records_is_no_change() -> None:
     account = make_account()
 
-    assert account.act(deeds.create(EntityType.LEAD, []), START) == []
-    assert account.act(deeds.update(EntityType.LEAD, [], {"name": "Ada"}), START) == []
-    account.act(deeds.delete(EntityType.LEAD, []), START)
+    assert account.act(commands.create(EntityType.LEAD, []), START) == []
+    assert account.act(commands.update(EntityType.LEAD, [], {"name": "Ada"}), START) == []
+    account.act(commands.delete(EntityType.LEAD, []), START)
 
     assert account.journal.entries == []
 
@@ -329,7 +329,7 @@ def test_what_is_refused_leaves_no_trace() -> None:
     account = make_account()
 
     with pytest.raises(Invalid):
-        account.act(deeds.create(EntityType.LEAD, [{"name": "Ada"}, {"name": ""}]), START)
+        account.act(commands.create(EntityType.LEAD, [{"name": "Ada"}, {"name": ""}]), START)
 
     assert account.journal.entries == []
     assert account.records.of(EntityType.LEAD) == {}
@@ -337,12 +337,12 @@ def test_what_is_refused_leaves_no_trace() -> None:
 
 def test_the_author_of_an_activity_is_the_user_of_the_current_key() -> None:
     account = make_account()
-    [lead] = account.act(deeds.create(EntityType.LEAD, [{"name": "Ada"}]), START)
+    [lead] = account.act(commands.create(EntityType.LEAD, [{"name": "Ada"}]), START)
     account.records.catalogue.add("users", {"name": "Bob", "email": SECOND_KEY.email})
     note = {"parent": {"type": "lead", "id": lead.id}, "type": {"category": "user", "id": 0}, "details": "hello"}
 
     def author() -> str:
-        [activity] = account.act(deeds.create(EntityType.ACTIVITY_LOG, [note]), START)
+        [activity] = account.act(commands.create(EntityType.ACTIVITY_LOG, [note]), START)
         return str(account.records.catalogue.get("users", activity.user_id)["email"])
 
     assert author() == FIRST_KEY.email

@@ -14,7 +14,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.draws import draw
 from copper_emulator.core.fault import WHOLE, Fault, FaultName
 from copper_emulator.core.model import Attempt, Entry, Event, Kind, Notification, Outcome, Reason, Result, Topic
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.tables import PERSON
 from copper_emulator.core.rules import FetchRace, Latency, Limit
 from tests.core.builders import (
@@ -346,7 +346,7 @@ def test_one_alone_is_not_shuffled() -> None:
 
 
 def person(account: Account, now: int = START) -> int:
-    made: int = account.act(deeds.create(PERSON, [{"name": "Ada"}]), now)[0]["id"]
+    made: int = account.act(commands.create(PERSON, [{"name": "Ada"}]), now)[0]["id"]
     return made
 
 
@@ -411,7 +411,7 @@ def test_searches_lie_behind_while_a_fault_has_it() -> None:
     account.faults.on(Fault(FaultName.STALE, span_ms=5 * SECOND), START + SECOND)
     made = person(account, START + SECOND)
     assert unseen(account, START + 2 * SECOND) == 1
-    account.act(deeds.delete(PERSON, [made]), START + 7 * SECOND)
+    account.act(commands.delete(PERSON, [made]), START + 7 * SECOND)
     assert len(account.records.orders[PERSON].recent.unlike_now(START + 8 * SECOND)[1]) == 1
 
     account.faults.off(START + 8 * SECOND)

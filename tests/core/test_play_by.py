@@ -6,7 +6,7 @@ import pytest
 
 from copper_emulator.core.errors import TooManyRequests
 from copper_emulator.core.model import EntityType, Outcome
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.rules import Latency, Limit, OverLimit
 from copper_emulator.core.topics import Profile
 from tests.core.builders import DEFAULTS, MINUTE, START, answer_ok, deliver, fire, make_account, make_rules, subscribe
@@ -88,7 +88,7 @@ def test_more_go_at_once_or_fewer() -> None:
 def test_searches_lie_behind_from_now_on() -> None:
     account = make_account()
     account.play_by(make_rules(search_lag_ms=MINUTE))
-    ada = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
+    ada = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
 
     unseen, _ = account.records.orders[EntityType.PERSON].recent.unlike_now(START)
     assert list(unseen) == [ada.id]

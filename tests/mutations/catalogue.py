@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from copper_emulator.core import account, ratelimit, waiting, wire
 from copper_emulator.core.account import Account
-from copper_emulator.core.records import changed, deeds
+from copper_emulator.core.records import changed, commands
 from copper_emulator.core.records.forms.plain import Several
 from tests.mutations import limits, order, path, records
 
@@ -60,18 +60,18 @@ MACHINE: dict[str, Mutation] = {
     "an old key's subscriptions stop firing": path.OldKeysFallSilent,
     "only the first subscription to a topic fires": Patch(account, "matching", path.only_the_first_subscription),
     "what waits keeps its old target": path.TargetOfTheChange,
-    "a write that changes nothing fires": Patch(deeds, "Action", path.FiresWithoutAChange),
-    "different changes share a notification": Patch(deeds, "Action", path.OneChangeForAll),
+    "a write that changes nothing fires": Patch(commands, "Action", path.FiresWithoutAChange),
+    "different changes share a notification": Patch(commands, "Action", path.OneChangeForAll),
     "the timestamp is that of sending": Patch(wire, "Envelope", path.TimestampOfSending),
     "a secret replaces a key of the payload": Patch(wire, "Envelope", path.SecretWins),
 }
 
 
 RECORDS: dict[str, Mutation] = {
-    "a refused action keeps its first rows": Patch(deeds, "Action", records.KeepsWhatWasRight),
-    "an email address belongs to two people": Patch(deeds, "Action", records.SharesEmails),
-    "two rows of an action share an email address": Patch(deeds, "Action", records.ForgetsWhoHadIt),
-    "a write of the same moves date_modified": Patch(deeds, "Action", records.TouchesWhatStays),
+    "a refused action keeps its first rows": Patch(commands, "Action", records.KeepsWhatWasRight),
+    "an email address belongs to two people": Patch(commands, "Action", records.SharesEmails),
+    "two rows of an action share an email address": Patch(commands, "Action", records.ForgetsWhoHadIt),
+    "a write of the same moves date_modified": Patch(commands, "Action", records.TouchesWhatStays),
     "a status is told by its id": Patch(changed, "_TOLD", records.NOTHING_OF_ITS_OWN),
     "tags in another order are a change": Patch(changed, "_SETS", (Several,)),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType, Event, Key, RecordChange, Topic
-from copper_emulator.core.records import changed, deeds
+from copper_emulator.core.records import changed, commands
 from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms import custom
 from copper_emulator.core.records.forms.plain import Several
@@ -22,7 +22,7 @@ from copper_emulator.core.records.searching.demands import Condition, meets
 from copper_emulator.core.records.searching.search import Found, find
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing import action, converting, derived, merging
-from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.shell.api import searches
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.stage import Stage
@@ -30,8 +30,8 @@ from tests.mutations import records
 from tests.mutations.catalogue import Patch
 
 _right_attributes = changed.updated_attributes
-_right_merge = deeds.merge
-_right_seed = deeds.seed
+_right_merge = commands.merge
+_right_seed = commands.seed
 _right_removed = Activities.removed
 _right_quietly = RecordStore.quietly
 _right_page = search._page
@@ -45,15 +45,15 @@ def without_days(*given: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
     return told, named
 
 
-def forgets_the_loser(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
+def forgets_the_loser(kind: EntityType, winner_id: int, loser_id: int) -> Command[Record]:
     """A merge does not report that the loser is gone."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+    def command(store: RecordStore, now: int) -> tuple[Record, Done]:
         winner, done = _right_merge(kind, winner_id, loser_id)(store, now)
         done.changes = [change for change in done.changes if change.topic.event is not Event.DELETE]
         return winner, done
 
-    return deed
+    return command
 
 
 class OneByOne(Action):
@@ -132,24 +132,24 @@ def null_says_nothing(self: Reading, field: Field, values: dict[str, Any], found
     """Null leaves a field as it is."""
 
 
-def makes_another(body: Any) -> Deed[Record]:
+def makes_another(body: Any) -> Command[Record]:
     """An upsert does not look for an existing lead."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
-        [made], done = deeds.create(EntityType.LEAD, [body["properties"]])(store, now)
+    def command(store: RecordStore, now: int) -> tuple[Record, Done]:
+        [made], done = commands.create(EntityType.LEAD, [body["properties"]])(store, now)
         return made, done
 
-    return deed
+    return command
 
 
-def tells_of_seeds(kind: EntityType, rows: Iterable[Any], *place: Any) -> Deed[list[int]]:
+def tells_of_seeds(kind: EntityType, rows: Iterable[Any], *place: Any) -> Command[list[int]]:
     """Seeded records are reported as new ones."""
 
-    def deed(store: RecordStore, now: int) -> tuple[list[int], Done]:
+    def command(store: RecordStore, now: int) -> tuple[list[int], Done]:
         ids, _ = _right_seed(kind, rows, *place)(store, now)
         return ids, Done([RecordChange(Topic(kind, Event.NEW), tuple(ids))])
 
-    return deed
+    return command
 
 
 def hands_over_nothing(store: RecordStore, old: Any, new: Any) -> None:
@@ -158,9 +158,9 @@ def hands_over_nothing(store: RecordStore, old: Any, new: Any) -> None:
 
 MISTAKES: dict[str, Patch] = {
     "a stage move does not tell days_in_stage": Patch(action, "updated_attributes", without_days),
-    "a merge does not tell of the loser": Patch(deeds, "merge", forgets_the_loser),
-    "records that changed alike are told one by one": Patch(deeds, "Action", OneByOne),
-    "a write of the same moves date_modified": Patch(deeds, "Action", records.TouchesWhatStays),
+    "a merge does not tell of the loser": Patch(commands, "merge", forgets_the_loser),
+    "records that changed alike are told one by one": Patch(commands, "Action", OneByOne),
+    "a write of the same moves date_modified": Patch(commands, "Action", records.TouchesWhatStays),
     "options are told by their ids": Patch(changed, "computed", ids_stay),
     "options stay in the order in which they were sent": Patch(custom.Options, "read", Several.read),
     "a bound from below leaves itself out": Patch(conditions, "from_number", more_than),
@@ -177,8 +177,8 @@ MISTAKES: dict[str, Patch] = {
     "a relation cannot be taken away": Patch(Relations, "remove", kept),
     "an account reads another's records": Patch(Host, "known", the_first_account),
     "null says nothing": Patch(Reading, "_clear", null_says_nothing),
-    "an upsert makes another lead": Patch(deeds, "upsert", makes_another),
-    "seeded records are told": Patch(deeds, "seed", tells_of_seeds),
+    "an upsert makes another lead": Patch(commands, "upsert", makes_another),
+    "seeded records are told": Patch(commands, "seed", tells_of_seeds),
     "a merge hands nothing over": Patch(merging, "hand_over", hands_over_nothing),
     "a conversion forgets what the lead had": Patch(converting._Conversion, "_shared", not_from_the_lead),
 }

@@ -19,7 +19,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import Delivery, EntityType, Event, Kind, Outcome, Subscription, Topic
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.subscriptions import Draft, parse_create
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import events_of
@@ -194,12 +194,12 @@ class Bench:
         # All have one name, so that renaming them is one change with the same old and new value for each.
         name = self._name(kind)
         rows = [{**self._row(kind, name), **fields} for _ in range(number)]
-        made = yield from self._operations.write(lambda account, now: account.act(deeds.create(kind, rows), now))
+        made = yield from self._operations.write(lambda account, now: account.act(commands.create(kind, rows), now))
         return self.touch(kind, [record.id for record in made])
 
     def update(self, kind: EntityType, ids: Iterable[int], **fields: Any) -> Rounds[None]:
         """Write the same fields to several records in one action."""
-        act = deeds.update(kind, list(ids), fields)
+        act = commands.update(kind, list(ids), fields)
         yield from self._operations.write(lambda account, now: account.act(act, now))
 
     def rename(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
@@ -209,13 +209,13 @@ class Bench:
 
     def delete(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
         """Delete records in one action."""
-        act = deeds.delete(kind, list(ids))
+        act = commands.delete(kind, list(ids))
         yield from self._operations.write(lambda account, now: account.act(act, now))
 
     def seed(self, kind: EntityType) -> int:
         """Add a record without notifying anybody."""
         rows = [self._row(kind, self._name(kind))]
-        (made,) = self.stage.record(lambda account, now: account.act(deeds.seed(kind, rows), now))
+        (made,) = self.stage.record(lambda account, now: account.act(commands.seed(kind, rows), now))
         return int(made)
 
     def touch(self, kind: EntityType, ids: list[int]) -> list[int]:

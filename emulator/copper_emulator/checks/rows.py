@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from copper_emulator.checks import (
     contact,
-    keeping,
+    keep_alive,
     killing,
     order,
     overtaking,
@@ -114,7 +114,7 @@ ROWS: tuple[Row, ...] = (
         "kept-connection",
         "the next notification comes over the same connection",
         UNREAD,
-        keeping.kept,
+        keep_alive.kept,
         all_events=False,
     ),
     Row(

@@ -25,7 +25,7 @@ from copper_emulator.checks.judging import (
     judged,
     refused_calls_of,
 )
-from copper_emulator.checks.keeping import connections_as_before
+from copper_emulator.checks.keep_alive import connections_as_before
 from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.presence import LOOKS, Calls, Presence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from copper_emulator.cli import Failure, WrongUse
-from copper_emulator.cli.exec_told import Told
+from copper_emulator.cli.exec_report import Told
 from copper_emulator.cli.reaching import Reaching, check_allowed
 from copper_emulator.cli.server_options import player, server_options, settings_of
 from copper_emulator.core.errors import AuthorityError, StateError

@@ -21,7 +21,7 @@ from copper_emulator.shell.routing.routes import Blocked, Route, Straight
 from copper_emulator.shell.served.accounts import DEFAULT
 
 if TYPE_CHECKING:
-    from copper_emulator.cli.exec_told import Told
+    from copper_emulator.cli.exec_report import Told
     from copper_emulator.executing.child import Child
     from copper_emulator.settings import Settings
     from copper_emulator.shell.served.account import ServedAccount

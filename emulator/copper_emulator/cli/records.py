@@ -264,13 +264,15 @@ def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Se
     return found
 
 
-def _path(client: Client, account: str | None, type: str, deed: str) -> str:
-    return f"{client.account(account)}/records/{quote(type, safe='')}/{deed}"
+def _path(client: Client, account: str | None, type: str, command: str) -> str:
+    return f"{client.account(account)}/records/{quote(type, safe='')}/{command}"
 
 
-def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None) -> None:
+def _done(
+    command: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
+) -> None:
     """Do something to records, and print the result."""
-    answered = client.post(_path(client, account, type, deed), body)
+    answered = client.post(_path(client, account, type, command), body)
     output.json(answered)
     _show_records(answered["records"], output)
     for hint in answered["hints"]:
@@ -279,9 +281,9 @@ def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client:
 
 
 def _related(
-    deed: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
+    command: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
 ) -> None:
-    answered = client.post(_path(client, account, type, deed), body)
+    answered = client.post(_path(client, account, type, command), body)
     output.json(answered)
     others = ", ".join(f"{each['type']} {each['id']}" for each in answered["related"])
     this = f"{answered['type']} {answered['id']}"

@@ -50,8 +50,22 @@ from copper_emulator.core.model import (
     WaitsFor,
 )
 from copper_emulator.core.moments import stamp
+from copper_emulator.core.performed import (
+    Fired,
+    KeySwitched,
+    Paused,
+    Performed,
+    Related,
+    Replayed,
+    Resubscribed,
+    Resumed,
+    RulesChanged,
+    Subscribed,
+    Unrelated,
+    Unsubscribed,
+)
 from copper_emulator.core.ratelimit import RateLimiter, Window
-from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
@@ -62,20 +76,6 @@ from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count
-from copper_emulator.core.told import (
-    Fired,
-    KeySwitched,
-    Paused,
-    Related,
-    Replayed,
-    Resubscribed,
-    Resumed,
-    RulesChanged,
-    Subscribed,
-    Told,
-    Unrelated,
-    Unsubscribed,
-)
 from copper_emulator.core.waiting import Waiting
 from copper_emulator.core.wire import FRAMING, Envelopes
 
@@ -119,13 +119,13 @@ class Account:
         self.journal = Journal(on_entry, self.marks)
         self.draws = Draws(rules.seed)
         self.faults = Faults(
-            rules, self.draws, note=self._note_fault, lag=self._fall_behind, tell=self._tell, marks=self.marks
+            rules, self.draws, note=self._note_fault, lag=self._fall_behind, on_performed=self._report, marks=self.marks
         )
         self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
         self.call_log = CallLog()
         self.causing: Notification | None = None
-        self.on_told: Callable[[Told], None] | None = None
-        """Called with each thing that is done to the account, once it has been done (`told.py`)."""
+        self.on_performed: Callable[[Performed], None] | None = None
+        """Called with each thing that is done to the account, once it has been done (`performed.py`)."""
         self.flows: Callable[[], bool] = bool
         """Whether time passes by itself now, so that due notifications are sent without a call; False by default."""
         self.unstarted: Callable[[], str] = str
@@ -143,7 +143,7 @@ class Account:
     @cached_property
     def records(self) -> RecordStore:
         """The records; the store is created on first use, because tests of webhooks alone need none."""
-        return RecordStore(self.rules, self._counters, self._email, self._tell, self.marks)
+        return RecordStore(self.rules, self._counters, self._email, self._report, self.marks)
 
     @property
     def place(self) -> int:
@@ -163,7 +163,7 @@ class Account:
         calls.take_over(self.calls)
         self._limiter, self.calls = limiter, calls
         self._waiting.allow(rules.in_flight)
-        self._tell(RulesChanged())
+        self._report(RulesChanged())
 
     # --- keys -----------------------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class Account:
         else:
             text = "the earlier key is refused from now on" if len(self.keys) > 1 else "the account has its first key"
         self.journal.note(now, Kind.KEY_SWITCHED, text)
-        self._tell(KeySwitched())
+        self._report(KeySwitched())
 
     def _email(self) -> str:
         return self.key.email if self.keys else DEFAULT_EMAIL
@@ -197,7 +197,7 @@ class Account:
         subscription = draft.subscription(self._counters.subscription(), self.key_serial, now)
         self.subscriptions.add(subscription)
         self.journal.note(now, Kind.SUBSCRIBED, subscription=subscription)
-        self._tell(Subscribed(subscription))
+        self._report(Subscribed(subscription))
         return subscription
 
     @property
@@ -217,14 +217,14 @@ class Account:
         self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
         if after.target != before.target:
             self._waiting.seat_anew()
-        self._tell(Resubscribed(before, after))
+        self._report(Resubscribed(before, after))
         return after
 
     def unsubscribe(self, subscription_id: int, now: int, *, key: int | None = None) -> Subscription:
         """Delete a subscription of `key`, by default the current one. Its notifications are cancelled at their turn."""
         subscription = self.subscriptions.get(subscription_id, self.key_serial if key is None else key)
         self._remove(subscription, now, "")
-        self._tell(Unsubscribed(subscription))
+        self._report(Unsubscribed(subscription))
         return subscription
 
     def _remove(self, subscription: Subscription, now: int, text: str) -> None:
@@ -248,37 +248,37 @@ class Account:
         if target not in self.paused:
             self._waiting.lanes.pause(target)
             self.journal.note(now, Kind.PAUSED, target)
-            self._tell(Paused(target))
+            self._report(Paused(target))
 
     def resume(self, target: str, now: int) -> None:
         """Send to a paused target again, in order."""
         if target in self.paused:
             self._waiting.lanes.resume(target)
             self.journal.note(now, Kind.RESUMED, target)
-            self._tell(Resumed(target))
+            self._report(Resumed(target))
 
     # --- records: their changes go down the path ------------------------------------------------------------
 
-    def act(self, deed: Deed[T], now: int, *, origin: str = "python") -> T:
-        """Do something to records (`records/deeds.py`); each change it makes goes down the path, in order."""
-        return self.perform(deed, now, origin=origin)[0]
+    def act(self, command: Command[T], now: int, *, origin: str = "python") -> T:
+        """Do something to records (`records/commands.py`); each change it makes goes down the path, in order."""
+        return self.perform(command, now, origin=origin)[0]
 
-    def perform(self, deed: Deed[T], now: int, *, origin: str = "python") -> tuple[T, Done]:
+    def perform(self, command: Command[T], now: int, *, origin: str = "python") -> tuple[T, Done]:
         """Like `act`, but also return what was done, including the names in the bodies that were ignored."""
-        result, done = deed(self.records, now)
+        result, done = command(self.records, now)
         for change in done.changes:
             self.apply(change, now, origin=origin)
         for note in notes_of(done, self.records):
             self._note(note, now)
         if origin != RACE:
-            self._tell(*done.told)
+            self._report(*done.performed)
         return result, done
 
     def fire(self, happened: RecordChange, now: int, *, origin: str = "fire") -> Change:
         """Fire a bare event: it needs no record and creates none."""
         change = self.apply(happened, now, origin=origin)
-        if self.on_told is not None:
-            self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
+        if self.on_performed is not None:
+            self._report(Fired(happened.topic, happened.ids, happened.updated_attributes))
         return change
 
     def relate(self, one: Item, other: Item, now: int) -> bool:
@@ -290,14 +290,14 @@ class Account:
             require(self.records, kind)
         is_new = self.records.relate(one, other)
         self._note(related(one, other, is_new=is_new), now)
-        self._tell(Related(one, other))
+        self._report(Related(one, other))
         return is_new
 
     def unrelate(self, one: Item, other: Item, now: int) -> None:
         """Remove a relation; noted in the journal, without a notification. Raises NotFound."""
         self.records.unrelate(one, other)
         self._note(unrelated(one, other), now)
-        self._tell(Unrelated(one, other))
+        self._report(Unrelated(one, other))
 
     def _note(self, note: Note, now: int) -> None:
         self.journal.note(now, note.kind, note.text, records=note.records)
@@ -308,11 +308,11 @@ class Account:
     def _note_fault(self, now: int, text: str) -> None:
         self.journal.note(now, Kind.FAULT, text)
 
-    def _tell(self, *told: Told) -> None:
+    def _report(self, *performed: Performed) -> None:
         # What an endpoint does during a delivery is left out: if the rest is done again, the endpoint does it again.
-        if self.on_told is not None and self.causing is None:
-            for each in told:
-                self.on_told(each)
+        if self.on_performed is not None and self.causing is None:
+            for each in performed:
+                self.on_performed(each)
 
     # --- the path: apply, take, conclude --------------------------------------------------------------------
 
@@ -427,7 +427,7 @@ class Account:
         self.journal.change(change)
         self.journal.queued(notification, now)
         self.journal.passed(notification, Kind.SENDING, now, "replay")
-        self._tell(Replayed(body, target, sent))
+        self._report(Replayed(body, target, sent))
         attempt = Attempt(notification, None, target, sent, body, now)
         self._waiting.fly(attempt)
         return attempt

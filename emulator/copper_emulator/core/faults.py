@@ -17,8 +17,8 @@ from copper_emulator.core.fault import WHOLE, Fault, FaultName
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import Attempt, Delivery, Notification, Outcome, Reason, Result
 from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.performed import FaultOn, FaultsOff
 from copper_emulator.core.rules import FetchRace, Latency, Rules
-from copper_emulator.core.told import FaultOn, FaultsOff
 
 _RACES = {FaultName.GONE: FetchRace.DELETED, FaultName.CHANGED: FetchRace.CHANGED}
 
@@ -67,14 +67,14 @@ class Faults:
         *,
         note: Callable[[int, str], None],
         lag: Callable[[int], None],
-        tell: Callable[[FaultOn | FaultsOff], None],
+        on_performed: Callable[[FaultOn | FaultsOff], None],
         marks: Marks,
     ) -> None:
         self._rules = rules
         self._draws = draws
         self._note = note
         self._lag = lag
-        self._tell = tell
+        self._on_performed = on_performed
         self._marks = marks
         self._active = [Active(fault, fault.next) for fault in rules.faults]
         self._begun = not self._active
@@ -96,7 +96,7 @@ class Faults:
         self._active.append(Active(fault, fault.next, _end_of(fault, now)))
         self._note(now, f"{fault} is on")
         self._tell_lag()
-        self._tell(FaultOn(fault))
+        self._on_performed(FaultOn(fault))
 
     def off(self, now: int, which: Callable[[Fault], bool] = lambda _: True) -> list[Fault]:
         """Switch off and return the faults for which `which` is true."""
@@ -104,7 +104,7 @@ class Faults:
         for active in ended:
             self._end(active, now, "is off")
         if ended:
-            self._tell(FaultsOff(tuple(active.fault for active in ended), tuple(self.active(now))))
+            self._on_performed(FaultsOff(tuple(active.fault for active in ended), tuple(self.active(now))))
         return [active.fault for active in ended]
 
     def begin(self, now: int) -> None:

@@ -28,7 +28,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds, run_sync
 from copper_emulator.shell.running_loop import asyncio_loop
-from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
+from copper_emulator.shell.tls.authority_files import KeptFiles, authority_folder
 
 __tracebackhide__ = raised_on_purpose
 

@@ -2,7 +2,7 @@
 
 Every look fetches the whole state and builds an account from it, so that all that reads an account (expectations, near
 misses, explanations, the verdict) is the same code here. A call of the core is first tried on that account, which
-raises what the fixture would raise, and is then sent to the server as the account reported it (`core/told.py`).
+raises what the fixture would raise, and is then sent to the server as the account reported it (`core/performed.py`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from copper_emulator.core.call_log import KEPT, ApiCall
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Delivery, Key
 from copper_emulator.core.moments import to_ms
+from copper_emulator.core.performed import Performed
 from copper_emulator.core.surface import Surface
-from copper_emulator.core.told import Told
+from copper_emulator.remote.repeating import Repeater, as_there
 from copper_emulator.remote.routes import RemoteRoutes
-from copper_emulator.remote.telling import Telling, as_there
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
-from copper_emulator.shell.keeping.rows import Found
-from copper_emulator.shell.keeping.snapshots import found_in
+from copper_emulator.shell.persistence.rows import Found
+from copper_emulator.shell.persistence.snapshots import found_in
 from copper_emulator.shell.routing.routes import Routes
 
 _DOWN = "outage=3650d"
@@ -77,7 +77,7 @@ class RemoteStage:
         self._path = path
         self.token = token
         """The token of the current key, if known: a snapshot has none."""
-        self._telling = Telling(client, path)
+        self._repeater = Repeater(client, path)
         self._found: Found | None = None
         self._known: Account | None = None
         self._kept = False
@@ -128,11 +128,11 @@ class RemoteStage:
         """Run one call of the core, first on the copy and then on the server."""
         with self.lock:
             found, account = self._seen()
-            told: list[Told] = []
-            account.on_told = told.append
+            performed: list[Performed] = []
+            account.on_performed = performed.append
             result = act(account, found.clock.now())
         # Outside the look: the endpoint notified of this may look at the account, too.
-        answers = [self._telling.send(each) for each in told]
+        answers = [self._repeater.repeat(each) for each in performed]
         with self.lock:
             return as_there(result, answers, self.account)
 

@@ -11,8 +11,8 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import bare_event
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
-from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records import commands
+from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.samples import numbered, with_samples
 from copper_emulator.operations import Operations
@@ -92,7 +92,7 @@ class RecordActs:
         if rows is None:
             fields = self.resolved(create.fields)
             rows = [with_samples(create.type, fields, number + 1) for number in range(create.count)]
-        made = yield from self._act(deeds.create(create.type, part) for part in _parts(rows, each=create.each))
+        made = yield from self._act(commands.create(create.type, part) for part in _parts(rows, each=create.each))
         self._name(create.as_, create.type, [record.id for records in made for record in records])
 
     def _update(self, update: Update) -> Rounds[None]:
@@ -103,22 +103,22 @@ class RecordActs:
             bodies = [(record_id, numbered(fields, number)) for number, record_id in enumerate(ids, start=1)]
         else:
             bodies = list(zip(self.ids(update.records), rows, strict=True))
-        yield from self._act(deeds.update_each(kind, part) for part in _parts(bodies, each=update.each))
+        yield from self._act(commands.update_each(kind, part) for part in _parts(bodies, each=update.each))
 
     def _delete(self, delete: Delete) -> Rounds[None]:
         kind = self._of(delete.records[0])[0]
         ids = self.ids(delete.records)
-        yield from self._act(deeds.delete(kind, part) for part in _parts(ids, each=delete.each))
+        yield from self._act(commands.delete(kind, part) for part in _parts(ids, each=delete.each))
 
     def _merge(self, merge: Merge) -> Rounds[None]:
         kind, (winner,) = self._of(merge.winner)
         _, (loser,) = self._of(merge.loser)
-        yield from self._act([deeds.merge(kind, winner, loser)])
+        yield from self._act([commands.merge(kind, winner, loser)])
 
     def _convert(self, convert: Convert) -> Rounds[None]:
         _, (lead,) = self._of(convert.lead)
         details = self.resolved(convert.details)
-        (made,) = yield from self._act([deeds.convert(lead, {"details": details} if details else {})])
+        (made,) = yield from self._act([commands.convert(lead, {"details": details} if details else {})])
         for part, name in convert.named.items():
             if made.get(part) is None:
                 raise UsageError(f"the conversion made no {part} that could be called {name!r}")
@@ -150,16 +150,16 @@ class RecordActs:
         (ids,) = yield from self._act([self._seeding(seed)])
         self._name(seed.as_, seed.type, ids)
 
-    def _seeding(self, seed: Seed) -> Deed[list[int]]:
+    def _seeding(self, seed: Seed) -> Command[list[int]]:
         if seed.file is not None:
             definitions = self._stage.account.records.definitions(seed.type)
             found = read_some_seeds(self._folder / seed.file, seed.type, definitions)
-            return deeds.seed(seed.type, found.rows, found.place)
+            return commands.seed(seed.type, found.rows, found.place)
         if seed.rows is not None:
             rows = [numbered(self.resolved(row), number) for number, row in enumerate(seed.rows, start=1)]
-            return deeds.seed(seed.type, rows)
+            return commands.seed(seed.type, rows)
         fields = self.resolved(seed.fields)
-        return deeds.seed(seed.type, [with_samples(seed.type, fields, number + 1) for number in range(seed.count)])
+        return commands.seed(seed.type, [with_samples(seed.type, fields, number + 1) for number in range(seed.count)])
 
     def _relate(self, part: Relate) -> None:
         for one, other in self._pairs(part.records, part.to):
@@ -182,11 +182,11 @@ class RecordActs:
 
     # --- helpers --------------------------------------------------------------------------------------------
 
-    def _act(self, wanted: Iterable[Deed[Any]]) -> Rounds[list[Any]]:
-        """Do deeds one after the other, at one moment; returns what each gives."""
+    def _act(self, wanted: Iterable[Command[Any]]) -> Rounds[list[Any]]:
+        """Do commands one after the other, at one moment; returns what each gives."""
         every = list(wanted)
         done: list[Any] = yield from self._operations.write(
-            lambda account, now: [account.act(deed, now, origin="scenario") for deed in every]
+            lambda account, now: [account.act(command, now, origin="scenario") for command in every]
         )
         return done
 

@@ -26,7 +26,7 @@ from copper_emulator.shell.intercepting.answering import Interception, answer_fo
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
-from copper_emulator.shell.tls.keeping import kept_certificate
+from copper_emulator.shell.tls.authority_files import kept_certificate
 from copper_emulator.shell.tls.trust import Trust
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """The rows of a file, as `deeds.seed` takes them; `numbers` are their row numbers in the file."""
+    """The rows of a file, as `commands.seed` takes them; `numbers` are their row numbers in the file."""
 
     path: Path
     rows: list[dict[str, Any]]

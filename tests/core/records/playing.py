@@ -6,7 +6,7 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType, Kind
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.record import Record
 from tests.core.builders import START
 
@@ -25,13 +25,13 @@ NOTE: dict[str, Any] = {"category": "user", "id": 0}
 
 def make(account: Account, kind: EntityType, *, now: int = START, **fields: Any) -> int:
     """Create a record; return its id."""
-    [record] = account.act(deeds.create(kind, [fields]), now)
+    [record] = account.act(commands.create(kind, [fields]), now)
     return record.id
 
 
 def seed(account: Account, kind: EntityType, **fields: Any) -> int:
     """Seed a record, without a change; return its id."""
-    [record_id] = account.act(deeds.seed(kind, [fields]), START)
+    [record_id] = account.act(commands.seed(kind, [fields]), START)
     return record_id
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType, RecordChange
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.changed import is_same, untold
 from copper_emulator.core.records.forms.contacts import Tags
 from copper_emulator.core.records.forms.custom import CustomFields
@@ -21,7 +21,7 @@ LATER = START + 1_000
 
 
 def change(account: Account, kind: EntityType, record_id: int, **fields: Any) -> list[RecordChange]:
-    _, done = deeds.update(kind, [record_id], fields)(account.records, LATER)
+    _, done = commands.update(kind, [record_id], fields)(account.records, LATER)
     return done.changes
 
 

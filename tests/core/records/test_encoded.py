@@ -13,7 +13,7 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.encoded import Encoded, Stored
 from copper_emulator.core.records.ordering import Line
 from tests.core.builders import START, make_account
@@ -29,7 +29,7 @@ def shown(account: Account, kind: EntityType, record_id: int) -> Any:
 
 
 def update(account: Account, kind: EntityType, record_id: int, **fields: Any) -> None:
-    account.act(deeds.update(kind, [record_id], fields), START)
+    account.act(commands.update(kind, [record_id], fields), START)
 
 
 class Made:
@@ -155,7 +155,7 @@ def test_a_company_is_shown_under_its_name_as_it_is_now(kind: EntityType) -> Non
     assert shown(account, kind, record)["company_name"] == "Byron & Co"
     update(account, COMPANY, company, name="Lovelace Ltd")
     assert shown(account, kind, record)["company_name"] == "Lovelace Ltd"
-    account.act(deeds.delete(COMPANY, [company]), START)
+    account.act(commands.delete(COMPANY, [company]), START)
     assert shown(account, kind, record)["company_name"] is None
 
 
@@ -184,7 +184,7 @@ def test_what_a_search_still_sees_though_it_is_gone_is_not_taken_for_what_came_i
     ada = seed(account, PERSON, id=17, name="Ada")
     gone = store.stored(PERSON, ada)
     assert shown(account, PERSON, ada)["name"] == "Ada"
-    account.act(deeds.delete(PERSON, [ada]), START)
+    account.act(commands.delete(PERSON, [ada]), START)
     for _ in range(2):
         assert json.loads(store.read(PERSON, [ada], {ada: gone})[0])["name"] == "Ada"
     seed(account, PERSON, id=17, name="Bob")

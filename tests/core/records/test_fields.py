@@ -11,7 +11,7 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.text import field_name
@@ -76,7 +76,7 @@ def begin(account: Account, case: Case) -> int:
 def write(account: Account, kind: EntityType, record_id: int, fields: dict[str, Any]) -> list[dict[str, Any]]:
     """Update three days after the start; return what was reported."""
     before = len(account.journal.changes)
-    account.act(deeds.update(kind, [record_id], fields), START + 3 * DAY)
+    account.act(commands.update(kind, [record_id], fields), START + 3 * DAY)
     changes = account.journal.changes[before:]
     assert all(str(change.topic) == f"{kind}/update" and change.ids == (record_id,) for change in changes)
     return [dict(change.updated_attributes) for change in changes]
@@ -338,7 +338,7 @@ def test_what_is_required_and_no_text_has_an_example(name: str, example: str) ->
     given = {each: value for each, value in REQUIRED[ACTIVITY].items() if each != name}
 
     with pytest.raises(Invalid) as caught:
-        make_account().act(deeds.create(ACTIVITY, [given]), START)
+        make_account().act(commands.create(ACTIVITY, [given]), START)
 
     assert example in caught.value.hint
     assert ("like {" in caught.value.hint) is bool(example)

@@ -8,7 +8,7 @@ import pytest
 
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from tests.core.builders import MINUTE, START, make_account
 from tests.core.records.playing import (
     ACTIVITY,
@@ -59,7 +59,7 @@ def test_a_type_without_these_fields_stays_as_it_is(kind: EntityType) -> None:
     parent = make(account, kind, name="Engine")
     before = get(account, kind, parent)
 
-    account.act(deeds.delete(ACTIVITY, [log(account, kind, parent)]), START)
+    account.act(commands.delete(ACTIVITY, [log(account, kind, parent)]), START)
 
     assert get(account, kind, parent) == before
 
@@ -69,8 +69,8 @@ def test_a_note_is_no_interaction() -> None:
     ada = make(account, PERSON, name="Ada")
 
     note = log(account, PERSON, ada, NOTE)
-    account.act(deeds.update(ACTIVITY, [note], {"activity_date": NOW + 60}), START)
-    account.act(deeds.delete(ACTIVITY, [note]), START)
+    account.act(commands.update(ACTIVITY, [note], {"activity_date": NOW + 60}), START)
+    account.act(commands.delete(ACTIVITY, [note]), START)
 
     record = get(account, PERSON, ada)
     assert (record.interaction_count, record.date_last_contacted) == (0, None)
@@ -92,7 +92,7 @@ def test_a_deleted_interaction_counts_no_longer() -> None:
     ada = make(account, PERSON, name="Ada")
     calls = [log(account, PERSON, ada), log(account, PERSON, ada)]
 
-    account.act(deeds.delete(ACTIVITY, calls[:1]), START)
+    account.act(commands.delete(ACTIVITY, calls[:1]), START)
 
     assert get(account, PERSON, ada).interaction_count == 1
 
@@ -102,7 +102,7 @@ def test_a_later_date_of_an_interaction_is_a_later_contact() -> None:
     ada = make(account, PERSON, name="Ada")
     call = log(account, PERSON, ada)
 
-    account.act(deeds.update(ACTIVITY, [call], {"activity_date": NOW + 60}), START)
+    account.act(commands.update(ACTIVITY, [call], {"activity_date": NOW + 60}), START)
 
     record = get(account, PERSON, ada)
     assert (record.interaction_count, record.date_last_contacted) == (1, NOW + 60)
@@ -115,7 +115,7 @@ def test_what_counted_once_is_taken_back_whatever_its_type_has_become() -> None:
     account.records.catalogue.update("activity_types", CALL["id"], {"count_as_interaction": False})
     note = log(account, PERSON, ada)
 
-    account.act(deeds.delete(ACTIVITY, [call, note]), START)
+    account.act(commands.delete(ACTIVITY, [call, note]), START)
 
     assert get(account, PERSON, ada).interaction_count == 0
 
@@ -124,9 +124,9 @@ def test_an_activity_may_outlive_its_parent() -> None:
     account = make_account()
     ada = make(account, PERSON, name="Ada")
     call = log(account, PERSON, ada)
-    account.act(deeds.delete(PERSON, [ada]), START)
+    account.act(commands.delete(PERSON, [ada]), START)
 
-    account.act(deeds.delete(ACTIVITY, [call]), START)
+    account.act(commands.delete(ACTIVITY, [call]), START)
 
     assert account.records.was_deleted(call)
     assert ada not in account.records.of(PERSON)
@@ -136,10 +136,10 @@ def test_an_id_that_comes_again_owes_nothing_to_the_activities_of_the_first() ->
     account = make_account()
     seed(account, PERSON, id=17, name="Ada")
     call = log(account, PERSON, 17)
-    account.act(deeds.delete(PERSON, [17]), START)
+    account.act(commands.delete(PERSON, [17]), START)
     seed(account, PERSON, id=17, name="Bob")
 
-    account.act(deeds.delete(ACTIVITY, [call]), START)
+    account.act(commands.delete(ACTIVITY, [call]), START)
 
     assert get(account, PERSON, 17).interaction_count == 0
 
@@ -151,7 +151,7 @@ def test_seeded_activities_are_in_a_seeded_count_already(given: dict[str, Any], 
     ada = seed(account, PERSON, name="Ada", **given)
     call = {"parent": {"type": "person", "id": ada}, "type": CALL, "details": "Hello", "activity_date": NOW}
 
-    account.act(deeds.seed(ACTIVITY, [call, call]), START)
+    account.act(commands.seed(ACTIVITY, [call, call]), START)
 
     assert (get(account, PERSON, ada).interaction_count, get(account, PERSON, ada).date_last_contacted) == (shown, NOW)
     assert told(account) == []
@@ -164,7 +164,7 @@ def test_a_refused_activity_counts_nothing() -> None:
     ada = make(account, PERSON, name="Ada")
     before = everything(account)
 
-    account.act(deeds.bulk_create(ACTIVITY, [{"parent": {"type": "person", "id": ada}, "type": CALL}]), START)
+    account.act(commands.bulk_create(ACTIVITY, [{"parent": {"type": "person", "id": ada}, "type": CALL}]), START)
 
     assert everything(account) == before
 

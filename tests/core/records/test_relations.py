@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
-from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records import commands
+from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.relations import ALLOWED, LINKS, Item, linked
 from tests.core.builders import START, make_account
 from tests.core.records.playing import (
@@ -220,7 +220,7 @@ def contact_of_her_company(account: Account) -> tuple[Item, Item]:
     """A company whose primary contact works for it: two fields link the two records."""
     engines = make(account, COMPANY, name="Engines")
     ada = make(account, PERSON, name="Ada", company_id=engines)
-    account.act(deeds.update(COMPANY, [engines], {"primary_contact_id": ada}), START)
+    account.act(commands.update(COMPANY, [engines], {"primary_contact_id": ada}), START)
     return (COMPANY, engines), (PERSON, ada)
 
 
@@ -229,7 +229,7 @@ def test_what_two_fields_lead_to_stays_related_while_one_of_them_does() -> None:
     engines, ada = contact_of_her_company(account)
     assert related(account, engines) == [ada]
 
-    account.act(deeds.update(COMPANY, [engines[1]], {"primary_contact_id": None}), START)
+    account.act(commands.update(COMPANY, [engines[1]], {"primary_contact_id": None}), START)
 
     assert related(account, engines) == [ada]
     assert get(account, *ada).company_id == engines[1]
@@ -251,7 +251,7 @@ def test_one_field_may_take_the_place_of_another_that_led_to_the_same() -> None:
     deal = make(account, OPPORTUNITY, name="Deal", company_id=engines[1], primary_contact_id=ada[1])
     mills = make(account, COMPANY, name="Mills")
 
-    account.act(deeds.update(OPPORTUNITY, [deal], {"company_id": mills}), START)
+    account.act(commands.update(OPPORTUNITY, [deal], {"company_id": mills}), START)
 
     assert related(account, (OPPORTUNITY, deal)) == [ada, (COMPANY, mills)]
 
@@ -277,11 +277,11 @@ def move(account: Account, what: str, pick: int) -> None:
     records = account.records
     companies, people, deals = (list(records.of(kind)) for kind in (COMPANY, PERSON, OPPORTUNITY))
     person, company = (dict(enumerate(there)).get(pick) for there in (people, companies))
-    doing: dict[str, Deed[Any]] = {
-        "contact": deeds.update(COMPANY, companies[:1], {"primary_contact_id": person}),
-        "deal": deeds.update(OPPORTUNITY, deals, {"primary_contact_id": person}),
-        "company": deeds.update(OPPORTUNITY, deals, {"company_id": company}),
-        "drop": deeds.delete(*((PERSON, people[:1]) if pick % 2 else (COMPANY, companies[:1]))),
+    doing: dict[str, Command[Any]] = {
+        "contact": commands.update(COMPANY, companies[:1], {"primary_contact_id": person}),
+        "deal": commands.update(OPPORTUNITY, deals, {"primary_contact_id": person}),
+        "company": commands.update(OPPORTUNITY, deals, {"company_id": company}),
+        "drop": commands.delete(*((PERSON, people[:1]) if pick % 2 else (COMPANY, companies[:1]))),
     }
     account.act(doing[what], START)
 

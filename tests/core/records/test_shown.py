@@ -9,7 +9,7 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.shown import copied
 from tests.core.builders import START, make_account
 from tests.core.records.playing import (
@@ -204,7 +204,7 @@ def test_what_is_read_with_computed_values_can_be_written_back() -> None:
     lead = make(account, LEAD, name="Ada")
     shown = account.records.shown(LEAD, account.records.stored(LEAD, lead), with_computed=True)
 
-    account.act(deeds.update(LEAD, [lead], shown), START)
+    account.act(commands.update(LEAD, [lead], shown), START)
 
     assert len(account.journal.changes) == 1
 
@@ -218,7 +218,7 @@ def test_the_companys_name_is_read_from_the_company() -> None:
     ada = make(account, PERSON, name="Ada", company_id=engines)
     deal = make(account, OPPORTUNITY, name="Deal", company_id=engines)
 
-    account.act(deeds.update(COMPANY, [engines], {"name": "Analytical Engines"}), START)
+    account.act(commands.update(COMPANY, [engines], {"name": "Analytical Engines"}), START)
 
     assert get(account, PERSON, ada).company_name == "Analytical Engines"
     assert get(account, OPPORTUNITY, deal).company_name == "Analytical Engines"

@@ -10,7 +10,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 from tests.core.builders import START, make_account, make_rules
@@ -35,11 +35,11 @@ TAKEN = "Invalid input: Validation errors: {}: has already been taken"
 
 
 def delete(account: Account, kind: EntityType, *ids: int) -> None:
-    account.act(deeds.delete(kind, ids), START)
+    account.act(commands.delete(kind, ids), START)
 
 
 def update(account: Account, kind: EntityType, record_id: int, **fields: Any) -> None:
-    account.act(deeds.update(kind, [record_id], fields), START)
+    account.act(commands.update(kind, [record_id], fields), START)
 
 
 def refused(account: Account, kind: EntityType, record_id: int | None, **fields: Any) -> Invalid:
@@ -163,7 +163,7 @@ def test_two_new_people_of_one_call_cannot_share_an_address() -> None:
     bodies = [{"name": "Ada", "emails": [email(each)]} for each in ("a@x.example", "b@x.example", "a@x.example")]
 
     with pytest.raises(Invalid) as caught:
-        account.act(deeds.create(PERSON, bodies), START)
+        account.act(commands.create(PERSON, bodies), START)
 
     assert caught.value.hint == (
         "Records 1 and 3 of this call both have a@x.example, which can belong to only one person."

@@ -10,25 +10,25 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotEnabled
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
-from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records import commands
+from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.switched_off import is_of_leads, is_switched_off, require
 from tests.core.builders import START, make_account
 from tests.core.records.playing import ACTIVITY, LEAD, NOTE, PERSON, TASK, email, everything, get, make, seed
 
-Done = Callable[[int], Deed[Any]]
+Done = Callable[[int], Command[Any]]
 
 DEEDS: dict[str, Done] = {
-    "create": lambda lead: deeds.create(LEAD, [{"name": "Eve"}]),
-    "create one": lambda lead: deeds.create_one(LEAD, {"name": "Eve"}),
-    "update": lambda lead: deeds.update(LEAD, [lead], {"title": "Countess"}),
-    "update one": lambda lead: deeds.update_one(LEAD, lead, {"title": "Countess"}),
-    "delete": lambda lead: deeds.delete(LEAD, [lead]),
-    "seed": lambda lead: deeds.seed(LEAD, [{"name": "Eve"}]),
-    "bulk create": lambda lead: deeds.bulk_create(LEAD, [{"name": "Eve"}]),
-    "bulk update": lambda lead: deeds.bulk_update(LEAD, [{"id": lead, "title": "Countess"}]),
-    "convert": lambda lead: deeds.convert(lead, {"details": {"opportunity": {}}}),
-    "upsert": lambda lead: deeds.upsert({}),
+    "create": lambda lead: commands.create(LEAD, [{"name": "Eve"}]),
+    "create one": lambda lead: commands.create_one(LEAD, {"name": "Eve"}),
+    "update": lambda lead: commands.update(LEAD, [lead], {"title": "Countess"}),
+    "update one": lambda lead: commands.update_one(LEAD, lead, {"title": "Countess"}),
+    "delete": lambda lead: commands.delete(LEAD, [lead]),
+    "seed": lambda lead: commands.seed(LEAD, [{"name": "Eve"}]),
+    "bulk create": lambda lead: commands.bulk_create(LEAD, [{"name": "Eve"}]),
+    "bulk update": lambda lead: commands.bulk_update(LEAD, [{"id": lead, "title": "Countess"}]),
+    "convert": lambda lead: commands.convert(lead, {"details": {"opportunity": {}}}),
+    "upsert": lambda lead: commands.upsert({}),
 }
 
 
@@ -36,15 +36,15 @@ def switch(account: Account, *, on: bool) -> None:
     account.records.catalogue.change_account({"settings": {"setting_enable_leads": on}})
 
 
-@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS.keys())
-def test_nothing_can_be_done_to_leads(deed: Done) -> None:
+@pytest.mark.parametrize("command", DEEDS.values(), ids=DEEDS.keys())
+def test_nothing_can_be_done_to_leads(command: Done) -> None:
     account = make_account()
     lead = make(account, LEAD, name="Ada", email=email("ada@engines.example"))
     switch(account, on=False)
     before = everything(account)
 
     with pytest.raises(NotEnabled) as caught:
-        account.act(deed(lead), START)
+        account.act(command(lead), START)
 
     assert caught.value.body == {"success": False, "status": 403, "message": "Feature not enabled"}
     assert caught.value.hint == "Leads are switched off in this account: setting_enable_leads of its settings is false."
@@ -58,7 +58,7 @@ def test_what_there_was_is_there_again_when_they_are_switched_on() -> None:
     switch(account, on=False)
     switch(account, on=True)
 
-    account.act(deeds.update(LEAD, [lead], {"title": "Countess"}), START)
+    account.act(commands.update(LEAD, [lead], {"title": "Countess"}), START)
 
     assert get(account, LEAD, lead).title == "Countess"
 
@@ -77,10 +77,10 @@ def test_all_others_are_as_ever() -> None:
 
 
 NAMING: dict[str, Done] = {
-    "task": lambda lead: deeds.create(TASK, [{"name": "Call", "related_resource": _ref(lead)}]),
-    "one task": lambda lead: deeds.create_one(TASK, {"name": "Call", "related_resource": _ref(lead)}),
-    "activity": lambda lead: deeds.create(ACTIVITY, [_met(lead)]),
-    "activities": lambda lead: deeds.bulk_create(ACTIVITY, [{}, _met(lead)]),
+    "task": lambda lead: commands.create(TASK, [{"name": "Call", "related_resource": _ref(lead)}]),
+    "one task": lambda lead: commands.create_one(TASK, {"name": "Call", "related_resource": _ref(lead)}),
+    "activity": lambda lead: commands.create(ACTIVITY, [_met(lead)]),
+    "activities": lambda lead: commands.bulk_create(ACTIVITY, [{}, _met(lead)]),
 }
 
 
@@ -92,19 +92,19 @@ def _met(lead: int) -> dict[str, Any]:
     return {"details": "Met", "type": NOTE, "parent": _ref(lead)}
 
 
-@pytest.mark.parametrize("deed", NAMING.values(), ids=NAMING.keys())
-def test_nothing_new_can_name_a_lead(deed: Done) -> None:
+@pytest.mark.parametrize("command", NAMING.values(), ids=NAMING.keys())
+def test_nothing_new_can_name_a_lead(command: Done) -> None:
     account = make_account()
     lead = make(account, LEAD, name="Ada")
     switch(account, on=False)
     before = everything(account)
 
     with pytest.raises(NotEnabled, match="Feature not enabled"):
-        account.act(deed(lead), START)
+        account.act(command(lead), START)
     assert everything(account) == before
 
     switch(account, on=True)
-    account.act(deed(lead), START)
+    account.act(command(lead), START)
 
 
 @pytest.mark.parametrize("lead_first", [True, False])
@@ -127,7 +127,7 @@ def test_what_named_a_lead_before_is_as_ever() -> None:
     switch(account, on=False)
     seeded = seed(account, TASK, name="Write", related_resource=_ref(lead))
 
-    account.act(deeds.update(TASK, [task], {"name": "Call back", "related_resource": _ref(lead)}), START)
+    account.act(commands.update(TASK, [task], {"name": "Call back", "related_resource": _ref(lead)}), START)
 
     assert get(account, TASK, task).name == "Call back"
     assert get(account, TASK, task).related_resource == get(account, TASK, seeded).related_resource == _ref(lead)

@@ -14,7 +14,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.searching.search import find, parse_search
 from copper_emulator.core.records.writing.definitions import change_definition, remove_definition
 from tests.core.builders import START, make_account
@@ -54,11 +54,11 @@ def made() -> Account:
 
 
 def _update(kind: EntityType, **fields: Any) -> Write:
-    return lambda account, now: account.act(deeds.update(kind, [1], fields), now)
+    return lambda account, now: account.act(commands.update(kind, [1], fields), now)
 
 
 def _delete(kind: EntityType) -> Write:
-    return lambda account, now: account.act(deeds.delete(kind, [1]), now)
+    return lambda account, now: account.act(commands.delete(kind, [1]), now)
 
 
 def _look_up(table: str, name: str) -> Write:
@@ -86,7 +86,7 @@ WRITES: dict[str, Write] = {
     "a company deleted": _delete(COMPANY),
     "a lead renamed": _update(LEAD, name="Zoe"),
     "a lead converted": lambda account, now: account.act(
-        deeds.convert(1, {"details": {"person": {"name": "Cyd"}}}), now
+        commands.convert(1, {"details": {"person": {"name": "Cyd"}}}), now
     ),
     "looked up": _look_up("contact_types", "Friend"),
     "a status renamed": _rename_status,

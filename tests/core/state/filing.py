@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.state import News, Rows, Tracker, restore, retell, rows
+from copper_emulator.core.state import News, Rows, Tracker, read_lines, restore, rows
 from copper_emulator.core.state.parts import RowKey
 
 
@@ -31,7 +31,7 @@ class Filed:
     @property
     def rows(self) -> Rows:
         read = {part: [(key, json.loads(text)) for key, text in found.items()] for part, found in self._parts.items()}
-        retell(read, [(before, json.loads(lines)) for before, lines in self._turns])
+        read_lines(read, [(before, json.loads(lines)) for before, lines in self._turns])
         return read
 
     def _write(self, news: News) -> None:

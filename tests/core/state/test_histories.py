@@ -16,7 +16,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import ApiError
 from copper_emulator.core.fault import WHOLE, Fault, FaultName
 from copper_emulator.core.model import Attempt, EntityType, Result
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.rules import Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.state import rows
 from tests.core.builders import START, deliver, fire, make_account, make_rules, subscribe, topic
@@ -69,7 +69,7 @@ Act = Callable[[Account, int], object]
 
 
 @dataclass(frozen=True)
-class Deed:
+class Command:
     """Something to do, with the text that is shown when a test fails."""
 
     text: str
@@ -96,7 +96,7 @@ def _create(kind: EntityType, pick: int) -> Act:
         if kind is ACTIVITY:
             parent = {"type": "person", "id": _some(PERSON, pick)(account)}
             body = {"parent": parent, "type": {"category": "user", "id": 190_711 * (pick % 2)}, "details": "once"}
-        return account.act(deeds.create(kind, [body]), now)
+        return account.act(commands.create(kind, [body]), now)
 
     return act
 
@@ -109,7 +109,7 @@ def _update(kind: EntityType, pick: int) -> Act:
             fields["custom_fields"] = [{"custom_field_definition_id": definitions[0], "value": f"v{pick}"}]
         if kind is ACTIVITY and pick % 3 == 0:
             fields = {"parent": {"type": "person", "id": _some(PERSON, pick + 1)(account)}}
-        return account.act(deeds.update(kind, [_some(kind, pick)(account)], fields), now)
+        return account.act(commands.update(kind, [_some(kind, pick)(account)], fields), now)
 
     return act
 
@@ -189,15 +189,15 @@ PICKS = st.integers(0, 11)
 
 
 def _delete(kind: EntityType, pick: int) -> Act:
-    return lambda account, now: account.act(deeds.delete(kind, [_some(kind, pick)(account)]), now)
+    return lambda account, now: account.act(commands.delete(kind, [_some(kind, pick)(account)]), now)
 
 
-def of_records(text: str, act: Callable[[EntityType, int], Act]) -> st.SearchStrategy[Deed]:
-    return st.builds(lambda kind, pick: Deed(f"{text} {kind} {pick}", act(kind, pick)), KINDS, PICKS)
+def of_records(text: str, act: Callable[[EntityType, int], Act]) -> st.SearchStrategy[Command]:
+    return st.builds(lambda kind, pick: Command(f"{text} {kind} {pick}", act(kind, pick)), KINDS, PICKS)
 
 
-def of_pick(text: str, act: Callable[[int], Act]) -> st.SearchStrategy[Deed]:
-    return st.builds(lambda pick: Deed(f"{text} {pick}", act(pick)), PICKS)
+def of_pick(text: str, act: Callable[[int], Act]) -> st.SearchStrategy[Command]:
+    return st.builds(lambda pick: Command(f"{text} {pick}", act(pick)), PICKS)
 
 
 some_deeds = one_of_these(
@@ -212,7 +212,7 @@ some_deeds = one_of_these(
         *[of_pick("fault", _fault)] * 2,
         of_pick("pause", _pause),
         of_pick("fire", _fire),
-        st.sampled_from([Deed("call", _call), Deed("replay", _replay)]),
+        st.sampled_from([Command("call", _call), Command("replay", _replay)]),
     ]
 )
 turns = st.lists(st.tuples(some_deeds, st.sampled_from([0, 0, 1, 4, 12, 40])), max_size=12)
@@ -237,11 +237,11 @@ def answer(attempt: Attempt) -> Result:
     return Result.answered((200, 500, 204)[serial % 3], body=b"\xff\x00", delay_ms=(0, 6, 0, 17)[serial % 4])
 
 
-def play(account: Account, history: list[tuple[Deed, int]], now: int) -> int:
-    for deed, later in history:
+def play(account: Account, history: list[tuple[Command, int]], now: int) -> int:
+    for command, later in history:
         # Anything refused is refused by the account and by its copy alike.
         with suppress(ApiError):
-            deed.act(account, now)
+            command.act(account, now)
         deliver(account, now, now + later, answer)
         now += later
     return now
@@ -267,9 +267,9 @@ def state_of(account: Account) -> dict[str, Any]:
 @given(rules=some_rules, before=turns, between=turns, after=turns, as_rows=st.booleans())
 def test_an_account_goes_on_as_if_it_had_not_been_written_down(
     rules: Rules,
-    before: list[tuple[Deed, int]],
-    between: list[tuple[Deed, int]],
-    after: list[tuple[Deed, int]],
+    before: list[tuple[Command, int]],
+    between: list[tuple[Command, int]],
+    after: list[tuple[Command, int]],
     *,
     as_rows: bool,
 ) -> None:

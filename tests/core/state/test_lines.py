@@ -12,7 +12,7 @@ from copper_emulator.core.errors import StateError
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import Reason, RecordChange, Result
 from copper_emulator.core.rules import Limit
-from copper_emulator.core.state import Tracker, end_interrupted, retell
+from copper_emulator.core.state import Tracker, end_interrupted, read_lines
 from copper_emulator.core.state.parts import Rows
 from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
 from tests.core.state.filing import Filed, again
@@ -134,7 +134,7 @@ def test_lines_as_they_were_before_steps_were_told_together_are_read() -> None:
         ["ended", START + 5, 1, "delivered", 200, [["A", "b"]], "ok", "there", None, {"text": "late"}],
         ["sending", START + 5, 2, "", 1, '{"a":2}'],
     ]
-    retell(whole, [(1, lines)])
+    read_lines(whole, [(1, lines)])
 
     other = again(account, whole)
     [delivery] = other.journal.deliveries
@@ -291,5 +291,5 @@ def test_what_cannot_be_read_is_told_with_the_entry_at_which_it_is(turns: Any, t
     found: Rows = {"entries": [(1, {"at": START, "kind": "fault", "text": "slow=3s is on"})]}
 
     with pytest.raises(StateError) as raised:
-        retell(found, turns)
+        read_lines(found, turns)
     assert str(raised.value).startswith(text)

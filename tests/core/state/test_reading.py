@@ -9,7 +9,7 @@ import pytest
 
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import EntityType, Kind, Outcome, Result, State, WaitsFor
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.rules import Limit
 from copper_emulator.core.state import Edit, Tracker, end_interrupted, rows
 from copper_emulator.core.state.parts import Rows
@@ -95,21 +95,21 @@ def test_nobody_is_told_of_entries_again() -> None:
 
 def test_a_deleted_activity_stays_readable_as_a_stub() -> None:
     account = make_account()
-    ada = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
+    ada = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
     body = {"parent": {"type": "person", "id": ada.id}, "type": {"category": "user", "id": 0}, "details": "once"}
-    note = account.act(deeds.create(EntityType.ACTIVITY_LOG, [body]), START)[0]
-    account.act(deeds.delete(EntityType.ACTIVITY_LOG, [note.id]), START)
+    note = account.act(commands.create(EntityType.ACTIVITY_LOG, [body]), START)[0]
+    account.act(commands.delete(EntityType.ACTIVITY_LOG, [note.id]), START)
 
     assert again(account, rows(account)).records.was_deleted(note.id)
 
 
 def test_a_record_that_was_deleted_and_made_again_stands_at_the_end() -> None:
     account = make_account()
-    account.act(deeds.seed(EntityType.PERSON, [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Eve"}]), START)
+    account.act(commands.seed(EntityType.PERSON, [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Eve"}]), START)
     filed = Filed(account)
-    account.act(deeds.delete(EntityType.PERSON, [1]), START)
-    account.act(deeds.seed(EntityType.PERSON, [{"id": 1, "name": "Ada"}]), START)
-    account.act(deeds.update(EntityType.PERSON, [1], {"title": "Dr"}), START)
+    account.act(commands.delete(EntityType.PERSON, [1]), START)
+    account.act(commands.seed(EntityType.PERSON, [{"id": 1, "name": "Ada"}]), START)
+    account.act(commands.update(EntityType.PERSON, [1], {"title": "Dr"}), START)
     filed.follow()
 
     assert list(again(account, filed.rows).records.of(EntityType.PERSON)) == [2, 1]
@@ -118,7 +118,7 @@ def test_a_record_that_was_deleted_and_made_again_stands_at_the_end() -> None:
 def test_an_email_address_belongs_to_whom_it_did() -> None:
     account = make_account()
     body = {"name": "Ada", "emails": [{"email": "Ada@a.example", "category": "work"}]}
-    ada = account.act(deeds.create(EntityType.PERSON, [body]), START)[0]
+    ada = account.act(commands.create(EntityType.PERSON, [body]), START)[0]
 
     assert again(account, rows(account)).records.owner(EntityType.PERSON, "ada@a.example") == ada.id
 
@@ -126,7 +126,7 @@ def test_an_email_address_belongs_to_whom_it_did() -> None:
 def test_leads_that_were_written_down_without_a_converted_value_have_it() -> None:
     account = make_account(search_lag_ms=5)
     ada, eve, bob = account.act(
-        deeds.create(
+        commands.create(
             EntityType.LEAD,
             [
                 {"name": "Ada", "monetary_unit": "USD", "monetary_value": 5_000},
@@ -136,7 +136,7 @@ def test_leads_that_were_written_down_without_a_converted_value_have_it() -> Non
         ),
         START,
     )
-    account.act(deeds.delete(EntityType.LEAD, [bob.id]), START + 5)
+    account.act(commands.delete(EntityType.LEAD, [bob.id]), START + 5)
     told = json.loads(json.dumps(rows(account)))
     recent = dict(told["small"])["recent"]["lead"]
     for fields in (told["records"][0][1]["fields"], told["records"][1][1]["fields"], recent[1][0][2]):
@@ -147,7 +147,7 @@ def test_leads_that_were_written_down_without_a_converted_value_have_it() -> Non
     assert rows(other) == rows(account)
     assert other.records.get(EntityType.LEAD, ada.id).converted_value == 5_000
     assert other.records.get(EntityType.LEAD, eve.id).converted_unit is None
-    other.act(deeds.update(EntityType.LEAD, [ada.id], {"monetary_value": 6_000}), START + 6)
+    other.act(commands.update(EntityType.LEAD, [ada.id], {"monetary_value": 6_000}), START + 6)
     assert other.records.get(EntityType.LEAD, ada.id).converted_value == 6_000
 
 
@@ -161,7 +161,7 @@ def test_a_state_that_has_nothing_is_that_of_a_new_account() -> None:
 def _full() -> Rows:
     account = make_account()
     subscribe(account, "person/new")
-    account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)
+    account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)
     account.take(START)
     fire(account, "lead/new", [1])
     return rows(account)
@@ -224,18 +224,18 @@ def test_a_paused_target_stays_paused() -> None:
 
 def test_an_id_that_a_seeded_record_had_is_not_given_again() -> None:
     account = make_account()
-    first = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0].id
-    account.act(deeds.seed(EntityType.PERSON, [{"id": first + 1, "name": "Eve"}]), START)
-    account.act(deeds.delete(EntityType.PERSON, [first + 1]), START)
+    first = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0].id
+    account.act(commands.seed(EntityType.PERSON, [{"id": first + 1, "name": "Eve"}]), START)
+    account.act(commands.delete(EntityType.PERSON, [first + 1]), START)
 
     other = again(account, rows(account))
-    assert other.act(deeds.create(EntityType.PERSON, [{"name": "Bob"}]), START)[0].id == first + 2
+    assert other.act(commands.create(EntityType.PERSON, [{"name": "Bob"}]), START)[0].id == first + 2
 
 
 def test_who_goes_on_from_a_file_writes_only_what_is_new() -> None:
     account = make_account()
     subscribe(account, "lead/new")
-    account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)
+    account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)
     other = again(account, rows(account))
     tracker = Tracker(other)
     tracker.begin()

@@ -10,7 +10,7 @@ import pytest
 
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.ids import LAST_PLACE
-from copper_emulator.shell.keeping.snapshots import digest_of, found_in
+from copper_emulator.shell.persistence.snapshots import digest_of, found_in
 from copper_emulator.shell.served.accounts import place_of
 from copper_emulator.shell.tls.authority import Authority
 from tests.shell.served import Endpoint, Served, listening, serving

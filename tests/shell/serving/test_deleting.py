@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from copper_emulator.core.errors import AccountGone, UsageError
-from copper_emulator.shell.keeping.snapshots import found_in, keys_after, snapshot
+from copper_emulator.shell.persistence.snapshots import found_in, keys_after, snapshot
 from copper_emulator.shell.served.account import ServedAccount
 from tests.shell.served import Served, serving
 

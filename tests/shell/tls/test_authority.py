@@ -16,7 +16,7 @@ import pytest
 
 from copper_emulator.core.errors import AuthorityError
 from copper_emulator.shell.tls.authority import HOSTS, Authority
-from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
+from copper_emulator.shell.tls.authority_files import KeptFiles, authority_folder
 from copper_emulator.shell.tls.trust import trusting
 
 
@@ -366,7 +366,7 @@ def test_other_platforms_have_folders_of_their_own(
 
 def test_a_user_without_a_home_is_asked_to_name_a_folder() -> None:
     """As in a container run as a user it does not know."""
-    code = "from copper_emulator.shell.tls.keeping import authority_folder; authority_folder({})"
+    code = "from copper_emulator.shell.tls.authority_files import authority_folder; authority_folder({})"
     nobody = {name: value for name, value in os.environ.items() if name not in ("HOME", "COPPER_EMULATOR_AUTHORITY")}
     command = [sys.executable, "-c", f"import os, pwd; pwd.getpwuid = lambda uid: {{}}[uid]\n{code}"]
     done = subprocess.run(command, env=nobody, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias, cast
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.kept import Kept
+from copper_emulator.core.records.byte_cache import ByteCache
 from copper_emulator.core.records.ordering import Line
 from copper_emulator.core.records.shown import WITH_COMPANY
 from copper_emulator.core.records.tables import COMPANY
@@ -40,7 +40,7 @@ class Encoded:
         self._records = records
         self._make = make
         self._most = most
-        self._kept: dict[EntityType, Kept] = {}
+        self._kept: dict[EntityType, ByteCache] = {}
         self._stamp: object = None
 
     def of(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored], stamp: object) -> list[bytes]:
@@ -63,13 +63,13 @@ class Encoded:
         made[page] = self._kept[kind].get(ids)
         return right
 
-    def _of(self, kind: EntityType, stamp: object) -> Kept:
+    def _of(self, kind: EntityType, stamp: object) -> ByteCache:
         if stamp != self._stamp:
             self._stamp = stamp
             for each in self._kept.values():
                 each.clear()
         if kind not in self._kept:
-            self._kept[kind] = Kept(self._most)
+            self._kept[kind] = ByteCache(self._most)
         return self._kept[kind]
 
     def written(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:

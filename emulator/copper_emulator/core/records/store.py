@@ -16,6 +16,7 @@ from copper_emulator.core.ids import Counters
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
+from copper_emulator.core.performed import EntryPerformed
 from copper_emulator.core.records.encoded import Encoded
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.lookups.catalogue import Catalogue
@@ -26,7 +27,6 @@ from copper_emulator.core.records.shown import copied, shown
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON, TABLES
 from copper_emulator.core.rules import Rules
 from copper_emulator.core.text import lowered
-from copper_emulator.core.told import EntryTold
 
 __tracebackhide__ = raised_on_purpose
 
@@ -43,7 +43,7 @@ class RecordStore:
         rules: Rules,
         counters: Counters,
         email: Callable[[], str],
-        tell: Callable[[EntryTold], None] = lambda _: None,
+        on_performed: Callable[[EntryPerformed], None] = lambda _: None,
         marks: Marks | None = None,
     ) -> None:
         self.rules = rules
@@ -53,7 +53,7 @@ class RecordStore:
         self.activities = Activities()
         self.orders = {kind: Orders(rules.search_lag_ms) for kind in TABLES}
         self._email = email
-        self._tell = tell
+        self._on_performed = on_performed
         self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in TABLES}
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
         self._deleted_activities: set[int] = set()
@@ -76,7 +76,7 @@ class RecordStore:
     def catalogue(self) -> Catalogue:
         """The lookup tables, created on first use, since most tests never need them."""
         made = Catalogue(self._email())
-        made.tell = self._tell
+        made.on_performed = self._on_performed
         return made
 
     @property
@@ -190,7 +190,7 @@ class RecordStore:
         """Restore the lookup tables as they were."""
         made = Catalogue(DEFAULT_EMAIL)
         made.restore(state)
-        made.tell = self._tell
+        made.on_performed = self._on_performed
         self.__dict__["catalogue"] = made
         self._catalogues += 1
 

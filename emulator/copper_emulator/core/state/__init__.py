@@ -2,13 +2,13 @@
 
 rows(account)               everything, part by part              parts.py
 Tracker(account).changes()  what has changed since last time      tracking.py
-retell(rows, turns)         add what a file's lines report        hearing.py
+read_lines(rows, turns)         add what a file's lines report        line_reader.py
 restore(account, rows)      bring a new account to that state     reading.py
 """
 
-from copper_emulator.core.state.hearing import retell
+from copper_emulator.core.state.line_reader import read_lines
 from copper_emulator.core.state.parts import Rows, rows
 from copper_emulator.core.state.reading import end_interrupted, restore
 from copper_emulator.core.state.tracking import Edit, News, Tracker
 
-__all__ = ["Edit", "News", "Rows", "Tracker", "end_interrupted", "restore", "retell", "rows"]
+__all__ = ["Edit", "News", "Rows", "Tracker", "end_interrupted", "read_lines", "restore", "rows"]

@@ -6,8 +6,8 @@ one line, with a list per field, which has a single value if they all share it. 
 entries, and an attempt ends with its notification; anything else about them has lines of its own. So nothing about a
 delivery is written twice, and nothing that was written is changed.
 
-`telling.py` makes lines, and `hearing.py` turns them back into rows, so that there is one way to read an account
-(`reading.py`).
+`line_writer.py` makes lines, and `line_reader.py` turns them back into rows, so that there is one way to read an
+account (`reading.py`).
 """
 
 from __future__ import annotations

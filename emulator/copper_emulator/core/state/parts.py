@@ -69,8 +69,8 @@ def entry_value(entry: Entry) -> Value:
 class Small:
     """Something that is written as a whole whenever it has changed.
 
-    `now` returns something cheap to compute and immutable that differs whenever the value does, or `TOLD`. `out` turns
-    it into the value to write; by default it is the value.
+    `now` returns something cheap to compute and immutable that differs whenever the value does, or `IN_ENTRIES`. `out`
+    turns it into the value to write; by default it is the value.
     """
 
     name: str
@@ -78,13 +78,13 @@ class Small:
     out: Callable[[Account, Any], Value] = lambda _, now: now
 
 
-TOLD = object()
+IN_ENTRIES = object()
 """Returned for something small that follows from the journal, so that a file need not hold it separately."""
 
 SMALL = (
     Small(
         "moment",
-        lambda account, _: TOLD if account.moment == account.journal.entries.latest_ms else account.moment,
+        lambda account, _: IN_ENTRIES if account.moment == account.journal.entries.latest_ms else account.moment,
         lambda account, _: account.moment,
     ),
     # The sequences that advance with nearly every event can be read from the journal.

@@ -30,7 +30,7 @@ CUT_OFF = "unknown outcome, not retried: it was in flight when this account was 
 """The outcome of a notification of which nobody knows whether it arrived."""
 
 SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What is raised by reading a row that `parts.py` did not write, or a line that `telling.py` did not write."""
+"""What is raised by reading a row that `parts.py` did not write, or a line that `line_writer.py` did not write."""
 
 
 def restore(account: Account, rows: Rows) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.state.line_writer import LineWriter
 from copper_emulator.core.state.lines import IN_LINES, Line
-from copper_emulator.core.state.parts import PARTS, SMALL, TOLD, Part, RowKey, lookups
-from copper_emulator.core.state.telling import Teller
+from copper_emulator.core.state.parts import IN_ENTRIES, PARTS, SMALL, Part, RowKey, lookups
 
 
 class Edit(NamedTuple):
@@ -34,7 +34,7 @@ class Tracker:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._teller = Teller(account)
+        self._line_writer = LineWriter(account)
         self._small: dict[str, object] = {}
         self._lookups = 0
 
@@ -52,17 +52,17 @@ class Tracker:
         account = self._account
         account.marks.begin()
         inside = account.inside
-        self._teller = Teller(account, goes_on=True)
+        self._line_writer = LineWriter(account, goes_on=True)
         self._small = {each.name: each.now(account, inside) for each in SMALL}
         self._lookups = account.records.catalogue.writes if account.records.has_catalogue else 0
 
     def changes(self) -> News:
         """What has changed since the last call, in the order in which it happened."""
         edits: list[Edit] = []
-        entries, lines = self._teller.told, self._teller.entries()
+        entries, lines = self._line_writer.written, self._line_writer.entries()
         for part, marks in self._account.marks.taken().items():
             if part in IN_LINES:
-                lines += self._teller.tell(part, marks)
+                lines += self._line_writer.lines_of(part, marks)
             else:
                 edits += self._rows(PARTS[part], marks)
         edits += self._small_edits()
@@ -78,7 +78,7 @@ class Tracker:
         inside, records = account.inside, account.records
         for each in SMALL:
             now = each.now(account, inside)
-            if now is not TOLD and self._small.get(each.name, _NOTHING) != now:
+            if now is not IN_ENTRIES and self._small.get(each.name, _NOTHING) != now:
                 self._small[each.name] = now
                 yield Edit("small", each.name, text_of(each.out(account, now)))
         if records.has_catalogue and records.catalogue.writes != self._lookups:

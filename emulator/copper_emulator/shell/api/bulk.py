@@ -8,7 +8,7 @@ from typing import Any
 from copper_emulator.core.errors import VALIDATION, BulkTooLarge
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.deeds import MAX_BULK, Deed, ItemError, bulk_create, bulk_update, item_error
+from copper_emulator.core.records.commands import MAX_BULK, Command, ItemError, bulk_create, bulk_update, item_error
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer
@@ -46,9 +46,9 @@ def bodies_of(kind: EntityType, body: Any) -> list[Any]:
     return items
 
 
-def _answered(call: Call, name: str, deed: Deed[list[Record | ItemError]]) -> JsonAnswer:
+def _answered(call: Call, name: str, command: Command[list[Record | ItemError]]) -> JsonAnswer:
     """Answer with every item in its place; refusals are also noted in the journal, their hints in the header."""
-    made, done = call.perform(deed)
+    made, done = call.perform(command)
     hints = dict.fromkeys([ignored_hint(done.ignored)])
     for number, each in enumerate(made, start=1):
         if isinstance(each, ItemError):

@@ -15,7 +15,7 @@ from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import is_of_leads, require
 from copper_emulator.core.records.tables import LEAD
-from copper_emulator.core.records.writing.action import Deed, Done
+from copper_emulator.core.records.writing.action import Command, Done
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import stage_of
@@ -81,13 +81,13 @@ class Call:
         [raw] = self.json(kind, [record_id], {record_id: record})
         return raw
 
-    def act(self, deed: Deed[T]) -> T:
-        """Perform a deed on the records; what it causes is due at once. Raises what the deed raises."""
-        return self.perform(deed)[0]
+    def act(self, command: Command[T]) -> T:
+        """Perform a command on the records; what it causes is due at once. Raises what the command raises."""
+        return self.perform(command)[0]
 
-    def perform(self, deed: Deed[T]) -> tuple[T, Done]:
+    def perform(self, command: Command[T]) -> tuple[T, Done]:
         """Like `act`, but also return what was done, including the names in the bodies that were ignored."""
-        done: tuple[T, Done] = self.stage.record(lambda account, now: account.perform(deed, now, origin="api"))
+        done: tuple[T, Done] = self.stage.record(lambda account, now: account.perform(command, now, origin="api"))
         return done
 
 

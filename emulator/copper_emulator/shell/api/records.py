@@ -8,8 +8,8 @@ from functools import partial
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
-from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records import commands
+from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.store import Stored
 from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
@@ -19,7 +19,7 @@ from copper_emulator.shell.api.json_answer import JsonAnswer
 
 def create(kind: EntityType, call: Call) -> JsonAnswer:
     """200 (not 201) with the whole record, or 422."""
-    return _written(kind, call, deeds.create_one(kind, call.body))
+    return _written(kind, call, commands.create_one(kind, call.body))
 
 
 def view(kind: EntityType, call: Call) -> JsonAnswer:
@@ -37,14 +37,14 @@ def update(kind: EntityType, call: Call) -> JsonAnswer:
     wanted = call.id(TABLES[kind].noun)
     body = call.body
     _refuse_deleted(kind, wanted, call)
-    return _written(kind, call, deeds.update_one(kind, wanted, body))
+    return _written(kind, call, commands.update_one(kind, wanted, body))
 
 
 def delete(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"id":N,"is_deleted":true}`, or 404."""
     wanted = call.id(TABLES[kind].noun)
     _refuse_deleted(kind, wanted, call)
-    call.act(deeds.delete(kind, [wanted]))
+    call.act(commands.delete(kind, [wanted]))
     return _deleted(wanted)
 
 
@@ -65,13 +65,13 @@ def fetch_by_email(call: Call) -> JsonAnswer:
 
 def upsert(call: Call) -> JsonAnswer:
     """200 with the lead that was created or updated; 422 if several match."""
-    record, done = call.perform(deeds.upsert(call.body))
+    record, done = call.perform(commands.upsert(call.body))
     return answer(dict(record), hint=ignored_hint(done.ignored))
 
 
 def convert(call: Call) -> JsonAnswer:
     """200 with the records into which a lead was converted."""
-    became = call.act(deeds.convert(call.id("lead"), call.body))
+    became = call.act(commands.convert(call.id("lead"), call.body))
     return answer({name: dict(record) for name, record in became.items()})
 
 
@@ -80,8 +80,8 @@ def ignored_hint(names: Sequence[str]) -> str:
     return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
 
 
-def _written(kind: EntityType, call: Call, deed: Deed[Stored]) -> JsonAnswer:
-    stored, done = call.perform(deed)
+def _written(kind: EntityType, call: Call, command: Command[Stored]) -> JsonAnswer:
+    stored, done = call.perform(command)
     # Encoded only after the write: the notifications it causes are on their way and need not wait for this.
     with call.stage.lock:
         raw = call.records.encode(kind, stored)

@@ -23,8 +23,8 @@ from copper_emulator.core.records.tables import ACTIVITY, COMPANY, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
-from copper_emulator.shell.api.kept_searches import Answer, Asked, kept_of
 from copper_emulator.shell.api.lookups import entries_of, stages_of
+from copper_emulator.shell.api.search_cache import Answer, Asked, search_cache
 
 
 def search(kind: EntityType, call: Call) -> JsonAnswer:
@@ -32,16 +32,16 @@ def search(kind: EntityType, call: Call) -> JsonAnswer:
     asked = Asked(kind, call.raw, call.request.rel_url.raw_query_string)
     with call.stage.lock:
         store = call.records
-        kept, version = kept_of(store), store.version
-        known = kept.answers.get(asked, version)
+        cache, version = search_cache(store), store.version
+        known = cache.answers.get(asked, version)
         if known is None:
-            query = kept.queries.get(asked, store.lookups)
+            query = cache.queries.get(asked, store.lookups)
             if query is None:
                 query = parse_search(kind, call.body, call.url_query, store)
-                kept.queries.keep(asked, store.lookups, query)
+                cache.queries.keep(asked, store.lookups, query)
             known, lasts = _found(query, call)
             if lasts:
-                kept.answers.keep(asked, version, known)
+                cache.answers.keep(asked, version, known)
     return _answered(known)
 
 

@@ -28,7 +28,7 @@ from copper_emulator.shell.control.models import AccountShape, AccountsShape
 from copper_emulator.shell.control.operation import Operation, ServerOperation, account_of
 from copper_emulator.shell.control.setting_texts import differing, resetting, schema_of
 from copper_emulator.shell.guarding import Refused
-from copper_emulator.shell.keeping.snapshots import found_in, keys_after, snapshot
+from copper_emulator.shell.persistence.snapshots import found_in, keys_after, snapshot
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import DEFAULT, Accounts, has_token, place_of
 from copper_emulator.value_mistakes import shown

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Change, EntityType
-from copper_emulator.core.records import deeds
-from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records import commands
+from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.record import Record
@@ -57,26 +57,26 @@ _LARGE = 64 * 1024 * 1024
 async def create(served: ServedAccount, said: Rows) -> ChangedShape:
     """Create records in one action. Unless an endpoint is slow, what it makes due is delivered before the answer."""
     kind = kind_called(said.type)
-    return await _changed(served, kind, deeds.create(kind, _rows(kind, said)))
+    return await _changed(served, kind, commands.create(kind, _rows(kind, said)))
 
 
 async def update(served: ServedAccount, said: Update) -> ChangedShape:
     """Give several records the same new values, in one action."""
     kind = kind_called(said.type)
-    return await _changed(served, kind, deeds.update(kind, said.ids, said.fields))
+    return await _changed(served, kind, commands.update(kind, said.ids, said.fields))
 
 
 async def delete(served: ServedAccount, said: Delete) -> ChangedShape:
     """Delete records, in one action."""
     kind = kind_called(said.type)
-    _, changes, ignored = await _done(served, deeds.delete(kind, said.ids))
+    _, changes, ignored = await _done(served, commands.delete(kind, said.ids))
     return _shape(kind, [], changes, ignored)
 
 
 async def merge(served: ServedAccount, said: Merge) -> ChangedShape:
     """Merge two records; answered with the one that stays."""
     kind = kind_called(said.type)
-    winner, changes, ignored = await _done(served, deeds.merge(kind, said.winner, said.loser))
+    winner, changes, ignored = await _done(served, commands.merge(kind, said.winner, said.loser))
     return _shape(kind, [winner], changes, ignored)
 
 
@@ -85,7 +85,7 @@ async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
     kind = kind_called(said.type)
     if kind is not EntityType.LEAD:
         raise UsageError(f"only leads can be converted, not {TABLES[kind].plural}")
-    made, changes, _ = await _done(served, deeds.convert(said.id, {"details": said.details} if said.details else {}))
+    made, changes, _ = await _done(served, commands.convert(said.id, {"details": said.details} if said.details else {}))
     return ConvertedShape(
         person=_shown(made.get("person")),
         company=_shown(made.get("company")),
@@ -107,7 +107,7 @@ async def search(served: ServedAccount, said: Search) -> FoundShape:
 async def seed(served: ServedAccount, said: Rows) -> SeededShape:
     """Add records as if they had always been there: ids and read-only fields may be given, and nobody is notified."""
     kind = kind_called(said.type)
-    ids, *_ = await _done(served, deeds.seed(kind, _rows(kind, said)))
+    ids, *_ = await _done(served, commands.seed(kind, _rows(kind, said)))
     return SeededShape(ids=ids)
 
 
@@ -167,8 +167,8 @@ RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
 """The operations on the records of one account, under /_emulator/v1/accounts/{name}."""
 
 
-async def _changed(served: ServedAccount, kind: EntityType, deed: Deed[list[Record]]) -> ChangedShape:
-    records, changes, ignored = await _done(served, deed)
+async def _changed(served: ServedAccount, kind: EntityType, command: Command[list[Record]]) -> ChangedShape:
+    records, changes, ignored = await _done(served, command)
     return _shape(kind, records, changes, ignored)
 
 
@@ -184,12 +184,12 @@ def _why_ignored(kind: EntityType, name: str) -> str:
     return table.by_name[name].unwritable if name in table else "it has no effect"
 
 
-async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShape], list[str]]:
-    """Perform a deed; return its result, the changes with what has become of them, and the ignored names."""
+async def _done(served: ServedAccount, command: Command[T]) -> tuple[T, list[FiredShape], list[str]]:
+    """Perform a command; return its result, the changes with what has become of them, and the ignored names."""
 
     def act(account: Account, now: int) -> tuple[Account, T, Done, list[Change]]:
         before = len(account.journal.changes)
-        result, done = account.perform(deed, now, origin="control")
+        result, done = account.perform(command, now, origin="control")
         return account, result, done, account.journal.changes[before:]
 
     account, result, done, changes = served.stage.record(act)

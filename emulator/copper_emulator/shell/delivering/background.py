@@ -25,7 +25,7 @@ from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.keeping.tracking import Departing
+    from copper_emulator.shell.persistence.tracking import Departing
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """What have I done? Records everything done to an account since `start`, as a scenario that does it again.
 
-The account itself reports it (`core/told.py`), so the recording is the same however it was done: through the page, the
-control API, the command line, the emulated API or Python.
+The account itself reports it (`core/performed.py`), so the recording is the same however it was done: through the page,
+the control API, the command line, the emulated API or Python.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import DEFAULT_EMAIL
+from copper_emulator.core.performed import Performed
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.text import count, duration_text
-from copper_emulator.core.told import Told
 from copper_emulator.settings import Settings
 from copper_emulator.shell.recording.steps import Said, Steps, beyond
 from copper_emulator.shell.recording.yaml_text import Remark, Step, document
@@ -64,7 +64,7 @@ class Recorder:
         with self._stage.lock:
             account = self._stage.account
             self._recording = _Recording(self._stage, account)
-            account.on_told = self._recording.add
+            account.on_performed = self._recording.add
 
     def remark(self, what: str) -> None:
         """Put a comment on something that the account itself does not report into a recording under way."""
@@ -77,7 +77,7 @@ class Recorder:
         with self._stage.lock:
             if self._recording is not None and self._recording.until_ms is None:
                 self._recording.until_ms = self._stage.now()
-                self._stage.account.on_told = None
+                self._stage.account.on_performed = None
 
     def account_replaced(self) -> None:
         """Restart a recording under way, because the account starts anew."""
@@ -108,7 +108,7 @@ class _Recording:
         faults = account.faults.active(self.since_ms)
         self._faults: list[dict[str, Any]] = [{"faults": [str(each) for each in faults]}] if faults else []
 
-    def add(self, what: Told) -> None:
+    def add(self, what: Performed) -> None:
         """Record something that was done."""
         if self.number < MOST:
             self.say(self._steps.of(what))

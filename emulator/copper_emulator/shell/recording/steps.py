@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from copper_emulator.core import told
+from copper_emulator.core import performed
 from copper_emulator.core.arguments import captured_topic
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, Subscription
@@ -33,32 +33,32 @@ class Steps:
         self._subscriptions: dict[int, str] = {}
         self._used: Counter[str] = Counter()
         self._known: dict[type, Callable[[Any], Iterator[Said]]] = {
-            told.Created: self._created,
-            told.Updated: self._updated,
-            told.Deleted: self._deleted,
-            told.Seeded: self._seeded,
-            told.Merged: self._merged,
-            told.Converted: self._converted,
-            told.Related: lambda each: self._relation(each, "relate", "to"),
-            told.Unrelated: lambda each: self._relation(each, "unrelate", "from"),
-            told.Entered: self._entered,
-            told.Fired: self._fired,
-            told.Replayed: self._replayed,
-            told.Subscribed: self._subscribed,
-            told.Resubscribed: self._resubscribed,
-            told.Unsubscribed: self._unsubscribed,
-            told.Paused: lambda each: beyond(f"the target {each.target} was paused"),
-            told.Resumed: lambda each: beyond(f"the target {each.target} was resumed"),
-            told.RulesChanged: lambda _: beyond("settings were changed"),
-            told.KeySwitched: lambda _: iter([{"switch_key": True}]),
-            told.FaultOn: lambda each: iter([{"faults": [str(each.fault)]}]),
-            told.FaultsOff: self._faults_off,
-            told.EntryChanged: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
-            told.EntryRemoved: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was removed"),
-            told.AccountChanged: lambda each: iter([{"account": dict(each.fields)}] if each.fields else ()),
+            performed.Created: self._created,
+            performed.Updated: self._updated,
+            performed.Deleted: self._deleted,
+            performed.Seeded: self._seeded,
+            performed.Merged: self._merged,
+            performed.Converted: self._converted,
+            performed.Related: lambda each: self._relation(each, "relate", "to"),
+            performed.Unrelated: lambda each: self._relation(each, "unrelate", "from"),
+            performed.Entered: self._entered,
+            performed.Fired: self._fired,
+            performed.Replayed: self._replayed,
+            performed.Subscribed: self._subscribed,
+            performed.Resubscribed: self._resubscribed,
+            performed.Unsubscribed: self._unsubscribed,
+            performed.Paused: lambda each: beyond(f"the target {each.target} was paused"),
+            performed.Resumed: lambda each: beyond(f"the target {each.target} was resumed"),
+            performed.RulesChanged: lambda _: beyond("settings were changed"),
+            performed.KeySwitched: lambda _: iter([{"switch_key": True}]),
+            performed.FaultOn: lambda each: iter([{"faults": [str(each.fault)]}]),
+            performed.FaultsOff: self._faults_off,
+            performed.EntryChanged: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
+            performed.EntryRemoved: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was removed"),
+            performed.AccountChanged: lambda each: iter([{"account": dict(each.fields)}] if each.fields else ()),
         }
 
-    def of(self, what: told.Told) -> list[Said]:
+    def of(self, what: performed.Performed) -> list[Said]:
         """The steps that repeat what was done."""
         return list(self._known[type(what)](what))
 
@@ -77,12 +77,12 @@ class Steps:
 
     # --- records --------------------------------------------------------------------------------------------
 
-    def _created(self, made: told.Created) -> Iterator[Said]:
+    def _created(self, made: performed.Created) -> Iterator[Said]:
         rows = [self._fields(made.kind, body, Access.NEVER) for _, body in made.rows]
         name = self.names.give(made.kind, [record_id for record_id, _ in made.rows])
         yield {"create": {"type": str(made.kind), "as": name, **_alike(made.kind, rows)}}
 
-    def _updated(self, written: told.Updated) -> Iterator[Said]:
+    def _updated(self, written: performed.Updated) -> Iterator[Said]:
         ids = [record_id for record_id, _ in written.rows]
         names = self.names.all_of(written.kind, ids)
         if names is None:
@@ -95,23 +95,23 @@ class Steps:
         same = all(row == rows[0] for row in rows) and len(set(names)) == len(names) and not _has_number(rows[0])
         yield {"update": {"records": _one(names), **({"fields": rows[0]} if same else {"rows": rows})}}
 
-    def _deleted(self, removed: told.Deleted) -> Iterator[Said]:
+    def _deleted(self, removed: performed.Deleted) -> Iterator[Said]:
         names = self.names.all_of(removed.kind, removed.ids)
         yield _unknown("delete", removed.kind, removed.ids) if names is None else {"delete": {"records": _one(names)}}
 
-    def _seeded(self, made: told.Seeded) -> Iterator[Said]:
+    def _seeded(self, made: performed.Seeded) -> Iterator[Said]:
         rows = [_known_fields(made.kind, body) for _, body in made.rows]
         name = self.names.give(made.kind, [record_id for record_id, _ in made.rows])
         yield {"seed": {"type": str(made.kind), "as": name, "rows": rows}}
 
-    def _merged(self, merged: told.Merged) -> Iterator[Said]:
+    def _merged(self, merged: performed.Merged) -> Iterator[Said]:
         names = self.names.all_of(merged.kind, [merged.winner, merged.loser])
         if names is None:
             yield _unknown("merge", merged.kind, [merged.winner, merged.loser])
         else:
             yield {"merge": {"winner": names[0], "loser": names[1]}}
 
-    def _converted(self, converted: told.Converted) -> Iterator[Said]:
+    def _converted(self, converted: performed.Converted) -> Iterator[Said]:
         lead = self.names.of(EntityType.LEAD, converted.lead)
         if lead is None:
             yield _unknown("convert", EntityType.LEAD, [converted.lead])
@@ -131,7 +131,7 @@ class Steps:
             for name, value in given.items()
         }
 
-    def _relation(self, each: told.Related | told.Unrelated, verb: str, to: str) -> Iterator[Said]:
+    def _relation(self, each: performed.Related | performed.Unrelated, verb: str, to: str) -> Iterator[Said]:
         one, other = self.names.of(*each.one), self.names.of(*each.other)
         if one is None or other is None:
             yield _unknown(verb, each.one[0], [each.one[1]])
@@ -146,16 +146,16 @@ class Steps:
 
     # --- what else happens ----------------------------------------------------------------------------------
 
-    def _entered(self, entered: told.Entered) -> Iterator[Said]:
+    def _entered(self, entered: performed.Entered) -> Iterator[Said]:
         yield {"lookup": {"table": entered.table, "add": dict(entered.entry)}}
 
-    def _fired(self, fired: told.Fired) -> Iterator[Said]:
+    def _fired(self, fired: performed.Fired) -> Iterator[Said]:
         names = self.names.all_of(fired.topic.type, fired.ids)
         which: dict[str, Any] = {"ids": _one(fired.ids)} if names is None else {"records": _one(names)}
         given = self.names.value(fired.updated_attributes)
         yield {"fire": {"topic": str(fired.topic), **which, **({"updated_attributes": given} if given else {})}}
 
-    def _replayed(self, replayed: told.Replayed) -> Iterator[Said]:
+    def _replayed(self, replayed: performed.Replayed) -> Iterator[Said]:
         try:
             captured_topic(replayed.body)
         except UsageError:
@@ -167,11 +167,11 @@ class Steps:
         said = {"target": replayed.target, "body": {**body, "ids": ids}, **({"headers": headers} if headers else {})}
         yield {"replay": said}
 
-    def _subscribed(self, made: told.Subscribed) -> Iterator[Said]:
+    def _subscribed(self, made: performed.Subscribed) -> Iterator[Said]:
         name, said = self.subscription(made.subscription)
         yield {"subscribe": {"as": name, **said}}
 
-    def _resubscribed(self, changed: told.Resubscribed) -> Iterator[Said]:
+    def _resubscribed(self, changed: performed.Resubscribed) -> Iterator[Said]:
         name = self._subscriptions.get(changed.after.id)
         keys = ("target", "secret", "headers", "custom_field_computed_values")
         others = [key for key in keys if getattr(changed.before, key) != getattr(changed.after, key)]
@@ -182,12 +182,12 @@ class Steps:
             if key not in given:
                 yield from beyond(f"the {key} of subscription {name} was removed")
 
-    def _unsubscribed(self, removed: told.Unsubscribed) -> Iterator[Said]:
+    def _unsubscribed(self, removed: performed.Unsubscribed) -> Iterator[Said]:
         name = self._subscriptions.get(removed.subscription.id)
         if name is not None:
             yield {"unsubscribe": name}
 
-    def _faults_off(self, off: told.FaultsOff) -> Iterator[Said]:
+    def _faults_off(self, off: performed.FaultsOff) -> Iterator[Said]:
         yield {"faults": "off"}
         if off.left:
             yield {"faults": [str(fault) for fault in off.left]}

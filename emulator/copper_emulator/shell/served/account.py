@@ -15,7 +15,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.delivering.background import Runner
 from copper_emulator.shell.hiding import Hidden
-from copper_emulator.shell.keeping.rows import Found
+from copper_emulator.shell.persistence.rows import Found
 from copper_emulator.shell.recording.recorder import Recorder
 from copper_emulator.shell.routing.inbox import Inbox
 from copper_emulator.shell.senders.http import HttpSender
@@ -25,7 +25,7 @@ from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
     # Imports SQLite, which most servers do not need.
-    from copper_emulator.shell.keeping.tracking import Keeper
+    from copper_emulator.shell.persistence.tracking import Keeper
 
 
 class ServedAccount:

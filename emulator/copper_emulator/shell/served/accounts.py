@@ -18,8 +18,8 @@ from copper_emulator.shell.served.plan import Plan
 if TYPE_CHECKING:
     # The server starts listening before it has loaded these, and most servers do not need SQLite.
     from copper_emulator.core.account import Account
-    from copper_emulator.shell.keeping.rows import Found
-    from copper_emulator.shell.keeping.tracking import Keeper
+    from copper_emulator.shell.persistence.rows import Found
+    from copper_emulator.shell.persistence.tracking import Keeper
     from copper_emulator.shell.senders.http import HttpSender
     from copper_emulator.shell.served.account import ServedAccount
     from copper_emulator.shell.stage import Stage
@@ -182,7 +182,7 @@ class Accounts:
         return self._made
 
     def _take_up(self, keeper: Keeper) -> None:
-        from copper_emulator.shell.keeping.rows import Found
+        from copper_emulator.shell.persistence.rows import Found
 
         for name, rows in keeper.found().items():
             with keeper.taking_up(name):
@@ -212,7 +212,7 @@ class Accounts:
 
     def _sender(self) -> HttpSender:
         from copper_emulator.shell.senders.http import HttpSender
-        from copper_emulator.shell.tls.keeping import kept_certificate
+        from copper_emulator.shell.tls.authority_files import kept_certificate
         from copper_emulator.shell.tls.trust import Trust
 
         if self._http is None:

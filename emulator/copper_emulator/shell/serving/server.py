@@ -28,7 +28,7 @@ from copper_emulator.shell.serving.deferred import Deferred
 from copper_emulator.shell.serving.page_routes import make_page, start_page
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.keeping.tracking import Keeper
+    from copper_emulator.shell.persistence.tracking import Keeper
     from copper_emulator.shell.proxying.proxied import Proxied, ProxyPlan
 
 DEFAULT_PORT = 2929
@@ -152,8 +152,8 @@ class Server:
 
     def _keeper(self, path: str) -> Keeper:
         # Most servers do not need SQLite.
-        from copper_emulator.shell.keeping.store import StateFile
-        from copper_emulator.shell.keeping.tracking import Keeper
+        from copper_emulator.shell.persistence.store import StateFile
+        from copper_emulator.shell.persistence.tracking import Keeper
 
         keeper = Keeper(StateFile(path), lambda text: self.accounts.tell(Kind.SETTINGS, text))
         self._open.callback(keeper.close)
@@ -162,7 +162,7 @@ class Server:
     def _app(self, keeper: Keeper | None) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
         if keeper is not None:
-            from copper_emulator.shell.keeping.tracking import keeping
+            from copper_emulator.shell.persistence.tracking import keeping
 
             app.middlewares.append(keeping(keeper, _not_written, _tells_nothing))
         trusted = frozenset(host.lower() for host in self._trusted())

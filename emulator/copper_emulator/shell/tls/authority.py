@@ -15,7 +15,7 @@ from copper_emulator.core.errors import AuthorityError
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.clock import real_now
-from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
+from copper_emulator.shell.tls.authority_files import KeptFiles, authority_folder
 from copper_emulator.shell.tls.trust import known_authorities
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from tests.core.builders import START, make_account
 from tests.core.records.playing import COMPANY, LEAD, PERSON, seed
 from tests.core.records.searching.world import names, phone
@@ -110,7 +110,7 @@ def test_the_same_search_finds_what_was_written_meanwhile() -> None:
 
     for name, number in ((TEN, "2025550101"), ("nobody", "555 1234")):
         [found] = [each["id"] for each in account.records.of(PERSON).values() if each["name"] == name]
-        account.act(deeds.update(PERSON, [found], {"phone_numbers": phone(number)}), START)
+        account.act(commands.update(PERSON, [found], {"phone_numbers": phone(number)}), START)
 
     assert [names(account, PERSON, **each) for each in asked] == [["nobody"], ["2025550100", TEN]]
 

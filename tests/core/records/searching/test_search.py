@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.searching.search import (
     MOST_PAGED,
     Found,
@@ -56,7 +56,7 @@ def titles(found: Found) -> list[str]:
 def with_people(number: int) -> Account:
     """An account with people named `Person 000` and so on."""
     account = make_account()
-    account.act(deeds.seed(PERSON, [{"name": f"Person {each:03}"} for each in range(number)]), START)
+    account.act(commands.seed(PERSON, [{"name": f"Person {each:03}"} for each in range(number)]), START)
     return account
 
 
@@ -290,7 +290,7 @@ def test_a_renamed_contact_moves_its_company() -> None:
         seed(account, COMPANY, id=number, name=f"Company of {number}", primary_contact_id=number)
     assert names(account, COMPANY, sort_by="contact") == ["Company of 2", "Company of 1"]
 
-    account.act(deeds.update(PERSON, [1], {"name": "Aaron"}), START)
+    account.act(commands.update(PERSON, [1], {"name": "Aaron"}), START)
 
     assert names(account, COMPANY, sort_by="contact") == ["Company of 1", "Company of 2"]
 
@@ -359,7 +359,7 @@ def test_a_search_finds_new_and_deleted_records_late() -> None:
     assert names(account, PERSON, now=START + 1_999) == ["Bob"]
     assert names(account, PERSON, now=START + 2_000) == ["Ada", "Bob"]
 
-    account.act(deeds.delete(PERSON, [ada]), START + 5_000)
+    account.act(commands.delete(PERSON, [ada]), START + 5_000)
 
     assert names(account, PERSON, now=START + 6_999) == ["Ada", "Bob"]
     assert names(account, PERSON, now=START + 6_999, ids=[ada]) == ["Ada"]
@@ -373,7 +373,7 @@ def test_a_deleted_record_keeps_its_place_among_those_without_a_value() -> None:
     for number, title in enumerate(("Boss", None, None), start=1):
         seed(account, PERSON, id=number, name=f"Person {number}", title=title)
 
-    account.act(deeds.delete(PERSON, [2]), START)
+    account.act(commands.delete(PERSON, [2]), START)
 
     assert names(account, PERSON, sort_by="title") == ["Person 1", "Person 2", "Person 3"]
 
@@ -381,7 +381,7 @@ def test_a_deleted_record_keeps_its_place_among_those_without_a_value() -> None:
 def test_changes_are_found_at_once() -> None:
     account = make_account(search_lag_ms=2 * SECOND)
     ada = seed(account, PERSON, name="Ada")
-    account.act(deeds.update(PERSON, [ada], {"name": "Ada Lovelace"}), START)
+    account.act(commands.update(PERSON, [ada], {"name": "Ada Lovelace"}), START)
 
     assert names(account, PERSON, name="Ada Lovelace") == ["Ada Lovelace"]
 
@@ -445,9 +445,9 @@ def test_a_search_finds_what_the_plainest_search_finds(steps: list[Any], again: 
         if what == "create":
             make(account, PERSON, now=now, **{"name": "Ada", **given_[0]})
         elif what == "update" and there:
-            account.act(deeds.update(PERSON, [there[given_[0] % len(there)]], given_[1]), now)
+            account.act(commands.update(PERSON, [there[given_[0] % len(there)]], given_[1]), now)
         elif what == "delete" and there:
-            account.act(deeds.delete(PERSON, [there[given_[0] % len(there)]]), now)
+            account.act(commands.delete(PERSON, [there[given_[0] % len(there)]]), now)
         for filters in (*given_, *again) if what == "search" else again:
             found = find(account.records, parse_filters(PERSON, filters, account.records), now)
             assert list(found.ids) == [record["id"] for record in found.records] == plainly(account, filters)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.model import EntityType, RecordChange
-from copper_emulator.core.records import deeds
-from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records import commands
+from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.action import Action, Done
@@ -53,11 +53,13 @@ def snapshot(account: Account) -> str:
     return json.dumps([records, related, uniques, domains])
 
 
-def refuse(account: Account, deed: Deed[Any], error: type[Exception] | tuple[type[Exception], ...] = Invalid) -> str:
+def refuse(
+    account: Account, command: Command[Any], error: type[Exception] | tuple[type[Exception], ...] = Invalid
+) -> str:
     """The message of a refusal, after which everything must be unchanged."""
     before, changes = snapshot(account), len(account.journal.changes)
     with pytest.raises(error) as caught:
-        account.act(deed, LATER)
+        account.act(command, LATER)
     assert snapshot(account) == before
     assert len(account.journal.changes) == changes
     return str(caught.value)
@@ -69,7 +71,7 @@ def refuse(account: Account, deed: Deed[Any], error: type[Exception] | tuple[typ
 def test_new_records_get_ids_in_the_order_of_their_rows_and_share_a_change() -> None:
     account = make_account()
 
-    records, done = deeds.create(LEAD, [{"name": "a"}, {"name": "b"}])(account.records, START)
+    records, done = commands.create(LEAD, [{"name": "a"}, {"name": "b"}])(account.records, START)
 
     assert [(record.id, record.name) for record in records] == [(94_808_711, "a"), (94_808_712, "b")]
     assert done == Done([RecordChange(topic("lead/new"), (94_808_711, 94_808_712))])
@@ -79,7 +81,7 @@ def test_records_with_the_same_old_and_new_values_share_a_change() -> None:
     account = make_account()
     first, second, third = (make(account, LEAD, name="x", details=details) for details in ("a", "b", "a"))
 
-    records, done = deeds.update(LEAD, [third, second, first], {"details": "c"})(account.records, START)
+    records, done = commands.update(LEAD, [third, second, first], {"details": "c"})(account.records, START)
 
     assert [record.id for record in records] == [third, second, first]
     assert done.changes == [
@@ -92,7 +94,7 @@ def test_values_that_are_equal_in_python_but_not_in_json_do_not_share_a_change()
     account = make_account()
     whole, broken = make(account, LEAD, name="x", monetary_value=1), make(account, LEAD, name="x", monetary_value=1.0)
 
-    _, done = deeds.update(LEAD, [whole, broken], {"monetary_value": 2})(account.records, START)
+    _, done = commands.update(LEAD, [whole, broken], {"monetary_value": 2})(account.records, START)
 
     assert [json.dumps(change.updated_attributes) for change in done.changes] == [
         '{"monetary_value": [1, 2]}',
@@ -105,7 +107,7 @@ def test_each_record_can_have_its_own_body_and_several() -> None:
     first, second = make(account, LEAD, name="a"), make(account, LEAD, name="b")
     said = [(first, {"details": "x"}), (second, {"details": "x"}), (first, {"title": "Dr"}), (first, {"details": "y"})]
 
-    _, done = deeds.update_each(LEAD, said)(account.records, START)
+    _, done = commands.update_each(LEAD, said)(account.records, START)
 
     assert [(change.ids, change.updated_attributes) for change in done.changes] == [
         ((first,), {"details": [None, "y"], "title": [None, "Dr"]}),
@@ -117,8 +119,8 @@ def test_a_record_named_twice_is_written_and_deleted_once() -> None:
     account = make_account()
     lead = make(account, LEAD, name="a")
 
-    records, done = deeds.update(LEAD, [lead, lead], {"name": "b"})(account.records, START)
-    _, gone = deeds.delete(LEAD, [lead, lead])(account.records, START)
+    records, done = commands.update(LEAD, [lead, lead], {"name": "b"})(account.records, START)
+    _, gone = commands.delete(LEAD, [lead, lead])(account.records, START)
 
     assert len(records) == 1
     assert [change.ids for change in (*done.changes, *gone.changes)] == [(lead,), (lead,)]
@@ -128,7 +130,7 @@ def test_a_write_that_changes_nothing_is_told_as_such_and_moves_no_date() -> Non
     account = make_account()
     lead = make(account, LEAD, name="Ada", tags=["a", "b"])
 
-    [record], done = deeds.update(LEAD, [lead], {"name": "Ada", "tags": ["b", "a"]})(account.records, LATER)
+    [record], done = commands.update(LEAD, [lead], {"name": "Ada", "tags": ["b", "a"]})(account.records, LATER)
 
     assert done == Done([], [(LEAD, lead)])
     assert (record.tags, record.date_modified) == (["a", "b"], NOW)
@@ -137,10 +139,10 @@ def test_a_write_that_changes_nothing_is_told_as_such_and_moves_no_date() -> Non
 def test_what_was_reported_does_not_change_afterwards() -> None:
     account = make_account()
     lead = make(account, LEAD, name="Ada", tags=["a"])
-    _, done = deeds.update(LEAD, [lead], {"tags": ["b"]})(account.records, START)
+    _, done = commands.update(LEAD, [lead], {"tags": ["b"]})(account.records, START)
 
     get(account, LEAD, lead).tags.append("c")
-    account.act(deeds.update(LEAD, [lead], {"tags": []}), START)
+    account.act(commands.update(LEAD, [lead], {"tags": []}), START)
 
     assert done.changes[0].updated_attributes == {"tags": [["a"], ["b"]]}
 
@@ -148,7 +150,7 @@ def test_what_was_reported_does_not_change_afterwards() -> None:
 def test_later_changes_to_a_row_change_nothing() -> None:
     account = make_account()
     row: dict[str, Any] = {"name": "Ada", "tags": ["a"], "socials": [{"url": "x"}], "address": {"city": "London"}}
-    [record] = account.act(deeds.create(PERSON, [row]), START)
+    [record] = account.act(commands.create(PERSON, [row]), START)
 
     row["tags"].append("b")
     row["socials"][0]["url"] = "y"
@@ -204,8 +206,8 @@ def test_values_known_to_be_right_may_be_those_that_only_copper_writes() -> None
 def test_names_that_cannot_be_written_are_remembered() -> None:
     account = make_account()
     bodies = [{"name": "Ada", "id": 17, "interaction_count": 3}, {"name": "Bob", "id": 18, "date_created": 4}]
-    (ada, _), made = account.perform(deeds.create(LEAD, bodies), START)
-    (same,), changed = account.perform(deeds.update(LEAD, [ada.id], {"date_created": 17, "name": "Bob"}), START)
+    (ada, _), made = account.perform(commands.create(LEAD, bodies), START)
+    (same,), changed = account.perform(commands.update(LEAD, [ada.id], {"date_created": 17, "name": "Bob"}), START)
 
     assert made.ignored == ("id", "interaction_count", "date_created")
     assert changed.ignored == ("date_created",)
@@ -235,41 +237,43 @@ def emails(address: str) -> dict[str, Any]:
     return {"emails": [email(address)]}
 
 
-NOT_ALL: dict[str, tuple[Callable[[int, int], Deed[Any]], str]] = {
+NOT_ALL: dict[str, tuple[Callable[[int, int], Command[Any]], str]] = {
     "a wrong row": (
-        lambda ada, bob: deeds.create(PERSON, [{"name": "Eve", **emails("eve@example.com")}, {"name": 7}]),
+        lambda ada, bob: commands.create(PERSON, [{"name": "Eve", **emails("eve@example.com")}, {"name": 7}]),
         "Name: must be a string",
     ),
     "a row that is no object": (
-        lambda ada, bob: deeds.create(PERSON, [{"name": "Eve"}, "Bob"]),
+        lambda ada, bob: commands.create(PERSON, [{"name": "Eve"}, "Bob"]),
         "Base: must be a JSON object",
     ),
     "two rows with an address": (
-        lambda ada, bob: deeds.create(PERSON, [{"name": name, **emails("eve@example.com")} for name in ("Eve", "Eva")]),
+        lambda ada, bob: commands.create(
+            PERSON, [{"name": name, **emails("eve@example.com")} for name in ("Eve", "Eva")]
+        ),
         "Emails: has already been taken",
     ),
     "a taken address in the last row": (
-        lambda ada, bob: deeds.create(PERSON, [{"name": "Eve"}, {"name": "Eva", **emails("Ada@example.com")}]),
+        lambda ada, bob: commands.create(PERSON, [{"name": "Eve"}, {"name": "Eva", **emails("Ada@example.com")}]),
         "Emails: has already been taken",
     ),
     "a wrong body": (
-        lambda ada, bob: deeds.update_each(
+        lambda ada, bob: commands.update_each(
             PERSON, [(ada, {"name": "Eve", **emails("eve@example.com")}), (bob, {"name": ""})]
         ),
         "Name: can't be blank",
     ),
     "an address for two": (
-        lambda ada, bob: deeds.update(PERSON, [ada, bob], emails("eve@example.com")),
+        lambda ada, bob: commands.update(PERSON, [ada, bob], emails("eve@example.com")),
         "Emails: has already been taken",
     ),
     "swapped addresses": (
-        lambda ada, bob: deeds.update_each(
+        lambda ada, bob: commands.update_each(
             PERSON, [(ada, emails("bob@example.com")), (bob, emails("ada@example.com"))]
         ),
         "Emails: has already been taken",
     ),
     "an address given up and taken back": (
-        lambda ada, bob: deeds.update_each(
+        lambda ada, bob: commands.update_each(
             PERSON,
             [(ada, emails("eve@example.com")), (bob, emails("ada@example.com")), (ada, emails("ada@example.com"))],
         ),
@@ -278,26 +282,26 @@ NOT_ALL: dict[str, tuple[Callable[[int, int], Deed[Any]], str]] = {
 }
 
 
-@pytest.mark.parametrize(("deed", "words"), NOT_ALL.values(), ids=NOT_ALL.keys())
-def test_one_fault_stops_the_whole_action(deed: Callable[[int, int], Deed[Any]], words: str) -> None:
+@pytest.mark.parametrize(("command", "words"), NOT_ALL.values(), ids=NOT_ALL.keys())
+def test_one_fault_stops_the_whole_action(command: Callable[[int, int], Command[Any]], words: str) -> None:
     account, ada, bob = people()
 
-    assert words in refuse(account, deed(ada, bob))
+    assert words in refuse(account, command(ada, bob))
 
 
-MISSING: dict[str, Callable[[int], Deed[Any]]] = {
-    "update": lambda there: deeds.update(LEAD, [there, 17], {"name": "Bob"}),
-    "update each": lambda there: deeds.update_each(LEAD, [(there, {"name": "Bob"}), (17, {"name": "Bob"})]),
-    "delete": lambda there: deeds.delete(LEAD, [there, 17]),
+MISSING: dict[str, Callable[[int], Command[Any]]] = {
+    "update": lambda there: commands.update(LEAD, [there, 17], {"name": "Bob"}),
+    "update each": lambda there: commands.update_each(LEAD, [(there, {"name": "Bob"}), (17, {"name": "Bob"})]),
+    "delete": lambda there: commands.delete(LEAD, [there, 17]),
 }
 
 
-@pytest.mark.parametrize("deed", MISSING.values(), ids=MISSING.keys())
-def test_one_missing_record_stops_the_whole_action(deed: Callable[[int], Deed[Any]]) -> None:
+@pytest.mark.parametrize("command", MISSING.values(), ids=MISSING.keys())
+def test_one_missing_record_stops_the_whole_action(command: Callable[[int], Command[Any]]) -> None:
     account = make_account()
     lead = make(account, LEAD, name="Ada")
 
-    text = refuse(account, deed(lead), NotFound)
+    text = refuse(account, command(lead), NotFound)
 
     assert text == "404 Resource not found\nThere is no lead 17."
 
@@ -305,7 +309,7 @@ def test_one_missing_record_stops_the_whole_action(deed: Callable[[int], Deed[An
 def test_ids_that_a_refused_action_drew_are_not_given_again() -> None:
     """As in a database, whose sequences are not rolled back."""
     account = make_account()
-    refuse(account, deeds.create(LEAD, [{"name": "Ada"}, {}]))
+    refuse(account, commands.create(LEAD, [{"name": "Ada"}, {}]))
 
     assert make(account, LEAD, name="Ada") == 94_808_712
 
@@ -342,12 +346,12 @@ def test_addresses_can_be_swapped_where_one_is_given_up_first() -> None:
     account, ada, bob = people()
     said = [(ada, {"emails": []}), (bob, emails("ada@example.com")), (ada, emails("bob@example.com"))]
 
-    account.act(deeds.update_each(PERSON, said), LATER)
+    account.act(commands.update_each(PERSON, said), LATER)
 
     assert account.records.owner(PERSON, "ada@example.com") == bob
     assert account.records.owner(PERSON, "bob@example.com") == ada
     assert "has already been taken" in refuse(
-        account, deeds.create(PERSON, [{"name": "Eve", **emails("ada@example.com")}])
+        account, commands.create(PERSON, [{"name": "Eve", **emails("ada@example.com")}])
     )
 
 
@@ -397,7 +401,7 @@ def first_of(account: Account, kind: EntityType) -> int:
 
 
 def change(account: Account, kind: EntityType, record_id: int, body: dict[str, Any]) -> list[dict[str, Any]]:
-    _, done = deeds.update(kind, [record_id], body)(account.records, LATER)
+    _, done = commands.update(kind, [record_id], body)(account.records, LATER)
     return [dict(each.updated_attributes) for each in done.changes]
 
 
@@ -499,7 +503,7 @@ def test_a_refused_action_leaves_everything_byte_for_byte(
     wrong = {**body, data.draw(st.sampled_from(["colour", "name", "details"])): ["wrong"]}
     first, second = list(account.records.of(kind))[:2]
 
-    refuse(account, deeds.create(kind, [body, wrong]))
-    refuse(account, deeds.update_each(kind, [(first, body), (second, wrong)]))
-    refuse(account, deeds.update(kind, [first, 17], body), (Invalid, NotFound))
-    refuse(account, deeds.delete(kind, [second, 17]), NotFound)
+    refuse(account, commands.create(kind, [body, wrong]))
+    refuse(account, commands.update_each(kind, [(first, body), (second, wrong)]))
+    refuse(account, commands.update(kind, [first, 17], body), (Invalid, NotFound))
+    refuse(account, commands.delete(kind, [second, 17]), NotFound)

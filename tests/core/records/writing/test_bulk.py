@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.writing.bulk import ItemError
 from tests.core.builders import MINUTE, START, make_account, subscribe
 from tests.core.records.playing import (
@@ -30,20 +30,20 @@ LATER = START + MINUTE
 
 def answered(result: list[Any]) -> list[Any]:
     """Records as their ids, errors as they appear in the answer."""
-    return [deeds.item_error(each) if isinstance(each, ItemError) else each.id for each in result]
+    return [commands.item_error(each) if isinstance(each, ItemError) else each.id for each in result]
 
 
 def create(account: Account, *bodies: Any) -> list[Any]:
-    return answered(account.act(deeds.bulk_create(PERSON, bodies), LATER))
+    return answered(account.act(commands.bulk_create(PERSON, bodies), LATER))
 
 
 def update(account: Account, *bodies: Any) -> list[Any]:
-    return answered(account.act(deeds.bulk_update(PERSON, bodies), LATER))
+    return answered(account.act(commands.bulk_update(PERSON, bodies), LATER))
 
 
 def test_a_call_has_at_most_ten() -> None:
     """Developer docs: "Request size too large, limit is 10"."""
-    assert deeds.MAX_BULK == 10
+    assert commands.MAX_BULK == 10
 
 
 # --- create -----------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def test_activities_count_each() -> None:
     ada = make(account, PERSON, name="Ada")
     call = {"parent": {"type": "person", "id": ada}, "type": {"category": "user", "id": 190_711}, "details": "Hello"}
 
-    account.act(deeds.bulk_create(ACTIVITY, [call, {**call, "type": NOTE}, call]), START)
+    account.act(commands.bulk_create(ACTIVITY, [call, {**call, "type": NOTE}, call]), START)
 
     assert get(account, PERSON, ada).interaction_count == 2
 
@@ -225,17 +225,17 @@ SYMBOLS = [
 
 @pytest.mark.parametrize(("kind", "fields", "symbol"), SYMBOLS, ids=[symbol for _, _, symbol in SYMBOLS])
 def test_faults_have_the_names_that_rails_has_for_them(kind: Any, fields: dict[str, Any], symbol: str) -> None:
-    [wrong] = make_account().act(deeds.bulk_create(kind, [{"name": "Ada", **fields}]), START)
+    [wrong] = make_account().act(commands.bulk_create(kind, [{"name": "Ada", **fields}]), START)
 
     assert isinstance(wrong, ItemError)
-    assert list(deeds.item_error(wrong)["message"].values()) == [[{"error": symbol}]]
+    assert list(commands.item_error(wrong)["message"].values()) == [[{"error": symbol}]]
 
 
 def test_an_error_tells_its_status_and_what_would_help() -> None:
     account = make_account()
 
-    [missing] = account.act(deeds.bulk_update(PERSON, [{"id": 17}]), START)
-    [blank] = account.act(deeds.bulk_create(PERSON, [{"colour": 1}]), START)
+    [missing] = account.act(commands.bulk_update(PERSON, [{"id": 17}]), START)
+    [blank] = account.act(commands.bulk_create(PERSON, [{"colour": 1}]), START)
 
     assert isinstance(missing, ItemError)
     assert isinstance(blank, ItemError)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.rules import Conversion
 from tests.core.builders import MINUTE, START, make_account
@@ -39,7 +39,7 @@ FACTS = "Invalid input: Validation errors: "
 
 
 def convert(account: Account, lead: int, **details: Any) -> dict[str, Record]:
-    return account.act(deeds.convert(lead, {"details": details} if details else {}), LATER)
+    return account.act(commands.convert(lead, {"details": details} if details else {}), LATER)
 
 
 # --- what becomes of it -----------------------------------------------------------------------------------
@@ -516,9 +516,9 @@ def test_an_opportunity_is_rated_by_its_next_stage() -> None:
     whole = {**get(account, OPPORTUNITY, record_id)}
     before = len(account.journal.changes)
 
-    account.act(deeds.update(OPPORTUNITY, [record_id], whole), LATER)
+    account.act(commands.update(OPPORTUNITY, [record_id], whole), LATER)
     assert told(account, before) == []
-    account.act(deeds.update(OPPORTUNITY, [record_id], {"pipeline_stage_id": 987_791, "priority": "High"}), LATER)
+    account.act(commands.update(OPPORTUNITY, [record_id], {"pipeline_stage_id": 987_791, "priority": "High"}), LATER)
 
     assert get(account, OPPORTUNITY, record_id).win_probability == 10
     attributes = account.journal.changes[-1].updated_attributes
@@ -620,7 +620,7 @@ def test_a_wrong_body_changes_nothing(body: Any, faults: str, hint: str) -> None
     before = everything(account)
 
     with pytest.raises(Invalid) as caught:
-        account.act(deeds.convert(lead, body), LATER)
+        account.act(commands.convert(lead, body), LATER)
 
     assert caught.value.message == FACTS + faults
     assert hint in caught.value.hint

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.writing.derived import NAME_PARTS, split_name
 from tests.core.builders import START, make_account
 from tests.core.records.playing import (
@@ -36,7 +36,7 @@ LATER = START + 3 * DAY
 
 def write(account: Account, kind: EntityType, record_id: int, *, now: int = LATER, **fields: Any) -> dict[str, Any]:
     """Update a record; return what was reported."""
-    _, done = deeds.update(kind, [record_id], fields)(account.records, now)
+    _, done = commands.update(kind, [record_id], fields)(account.records, now)
     return {name: pair for change in done.changes for name, pair in change.updated_attributes.items()}
 
 

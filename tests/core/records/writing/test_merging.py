@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound, UsageError
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.record import Record
 from tests.core.builders import MINUTE, START, make_account
 from tests.core.records.playing import (
@@ -41,7 +41,7 @@ LATER = START + MINUTE
 
 
 def merge(account: Account, kind: EntityType, winner: int, loser: int) -> Record:
-    return account.act(deeds.merge(kind, winner, loser), LATER)
+    return account.act(commands.merge(kind, winner, loser), LATER)
 
 
 def two_people(account: Account, winner: dict[str, Any], loser: dict[str, Any]) -> tuple[int, int]:
@@ -282,7 +282,7 @@ def test_activities_and_what_they_count_go_to_the_winner() -> None:
     assert parents == [{"type": "person", "id": ada}] * 2
     assert (record.interaction_count, record.date_last_contacted) == (2, NOW - 5)
     assert get(account, ACTIVITY, call).date_modified == NOW - 5
-    account.act(deeds.delete(ACTIVITY, [call]), LATER)
+    account.act(commands.delete(ACTIVITY, [call]), LATER)
     assert get(account, PERSON, ada).interaction_count == 1
 
 
@@ -292,12 +292,12 @@ def test_activities_and_what_they_count_go_to_the_winner() -> None:
 @pytest.mark.parametrize("kind", [LEAD, OPPORTUNITY, PROJECT, TASK, ACTIVITY])
 def test_only_people_and_companies_can_be_merged(kind: EntityType) -> None:
     with pytest.raises(UsageError, match="people can be merged, and companies, not "):
-        deeds.merge(kind, 17, 18)
+        commands.merge(kind, 17, 18)
 
 
 def test_a_record_cannot_be_merged_with_itself() -> None:
     with pytest.raises(UsageError, match="person 17 cannot be merged with itself; name two records"):
-        deeds.merge(PERSON, 17, 17)
+        commands.merge(PERSON, 17, 17)
 
 
 @pytest.mark.parametrize("winner_is_there", [True, False])

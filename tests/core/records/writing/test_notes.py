@@ -7,7 +7,7 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.model import Kind
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.action import Done
@@ -78,7 +78,7 @@ def test_several_new_activities_in_one_action_name_each_record_once() -> None:
     ada = make(account, PERSON, name="Ada")
     row = {"parent": {"type": "person", "id": ada}, "type": NOTE, "details": "met"}
 
-    account.act(deeds.create(ACTIVITY, [row, row]), START)
+    account.act(commands.create(ACTIVITY, [row, row]), START)
 
     assert [records for _, records in excluded(account)] == [((PERSON, ada),)]
 
@@ -89,8 +89,8 @@ def test_an_activity_that_is_gone_in_the_same_action_names_nobody() -> None:
     row = {"parent": {"type": "person", "id": ada}, "type": NOTE, "details": "met"}
 
     def made_and_removed(store: RecordStore, now: int) -> tuple[None, Done]:
-        (made,), done = deeds.create(ACTIVITY, [row])(store, now)
-        _, removed = deeds.delete(ACTIVITY, [made.id])(store, now)
+        (made,), done = commands.create(ACTIVITY, [row])(store, now)
+        _, removed = commands.delete(ACTIVITY, [made.id])(store, now)
         done.and_then(removed)
         return None, done
 
@@ -104,7 +104,7 @@ def test_seeded_activities_are_no_news() -> None:
     ada = make(account, PERSON, name="Ada")
 
     account.act(
-        deeds.seed(ACTIVITY, [{"parent": {"type": "person", "id": ada}, "type": NOTE, "details": "met"}]), START
+        commands.seed(ACTIVITY, [{"parent": {"type": "person", "id": ada}, "type": NOTE, "details": "met"}]), START
     )
 
     assert excluded(account) == []
@@ -114,7 +114,7 @@ def test_what_was_left_as_it_was_names_its_records() -> None:
     account = make_account()
     ada, bob = make(account, PERSON, name="Ada"), make(account, PERSON, name="Ada")
 
-    account.act(deeds.update(PERSON, [ada, bob], {"name": "Ada"}), START)
+    account.act(commands.update(PERSON, [ada, bob], {"name": "Ada"}), START)
 
     assert [entry.records for entry in account.journal.entries if entry.kind is Kind.UNCHANGED] == [
         ((PERSON, ada), (PERSON, bob))

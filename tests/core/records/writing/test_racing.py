@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.model import Attempt, Kind, Result
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.rules import FetchRace
 from tests.core.builders import MINUTE, START, answer_ok, deliver, fire, make_account, subscribe
 from tests.core.records.playing import ACTIVITY, LEAD, NOTE, PERSON, get, log, make, told
@@ -98,7 +98,7 @@ def test_each_record_is_raced_once_in_its_account() -> None:
     ada = make(account, PERSON, name="Ada")
     deliver(account, START)
 
-    account.act(deeds.update(PERSON, [ada], {"title": "Countess"}), START)
+    account.act(commands.update(PERSON, [ada], {"title": "Countess"}), START)
     deliver(account, START)
 
     assert [change.origin for change in account.journal.changes] == ["python", "race", "python"]
@@ -115,7 +115,7 @@ def test_two_subscriptions_race_a_record_once() -> None:
 
 def test_records_of_one_notification_share_what_happens_to_them() -> None:
     account = subscribed("person/new", fetch_race=FetchRace.DELETED)
-    records = account.act(deeds.create(PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START)
+    records = account.act(commands.create(PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START)
 
     deliver(account, START)
 
@@ -128,7 +128,7 @@ def test_what_is_no_record_is_not_raced() -> None:
     account = subscribed("person/new", fetch_race=FetchRace.DELETED)
     fire(account, "person/new", [17])
     ada, bob = make(account, PERSON, name="Ada"), make(account, PERSON, name="Bob")
-    account.act(deeds.delete(PERSON, [ada]), START)
+    account.act(commands.delete(PERSON, [ada]), START)
 
     deliver(account, START)
 
@@ -162,7 +162,7 @@ def test_what_is_told_of_a_deletion_is_not_raced() -> None:
     ada, bob = make(account, PERSON, name="Ada"), make(account, PERSON, name="Bob")
 
     fire(account, "person/delete", [bob])
-    account.act(deeds.delete(PERSON, [ada]), START)
+    account.act(commands.delete(PERSON, [ada]), START)
     deliver(account, START)
 
     assert [change.origin for change in account.journal.changes] == ["python"] * 4
@@ -193,7 +193,7 @@ def test_however_many_go_together_each_record_is_raced_once_right_after_its_firs
     for number in range(targets):
         for topic in ("person/new", "person/update", "person/delete"):
             subscribe(account, topic, f"https://{number}.example.com/")
-    account.act(deeds.create(PERSON, [{"name": "Ada"}] * people), START)
+    account.act(commands.create(PERSON, [{"name": "Ada"}] * people), START)
 
     attempts = deliver(account, START, endpoint=answer_ok)
 

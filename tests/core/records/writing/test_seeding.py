@@ -10,7 +10,7 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from tests.core.builders import START, make_account
 from tests.core.records.playing import (
     ACTIVITY,
@@ -35,7 +35,7 @@ EARLIER = NOW - 86_400
 
 
 def seeded(account: Account, kind: EntityType, *rows: Mapping[str, Any]) -> list[int]:
-    return account.act(deeds.seed(kind, list(rows)), START)
+    return account.act(commands.seed(kind, list(rows)), START)
 
 
 def full(account: Account) -> dict[EntityType, int]:
@@ -116,9 +116,9 @@ def test_what_names_a_record_that_never_came_can_be_changed_merged_and_removed()
     first = seed(account, PERSON, name="Ada", company_id=5)
     second = seed(account, PERSON, name="Ada", company_id=6)
 
-    account.act(deeds.update(PERSON, [first], {"title": "Dr"}), START)
-    account.act(deeds.merge(PERSON, first, second), START)
-    account.act(deeds.delete(PERSON, [first]), START)
+    account.act(commands.update(PERSON, [first], {"title": "Dr"}), START)
+    account.act(commands.merge(PERSON, first, second), START)
+    account.act(commands.delete(PERSON, [first]), START)
 
     assert list(account.records.of(PERSON)) == []
 
@@ -202,7 +202,7 @@ def test_seeded_records_share_nothing_that_can_be_seen() -> None:
     account = make_account()
     first, second = seeded(account, PERSON, {"name": "Ada"}, {"name": "Bob"})
 
-    account.act(deeds.update(PERSON, [first], {"tags": ["vip"]}), START)
+    account.act(commands.update(PERSON, [first], {"tags": ["vip"]}), START)
     get(account, PERSON, second).tags.append("mine")
 
     assert get(account, PERSON, second).tags == []

@@ -8,7 +8,7 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.rules import Conversion
 from tests.core.builders import MINUTE, START, make_account
@@ -29,7 +29,7 @@ LATER = START + MINUTE
 
 def upsert(account: Account, properties: Any, name: str, value: Any) -> Record:
     body = {"properties": properties, "match": {"field_name": name, "field_value": value}}
-    return account.act(deeds.upsert(body), LATER)
+    return account.act(commands.upsert(body), LATER)
 
 
 # --- who matches ------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def test_a_converted_lead_that_stays_does_not_match() -> None:
     """Searches omit converted leads as well, unless they ask for them."""
     account = make_account(lead_conversion=Conversion.UPDATE)
     ada = make(account, LEAD, name="Ada")
-    account.act(deeds.convert(ada, {}), START)
+    account.act(commands.convert(ada, {}), START)
 
     assert upsert(account, {"name": "Ada"}, "name", "Ada").id != ada
 
@@ -168,7 +168,7 @@ def test_a_wrong_body_changes_nothing(body: Any, faults: str) -> None:
     before = everything(account)
 
     with pytest.raises(Invalid) as caught:
-        account.act(deeds.upsert(body), LATER)
+        account.act(commands.upsert(body), LATER)
 
     assert caught.value.message == f"Invalid input: Validation errors: {faults}"
     assert everything(account) == before

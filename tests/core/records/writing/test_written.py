@@ -9,14 +9,14 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound
-from copper_emulator.core.records import deeds
+from copper_emulator.core.records import commands
 from copper_emulator.core.records.tables import LEAD, PERSON
 from tests.core.builders import START, make_account
 from tests.core.records.playing import get
 
 
 def created(account: Account, **body: Any) -> Any:
-    return account.act(deeds.create_one(PERSON, body), START)
+    return account.act(commands.create_one(PERSON, body), START)
 
 
 def shown(account: Account, stored: Any) -> Any:
@@ -25,7 +25,7 @@ def shown(account: Account, stored: Any) -> Any:
 
 def test_a_new_record_comes_back_with_the_names_that_were_ignored() -> None:
     account = make_account()
-    made, done = account.perform(deeds.create_one(PERSON, {"name": "Ada", "id": 17, "date_created": 1}), START)
+    made, done = account.perform(commands.create_one(PERSON, {"name": "Ada", "id": 17, "date_created": 1}), START)
     [record_id] = account.records.of(PERSON)
     assert shown(account, made) == dict(get(account, PERSON, record_id))
     assert (made["name"], done.ignored) == ("Ada", ("id", "date_created"))
@@ -36,16 +36,16 @@ def test_a_changed_record_comes_back_with_the_names_that_were_ignored() -> None:
     account = make_account()
     ada = created(account, name="Ada")["id"]
     body = {"title": "Countess", "company_id": None}
-    changed, done = account.perform(deeds.update_one(PERSON, ada, body), START)
+    changed, done = account.perform(commands.update_one(PERSON, ada, body), START)
     assert shown(account, changed) == dict(get(account, PERSON, ada))
     assert (changed["title"], done.ignored) == ("Countess", ("company_id",))
-    assert account.perform(deeds.update_one(PERSON, ada, {}), START)[1].ignored == ()
+    assert account.perform(commands.update_one(PERSON, ada, {}), START)[1].ignored == ()
 
 
 def test_what_is_wrong_is_not_written() -> None:
     account = make_account()
     with pytest.raises(Invalid):
-        account.act(deeds.create_one(LEAD, {"name": ""}), START)
+        account.act(commands.create_one(LEAD, {"name": ""}), START)
     with pytest.raises(NotFound):
-        account.act(deeds.update_one(LEAD, 17, {}), START)
+        account.act(commands.update_one(LEAD, 17, {}), START)
     assert account.journal.changes == []

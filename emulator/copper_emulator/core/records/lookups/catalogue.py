@@ -12,6 +12,7 @@ from copper_emulator.core.errors import NotFound, UsageError, raised_on_purpose
 from copper_emulator.core.findings import INVALID, TAKEN, Findings
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.performed import AccountChanged, Entered, EntryChanged, EntryPerformed, EntryRemoved
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.forms.reading import Reading
 from copper_emulator.core.records.lookups.activity_types import CUSTOM, with_custom
@@ -25,7 +26,6 @@ from copper_emulator.core.records.lookups.tables import (
     check_entry,
 )
 from copper_emulator.core.text import in_words, meant, no_such, suggesting
-from copper_emulator.core.told import AccountChanged, Entered, EntryChanged, EntryRemoved, EntryTold
 from copper_emulator.core.zones import zone_named
 
 __tracebackhide__ = raised_on_purpose
@@ -50,7 +50,7 @@ class Catalogue:
         self._definitions: dict[EntityType, dict[int, dict[str, Any]]] = {}
         self._defaults: dict[str, int | None] = {}
         self._activity_types: Mapping[int, dict[str, Any]] | None = None
-        self.tell: Callable[[EntryTold], None] = lambda _: None
+        self.on_performed: Callable[[EntryPerformed], None] = lambda _: None
         """Called with each change to the tables."""
         for name, entries in SEEDS.items():
             for entry in entries:
@@ -98,7 +98,7 @@ class Catalogue:
         entry_id = self._next(table, entries) if wanted is None else wanted
         entries[entry_id] = {"id": entry_id, **self._with_part_ids(table, entry)}
         self._after(table, entry_id)
-        self.tell(Entered(table, entries[entry_id]))
+        self.on_performed(Entered(table, entries[entry_id]))
         return entries[entry_id]
 
     def update(self, table: str, entry_id: int, body: Any) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Catalogue:
         found.raise_if_any()
         self._tables[table][entry_id] = self._with_part_ids(table, after)
         self._after(table, entry_id)
-        self.tell(EntryChanged(table, entry_id, body))
+        self.on_performed(EntryChanged(table, entry_id, body))
         return self._tables[table][entry_id]
 
     def remove(self, table: str, entry_id: int) -> None:
@@ -122,7 +122,7 @@ class Catalogue:
             raise UsageError(f"activity type {entry_id} ({entry['name']}) is one of {CUSTOM}: remove it there")
         del self._tables[table][entry_id]
         self._written()
-        self.tell(EntryRemoved(table, entry_id))
+        self.on_performed(EntryRemoved(table, entry_id))
 
     def change_account(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Change what `GET /account` shows; settings that are not named stay. Raises UsageError."""
@@ -145,7 +145,7 @@ class Catalogue:
                 raise UsageError(no_such("setting of the account", name, known))
         self.account.update(fields, settings={**self._settings, **settings})
         self._written()
-        self.tell(AccountChanged(fields))
+        self.on_performed(AccountChanged(fields))
         return self.account
 
     @property

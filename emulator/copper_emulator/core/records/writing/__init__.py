@@ -1,1 +1,1 @@
-"""Writing records as a request says and working out what changed: single actions, and deeds made up of several."""
+"""Writing records as a request says and working out what changed: single actions, and commands made up of several."""

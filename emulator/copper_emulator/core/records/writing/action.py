@@ -17,6 +17,7 @@ from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import TAKEN, Findings
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+from copper_emulator.core.performed import Created, Deleted, Performed, Rows, Seeded, Updated
 from copper_emulator.core.records.changed import is_same, updated_attributes
 from copper_emulator.core.records.forms.reading import Reading, Said
 from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
@@ -24,7 +25,6 @@ from copper_emulator.core.records.switched_off import require, require_named
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
-from copper_emulator.core.told import Created, Deleted, Rows, Seeded, Told, Updated
 
 __tracebackhide__ = raised_on_purpose
 
@@ -37,20 +37,20 @@ class Done:
     unchanged: list[tuple[EntityType, int]] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
     """Names in the bodies that cannot be written."""
-    told: list[Told] = field(default_factory=list, compare=False)
+    performed: list[Performed] = field(default_factory=list, compare=False)
     """What was done, in a form that can be replayed."""
 
     def and_then(self, other: Done) -> None:
         """Append what a later action did."""
         self.changes += other.changes
         self.unchanged += other.unchanged
-        self.told += other.told
+        self.performed += other.performed
         self.ignored = tuple(dict.fromkeys(self.ignored + other.ignored))
 
 
 T = TypeVar("T")
 
-Deed: TypeAlias = Callable[[RecordStore, int], tuple[T, Done]]
+Command: TypeAlias = Callable[[RecordStore, int], tuple[T, Done]]
 """Takes the records and the time in milliseconds; returns its result and what it changed."""
 
 
@@ -138,23 +138,23 @@ class Action:
         for record in self._created.values():
             # Seeded records count as always having existed, so lagging searches find them at once.
             self._store.put(self._kind, record, seeded=self._seeded, now=None if self._seeded else self._now_ms)
-        self._tell(done, Event.NEW, self._created)
+        self._report(done, Event.NEW, self._created)
         if self._updated:
             self._commit_updates(done)
         for record_id in self._deleted:
             self._store.take_out(self._kind, record_id, now=self._now_ms)
-        self._tell(done, Event.DELETE, self._deleted)
-        done.told += self._told()
+        self._report(done, Event.DELETE, self._deleted)
+        done.performed += self._performed()
         return done
 
     def _given_for(self, verb: str, record_id: int, body: Any) -> int:
         self._given[verb].append((record_id, body))
         return record_id
 
-    def _told(self) -> Iterator[Told]:
+    def _performed(self) -> Iterator[Performed]:
         for verb, rows in self._given.items():
             if rows:
-                yield _TOLD[verb](self._kind, tuple(rows))
+                yield _PERFORMED[verb](self._kind, tuple(rows))
         if self._deleted:
             yield Deleted(self._kind, tuple(self._deleted))
 
@@ -176,7 +176,7 @@ class Action:
             for change, ids in groups.values()
         ]
 
-    def _tell(self, done: Done, event: Event, ids: Iterable[int]) -> None:
+    def _report(self, done: Done, event: Event, ids: Iterable[int]) -> None:
         if ids:
             done.changes.append(RecordChange(_TOPICS[self._kind, event], tuple(ids)))
 
@@ -252,7 +252,11 @@ class Action:
         return f"Records {place} and {own} of this call both have {unique}, which can belong to only one {self._kind}."
 
 
-_TOLD: Mapping[str, Callable[[EntityType, Rows], Told]] = {"seed": Seeded, "create": Created, "update": Updated}
+_PERFORMED: Mapping[str, Callable[[EntityType, Rows], Performed]] = {
+    "seed": Seeded,
+    "create": Created,
+    "update": Updated,
+}
 
 _TOPICS = {(kind, event): Topic(kind, event) for kind in TABLES for event in Event}
 

@@ -22,7 +22,7 @@ from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.action import Action, Command, Done
 
 __tracebackhide__ = raised_on_purpose
 
@@ -68,7 +68,7 @@ def symbol(message: str) -> str:
     return next((name for words, name in SYMBOLS.items() if message.startswith(words)), message)
 
 
-def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | ItemError]]:
+def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record | ItemError]]:
     """Create records in one action and return each, or why it was refused, in the order of the bodies."""
 
     def one(action: Action, body: Any) -> int | ItemError:
@@ -80,7 +80,7 @@ def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | I
     return _bulk(kind, bodies, one)
 
 
-def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | ItemError]]:
+def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record | ItemError]]:
     """Update records, each named by its body's `id`, in one action; returns the same as `bulk_create`."""
 
     def one(action: Action, body: Any) -> int | ItemError:
@@ -97,14 +97,14 @@ def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | I
 
 def _bulk(
     kind: EntityType, bodies: Iterable[Any], one: Callable[[Action, Any], int | ItemError]
-) -> Deed[list[Record | ItemError]]:
-    def deed(store: RecordStore, now: int) -> tuple[list[Record | ItemError], Done]:
+) -> Command[list[Record | ItemError]]:
+    def command(store: RecordStore, now: int) -> tuple[list[Record | ItemError], Done]:
         action = Action(store, kind, now)
         made = [one(action, body) for body in bodies]
         done = action.commit()
         return [each if isinstance(each, ItemError) else store.get(kind, each) for each in made], done
 
-    return deed
+    return command
 
 
 def _id(body: Any, noun: str) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.performed import Converted
 from copper_emulator.core.records.fields import Field, Table
 from copper_emulator.core.records.forms.plain import Checkbox, Unfit
 from copper_emulator.core.records.forms.references import RecordId
@@ -23,13 +24,12 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
-from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.domains import domain_of, own_domain
 from copper_emulator.core.records.writing.merging import take_over
 from copper_emulator.core.records.writing.moving import hand_over
 from copper_emulator.core.rules import Conversion
-from copper_emulator.core.told import Converted
 
 __tracebackhide__ = raised_on_purpose
 
@@ -61,7 +61,7 @@ UNRATED: Mapping[str, Any] = {"priority": None, "win_probability": 0, "details":
 """How an opportunity from a conversion differs from a created one (developer docs, 2019: a sample of each)."""
 
 
-def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
+def convert(lead_id: int, body: Any) -> Command[dict[str, Record]]:
     """Convert a lead into a person with a company and, if `details` has one, an opportunity.
 
     Raises NotFound, Invalid, NotEnabled.
@@ -69,17 +69,17 @@ def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
     The result has them under `person`, `company` (if there is one) and `opportunity` (if requested).
     """
 
-    def deed(store: RecordStore, now: int) -> tuple[dict[str, Record], Done]:
+    def command(store: RecordStore, now: int) -> tuple[dict[str, Record], Done]:
         require(store, LEAD)
         lead = store.stored(LEAD, lead_id)
         if lead["converted_at"] is not None:
             raise Invalid.fields([("Base", "Lead has already been converted")])
         conversion = _Conversion(store, now, lead, read_details(body, store))
         became = conversion.run()
-        conversion.done.told = [Converted(lead_id, body, {name: record.id for name, record in became.items()})]
+        conversion.done.performed = [Converted(lead_id, body, {name: record.id for name, record in became.items()})]
         return became, conversion.done
 
-    return deed
+    return command
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.performed import Merged
 from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms.contacts import Entries
 from copper_emulator.core.records.forms.custom import CustomFields
@@ -18,10 +19,9 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
-from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.moving import hand_over
-from copper_emulator.core.told import Merged
 
 __tracebackhide__ = raised_on_purpose
 
@@ -31,14 +31,14 @@ _ITS_OWN = frozenset(
 )
 
 
-def merge(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
+def merge(kind: EntityType, winner_id: int, loser_id: int) -> Command[Record]:
     """Merge two people or two companies into the winner and return it. Raises UsageError, NotFound."""
     if kind not in (PERSON, COMPANY):
         raise UsageError(f"people can be merged, and companies, not {TABLES[kind].plural}")
     if winner_id == loser_id:
         raise UsageError(f"{kind} {winner_id} cannot be merged with itself; name two records")
 
-    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+    def command(store: RecordStore, now: int) -> tuple[Record, Done]:
         store.stored(kind, winner_id)
         left = store.stored(kind, loser_id)
         hand_over(store, (kind, loser_id), (kind, winner_id))
@@ -46,10 +46,10 @@ def merge(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
         losing.delete(loser_id)
         done = losing.commit()
         done.and_then(take_over(store, now, (kind, winner_id), left))
-        done.told = [Merged(kind, winner_id, loser_id)]
+        done.performed = [Merged(kind, winner_id, loser_id)]
         return store.get(kind, winner_id), done
 
-    return deed
+    return command
 
 
 def take_over(store: RecordStore, now: int, item: Item, values: Mapping[str, Any]) -> Done:

@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import is_switched_off
-from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.rules import FetchRace
 
 RACE = "race"
 """The origin of changes made by `race`."""
 
 
-def race(kind: EntityType, ids: Iterable[int], outcome: FetchRace) -> Deed[None]:
+def race(kind: EntityType, ids: Iterable[int], outcome: FetchRace) -> Command[None]:
     """Delete records or change their details, depending on the outcome."""
 
-    def deed(store: RecordStore, now: int) -> tuple[None, Done]:
+    def command(store: RecordStore, now: int) -> tuple[None, Done]:
         if is_switched_off(store, kind):
             # Nobody can fetch such a record.
             return None, Done()
@@ -30,4 +30,4 @@ def race(kind: EntityType, ids: Iterable[int], outcome: FetchRace) -> Deed[None]
                 action.set(record_id, {"details": f"{details} (changed before it was fetched)".strip()})
         return None, action.commit()
 
-    return deed
+    return command

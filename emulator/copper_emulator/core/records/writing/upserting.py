@@ -18,7 +18,7 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import LEAD
-from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.text import choices, sentence
 
 __tracebackhide__ = raised_on_purpose
@@ -34,10 +34,10 @@ _DEFINITION = "custom_field_definition_id"
 Test: TypeAlias = Callable[[Stored], bool]
 
 
-def upsert(body: Any) -> Deed[Record]:
+def upsert(body: Any) -> Command[Record]:
     """Update the lead that matches, or create one. Raises Invalid (also if several match) and NotEnabled."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+    def command(store: RecordStore, now: int) -> tuple[Record, Done]:
         require(store, LEAD)
         found = Findings(body, ("properties", "match"), "an upsert")
         for name in ("properties", "match"):
@@ -56,7 +56,7 @@ def upsert(body: Any) -> Deed[Record]:
         done = action.commit()
         return store.get(LEAD, lead_id), done
 
-    return deed
+    return command
 
 
 def _required(found: Findings, name: str, names: tuple[str, ...], noun: str) -> Findings:

@@ -39,7 +39,7 @@ class Answer(NamedTuple):
     total: int
 
 
-class KeptSearches:
+class AnswerCache:
     """Answers to searches of one account, all for one `version` of its records; each write makes a new version."""
 
     def __init__(self, *, most: int = MOST_BYTES) -> None:
@@ -63,7 +63,7 @@ class KeptSearches:
             self._size += size
 
 
-class KeptQueries:
+class QueryCache:
     """Parsed searches of one account, all parsed against the same version of its lookup tables."""
 
     def __init__(self, *, most: int = MOST_QUERIES) -> None:
@@ -84,18 +84,18 @@ class KeptQueries:
             self._queries[asked] = query
 
 
-class Kept(NamedTuple):
-    """What is kept for an account."""
+class SearchCache(NamedTuple):
+    """Both caches of an account."""
 
-    queries: KeptQueries
-    answers: KeptSearches
+    queries: QueryCache
+    answers: AnswerCache
 
 
-_KEPT: WeakKeyDictionary[RecordStore, Kept] = WeakKeyDictionary()
+_CACHES: WeakKeyDictionary[RecordStore, SearchCache] = WeakKeyDictionary()
 """Dropped along with the records: a reset gives an account new ones, whose versions begin anew."""
 
 
-def kept_of(store: RecordStore) -> Kept:
-    """What is kept for the records of an account; under its lock."""
-    kept = _KEPT.get(store)
-    return _KEPT.setdefault(store, Kept(KeptQueries(), KeptSearches())) if kept is None else kept
+def search_cache(store: RecordStore) -> SearchCache:
+    """The caches for the records of an account; under its lock."""
+    cache = _CACHES.get(store)
+    return _CACHES.setdefault(store, SearchCache(QueryCache(), AnswerCache())) if cache is None else cache

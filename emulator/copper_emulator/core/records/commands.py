@@ -1,4 +1,4 @@
-"""What can be done to records. `Account.act` runs each deed and passes its changes on to be matched and notified."""
+"""What can be done to records. `Account.act` runs each command and passes its changes on to be matched and notified."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
-from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.records.writing.bulk import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
 from copper_emulator.core.records.writing.converting import convert
 from copper_emulator.core.records.writing.merging import merge
@@ -19,7 +19,7 @@ __tracebackhide__ = raised_on_purpose
 
 __all__ = [
     "MAX_BULK",
-    "Deed",
+    "Command",
     "ItemError",
     "bulk_create",
     "bulk_update",
@@ -37,26 +37,26 @@ __all__ = [
 ]
 
 
-def create_one(kind: EntityType, body: Any) -> Deed[Stored]:
+def create_one(kind: EntityType, body: Any) -> Command[Stored]:
     """Create one record and return it as stored. If it raises Invalid, nothing is created."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Stored, Done]:
+    def command(store: RecordStore, now: int) -> tuple[Stored, Done]:
         action = Action(store, kind, now)
         record_id = action.create(body)
         return _committed(store, kind, record_id, action)
 
-    return deed
+    return command
 
 
-def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[Stored]:
+def update_one(kind: EntityType, record_id: int, body: Any) -> Command[Stored]:
     """Update one record and return it as stored. If it raises NotFound or Invalid, nothing is changed."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Stored, Done]:
+    def command(store: RecordStore, now: int) -> tuple[Stored, Done]:
         action = Action(store, kind, now)
         action.update(record_id, body)
         return _committed(store, kind, record_id, action)
 
-    return deed
+    return command
 
 
 def _committed(store: RecordStore, kind: EntityType, record_id: int, action: Action) -> tuple[Stored, Done]:
@@ -64,27 +64,27 @@ def _committed(store: RecordStore, kind: EntityType, record_id: int, action: Act
     return store.stored(kind, record_id), done
 
 
-def create(kind: EntityType, rows: Iterable[Any]) -> Deed[list[Record]]:
+def create(kind: EntityType, rows: Iterable[Any]) -> Command[list[Record]]:
     """Create records in one action. If it raises Invalid, none is created."""
 
-    def deed(store: RecordStore, now: int) -> tuple[list[Record], Done]:
+    def command(store: RecordStore, now: int) -> tuple[list[Record], Done]:
         action = Action(store, kind, now)
         ids = [action.create(row) for row in rows]
         done = action.commit()
         return [store.get(kind, record_id) for record_id in ids], done
 
-    return deed
+    return command
 
 
-def update(kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]) -> Deed[list[Record]]:
+def update(kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]) -> Command[list[Record]]:
     """Set the same fields of several records in one action. If it raises NotFound or Invalid, none is changed."""
     return update_each(kind, [(record_id, fields) for record_id in dict.fromkeys(ids)])
 
 
-def update_each(kind: EntityType, bodies: Iterable[tuple[int, Any]]) -> Deed[list[Record]]:
+def update_each(kind: EntityType, bodies: Iterable[tuple[int, Any]]) -> Command[list[Record]]:
     """Update each record with its own body, in one action. If it raises NotFound or Invalid, none is changed."""
 
-    def deed(store: RecordStore, now: int) -> tuple[list[Record], Done]:
+    def command(store: RecordStore, now: int) -> tuple[list[Record], Done]:
         action = Action(store, kind, now)
         said = list(bodies)
         for record_id, body in said:
@@ -92,19 +92,19 @@ def update_each(kind: EntityType, bodies: Iterable[tuple[int, Any]]) -> Deed[lis
         done = action.commit()
         return [store.get(kind, record_id) for record_id, _ in said], done
 
-    return deed
+    return command
 
 
-def delete(kind: EntityType, ids: Iterable[int]) -> Deed[None]:
+def delete(kind: EntityType, ids: Iterable[int]) -> Command[None]:
     """Delete records in one action. If it raises NotFound, none is deleted."""
 
-    def deed(store: RecordStore, now: int) -> tuple[None, Done]:
+    def command(store: RecordStore, now: int) -> tuple[None, Done]:
         action = Action(store, kind, now)
         for record_id in dict.fromkeys(ids):
             action.delete(record_id)
         return None, action.commit()
 
-    return deed
+    return command
 
 
 Mistakes: TypeAlias = Sequence[tuple[str, str]]
@@ -112,14 +112,14 @@ Mistakes: TypeAlias = Sequence[tuple[str, str]]
 
 def seed(
     kind: EntityType, rows: Iterable[Any], place: Callable[[int, Mistakes], str] = lambda number, _: f"Row {number}."
-) -> Deed[list[int]]:
+) -> Command[list[int]]:
     """Add records as if they had always existed, without notifications. Returns only ids: there may be very many.
 
     Raises Invalid, with a hint from `place`, which says where the mistakes are, given the row's number
     (from 1) and them.
     """
 
-    def deed(store: RecordStore, now: int) -> tuple[list[int], Done]:
+    def command(store: RecordStore, now: int) -> tuple[list[int], Done]:
         action = Action(store, kind, now)
         ids = []
         for number, row in enumerate(rows, start=1):
@@ -129,6 +129,6 @@ def seed(
                 where = place(number, error.mistakes)
                 raise Invalid.fields(error.mistakes, hint=f"{where} {error.hint}".strip()) from None
         done = action.commit()
-        return ids, Done(told=done.told)
+        return ids, Done(performed=done.performed)
 
-    return deed
+    return command

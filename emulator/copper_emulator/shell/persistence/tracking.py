@@ -22,8 +22,8 @@ from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey, Value
 from copper_emulator.core.state.tracking import text_of
 from copper_emulator.shell.clock import pause_async
-from copper_emulator.shell.keeping.rows import STAGE, around, around_json
-from copper_emulator.shell.keeping.store import StateFile
+from copper_emulator.shell.persistence.rows import STAGE, around, around_json
+from copper_emulator.shell.persistence.store import StateFile
 from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Departing(Protocol):
         """Send what was taken, now that it is written."""
 
 
-class Kept:
+class TrackedStage:
     """What is still to be written of one account. With `as_found`, the file already has all of it."""
 
     def __init__(self, stage: Stage, *, as_found: bool) -> None:
@@ -108,7 +108,7 @@ class Keeper:
         """Why the last attempt to write failed; None if it succeeded."""
         self._file = file
         self._complain = complain
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, TrackedStage] = {}
         self._gone: dict[str, None] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._called = False
@@ -128,7 +128,7 @@ class Keeper:
 
     def keep(self, stage: Stage, *, as_found: bool) -> None:
         """Write this stage from now on; `as_found` if it is as the file has it."""
-        self._kept[stage.name] = Kept(stage, as_found=as_found)
+        self._kept[stage.name] = TrackedStage(stage, as_found=as_found)
         self._gone.pop(stage.name, None)
 
     def forget(self, name: str) -> None:

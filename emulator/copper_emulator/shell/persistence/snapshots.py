@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import Key
 from copper_emulator.core.state.parts import RowKey
-from copper_emulator.shell.keeping.rows import STAGE, Found, rows_of
+from copper_emulator.shell.persistence.rows import STAGE, Found, rows_of
 from copper_emulator.shell.stage import Stage
 
 VERSION = 1

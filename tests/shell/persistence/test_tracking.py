@@ -19,9 +19,9 @@ from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.state import Rows
 from copper_emulator.core.surface import Surface
 from copper_emulator.shell.clock import real_now
-from copper_emulator.shell.keeping.rows import rows_of
-from copper_emulator.shell.keeping.store import APPLICATION_ID, MIGRATIONS, StateFile
-from copper_emulator.shell.keeping.tracking import Keeper
+from copper_emulator.shell.persistence.rows import rows_of
+from copper_emulator.shell.persistence.store import APPLICATION_ID, MIGRATIONS, StateFile
+from copper_emulator.shell.persistence.tracking import Keeper
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import DEFAULT
 from tests.shell.served import Endpoint, Served, listening, serving
@@ -347,7 +347,7 @@ async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_co
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = 60.0
-    monkeypatch.setattr("copper_emulator.shell.keeping.tracking._AGAIN", again)
+    monkeypatch.setattr("copper_emulator.shell.persistence.tracking._AGAIN", again)
     loop = asyncio.get_running_loop()
     later = Mock(wraps=loop.call_later)
     monkeypatch.setattr(loop, "call_later", later)

@@ -1,7 +1,7 @@
 """What was done to an account, in a form that lets it be done again: the arguments, and the resulting ids.
 
-`Account.on_told` is called with each of these once it has been done. What Copper, a fault or an endpoint did by itself
-is not reported: it will happen again by itself.
+`Account.on_performed` is called with each of these once it has been done. What Copper, a fault or an endpoint did by
+itself is not reported: it will happen again by itself.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class FaultsOff:
     left: tuple[Fault, ...]
 
 
-Told: TypeAlias = (
+Performed: TypeAlias = (
     Created
     | Updated
     | Deleted
@@ -223,5 +223,5 @@ Told: TypeAlias = (
     | FaultsOff
 )
 
-EntryTold: TypeAlias = Entered | EntryChanged | EntryRemoved | AccountChanged
+EntryPerformed: TypeAlias = Entered | EntryChanged | EntryRemoved | AccountChanged
 """What can be reported about lookup tables."""

@@ -9,7 +9,7 @@ from weakref import WeakSet
 from copper_emulator.core.records.ordering import Line
 
 
-class Kept:
+class ByteCache:
     """Cached bytes by number, `most` bytes in total; when more would be kept, everything is dropped first.
 
     They can also be kept alongside the ids of a line: a contiguous list, with no lookup per number.

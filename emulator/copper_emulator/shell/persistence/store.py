@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from copper_emulator.core.errors import StateError
-from copper_emulator.core.state import News, Rows, retell
+from copper_emulator.core.state import News, Rows, read_lines
 from copper_emulator.core.state.tracking import text_of
 
 Migration: TypeAlias = Callable[[sqlite3.Connection], object]
@@ -103,7 +103,7 @@ class StateFile:
                 turns[name].append((before, _value(self.path, "entries", number, lines)))
         for name, rows in found.items():
             with self.reading(name):
-                retell(rows, turns[name])
+                read_lines(rows, turns[name])
         return found
 
     def _named(self, names: Mapping[int, str], account: int, part: str, key: object) -> str:

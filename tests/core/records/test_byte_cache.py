@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from copper_emulator.core.records.kept import Kept
+from copper_emulator.core.records.byte_cache import ByteCache
 
 MOST = 10
 
@@ -16,7 +16,7 @@ acts = some.lists(some.tuples(some.integers(0, 4), some.none() | some.binary(max
 @settings(deadline=None)
 @given(acts)
 def test_there_are_never_more_than_may_be_and_none_is_another(acts: list[tuple[int, bytes | None]]) -> None:
-    kept = Kept(MOST)
+    kept = ByteCache(MOST)
     last: dict[int, bytes] = {}
     for number, raw in acts:
         if raw is None:
@@ -33,7 +33,7 @@ def test_there_are_never_more_than_may_be_and_none_is_another(acts: list[tuple[i
 
 
 def test_what_is_dropped_or_replaced_makes_room() -> None:
-    kept = Kept(MOST)
+    kept = ByteCache(MOST)
     kept.keep(1, b"12345")
     kept.keep(2, b"123")
     kept.keep(2, b"12345")
@@ -43,7 +43,7 @@ def test_what_is_dropped_or_replaced_makes_room() -> None:
 
 
 def test_after_all_went_there_is_all_the_room_again() -> None:
-    kept = Kept(MOST)
+    kept = ByteCache(MOST)
     kept.keep(1, b"1234567890")
     kept.clear()
     kept.keep(2, b"12345")

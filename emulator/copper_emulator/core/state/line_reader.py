@@ -13,26 +13,26 @@ from copper_emulator.core.state.reading import SAYS_NOTHING, cannot_be_read
 _CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kind.ENDED
 
 
-def retell(rows: Rows, turns: Iterable[tuple[int, Any]]) -> None:
+def read_lines(rows: Rows, turns: Iterable[tuple[int, Any]]) -> None:
     """Add what lines report to the rows before them; a turn is the number of entries before it, and its lines.
 
     Raises StateError, with the number of the entry, for lines that cannot be read or are incomplete.
     """
-    heard = _Heard(rows)
+    reader = _LineReader(rows)
     try:
         for before, lines in turns:
-            if before != len(heard.entries):
-                raise ValueError(f"{before - len(heard.entries)} entries are missing")
+            if before != len(reader.entries):
+                raise ValueError(f"{before - len(reader.entries)} entries are missing")
             for line in lines:
-                heard.line(line)
+                reader.line(line)
     except SAYS_NOTHING as error:
-        raise cannot_be_read("entries", len(heard.entries) + 1, error) from None
-    rows["entries"] = heard.entries
-    rows["notifications"] = list(heard.notifications.items())
-    rows["attempts"] = list(heard.attempts.items())
+        raise cannot_be_read("entries", len(reader.entries) + 1, error) from None
+    rows["entries"] = reader.entries
+    rows["notifications"] = list(reader.notifications.items())
+    rows["attempts"] = list(reader.attempts.items())
 
 
-class _Heard:
+class _LineReader:
     """What the lines so far have reported, as rows."""
 
     def __init__(self, rows: Rows) -> None:
@@ -40,7 +40,7 @@ class _Heard:
         self.notifications = dict(rows.get("notifications", ()))
         self.attempts = dict(rows.get("attempts", ()))
         self._envelopes: dict[int, Sequence[Value]] = {}
-        self._listeners: Mapping[str, Callable[..., None]] = {
+        self._readers: Mapping[str, Callable[..., None]] = {
             _CHANGE: self._change,
             _QUEUED: self._queued,
             _SENDING: self._sending,
@@ -54,13 +54,13 @@ class _Heard:
         if isinstance(line, Mapping):
             self._entry(line)
         else:
-            self._listeners[line[0]](*line[1:])
+            self._readers[line[0]](*line[1:])
 
     def _each(self, kind: str, *columns: Value) -> None:
         # A string could be taken for a column of its characters.
         if not all(isinstance(column, list) and column for column in columns):
             raise ValueError("a column is not a list, or has nothing in it")
-        listener, steps = self._listeners[kind], max(map(len, columns))
+        listener, steps = self._readers[kind], max(map(len, columns))
         whole = ([*column] * steps if len(column) == 1 else column for column in columns)
         for step in zip(*whole, strict=True):
             listener(*step)

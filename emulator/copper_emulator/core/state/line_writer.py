@@ -32,13 +32,13 @@ _Envelope: TypeAlias = tuple[tuple[Any, ...], int, str]
 _NO_ENVELOPE: _Envelope = ((), 0, "")
 
 
-class Teller:
+class LineWriter:
     """Reports one account and keeps track of what it has reported. With `goes_on`, all so far was already reported."""
 
     def __init__(self, account: Account, *, goes_on: bool = False) -> None:
         self._account = account
         self._waiting = account.inside.waiting
-        self._told = len(account.journal.entries) if goes_on else 0
+        self._written = len(account.journal.entries) if goes_on else 0
         self._flying = set(self._waiting.flying) if goes_on else set()
         """The notifications that were reported as being sent, but not as ended."""
         self._envelopes: dict[int, _Envelope] = {}
@@ -51,26 +51,26 @@ class Teller:
         }
 
     @property
-    def told(self) -> int:
+    def written(self) -> int:
         """How many entries have been reported."""
-        return self._told
+        return self._written
 
     def entries(self) -> list[Line]:
         """The entries not reported yet, as lines."""
         entries, lines = self._account.journal.entries, list[Line]()
-        for kind, alike in groupby(entries.parts(self._told), _KIND):
+        for kind, alike in groupby(entries.parts(self._written), _KIND):
             run = list(alike)
-            first, self._told = self._told, self._told + len(run)
+            first, self._written = self._written, self._written + len(run)
             steps = self._steps.get(kind)
             if steps is not None:
                 lines.append(_together(kind, steps(run)))
             elif kind is _CHANGE:
                 lines += [_changed(change) for _, _, _, change in run]
             else:
-                lines += map(entry_value, entries[first : self._told])
+                lines += map(entry_value, entries[first : self._written])
         return lines
 
-    def tell(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
+    def lines_of(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
         """What there is to notifications or attempts besides their entries, which must have been reported before."""
         return self._answers(marks) if part == "attempts" else self._also(marks)
 

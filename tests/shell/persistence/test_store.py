@@ -14,7 +14,7 @@ import pytest
 
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.state import Edit, News
-from copper_emulator.shell.keeping.store import APPLICATION_ID, MIGRATIONS, StateFile
+from copper_emulator.shell.persistence.store import APPLICATION_ID, MIGRATIONS, StateFile
 
 
 @contextmanager
