@@ -23,8 +23,8 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.persistence.rows import Found, rows_of
 from copper_emulator.shell.persistence.snapshots import digest_of, found_in
+from copper_emulator.shell.persistence.state_writer import StateWriter
 from copper_emulator.shell.persistence.store import StateFile
-from copper_emulator.shell.persistence.tracking import Keeper
 from copper_emulator.shell.stage import Stage
 from endurance.mutating import PLAIN, TEXTS, mutated_bytes, mutated_text, mutated_value
 from endurance.reading import Reading
@@ -33,12 +33,12 @@ NOW = 1_790_000_000_000
 TARGET = "https://billing.example.com/hooks/copper"
 
 
-def stage(keeper: Keeper) -> Stage:
+def stage(writer: StateWriter) -> Stage:
     """An account with something of everything: records, subscriptions, notifications sent and waiting; and kept."""
     given = Settings(limits="3/1m", latency="0-2s", in_flight=2, faults="slow=3s,2")
     made = Stage("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
     account = made.account
-    keeper.keep(made, as_found=False)
+    writer.track(made, as_found=False)
     for kind, event in (("person", "new"), ("person", "update"), ("lead", "new")):
         body = {"target": TARGET, "type": kind, "event": event, "secret": {"a": "b"}, "headers": {"X-A": "b"}}
         account.subscribe(parse_create(body, account.rules), NOW)
@@ -52,11 +52,11 @@ def stage(keeper: Keeper) -> Stage:
     account.act(commands.create(EntityType.ACTIVITY_LOG, [note]), NOW)
     for status in (200, 500, None):
         attempts = account.take(NOW + 2_000)
-        keeper.write()
+        writer.write()
         for attempt in attempts:
             if status is not None:
                 account.conclude(attempt, Result.answered(status), NOW + 2_000)
-        keeper.write()
+        writer.write()
         account.finish(NOW + 6_000)
     return made
 
@@ -77,9 +77,9 @@ class States:
     def kept(cls) -> Iterator[States]:
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "whole.db"
-            keeper = Keeper(StateFile(str(path)), print)
-            whole = rows_of(stage(keeper))
-            keeper.close()
+            writer = StateWriter(StateFile(str(path)), print)
+            whole = rows_of(stage(writer))
+            writer.close()
             with closing(sqlite3.connect(path)) as connection:
                 found = connection.execute("SELECT entries, lines FROM journal ORDER BY id").fetchall()
             told: Rows = {

@@ -1,6 +1,6 @@
 """Does an endpoint hold up? A conformance check made of rows, run from the command line or from a test.
 
-rows.py     the table of everything that is tried; contact, keeping, secrecy, order, shapes, races,
+rows.py     the table of everything that is tried; contact, keep_alive, secrecy, order, shapes, races,
             overtaking, refusals, restarting and killing do it
 bench.py    what they do it with: an account, its records, the endpoint's answers and state
 judging.py  what answers and state mean; causes, hints and staleness say what else may be behind it

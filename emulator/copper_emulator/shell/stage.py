@@ -60,7 +60,7 @@ class Stage:
         self.has_ended = False
         """Whether the account's test or block is over: it can be looked at, but nothing happens in it any more."""
         self.wake: Callable[[], None] = lambda: None
-        self.kept: Callable[[], Awaitable[None]] = _nothing_to_keep
+        self.until_written: Callable[[], Awaitable[None]] = _nothing_to_write
         """Waits until what has happened is written to the state file, if there is one: nothing is sent before that."""
         self.has_own_settings = False
         """Whether it was made with settings of its own instead of those common to every account."""
@@ -298,5 +298,5 @@ class Stage:
         return Routes(settings.allow_targets, surface=self.surface)
 
 
-async def _nothing_to_keep() -> None:
+async def _nothing_to_write() -> None:
     pass

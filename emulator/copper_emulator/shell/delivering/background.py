@@ -25,7 +25,7 @@ from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.persistence.tracking import Departing
+    from copper_emulator.shell.persistence.state_writer import Departing
 
 T = TypeVar("T")
 
@@ -222,7 +222,7 @@ class Runner:
     async def _written(self, account: Account, attempt: Attempt) -> None:
         """Have the attempt written down before it is sent; if that is interrupted, the attempt is cut off."""
         try:
-            await self._stage.kept()
+            await self._stage.until_written()
         except BaseException:
             with self._stage.lock:
                 account.conclude(attempt, CUT_OFF, self._clock.now())
@@ -247,7 +247,7 @@ class Runner:
 
     async def _landed(self) -> None:
         if self._unsent:
-            await self._stage.kept()
+            await self._stage.until_written()
             self.leave()
         while self._flying:
             await asyncio.wait([sending for _, sending in self._flying.values()])
@@ -286,7 +286,7 @@ class Runner:
                     self.wake()
 
     async def _round(self, attempts: list[Attempt]) -> list[Result]:
-        await self._stage.kept()
+        await self._stage.until_written()
         sendings = [self._attempts.begin(attempt) for attempt in attempts]
         await asyncio.gather(*sendings, return_exceptions=True)
         return [result_of(sending) for sending in sendings]

@@ -25,7 +25,7 @@ from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
     # Imports SQLite, which most servers do not need.
-    from copper_emulator.shell.persistence.tracking import Keeper
+    from copper_emulator.shell.persistence.state_writer import StateWriter
 
 
 class ServedAccount:
@@ -41,14 +41,14 @@ class ServedAccount:
         place: int = 1,
         settings: Settings | None = None,
         found: Found | None = None,
-        keeper: Keeper | None = None,
+        writer: StateWriter | None = None,
     ) -> None:
         self.clock = ServerClock(running=plan.clock == "wall")
         self.inbox = Inbox(name)
         wanted = settings or plan.settings
         self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface, place=place)
         self.stage.has_own_settings = settings is not None
-        depart = None if keeper is None else keeper.depart
+        depart = None if writer is None else writer.depart
         self.runner = Runner(self.stage, self.clock, http, self.inbox, depart=depart)
         self.stage.wake = self.runner.wake
         self.recorder = Recorder(self.stage)
@@ -65,14 +65,14 @@ class ServedAccount:
         self._resetting = asyncio.Lock()
         self._extras: dict[str, Subscription] = {}
         self._hidden: Hidden | None = None
-        self._keeper = keeper
+        self._writer = writer
         if found is not None:
             self._take_up(found)
             self.clock.go_on_as(found.clock)
         self._add_routes()
-        if keeper is not None:
-            self.stage.kept = keeper.until_written
-            keeper.keep(self.stage, as_found=found is not None)
+        if writer is not None:
+            self.stage.until_written = writer.until_written
+            writer.track(self.stage, as_found=found is not None)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -226,8 +226,8 @@ class ServedAccount:
     def _note(self, entry: Entry) -> None:
         if entry.subscription is not None:
             self._hide(entry.subscription)
-        if self._keeper is not None:
-            self._keeper.soon()
+        if self._writer is not None:
+            self._writer.soon()
         if self._plan.listener is not None:
             self._plan.listener(self, entry)
         self._tell(entry.notification)

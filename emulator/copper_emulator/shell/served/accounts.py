@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # The server starts listening before it has loaded these, and most servers do not need SQLite.
     from copper_emulator.core.account import Account
     from copper_emulator.shell.persistence.rows import Found
-    from copper_emulator.shell.persistence.tracking import Keeper
+    from copper_emulator.shell.persistence.state_writer import StateWriter
     from copper_emulator.shell.senders.http import HttpSender
     from copper_emulator.shell.served.account import ServedAccount
     from copper_emulator.shell.stage import Stage
@@ -44,11 +44,11 @@ class Accounts:
         plan: how each account is made.
         group: the task group in which deliveries run.
         closing: closes the HTTP sender, after all accounts have been stopped.
-        keeper: writes the accounts to the state file, and knows those of an earlier server.
+        writer: writes the accounts to the state file, and knows those of an earlier server.
     """
 
     def __init__(
-        self, plan: Plan, group: asyncio.TaskGroup, closing: AsyncExitStack, keeper: Keeper | None = None
+        self, plan: Plan, group: asyncio.TaskGroup, closing: AsyncExitStack, writer: StateWriter | None = None
     ) -> None:
         self.plan = plan
         self.token_advice = "Use one that the server was given with --token."
@@ -59,12 +59,12 @@ class Accounts:
         self._http: HttpSender | None = None
         self._group = group
         self._closing = closing
-        self._keeper = keeper
+        self._writer = writer
         self._begun = False
         self._ended = False
         self._made: dict[str, ServedAccount] = {}
-        if keeper is not None:
-            self._take_up(keeper)
+        if writer is not None:
+            self._take_up(writer)
         if plan.routes:
             self._all()
         for token in dict.fromkeys(plan.tokens):
@@ -134,14 +134,14 @@ class Accounts:
         """Delete an account with everything in it. Raises AccountGone if it has been deleted meanwhile."""
         await account.delete()
         del self._all()[account.name]
-        if self._keeper is not None:
-            self._keeper.forget(account.name)
+        if self._writer is not None:
+            self._writer.forget(account.name)
 
     def unwritten(self) -> str:
         """Try again to write to the state file; why that fails, or "" if nothing is left to write."""
-        if self._keeper is not None and self._keeper.failure is not None:
+        if self._writer is not None and self._writer.failure is not None:
             try:
-                self._keeper.write()
+                self._writer.write()
             except StateError as error:
                 return str(error)
         return ""
@@ -181,11 +181,11 @@ class Accounts:
             self._add(DEFAULT)
         return self._made
 
-    def _take_up(self, keeper: Keeper) -> None:
+    def _take_up(self, writer: StateWriter) -> None:
         from copper_emulator.shell.persistence.rows import Found
 
-        for name, rows in keeper.found().items():
-            with keeper.taking_up(name):
+        for name, rows in writer.found().items():
+            with writer.taking_up(name):
                 found = Found(rows)
                 self._add(name, settings=found.made_with, found=found)
         self._all()
@@ -203,7 +203,7 @@ class Accounts:
             place=place_of(name) if place is None else place,
             settings=settings,
             found=found,
-            keeper=self._keeper,
+            writer=self._writer,
         )
         self._made[name] = added
         if self._begun:

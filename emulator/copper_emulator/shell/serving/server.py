@@ -28,7 +28,7 @@ from copper_emulator.shell.serving.deferred import Deferred
 from copper_emulator.shell.serving.page_routes import make_page, start_page
 
 if TYPE_CHECKING:
-    from copper_emulator.shell.persistence.tracking import Keeper
+    from copper_emulator.shell.persistence.state_writer import StateWriter
     from copper_emulator.shell.proxying.proxied import Proxied, ProxyPlan
 
 DEFAULT_PORT = 2929
@@ -106,11 +106,11 @@ class Server:
     async def _start(self) -> None:
         closing = await self._open.enter_async_context(AsyncExitStack())
         group = await self._open.enter_async_context(asyncio.TaskGroup())
-        keeper = None if self.state is None else self._keeper(self.state)
-        self.accounts = Accounts(self._plan, group, closing, keeper)
+        writer = None if self.state is None else self._writer(self.state)
+        self.accounts = Accounts(self._plan, group, closing, writer)
         self.accounts.loopback = is_loopback(self.bind)
         self._open.push_async_callback(self.accounts.stop)
-        runner = ListeningRunner(self._app(keeper), on_error=_answer_unhandled, shutdown_timeout=_PATIENCE)
+        runner = ListeningRunner(self._app(writer), on_error=_answer_unhandled, shutdown_timeout=_PATIENCE)
         await runner.setup()
         self._open.push_async_callback(runner.cleanup)
         # Runs before waiting for the requests under way: those that follow a journal never end by themselves.
@@ -150,21 +150,21 @@ class Server:
         self._open.push_async_callback(listener.close)
         self.tls_url = self.accounts.tls_url = f"https://{_shown(self.bind)}:{listener.port}"
 
-    def _keeper(self, path: str) -> Keeper:
+    def _writer(self, path: str) -> StateWriter:
         # Most servers do not need SQLite.
+        from copper_emulator.shell.persistence.state_writer import StateWriter
         from copper_emulator.shell.persistence.store import StateFile
-        from copper_emulator.shell.persistence.tracking import Keeper
 
-        keeper = Keeper(StateFile(path), lambda text: self.accounts.tell(Kind.SETTINGS, text))
-        self._open.callback(keeper.close)
-        return keeper
+        writer = StateWriter(StateFile(path), lambda text: self.accounts.tell(Kind.SETTINGS, text))
+        self._open.callback(writer.close)
+        return writer
 
-    def _app(self, keeper: Keeper | None) -> web.Application:
+    def _app(self, writer: StateWriter | None) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
-        if keeper is not None:
-            from copper_emulator.shell.persistence.tracking import keeping
+        if writer is not None:
+            from copper_emulator.shell.persistence.state_writer import write_first
 
-            app.middlewares.append(keeping(keeper, _not_written, _tells_nothing))
+            app.middlewares.append(write_first(writer, _not_written, _tells_nothing))
         trusted = frozenset(host.lower() for host in self._trusted())
         for operation in HEALTH:
             handler = protected(trusted, operation.handler(self.accounts))

@@ -20,8 +20,8 @@ from copper_emulator.core.state import Rows
 from copper_emulator.core.surface import Surface
 from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.persistence.rows import rows_of
+from copper_emulator.shell.persistence.state_writer import StateWriter
 from copper_emulator.shell.persistence.store import APPLICATION_ID, MIGRATIONS, StateFile
-from copper_emulator.shell.persistence.tracking import Keeper
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import DEFAULT
 from tests.shell.served import Endpoint, Served, listening, serving
@@ -33,10 +33,10 @@ async def kept(path: Path, *, to: Endpoint | None = None, **options: Any) -> Asy
         yield served
 
 
-def keeper_of(served: Served) -> Keeper:
-    keeper = served.accounts._keeper
-    assert keeper is not None
-    return keeper
+def writer_of(served: Served) -> StateWriter:
+    writer = served.accounts._writer
+    assert writer is not None
+    return writer
 
 
 def default_of(served: Served) -> ServedAccount:
@@ -52,7 +52,7 @@ def account_of(served: Served) -> Account:
 @asynccontextmanager
 async def full_disk(served: Served) -> AsyncIterator[None]:
     """Make SQLite report that the disk is full."""
-    connection = keeper_of(served)._file._connection
+    connection = writer_of(served)._file._connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
     try:
@@ -333,7 +333,7 @@ async def test_what_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -
         async with full_disk(served):
             await taken_and_unwritten(served)
             with pytest.raises(StateError):
-                keeper_of(served).write()
+                writer_of(served).write()
             # In this many round trips it would have arrived.
             for _ in range(30):
                 assert (await served.control("GET", "/accounts"))[0] == 503
@@ -347,7 +347,7 @@ async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_co
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = 60.0
-    monkeypatch.setattr("copper_emulator.shell.persistence.tracking._AGAIN", again)
+    monkeypatch.setattr("copper_emulator.shell.persistence.state_writer._AGAIN", again)
     loop = asyncio.get_running_loop()
     later = Mock(wraps=loop.call_later)
     monkeypatch.setattr(loop, "call_later", later)
@@ -391,7 +391,7 @@ async def test_what_could_not_be_written_when_deliveries_end_was_not_sent(tmp_pa
         account = default.stage.account
         assert {delivery.outcome for delivery in account.journal.deliveries} == {"unknown"}
         assert not account.inside.waiting.flying
-        keeper_of(served).write()
+        writer_of(served).write()
         assert endpoint.bodies == []
 
 
@@ -401,7 +401,7 @@ async def test_a_change_and_what_goes_by_it_are_one_commit_and_what_came_back_an
         await served.subscribe("person", "new", target="https://inbox.example/default")
         await served.fire("person", "new", 1)
         await served.until(kind="ended")
-        turns = keeper_of(served)._file._connection.execute("SELECT lines FROM journal ORDER BY id").fetchall()
+        turns = writer_of(served)._file._connection.execute("SELECT lines FROM journal ORDER BY id").fetchall()
     assert [[line[0] for line in json.loads(lines)] for (lines,) in turns[1:]] == [
         ["change", "queued", "sending"],
         ["ended"],
@@ -450,29 +450,29 @@ async def test_advice_names_the_server_s_own_ways_after_a_restart_and_a_restore(
 async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
-        keeper = keeper_of(served)
-        await keeper.written()
-        assert is_there_at_once(keeper)
+        writer = writer_of(served)
+        await writer.written()
+        assert is_there_at_once(writer)
 
         default_of(served).stage.refused("something")
-        assert not is_there_at_once(keeper)
+        assert not is_there_at_once(writer)
         # It also waits for what another call has seen and not yet written.
-        assert not is_there_at_once(keeper)
-        await keeper.written()
-        assert is_there_at_once(keeper)
+        assert not is_there_at_once(writer)
+        await writer.written()
+        assert is_there_at_once(writer)
 
 
 @pytest.mark.asyncio
 async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
-        keeper, stage = keeper_of(served), default_of(served).stage
-        with keeper.asked():
+        writer, stage = writer_of(served), default_of(served).stage
+        with writer.asked():
             stage.refused("something")
-            assert is_there_at_once(keeper)
-            with keeper.asked():
+            assert is_there_at_once(writer)
+            with writer.asked():
                 stage.refused("something else")
-                assert not is_there_at_once(keeper)
+                assert not is_there_at_once(writer)
 
 
 @pytest.mark.asyncio
@@ -487,18 +487,18 @@ async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_
     told: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
     async with kept(tmp_path) as served:
-        keeper = keeper_of(served)
+        writer = writer_of(served)
         default_of(served).stage.refused("something")
-        keeper.depart(Mistaken())
+        writer.depart(Mistaken())
         with pytest.raises(KeyError, match="a mistake") as raised:
-            await keeper.written()
+            await writer.written()
         assert told == [raised.value]
         # The next turn works as usual.
-        await keeper.written()
+        await writer.written()
 
 
-def is_there_at_once(keeper: Keeper) -> bool:
-    waiting = keeper.written()
+def is_there_at_once(writer: StateWriter) -> bool:
+    waiting = writer.written()
     try:
         waiting.send(None)
     except StopIteration:
@@ -511,12 +511,12 @@ def is_there_at_once(keeper: Keeper) -> bool:
 async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
-        keeper = keeper_of(served)
+        writer = writer_of(served)
         stage = default_of(served).stage
-        before = keeper._file._connection.total_changes
+        before = writer._file._connection.total_changes
         for _ in range(10):
             stage.refused("one of ten")
-        assert keeper._file._connection.total_changes == before
-        await asyncio.gather(*(keeper.written() for _ in range(10)))
+        assert writer._file._connection.total_changes == before
+        await asyncio.gather(*(writer.written() for _ in range(10)))
         # Ten entries are one turn of the journal, and they have changed nothing small.
-        assert keeper._file._connection.total_changes == before + 1
+        assert writer._file._connection.total_changes == before + 1

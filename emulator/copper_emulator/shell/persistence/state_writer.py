@@ -100,7 +100,7 @@ class TrackedStage:
         self._edits[where] = edit
 
 
-class Keeper:
+class StateWriter:
     """Writes the stages it is given to a file. It belongs to one loop, as they do."""
 
     def __init__(self, file: StateFile, complain: Callable[[str], None]) -> None:
@@ -108,7 +108,7 @@ class Keeper:
         """Why the last attempt to write failed; None if it succeeded."""
         self._file = file
         self._complain = complain
-        self._kept: dict[str, TrackedStage] = {}
+        self._tracked: dict[str, TrackedStage] = {}
         self._gone: dict[str, None] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._called = False
@@ -126,21 +126,21 @@ class Keeper:
         """A context for reading an account's rows: a StateError in it then names the file and says what would help."""
         return self._file.reading(name)
 
-    def keep(self, stage: Stage, *, as_found: bool) -> None:
+    def track(self, stage: Stage, *, as_found: bool) -> None:
         """Write this stage from now on; `as_found` if it is as the file has it."""
-        self._kept[stage.name] = TrackedStage(stage, as_found=as_found)
+        self._tracked[stage.name] = TrackedStage(stage, as_found=as_found)
         self._gone.pop(stage.name, None)
 
     def forget(self, name: str) -> None:
         """Remove the account from the file with the next write."""
-        self._kept.pop(name, None)
+        self._tracked.pop(name, None)
         self._gone[name] = None
 
     def close(self) -> None:
         """Write what remains, and release the file."""
         with suppress(StateError):
             self.write()
-        self._kept.clear()
+        self._tracked.clear()
         self._gone.clear()
         with suppress(StateError):
             self._file.close()
@@ -153,7 +153,7 @@ class Keeper:
             self.failure = None
             return
         try:
-            self._file.write(news, anew=[name for name in news if self._kept[name].anew], gone=list(self._gone))
+            self._file.write(news, anew=[name for name in news if self._tracked[name].anew], gone=list(self._gone))
         except StateError as error:
             if self.failure is None:
                 self._complain(str(error))
@@ -164,7 +164,7 @@ class Keeper:
         self.failure = None
         self._gone.clear()
         for name in news:
-            self._kept[name].written()
+            self._tracked[name].written()
 
     @contextmanager
     def asked(self) -> Iterator[None]:
@@ -236,7 +236,7 @@ class Keeper:
 
     def _news(self) -> dict[str, News]:
         """What is to be written, by account."""
-        found = ((name, kept.collect()) for name, kept in self._kept.items())
+        found = ((name, kept.collect()) for name, kept in self._tracked.items())
         return {name: news for name, news in found if news is not None}
 
     def _turn(self) -> None:
@@ -263,27 +263,27 @@ class Keeper:
                         future.set_exception(failure)
 
 
-def keeping(
-    keeper: Keeper,
+def write_first(
+    writer: StateWriter,
     refuse: Callable[[web.Request, NotWritten], web.Response],
     tells_nothing: Callable[[web.Request], bool],
 ) -> Middleware:
     """A middleware that sends an answer only once everything it may reveal is written, and otherwise a refusal."""
 
     @web.middleware
-    async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
         if tells_nothing(request):
             return await handler(request)
-        with keeper.asked():
+        with writer.asked():
             try:
-                if keeper.failure is not None:
+                if writer.failure is not None:
                     # It could not be acknowledged, so it had better not happen.
-                    keeper.write()
+                    writer.write()
                 response = await handler(request)
                 if not response.prepared:
-                    await keeper.written()
+                    await writer.written()
             except StateError as error:
                 return refuse(request, NotWritten(hint=str(error)))
             return response
 
-    return keep
+    return handle
