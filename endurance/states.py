@@ -25,7 +25,7 @@ from copper_emulator.shell.persistence.rows import Found, rows_of
 from copper_emulator.shell.persistence.snapshots import digest_of, found_in
 from copper_emulator.shell.persistence.state_writer import StateWriter
 from copper_emulator.shell.persistence.store import StateFile
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from endurance.mutating import PLAIN, TEXTS, mutated_bytes, mutated_text, mutated_value
 from endurance.reading import Reading
 
@@ -33,10 +33,10 @@ NOW = 1_790_000_000_000
 TARGET = "https://billing.example.com/hooks/copper"
 
 
-def stage(writer: StateWriter) -> Stage:
+def tenant(writer: StateWriter) -> Tenant:
     """An account with something of everything: records, subscriptions, notifications sent and waiting; and kept."""
     given = Settings(limits="3/1m", latency="0-2s", in_flight=2, faults="slow=3s,2")
-    made = Stage("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
+    made = Tenant("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
     account = made.account
     writer.track(made, as_found=False)
     for kind, event in (("person", "new"), ("person", "update"), ("lead", "new")):
@@ -78,7 +78,7 @@ class States:
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "whole.db"
             writer = StateWriter(StateFile(str(path)), print)
-            whole = rows_of(stage(writer))
+            whole = rows_of(tenant(writer))
             writer.close()
             with closing(sqlite3.connect(path)) as connection:
                 found = connection.execute("SELECT entries, lines FROM journal ORDER BY id").fetchall()

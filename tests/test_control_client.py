@@ -13,7 +13,7 @@ import pytest
 
 from copper_emulator.control_client import Client
 from copper_emulator.core.errors import StateError, UsageError
-from copper_emulator.remote.stage import RemoteStage
+from copper_emulator.remote.tenant import RemoteTenant
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -179,6 +179,6 @@ def test_a_server_that_tells_of_its_accounts_in_another_way_is_told_so(serving: 
     client = Client(serving("keep", answer=answer).url)
 
     with pytest.raises(StateError, match=said):
-        RemoteStage(client, "/accounts/default", "default").account.name  # noqa: B018
+        RemoteTenant(client, "/accounts/default", "default").account.name  # noqa: B018
 
     client.close()

@@ -41,7 +41,7 @@ def test_what_is_looked_at_waits_for_a_write_that_is_under_way(copper: Copper) -
     names = ("subscriptions", "deliveries", "changes", "notifications", "journal", "timeline")
     readers = [threading.Thread(target=getattr, args=(copper, name)) for name in names]
 
-    with copper._stage.lock:
+    with copper._tenant.lock:
         for reader in readers:
             reader.start()
         for reader in readers:

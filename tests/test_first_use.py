@@ -16,7 +16,7 @@ from copper_emulator.operations import LocalOperations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 THREADS = 8
 
@@ -26,17 +26,17 @@ class CountingHost(Host):
 
     def __init__(self) -> None:
         super().__init__()
-        self.given: list[Stage] = []
-        self.served: list[Stage] = []
+        self.given: list[Tenant] = []
+        self.served: list[Tenant] = []
 
-    def add(self, stage: Stage) -> None:
-        self.given.append(stage)
-        self.served.append(stage)
-        super().add(stage)
+    def add(self, tenant: Tenant) -> None:
+        self.given.append(tenant)
+        self.served.append(tenant)
+        super().add(tenant)
 
-    def remove(self, stage: Stage) -> None:
-        self.served.remove(stage)
-        super().remove(stage)
+    def remove(self, tenant: Tenant) -> None:
+        self.served.remove(tenant)
+        super().remove(tenant)
 
     def tls_url(self) -> str:
         raise OSError("no port is free")
@@ -50,7 +50,7 @@ def host() -> Iterator[CountingHost]:
 
 
 def made() -> LocalOperations:
-    return LocalOperations(Stage("test", Settings(), VirtualClock()))
+    return LocalOperations(Tenant("test", Settings(), VirtualClock()))
 
 
 def test_nothing_is_made_where_nothing_is_done(host: CountingHost) -> None:

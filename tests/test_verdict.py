@@ -247,7 +247,7 @@ def test_secrets_are_masked_and_the_traceback_is_shown() -> None:
 
 def _change_behind_the_tests_back(copper: Copper) -> None:
     """A change that is only recorded, as the API server's thread records what its clients do."""
-    copper._stage.record(lambda account, now: account.act(commands.create(EntityType.TASK, [{"name": "call"}]), now))
+    copper._tenant.record(lambda account, now: account.act(commands.create(EntityType.TASK, [{"name": "call"}]), now))
 
 
 def test_a_clean_run_with_a_start_time_has_no_verdict() -> None:

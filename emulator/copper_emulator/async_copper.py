@@ -20,7 +20,7 @@ from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face, records_of
 from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.delivering.in_tests import AsyncDelivering
 from copper_emulator.shell.delivering.turns import Turns
@@ -291,8 +291,8 @@ class AsyncCopper(Face):
     # --- for Emulator, the plugin and Records ---------------------------------------------------------------
 
     @property
-    def _of_records(self) -> tuple[AnyStage, Callable[[Act], Any], Calls]:
-        return self._stage, self._write, self._calls
+    def _of_records(self) -> tuple[AnyTenant, Callable[[Act], Any], Calls]:
+        return self._tenant, self._write, self._calls
 
     async def _write(self, act: Act) -> Any:
         return await self._drive(self._operations.write(act))

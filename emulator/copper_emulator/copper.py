@@ -19,7 +19,7 @@ from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face, records_of
 from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.delivering.driver import Rounds, run_sync
 from copper_emulator.shell.delivering.in_tests import SyncDelivering
 from copper_emulator.shell.running_loop import check_thread
@@ -282,8 +282,8 @@ class Copper(Face):
     # --- for Emulator and Records ---------------------------------------------------------------------------
 
     @property
-    def _of_records(self) -> tuple[AnyStage, Callable[[Act], Any]]:
-        return self._stage, self._write
+    def _of_records(self) -> tuple[AnyTenant, Callable[[Act], Any]]:
+        return self._tenant, self._write
 
     def _write(self, act: Act) -> Any:
         return self._drive(self._operations.write(act))

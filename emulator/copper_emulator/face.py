@@ -47,12 +47,12 @@ from copper_emulator.faults import Faults
 from copper_emulator.first_use import FirstUse
 from copper_emulator.operations import LocalOperations, Operations
 from copper_emulator.settings import Settings
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.intercepting.answering import Interception
 from copper_emulator.shell.routing.destinations import KindName, name_of, takes
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups
 from copper_emulator.unawaited import Calls
@@ -84,7 +84,7 @@ class Face:
 
         def make() -> LocalOperations:
             key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
-            return LocalOperations(Stage(name, settings, clock, key=key, surface=surface, place=place))
+            return LocalOperations(Tenant(name, settings, clock, key=key, surface=surface, place=place))
 
         self._host = host
         self._first_use = FirstUse(host, make)
@@ -108,13 +108,13 @@ class Face:
         return self._first_use.operations()
 
     @cached_property
-    def _stage(self) -> AnyStage:
-        return self._operations.stage
+    def _tenant(self) -> AnyTenant:
+        return self._operations.tenant
 
     @cached_property
-    def _here(self) -> Stage:
-        """The stage, for an account in this process."""
-        return self._first_use.operations().stage
+    def _here(self) -> Tenant:
+        """The tenant, for an account in this process."""
+        return self._first_use.operations().tenant
 
     @cached_property
     def _calls(self) -> Calls:
@@ -123,12 +123,12 @@ class Face:
     @cached_property
     def lookups(self) -> Lookups:
         """What records refer to: users, statuses, pipelines, custom fields."""
-        return Lookups(self._stage)
+        return Lookups(self._tenant)
 
     @cached_property
     def faults(self) -> Faults:
         """The faults: switch them on and off."""
-        return Faults(self._stage)
+        return Faults(self._tenant)
 
     # --- who and where --------------------------------------------------------------------------------------
 
@@ -153,17 +153,17 @@ class Face:
     @property
     def token(self) -> str:
         """The account's current API key (X-PW-AccessToken)."""
-        return self._stage.account.key.token
+        return self._tenant.account.key.token
 
     @property
     def email(self) -> str:
         """The email that belongs to the current key (X-PW-UserEmail)."""
-        return self._stage.account.key.email
+        return self._tenant.account.key.email
 
     @property
     def headers(self) -> dict[str, str]:
         """The three X-PW headers of the current key."""
-        return self._stage.account.key.headers
+        return self._tenant.account.key.headers
 
     @property
     def oauth_headers(self) -> dict[str, str]:
@@ -173,12 +173,12 @@ class Face:
     @property
     def now(self) -> datetime:
         """The account's virtual time, an aware datetime in UTC."""
-        return to_datetime(self._stage.now())
+        return to_datetime(self._tenant.now())
 
     @property
     def settings(self) -> Settings:
         """The account's settings; `help(copper_emulator.Settings)` lists them all."""
-        return self._stage.settings
+        return self._tenant.settings
 
     def switch_key(self) -> None:
         """Give the account a new API key, which `token` and `headers` then return.
@@ -186,7 +186,7 @@ class Face:
         Subscriptions belong to the key that made them: the old ones keep firing but are invisible to the new key, and
         the old key is answered with 401 (Copper support page: delete the old subscriptions before you switch).
         """
-        self._stage.switch_key()
+        self._tenant.switch_key()
 
     def intercept(self, *, token: str | None = None) -> Interception:
         """Redirect `https://api.copper.com` and `https://api.prosperworks.com` to this account, from now on.
@@ -224,7 +224,7 @@ class Face:
         Raises:
             RouteError: origin or destination cannot be understood.
         """
-        self._stage.routes.add(origin, to, kind, lifespan=lifespan)
+        self._tenant.routes.add(origin, to, kind, lifespan=lifespan)
 
     @written_like("copper.subscribe('person', 'new', target='https://my-app.example/hook')")
     def subscribe(
@@ -252,7 +252,7 @@ class Face:
         if custom_field_computed_values is not False:
             body["custom_field_computed_values"] = custom_field_computed_values
         sent = _as_sent(body)
-        made: Subscription = self._stage.record(
+        made: Subscription = self._tenant.record(
             lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
         )
         return made
@@ -262,13 +262,13 @@ class Face:
         wanted = subscription.id if isinstance(subscription, Subscription) else subscription
         if isinstance(wanted, bool) or not isinstance(wanted, int):
             raise UsageError(f"unsubscribe takes what subscribe() returned, or its id, not {subscription!r}")
-        self._stage.record(lambda account, now: account.unsubscribe(wanted, now))
+        self._tenant.record(lambda account, now: account.unsubscribe(wanted, now))
 
     @property
     def subscriptions(self) -> list[Subscription]:
         """The subscriptions the current key can see, by ascending id."""
-        with self._stage.lock:
-            account = self._stage.account
+        with self._tenant.lock:
+            account = self._tenant.account
             return account.subscriptions.of_key(account.key.serial)
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
@@ -285,33 +285,33 @@ class Face:
                 f"after_delivery calls its hook with the delivery, and {name_of(hook)} cannot be called like that: "
                 "write it as def hook(delivery): ..."
             )
-        self._stage.hooks.append(hook)
+        self._tenant.hooks.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------
 
     @property
     def deliveries(self) -> list[Delivery]:
         """The deliveries of every notification that has ended, in the order in which they ended."""
-        with self._stage.lock:
-            return list(self._stage.account.journal.deliveries)
+        with self._tenant.lock:
+            return list(self._tenant.account.journal.deliveries)
 
     @property
     def changes(self) -> list[Change]:
         """Every change, in order."""
-        with self._stage.lock:
-            return list(self._stage.account.journal.changes)
+        with self._tenant.lock:
+            return list(self._tenant.account.journal.changes)
 
     @property
     def notifications(self) -> list[Notification]:
         """Every notification, including those still waiting, in the order in which they were made."""
-        with self._stage.lock:
-            return list(self._stage.account.journal.notifications)
+        with self._tenant.lock:
+            return list(self._tenant.account.journal.notifications)
 
     @property
     def journal(self) -> list[Entry]:
         """Everything that happened, in order."""
-        with self._stage.lock:
-            return list(self._stage.account.journal.entries)
+        with self._tenant.lock:
+            return list(self._tenant.account.journal.entries)
 
     @property
     def api_calls(self) -> list[ApiCall]:
@@ -321,13 +321,13 @@ class Face:
         `["POST /people/search -> 200", "GET /people/17 -> 404"]`. What the test does through `copper` itself is not in
         it. Calls are not part of the journal, of snapshots and of state files.
         """
-        return self._stage.calls_made()
+        return self._tenant.calls_made()
 
     @property
     def timeline(self) -> str:
         """The journal as text, in virtual time, with secrets masked."""
-        with self._stage.lock:
-            journal = self._stage.account.journal
+        with self._tenant.lock:
+            journal = self._tenant.account.journal
             return masked(timeline(journal.entries), journal.subscriptions())
 
     @written_like("copper.explain(type='person', id=17)")
@@ -335,8 +335,8 @@ class Face:
         self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
     ) -> Explanation:
         """Explain why something was (not) delivered, for a change, subscription, delivery, record, type or them all."""
-        with self._stage.lock:
-            account = self._stage.account
+        with self._tenant.lock:
+            account = self._tenant.account
             if what is not None and (type is not None or id is not None):
                 raise UsageError("explain either one thing, or the records that type= and id= name, not both")
             if isinstance(what, Change):
@@ -361,9 +361,9 @@ class Face:
 
         The token and the clock stay.
         """
-        if self._stage.driving:
+        if self._tenant.driving:
             raise UsageError("reset() cannot be called inside a delivery")
-        self._stage.reset()
+        self._tenant.reset()
         self._operations.forget()
         self._reports.clear()
 
@@ -375,8 +375,8 @@ class Face:
         """What has happened; looking moves nothing, and does not create an account that has not been used."""
         if self._is_unused:
             return "not used yet"
-        with self._stage.lock:
-            account = self._stage.account
+        with self._tenant.lock:
+            account = self._tenant.account
             seen = len(account.subscriptions.of_key(account.key.serial))
             older = len(account.subscriptions) - seen
             numbers = {"change": len(account.journal.changes), "delivery": len(account.journal.deliveries)}
@@ -392,7 +392,7 @@ class Face:
             if name.startswith("_"):
                 # The object may be half-initialised, without what a suggestion needs.
                 raise AttributeError(f"copper has no {name!r}", name=name, obj=self)
-            raise AttributeError(no_attribute(dir(self), name, self._stage.account.surface), name=name, obj=self)
+            raise AttributeError(no_attribute(dir(self), name, self._tenant.account.surface), name=name, obj=self)
 
     # --- for Emulator and the plugin ------------------------------------------------------------------------
 
@@ -412,15 +412,15 @@ class Face:
         """The number of entries in the journal. Asking does not create an account that has not been used."""
         if self._is_unused:
             return 0
-        with self._stage.lock:
-            return len(self._stage.account.journal.entries)
+        with self._tenant.lock:
+            return len(self._tenant.account.journal.entries)
 
     @property
     def drawn_from(self) -> int | None:
         """The seed, if anything was drawn from it; with it the run can be repeated."""
         if self._is_unused:
             return None
-        draws = self._stage.account.draws
+        draws = self._tenant.account.draws
         return draws.seed if draws.made else None
 
     def begin_test(self) -> str:
@@ -446,8 +446,8 @@ class Face:
 
     def _verdict(self, *, said: str = "", since: int | None) -> str:
         """The verdict on the deliveries after the first `since`, or on none of them, and on all that still stands."""
-        with self._stage.lock:
-            account, settings, claims = self._stage.account, self._stage.settings, self._operations.claims
+        with self._tenant.lock:
+            account, settings, claims = self._tenant.account, self._tenant.settings, self._operations.claims
             if not settings.strict:
                 return ""
             overlooked = overlooked_text(self._reports)

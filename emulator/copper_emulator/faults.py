@@ -15,7 +15,7 @@ from copper_emulator.core.rules import Latency
 from copper_emulator.core.surface import CONNECTED
 from copper_emulator.core.text import suggesting
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.faults import active, read, switch_off, switch_off_named, switch_on
 
 __tracebackhide__ = raised_on_purpose
@@ -35,8 +35,8 @@ class SwitchedOn(AbstractContextManager[Fault]):
     There it then gives way to the one that it replaced, if it replaced one.
     """
 
-    def __init__(self, stage: AnyStage, switched: Fault, replaced: Sequence[Fault]) -> None:
-        self._stage = stage
+    def __init__(self, tenant: AnyTenant, switched: Fault, replaced: Sequence[Fault]) -> None:
+        self._tenant = tenant
         self.fault = switched
         self._replaced = replaced
 
@@ -46,16 +46,16 @@ class SwitchedOn(AbstractContextManager[Fault]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if switch_off(self._stage, lambda other: other == self.fault):
-            switch_on(self._stage, self._replaced)
+        if switch_off(self._tenant, lambda other: other == self.fault):
+            switch_on(self._tenant, self._replaced)
 
     def __repr__(self) -> str:
         return repr(self.fault)
 
 
 class _Switches:
-    def __init__(self, stage: AnyStage) -> None:
-        self._stage = stage
+    def __init__(self, tenant: AnyTenant) -> None:
+        self._tenant = tenant
 
     def _on(self, name: FaultName, **parts: Any) -> SwitchedOn:
         __tracebackhide__ = True
@@ -63,7 +63,7 @@ class _Switches:
             made = fault(name, like=called(name), **parts)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        return SwitchedOn(self._stage, made, switch_on(self._stage, (made,)))
+        return SwitchedOn(self._tenant, made, switch_on(self._tenant, (made,)))
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 
@@ -133,10 +133,10 @@ class Faults(_Switches):
     replaces an earlier one of the same kind and target. In a `with` statement it ends with the block.
     """
 
-    def __init__(self, stage: AnyStage) -> None:
-        super().__init__(stage)
-        self.api = OfTheApi(stage)
-        self.beyond_spec = BeyondSpec(stage)
+    def __init__(self, tenant: AnyTenant) -> None:
+        super().__init__(tenant)
+        self.api = OfTheApi(tenant)
+        self.beyond_spec = BeyondSpec(tenant)
 
     @written_like(called(FaultName.LOSE))
     def lose(
@@ -209,20 +209,20 @@ class Faults(_Switches):
         empty = [each for each in faults if not read(each)] or ([] if faults else [""])
         if empty:
             raise UsageError(f"{empty[0]!r} names no fault: write one, like on('lose=20%'); off() switches all off")
-        switch_on(self._stage, read(faults))
+        switch_on(self._tenant, read(faults))
 
     def off(self, *names: str) -> list[Fault]:
         """Switch off faults by name or written form; without arguments, all. Returns those switched off."""
         __tracebackhide__ = True
-        return switch_off_named(self._stage, names)
+        return switch_off_named(self._tenant, names)
 
     @property
     def active(self) -> list[Fault]:
         """The active faults, in the order in which they were switched on."""
-        return active(self._stage)
+        return active(self._tenant)
 
     def __repr__(self) -> str:
-        if self._stage.surface in CONNECTED:
+        if self._tenant.surface in CONNECTED:
             # Looking would fetch the account, and fail when the server has gone.
             return "<faults of an account of a server>"
         return f"<faults: {faults_text(self.active)}>"

@@ -27,9 +27,9 @@ class FirstUse:
         with self._lock:
             if self._made is None:
                 made = self._make()
-                made.stage.has_ended = self._has_ended
+                made.tenant.has_ended = self._has_ended
                 if not self._has_ended:
-                    self._host.add(made.stage)
+                    self._host.add(made.tenant)
                 self._made = made
             return self._made
 
@@ -38,5 +38,5 @@ class FirstUse:
         with self._lock:
             self._has_ended = True
             if self._made is not None:
-                self._made.stage.end()
-                self._host.remove(self._made.stage)
+                self._made.tenant.end()
+                self._host.remove(self._made.tenant)

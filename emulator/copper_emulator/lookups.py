@@ -19,7 +19,7 @@ from copper_emulator.core.surface import CONNECTED
 from copper_emulator.core.text import choices, no_such, sentence
 from copper_emulator.lookup_entry import LookupEntry, table_of
 from copper_emulator.python_values import as_json
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 
 __tracebackhide__ = raised_on_purpose
 
@@ -27,9 +27,9 @@ __tracebackhide__ = raised_on_purpose
 class LookupTable:
     """One lookup table: iterate over its entries, or take one with `[id]` or `named("...")`."""
 
-    def __init__(self, name: str, stage: AnyStage) -> None:
+    def __init__(self, name: str, tenant: AnyTenant) -> None:
         self._name = name
-        self._stage = stage
+        self._tenant = tenant
 
     def __iter__(self) -> Iterator[LookupEntry]:
         return iter(self._read(lambda catalogue: [self._entry(each) for each in catalogue.table(self._name).values()]))
@@ -69,7 +69,7 @@ class LookupTable:
         self._write(lambda records: remove_entry(records, self._name, wanted))
 
     def __repr__(self) -> str:
-        if self._stage.surface in CONNECTED:
+        if self._tenant.surface in CONNECTED:
             # Looking would fetch the account, and fail when the server has gone.
             return f"<copper.lookups.{self._name} of an account of a server>"
         return f"<copper.lookups.{self._name}: {', '.join(f'{entry.id} {entry.name}' for entry in self) or 'none'}>"
@@ -98,18 +98,18 @@ class LookupTable:
         return LookupEntry(copied(dict(fields)), self._name)
 
     def _read(self, read: Callable[[Catalogue], Any]) -> Any:
-        with self._stage.lock:
-            return read(self._stage.account.records.catalogue)
+        with self._tenant.lock:
+            return read(self._tenant.account.records.catalogue)
 
     def _write(self, write: Callable[[RecordStore], Any]) -> Any:
-        return self._stage.record(lambda account, now: write(account.records))
+        return self._tenant.record(lambda account, now: write(account.records))
 
 
 class AccountDetails(Mapping[str, Any]):
     """The account as `GET /account` answers it: id, name, primary_timezone, settings, logo_mini_url."""
 
-    def __init__(self, stage: AnyStage) -> None:
-        self._stage = stage
+    def __init__(self, tenant: AnyTenant) -> None:
+        self._tenant = tenant
 
     def __getitem__(self, name: str) -> Any:
         return self._shown()[name]
@@ -131,7 +131,7 @@ class AccountDetails(Mapping[str, Any]):
         return str(self["name"])
 
     def __repr__(self) -> str:
-        if self._stage.surface in CONNECTED:
+        if self._tenant.surface in CONNECTED:
             # As above.
             return "<copper.lookups.account of an account of a server>"
         return f"<copper.lookups.account: {self._shown()}>"
@@ -161,8 +161,8 @@ class AccountDetails(Mapping[str, Any]):
             "logo_mini_url": logo_mini_url,
         }
         sent = as_json({key: value for key, value in given.items() if value is not None}, {}, "the account's fields")
-        self._stage.record(lambda account, now: account.records.catalogue.change_account(sent))
+        self._tenant.record(lambda account, now: account.records.catalogue.change_account(sent))
 
     def _shown(self) -> dict[str, Any]:
-        with self._stage.lock:
-            return dict(copied(self._stage.account.records.catalogue.account))
+        with self._tenant.lock:
+            return dict(copied(self._tenant.account.records.catalogue.account))

@@ -19,9 +19,9 @@ from copper_emulator.core.wire import request_headers
 from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.delivering.driver import Rounds, advance, run_until_idle, send_now, settle
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
 
@@ -31,9 +31,9 @@ HOUR = timedelta(hours=1)
 class Operations(ABC):
     """The operations on one account, and what its test has claimed."""
 
-    def __init__(self, stage: AnyStage, *, surface: Surface | None = None) -> None:
-        self.stage = stage
-        self._surface = surface or stage.surface
+    def __init__(self, tenant: AnyTenant, *, surface: Surface | None = None) -> None:
+        self.tenant = tenant
+        self._surface = surface or tenant.surface
         self.claims = Claims()
 
     @abstractmethod
@@ -64,7 +64,7 @@ class Operations(ABC):
     def fire(self, type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None) -> Rounds[Change]:
         """Fire a bare event. Raises UsageError before anything happens."""
         __tracebackhide__ = True
-        change = bare_event(type, event, ids, updated_attributes, self.stage.settings.profile)
+        change = bare_event(type, event, ids, updated_attributes, self.tenant.settings.profile)
         return self.write(lambda account, now: account.fire(change, now))
 
     def replay(
@@ -72,7 +72,7 @@ class Operations(ABC):
     ) -> Rounds[Delivery]:
         """Send a captured body again; a delayed answer is waited for, at most for the setting `timeout`."""
         __tracebackhide__ = True
-        if self.stage.driving:
+        if self.tenant.driving:
             raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
         raw, topic, ids = captured(body)
         return (yield from self.replay_as(topic, ids, raw, target, headers))
@@ -89,57 +89,57 @@ class Operations(ABC):
         """Settle, then find what is expected."""
         __tracebackhide__ = True
         yield from self.settle()
-        with self.stage.lock:
-            return meet(expectation, self.stage.account, self.claims, self._surface)
+        with self.tenant.lock:
+            return meet(expectation, self.tenant.account, self.claims, self._surface)
 
     def expect_none(self, expectation: Expectation) -> Rounds[None]:
         """Settle, then make sure that nothing unclaimed matches."""
         __tracebackhide__ = True
         yield from self.settle()
-        with self.stage.lock:
-            meet_none(expectation, self.stage.account, self.claims, self._surface)
+        with self.tenant.lock:
+            meet_none(expectation, self.tenant.account, self.claims, self._surface)
 
 
 class LocalOperations(Operations):
     """The operations on an account in this process, with the driver's rounds."""
 
-    stage: Stage
+    tenant: Tenant
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         __tracebackhide__ = True
-        stage = self.stage
-        if stage.is_behind():
+        tenant = self.tenant
+        if tenant.is_behind():
             # What fell due while the test moved frozen time happened before this act.
-            yield from settle(stage)
-        result = stage.record(act)
-        yield from settle(stage)
+            yield from settle(tenant)
+        result = tenant.record(act)
+        yield from settle(tenant)
         return result
 
     def _replay(
         self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str]
     ) -> Rounds[Delivery]:
         __tracebackhide__ = True
-        own = request_headers(self.stage.settings.user_agent, headers)
-        if self.stage.is_behind():
-            yield from settle(self.stage)
-        attempt = self.stage.record(lambda account, now: account.replay(topic, ids, raw, target, own, now))
-        yield from send_now(self.stage, attempt)
-        yield from settle(self.stage)
-        account = self.stage.account
+        own = request_headers(self.tenant.settings.user_agent, headers)
+        if self.tenant.is_behind():
+            yield from settle(self.tenant)
+        attempt = self.tenant.record(lambda account, now: account.replay(topic, ids, raw, target, own, now))
+        yield from send_now(self.tenant, attempt)
+        yield from settle(self.tenant)
+        account = self.tenant.account
         while (delivery := account.journal.delivery_of(attempt.notification)) is None:
-            now = self.stage.clock.now()
-            yield from advance(self.stage, max((account.next_moment(now) or now) - now, 1))
+            now = self.tenant.clock.now()
+            yield from advance(self.tenant, max((account.next_moment(now) or now) - now, 1))
         return delivery
 
     def settle(self) -> Rounds[list[Delivery]]:
-        return settle(self.stage)
+        return settle(self.tenant)
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
         # A generator, so that "is a delivery under way?" is asked when these rounds run, not when they are made.
-        return (yield from advance(self.stage, delta_ms))
+        return (yield from advance(self.tenant, delta_ms))
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
-        return (yield from run_until_idle(self.stage, limit_ms))
+        return (yield from run_until_idle(self.tenant, limit_ms))
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:

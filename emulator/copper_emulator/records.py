@@ -29,7 +29,7 @@ from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.core.text import count
 from copper_emulator.python_values import as_json
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.seed_files import read_seeds
 from copper_emulator.unawaited import Calls
 
@@ -41,10 +41,10 @@ Act: TypeAlias = Callable[[Account, int], Any]
 class Records(Attributes):
     """The operations on the records of one type; `write` performs one and delivers what it made due."""
 
-    def __init__(self, kind: EntityType, stage: AnyStage, write: Callable[[Act], Any]) -> None:
+    def __init__(self, kind: EntityType, tenant: AnyTenant, write: Callable[[Act], Any]) -> None:
         self._kind = kind
         self._table = TABLES[kind]
-        self._stage = stage
+        self._tenant = tenant
         self._write = write
 
     def __repr__(self) -> str:
@@ -53,7 +53,7 @@ class Records(Attributes):
     def get(self, id: int | Record) -> Record:
         """The current state of a record, by its id or an earlier copy. Raises NotFound."""
         wanted = record_id(id, self._kind)
-        with self._stage.lock:
+        with self._tenant.lock:
             return self._store.get(self._kind, wanted)
 
     @written_like("copper.people.seed([{'id': 17, 'name': 'Ada'}])")
@@ -73,13 +73,13 @@ class Records(Attributes):
         if isinstance(rows, str):
             raise UsageError(f"pass a file as pathlib.Path({rows!r})")
         if isinstance(rows, Path):
-            with self._stage.lock:
+            with self._tenant.lock:
                 definitions = dict(self._store.definitions(self._kind))
             found = read_seeds(rows, self._kind, definitions)
             act = commands.seed(self._kind, found.rows, found.place)
         else:
             act = commands.seed(self._kind, [self._json(row) for row in rows_of(rows)])
-        ids: list[int] = self._stage.record(lambda account, now: account.act(act, now))
+        ids: list[int] = self._tenant.record(lambda account, now: account.act(act, now))
         return Seeded(ids, self.get)
 
     @written_like("copper.people.relate(ada, company)")
@@ -93,19 +93,19 @@ class Records(Attributes):
             Invalid: these types cannot be related, or a record can have only one such relation.
         """
         one, two = self._pair(id, other)
-        is_new: bool = self._stage.record(lambda account, now: account.relate(one, two, now))
+        is_new: bool = self._tenant.record(lambda account, now: account.relate(one, two, now))
         return is_new
 
     @written_like("copper.people.unrelate(ada, company)")
     def unrelate(self, id: int | Record, other: Record) -> None:
         """Remove a relation. Copper notifies nobody of this. Raises NotFound."""
         one, two = self._pair(id, other)
-        self._stage.record(lambda account, now: account.unrelate(one, two, now))
+        self._tenant.record(lambda account, now: account.unrelate(one, two, now))
 
     def related(self, id: int | Record) -> list[Record]:
         """The records that a record is related to. Raises NotFound."""
         wanted = record_id(id, self._kind)
-        with self._stage.lock:
+        with self._tenant.lock:
             store = self._store
             store.get(self._kind, wanted)
             return [store.get(kind, number) for kind, number in store.relations.of((self._kind, wanted))]
@@ -119,7 +119,7 @@ class Records(Attributes):
     @property
     def _store(self) -> RecordStore:
         """The account's records, to be read under the lock. Raises NotEnabled if this type is switched off."""
-        store = self._stage.account.records
+        store = self._tenant.account.records
         require(store, self._kind)
         return store
 
@@ -141,10 +141,10 @@ class Records(Attributes):
     def _found(self, filters: Mapping[str, Any]) -> list[Record]:
         forms = {name: each.form for name, each in PARAMETERS[self._kind].items()}
         sent = as_json(filters, forms, "the filters of a search")
-        with self._stage.lock:
+        with self._tenant.lock:
             store = self._store
             query = parse_filters(self._kind, sent, store)
-            found = find(store, query, self._stage.now(), lag=False)
+            found = find(store, query, self._tenant.now(), lag=False)
             return [store.record(self._kind, stored) for stored in found.records]
 
     def _merging(self, winner: int | Record, loser: int | Record) -> Act:
@@ -163,7 +163,7 @@ class Records(Attributes):
         sent = self._json(fields)
         fixed = [name for name in sent if name == "id" or self._access(name) not in (None, *accesses)]
         # The API ignores fields that a client merely sends back; a test that names a field means to set it.
-        if fixed and not self._stage.account.rules.refuse_read_only:
+        if fixed and not self._tenant.account.rules.refuse_read_only:
             raise UsageError(self._why_fixed(fixed[0]))
         return sent
 
@@ -187,8 +187,8 @@ class Records(Attributes):
 class AsyncRecords(Records):
     """The same of an asynchronous account, which notes the calls: one that is not awaited does nothing."""
 
-    def __init__(self, kind: EntityType, stage: AnyStage, write: Callable[[Act], Any], calls: Calls) -> None:
-        super().__init__(kind, stage, write)
+    def __init__(self, kind: EntityType, tenant: AnyTenant, write: Callable[[Act], Any], calls: Calls) -> None:
+        super().__init__(kind, tenant, write)
         self._calls = calls
 
 

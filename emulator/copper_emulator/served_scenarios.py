@@ -29,7 +29,7 @@ from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.routes import Blocked, Destination, Detour, Route, checked_url
 from copper_emulator.shell.served.runs import End, Offer, OnStep, Played
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from copper_emulator.verdict import verdict_text
 
 SENT = "scenario"
@@ -100,16 +100,16 @@ class ServedPlay:
         """An account's settings with the scenario's own. Raises SettingsError."""
         return own.with_changes(self.scenario.content.settings)
 
-    def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
+    def rounds(self, tenant: Tenant, on_step: OnStep) -> Rounds[End]:
         """Play it. Without a target, a built-in endpoint meanwhile takes whatever has no route."""
-        routes = stage.routes
-        scenario, detours = self._aimed(stage)
-        surface = stage.surface.of_scenario
-        operations = LocalOperations(stage, surface=surface)
-        with stage.lock:
-            operations.claims.set_aside(stage.account.journal.deliveries, _EARLIER)
-            there = {subscription.id for subscription in stage.account.subscriptions}
-            first_entry = len(stage.account.journal.entries)
+        routes = tenant.routes
+        scenario, detours = self._aimed(tenant)
+        surface = tenant.surface.of_scenario
+        operations = LocalOperations(tenant, surface=surface)
+        with tenant.lock:
+            operations.claims.set_aside(tenant.account.journal.deliveries, _EARLIER)
+            there = {subscription.id for subscription in tenant.account.subscriptions}
+            first_entry = len(tenant.account.journal.entries)
         routes.detours.extend(detours)
         try:
             result = yield from play(
@@ -118,7 +118,7 @@ class ServedPlay:
         finally:
             for detour in detours:
                 routes.detours.remove(detour)
-        account, settings = stage.account, stage.settings
+        account, settings = tenant.account, tenant.settings
         verdict = ""
         if result.passed and settings.strict:
             verdict = verdict_text(account, operations.claims, settings.allow, surface)
@@ -128,29 +128,29 @@ class ServedPlay:
         failure, failed = (f"{text}{others}" for text in (result.failure, result.failed))
         return End(failure, failed, verdict, result.sent, result.waiting, result.timeline, drawn_from)
 
-    def check(self, stage: Stage) -> None:
+    def check(self, tenant: Tenant) -> None:
         """Raise UsageError if this account cannot send to its target."""
-        self._aimed(stage)
+        self._aimed(tenant)
 
-    def _aimed(self, stage: Stage) -> tuple[Scenario, list[Detour]]:
+    def _aimed(self, tenant: Tenant) -> tuple[Scenario, list[Detour]]:
         """The scenario as it is to be played, and the detours meanwhile."""
         if self.adopts:
-            return self._adopting(stage), []
+            return self._adopting(tenant), []
         if self.target is None:
             return self.scenario, [_with_help_of(BuiltInEndpoint(self.scenario.content.secret))]
         if self.target.startswith("https://"):
-            found = stage.routes.resolve(self.target)
+            found = tenant.routes.resolve(self.target)
             if isinstance(found, Blocked):
                 raise RouteError(found.text)
             return aimed_at(self.scenario, self.target), []
-        url = checked_url(self.target, stage.settings.allow_targets, stage.surface.of_scenario)
+        url = checked_url(self.target, tenant.settings.allow_targets, tenant.surface.of_scenario)
         to = Route(URL(ORIGIN), url.origin(), RouteKind.URL)
         return aimed_at(self.scenario, ORIGIN + url.raw_path_qs), [_leading_to(to)]
 
-    def _adopting(self, stage: Stage) -> Scenario:
+    def _adopting(self, tenant: Tenant) -> Scenario:
         topics = {subscription.topic for subscription in self.scenario.content.subscriptions.values()}
-        with stage.lock:
-            made = [each for each in stage.account.subscriptions if not topics or each.topic in topics]
+        with tenant.lock:
+            made = [each for each in tenant.account.subscriptions if not topics or each.topic in topics]
         return aimed_at(self.scenario, made[0].target) if made else self.scenario
 
 

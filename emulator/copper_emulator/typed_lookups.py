@@ -13,7 +13,7 @@ from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.lookup_entry import LookupEntry
 from copper_emulator.lookups import AccountDetails, LookupTable
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 
 __tracebackhide__ = raised_on_purpose
 
@@ -458,17 +458,17 @@ class Lookups(Attributes):
     Changing them lets no time pass and sends no notifications; `reset()` restores those of a new account.
     """
 
-    def __init__(self, stage: AnyStage) -> None:
-        self.account = AccountDetails(stage)
-        self.users = Users("users", stage)
-        self.lead_statuses = LeadStatuses("lead_statuses", stage)
-        self.customer_sources = CustomerSources("customer_sources", stage)
-        self.loss_reasons = LossReasons("loss_reasons", stage)
-        self.contact_types = ContactTypes("contact_types", stage)
-        self.pipelines = Pipelines("pipelines", stage)
-        self.activity_types = ActivityTypes("activity_types", stage)
-        self.custom_activity_types = CustomActivityTypes("custom_activity_types", stage)
-        self.custom_field_definitions = CustomFieldDefinitions("custom_field_definitions", stage)
+    def __init__(self, tenant: AnyTenant) -> None:
+        self.account = AccountDetails(tenant)
+        self.users = Users("users", tenant)
+        self.lead_statuses = LeadStatuses("lead_statuses", tenant)
+        self.customer_sources = CustomerSources("customer_sources", tenant)
+        self.loss_reasons = LossReasons("loss_reasons", tenant)
+        self.contact_types = ContactTypes("contact_types", tenant)
+        self.pipelines = Pipelines("pipelines", tenant)
+        self.activity_types = ActivityTypes("activity_types", tenant)
+        self.custom_activity_types = CustomActivityTypes("custom_activity_types", tenant)
+        self.custom_field_definitions = CustomFieldDefinitions("custom_field_definitions", tenant)
 
     def __repr__(self) -> str:
         return "<copper.lookups>"

@@ -88,7 +88,7 @@ class Playthrough:
     def begin(self) -> None:
         """Route, start and subscribe the endpoint."""
         self._route(self._hooks.endpoint(self.copper))
-        for route in self.copper._stage.routes:  # noqa: SLF001 - our own account
+        for route in self.copper._tenant.routes:  # noqa: SLF001 - our own account
             if route.starts:
                 # As a server would, before anything arrives: the checks may need what its startup makes.
                 self.copper.start(route.to)
@@ -96,7 +96,7 @@ class Playthrough:
         self._hooks.subscribe(self.copper)
 
     def _route(self, endpoint: object) -> None:
-        chosen = self.copper._stage.routes.resolve(self._hooks.target)  # noqa: SLF001 - our own account
+        chosen = self.copper._tenant.routes.resolve(self._hooks.target)  # noqa: SLF001 - our own account
         # The machine may have routed it itself, to say more: lifespan=False, or its kind.
         if not (isinstance(chosen, Route) and chosen.to is endpoint):
             self.copper.route("/".join(self._hooks.target.split("/")[:3]), to=endpoint)
@@ -193,7 +193,7 @@ class Playthrough:
             elif delivery.by_fault or delivery.outcome is Outcome.DROPPED:
                 self._missed = True
             elif delivery.exception is not None or delivery.outcome not in _FINE:
-                refused = refused_meanwhile(self.copper._stage.account, delivery)  # noqa: SLF001 - our own account
+                refused = refused_meanwhile(self.copper._tenant.account, delivery)  # noqa: SLF001 - our own account
                 raise _failed(delivery, "\n".join([*refused, f"{fix(delivery)}."]))
 
     def _judge_replayed(self, delivery: Delivery) -> None:

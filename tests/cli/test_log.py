@@ -30,12 +30,12 @@ async def logged(log: Log, *, clock: ClockName = "wall", limits: str = "off") ->
     async with Server(plan, port=0) as server:
         account = server.accounts.named("default")
         assert account is not None
-        account.stage.record(lambda inside, now: inside.subscribe(Draft(UPDATED, TARGET), now))
+        account.tenant.record(lambda inside, now: inside.subscribe(Draft(UPDATED, TARGET), now))
         yield account
 
 
 def fire(account: ServedAccount, ids: range) -> None:
-    account.stage.record(lambda inside, now: inside.fire(RecordChange(UPDATED, tuple(ids)), now))
+    account.tenant.record(lambda inside, now: inside.fire(RecordChange(UPDATED, tuple(ids)), now))
 
 
 def printed(capfd: pytest.CaptureFixture[str]) -> list[str]:
@@ -49,7 +49,7 @@ async def test_lines_are_made_after_what_they_tell_of_and_all_of_them_at_the_end
     log = Log(as_json=False)
     async with logged(log) as account:
         fire(account, range(1, 301))
-        told = [entry.kind for entry in account.stage.account.journal.entries if entry.kind is not Kind.SENDING]
+        told = [entry.kind for entry in account.tenant.account.journal.entries if entry.kind is not Kind.SENDING]
         # In the turn in which they happen, they are only recorded.
         before = printed(capfd)
         log.close()
@@ -69,9 +69,9 @@ async def test_lines_are_printed_while_the_server_runs_and_in_the_order_of_the_j
     log = Log(as_json=True)
     async with logged(log) as account:
         fire(account, range(1, 301))
-        while account.stage.account.waiting():
+        while account.tenant.account.waiting():
             await account.grown()
-        numbers = len(account.stage.account.journal.entries)
+        numbers = len(account.tenant.account.journal.entries)
         log.ended()
         log.close()
         lines = [json.loads(line) for line in printed(capfd)]
@@ -85,7 +85,7 @@ async def test_a_line_in_json_tells_of_a_notification_as_it_was_then(capfd: pyte
     log = Log(as_json=True)
     async with logged(log) as account:
         fire(account, range(1, 2))
-        while account.stage.account.waiting():
+        while account.tenant.account.waiting():
             await account.grown()
         log.close()
         lines = [json.loads(line) for line in printed(capfd)]
@@ -118,8 +118,8 @@ async def test_what_a_reset_forgets_is_not_shown_in_a_line_that_is_made_after_it
     log = Log(as_json=False)
     async with logged(log) as account:
         secret = Draft(UPDATED, TARGET, secret={"key": "s3cret-value"})
-        account.stage.record(lambda inside, now: inside.subscribe(secret, now))
-        account.stage.record(lambda inside, now: inside.journal.note(now, Kind.FAULT, "it said s3cret-value"))
+        account.tenant.record(lambda inside, now: inside.subscribe(secret, now))
+        account.tenant.record(lambda inside, now: inside.journal.note(now, Kind.FAULT, "it said s3cret-value"))
         await account.reset()
         log.close()
         lines = printed(capfd)

@@ -12,7 +12,7 @@ from tests.generate.parts import article, class_name, documented, module, on_cre
 
 def lookups_module() -> str:
     blocks = [block for name in LOOKUPS for block in lookup_blocks(name)]
-    names = "\n".join(f'        self.{name} = {class_name(name)}("{name}", stage)' for name in LOOKUPS)
+    names = "\n".join(f'        self.{name} = {class_name(name)}("{name}", tenant)' for name in LOOKUPS)
     return module(
         "Which fields do entries of an account's lookup tables have in Python?",
         [*blocks, LOOKUP_FACE.format(names=names)],
@@ -60,8 +60,8 @@ class Lookups(Attributes):
     Changing them lets no time pass and sends no notifications; `reset()` restores those of a new account.
     """
 
-    def __init__(self, stage: AnyStage) -> None:
-        self.account = AccountDetails(stage)
+    def __init__(self, tenant: AnyTenant) -> None:
+        self.account = AccountDetails(tenant)
 {names}
 
     def __repr__(self) -> str:

@@ -94,7 +94,7 @@ SOURCES: Mapping[str, str] = {
     "copper_emulator.lookup_entry": "LookupEntry",
     "copper_emulator.lookups": "AccountDetails LookupTable",
     "copper_emulator.records": "AsyncRecords Converted Records",
-    "copper_emulator.shell.any_stage": "AnyStage",
+    "copper_emulator.shell.any_tenant": "AnyTenant",
     "copper_emulator.unawaited": "calls_noted",
 }
 

@@ -25,7 +25,7 @@ from copper_emulator.core.records.writing import action, converting, derived, me
 from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.shell.api import searches
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from tests.mutations import records
 from tests.mutations.catalogue import Patch
 
@@ -111,9 +111,9 @@ def kept(self: Relations, one: Any, other: Any) -> None:
     """A relation that is removed stays."""
 
 
-def the_first_account(self: Host, token: str) -> tuple[Stage, Key] | None:
+def the_first_account(self: Host, token: str) -> tuple[Tenant, Key] | None:
     """Every token opens the first account."""
-    first = self._stages[0]
+    first = self._tenants[0]
     return _right_known(self, token) and (first, first.account.key)
 
 

@@ -17,25 +17,25 @@ from copper_emulator.shell.host import Host
 def test_an_account_beside_has_the_same_keys_and_nothing_else() -> None:
     with Emulator() as copper:
         copper.people.create(name="Ada")
-        stage, own = copper._here, copper._stage.account
+        tenant, own = copper._here, copper._tenant.account
 
-        with stage.beside(Settings(batch=1), Counters(), VirtualClock(0)) as other:
-            assert stage.account is other
+        with tenant.beside(Settings(batch=1), Counters(), VirtualClock(0)) as other:
+            assert tenant.account is other
             assert other.keys == own.keys
-            assert (len(other.journal.entries), stage.settings.batch, stage.now()) == (0, 1, 0)
+            assert (len(other.journal.entries), tenant.settings.batch, tenant.now()) == (0, 1, 0)
 
-        assert stage.account is own
-        assert stage.settings.batch == 30
-        assert stage.now() > 0
+        assert tenant.account is own
+        assert tenant.settings.batch == 30
+        assert tenant.now() > 0
 
 
 def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
     with Emulator() as copper:
-        own = copper._stage.account
+        own = copper._tenant.account
         with pytest.raises(ZeroDivisionError), copper._here.beside(Settings(), Counters(), VirtualClock()):
             _ = 1 / 0
 
-        assert copper._stage.account is own
+        assert copper._tenant.account is own
 
 
 def test_what_is_called_in_an_account_beside_is_not_among_the_calls_of_the_own_one() -> None:

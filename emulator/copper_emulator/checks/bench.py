@@ -32,7 +32,7 @@ from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.probe import LateAnswer
 from copper_emulator.shell.routing.destinations import Manner
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from copper_emulator.timeline import masking
 
 if TYPE_CHECKING:
@@ -66,17 +66,17 @@ class Bench:
     Raises Invalid if the target cannot be subscribed.
     """
 
-    def __init__(self, stage: Stage, settings: Settings, plan: Plan, manner: Manner) -> None:
-        self.stage = stage
+    def __init__(self, tenant: Tenant, settings: Settings, plan: Plan, manner: Manner) -> None:
+        self.tenant = tenant
         self.plan = plan
         self.manner = manner
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
         self._settings = settings
-        self._counters = Counters(stage.place)
-        self._start, self._began = stage.now(), monotonic()
-        self._operations = LocalOperations(stage)
+        self._counters = Counters(tenant.place)
+        self._start, self._began = tenant.now(), monotonic()
+        self._operations = LocalOperations(tenant)
         self._number = count(plan.first + 1)
         self._drafts = list(self._drafted())
         self.masked = masking(draft.subscription(0, 0, 0) for draft in self._drafts)
@@ -85,7 +85,7 @@ class Bench:
         self._has_called = False
         self._has_worked = False
         self._subscriptions: dict[tuple[str, str], int] = {}
-        self._before_the_rows = stage.account
+        self._before_the_rows = tenant.account
         self._has_subscribed = False
         self._ids_beyond = plan.first
         self._made = 0
@@ -93,11 +93,11 @@ class Bench:
 
     @property
     def account(self) -> Account:
-        return self.stage.account
+        return self.tenant.account
 
     def events(self, kind: EntityType) -> frozenset[Event]:
         """The events of a type that the endpoint can be notified of."""
-        return events_of(kind, self.stage.settings.profile) if kind in self.plan.types else frozenset()
+        return events_of(kind, self.tenant.settings.profile) if kind in self.plan.types else frozenset()
 
     @property
     def main(self) -> EntityType | None:
@@ -113,8 +113,8 @@ class Bench:
         self._ids_beyond += max(IDS_PER_ROW, self._made)
         self._made = 0
         self._counters.start_records(self._ids_beyond)
-        with self.stage.beside(self._settings, self._counters, self._clock(ahead)):
-            made = [self.stage.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
+        with self.tenant.beside(self._settings, self._counters, self._clock(ahead)):
+            made = [self.tenant.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
             self._subscriptions = {(each.topic.type, each.topic.event): each.id for each in made}
             self.trial = Trial(monotonic(), limit, ahead)
             yield self.trial
@@ -126,12 +126,12 @@ class Bench:
     @property
     def api_calls(self) -> int:
         """How often the API was called in this row with the account's token."""
-        return self.stage.account.call_log.total
+        return self.tenant.account.call_log.total
 
     def _clock(self, ahead: int) -> Clock:
         if frozen_now() is not None:
             # The account's clock takes frozen time along, which the endpoint sees as well.
-            return self.stage.clock
+            return self.tenant.clock
         return VirtualClock(self._start + int((monotonic() - self._began) * 1000) - ahead)
 
     def _drafted(self) -> Iterator[Draft]:
@@ -156,7 +156,7 @@ class Bench:
     def subscribed(self) -> list[Subscription]:
         """What the endpoint has subscribed to itself, through the API, in this row's account."""
         own = set(self._subscriptions.values())
-        with self.stage.lock:
+        with self.tenant.lock:
             return [each for each in self.account.subscriptions if each.id not in own]
 
     @property
@@ -215,7 +215,7 @@ class Bench:
     def seed(self, kind: EntityType) -> int:
         """Add a record without notifying anybody."""
         rows = [self._row(kind, self._name(kind))]
-        (made,) = self.stage.record(lambda account, now: account.act(commands.seed(kind, rows), now))
+        (made,) = self.tenant.record(lambda account, now: account.act(commands.seed(kind, rows), now))
         return int(made)
 
     def touch(self, kind: EntityType, ids: list[int]) -> list[int]:
@@ -235,7 +235,7 @@ class Bench:
             "type": str(kind),
             "ids": ids,
             "updated_attributes": attributes,
-            "timestamp": iso(self.stage.now()),
+            "timestamp": iso(self.tenant.now()),
             **others,
         }
 
@@ -286,16 +286,16 @@ class Bench:
     def fault(self, text: str) -> Iterator[None]:
         """Switch on a fault, written as everywhere, like `latency=15m`, for the length of a block."""
         (fault,) = parse_faults(text)
-        self.stage.record(lambda account, now: account.faults.on(fault, now))
+        self.tenant.record(lambda account, now: account.faults.on(fault, now))
         try:
             yield
         finally:
-            self.stage.record(lambda account, now: account.faults.off(now, lambda each: each == fault))
+            self.tenant.record(lambda account, now: account.faults.off(now, lambda each: each == fault))
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Send what goes at once in the block concurrently, to async endpoints in this process as well."""
-        probe = self.stage.probe
+        probe = self.tenant.probe
         probe.together, probe.stood_still = True, 0.0
         try:
             yield
@@ -305,7 +305,7 @@ class Bench:
     @contextmanager
     def slow_api(self, seconds: float, *, calls: int) -> Iterator[None]:
         """Make each API call take `seconds`, and wait for leftover tasks that make up to `calls` of them in a row."""
-        probe = self.stage.probe
+        probe = self.tenant.probe
         before, probe.api_most_held = probe.tasks_patience, 0
         probe.tasks_patience = before + seconds * calls
         try:
@@ -317,7 +317,7 @@ class Bench:
     @contextmanager
     def late_answer(self, seconds: float) -> Iterator[LateAnswer]:
         """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind."""
-        probe = self.stage.probe
+        probe = self.tenant.probe
         before, probe.late_answer = probe.tasks_patience, LateAnswer(seconds)
         probe.tasks_patience = 0.0
         try:
@@ -327,7 +327,7 @@ class Bench:
 
     def answered(self) -> Rounds[None]:
         """Wait until the API holds back no more calls: work that is not done in tasks may still be waiting for them."""
-        while self.stage.probe.api_held:
+        while self.tenant.probe.api_held:
             yield []
 
     def late(self, span: str) -> AbstractContextManager[None]:
@@ -399,7 +399,7 @@ class Bench:
         return [text for text in found if text]
 
     def _truth(self, kind: EntityType, record_id: int) -> Mapping[str, Any] | None:
-        with self.stage.lock:
+        with self.tenant.lock:
             try:
                 record = self.account.records.get(kind, record_id)
             except NotFound:

@@ -49,7 +49,7 @@ def in_time(bench: Bench) -> Rounds[Finding | None]:
     yield from _worked_off(bench)
     # What takes too long is advised for what it is; anything else is about the number of ids.
     found = judged(bench, IDS, state=False)
-    took, most = slowest(bench), bench.stage.settings.timeout
+    took, most = slowest(bench), bench.tenant.settings.timeout
     if found.verdict is Verdict.PASSED and took * 2000 > most:
         told = f"{MAX_IDS} ids answered after {milliseconds(took)}; it times out at {duration_text(most)}"
         return Finding(Verdict.WARNED, told, IN_TIME)

@@ -230,7 +230,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         return "Give the target a route, or name a loopback URL."
     if delivery.reason in NO_CONTACT:
-        surface = Surface.CHECK if bench.plan.place else bench.stage.surface
+        surface = Surface.CHECK if bench.plan.place else bench.tenant.surface
         return about_unreached(delivery, surface, has_delivered=bench.has_delivered)
     if delivery.reason is Reason.TIMED_OUT:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST

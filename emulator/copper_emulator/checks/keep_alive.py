@@ -24,7 +24,7 @@ from copper_emulator.checks.wire import Answer, Wire, place_of, request
 from copper_emulator.core.model import Event
 from copper_emulator.core.text import count, in_words
 from copper_emulator.shell.delivering.driver import Rounds
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 _LOOKS = 3
 """How often it is looked whether the endpoint closes the connection after its answer, as many do without a word."""
@@ -45,13 +45,13 @@ class _Seen:
 
 
 @contextmanager
-def connections_as_before(stage: Stage) -> Iterator[None]:
+def connections_as_before(tenant: Tenant) -> Iterator[None]:
     """What the row finds may give each notification a connection of its own, until the block ends."""
-    before = stage.probe.one_each
+    before = tenant.probe.one_each
     try:
         yield
     finally:
-        stage.probe.one_each = before
+        tenant.probe.one_each = before
 
 
 def kept(bench: Bench) -> Rounds[Finding]:
@@ -144,7 +144,7 @@ def _is_good(answer: Answer) -> bool:
 
 def _judged(bench: Bench, seen: _Seen) -> Finding:
     if seen.mixed:
-        bench.stage.probe.one_each = True
+        bench.tenant.probe.one_each = True
         told = f"over one connection, {in_words(seen.mixed)}; over one of its own, each notification is answered 2xx"
         return Finding(Verdict.FAILED, told, UNREAD + _FROM_NOW_ON)
     if seen.broken:

@@ -151,7 +151,7 @@ class Presence:
             yield []
 
     def _place(self) -> URL | None:
-        found = self._bench.stage.routes.resolve(self._bench.plan.target)
+        found = self._bench.tenant.routes.resolve(self._bench.plan.target)
         if isinstance(found, Straight):
             return found.url
         return found.to if isinstance(found, Route) and found.kind is RouteKind.URL else None

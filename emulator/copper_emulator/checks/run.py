@@ -46,7 +46,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import Manner
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 OnRow = Callable[[RowReport], None]
 
@@ -75,11 +75,11 @@ def settings_for(own: Settings) -> Settings:
     )
 
 
-def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: OnRow | None = None) -> Rounds[Report]:
-    """Play a plan in accounts of its own, with the stage's keys, routes and hooks.
+def check(tenant: Tenant, plan: Plan, *, manner: Manner = Manner.APART, on_row: OnRow | None = None) -> Rounds[Report]:
+    """Play a plan in accounts of its own, with the tenant's keys, routes and hooks.
 
     Args:
-        stage: the account.
+        tenant: the account.
         plan: what is checked, and how.
         manner: how the endpoint is called.
         on_row: called with the report of each row as it ends.
@@ -89,16 +89,16 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
         StateError: the state cannot be understood, which is found before anything is sent.
         Invalid: the target cannot be subscribed.
     """
-    if stage.driving:
+    if tenant.driving:
         raise UsageError("check() cannot be called inside a delivery")
     began = monotonic()
     if plan.state is not None:
         believed(plan.state())
-    settings = settings_for(stage.settings)
-    bench = Bench(stage, settings, plan, manner)
+    settings = settings_for(tenant.settings)
+    bench = Bench(tenant, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
-    with stage.beside(settings, Counters(stage.place), stage.clock), connections_as_before(stage):
+    with tenant.beside(settings, Counters(tenant.place), tenant.clock), connections_as_before(tenant):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
     remarks, seconds = (running.calls.note(), running.reviving.note()), monotonic() - began

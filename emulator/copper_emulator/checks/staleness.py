@@ -20,7 +20,7 @@ def about_stale(bench: Bench) -> str:
     if not stale or not bench.api_calls:
         # Who never calls may get its records in another way.
         return ""
-    calls = bench.stage.account.call_log.calls()
+    calls = bench.tenant.account.call_log.calls()
     unfetched = [what for what in stale if _is_unfetched(what, bench.deliveries, calls)]
     return f"It was told that {unfetched[0]} has changed, and has not {_FETCHED}" if unfetched else ""
 

@@ -17,7 +17,7 @@ from copper_emulator.shell.clock import VirtualClock, real_now
 from copper_emulator.shell.delivering.driver import run_sync
 from copper_emulator.shell.delivering.in_tests import SyncDelivering
 from copper_emulator.shell.serving.one_account import OneAccount, listening
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 ORIGIN = "https://endpoint.example"
 """The target's origin as the account sees it. A reserved name: nothing is ever sent there without a route."""
@@ -29,12 +29,12 @@ _ROOM = 2_000_000_000
 class Standing:
     """An account whose API is being served, ready for a check, until what it opens is closed."""
 
-    def __init__(self, url: URL, stage: Stage, host: OneAccount, opened: ExitStack) -> None:
+    def __init__(self, url: URL, tenant: Tenant, host: OneAccount, opened: ExitStack) -> None:
         self._url = url
-        self._stage = stage
+        self._tenant = tenant
         self._host = host
         self._opened = opened
-        self._delivering = SyncDelivering(stage, host)
+        self._delivering = SyncDelivering(tenant, host)
         opened.callback(self._delivering.close)
 
     @property
@@ -45,11 +45,11 @@ class Standing:
     def run(self, plan: Plan, on_row: OnRow) -> Report:
         """Check the endpoint."""
         aimed = replace(plan, target=ORIGIN + self._url.raw_path_qs, first=first_id(real_now()))
-        return run_sync(check(self._stage, aimed, on_row=on_row), self._delivering.send)
+        return run_sync(check(self._tenant, aimed, on_row=on_row), self._delivering.send)
 
     def lead(self) -> Mapping[str, str]:
         """Redirect Copper's own hosts to it; return the variables that do the same for another process."""
-        return self._opened.enter_context(self._host.intercept(self._stage, None)).environment
+        return self._opened.enter_context(self._host.intercept(self._tenant, None)).environment
 
 
 @contextmanager
@@ -69,10 +69,10 @@ def standing(url: URL, settings: Settings, *, port: int | None, token: str, emai
     with ExitStack() as opened:
         host = listening(port, token=token)
         opened.callback(host.close)
-        stage = Stage("check", settings, VirtualClock(), key=Key(1, token or "check", email))
-        stage.routes.add(ORIGIN, str(url.origin()))
-        host.add(stage)
-        yield Standing(url, stage, host, opened)
+        tenant = Tenant("check", settings, VirtualClock(), key=Key(1, token or "check", email))
+        tenant.routes.add(ORIGIN, str(url.origin()))
+        host.add(tenant)
+        yield Standing(url, tenant, host, opened)
 
 
 def first_id(now: int) -> int:

@@ -57,7 +57,7 @@ class Wire:
 
     def ask(self, bench: Bench, request: bytes) -> Rounds[Answer | None]:
         """Send a request, and return the next answer that comes, to whatever; None if none comes in time."""
-        unsent, until = memoryview(request), monotonic() + bench.stage.settings.timeout / 1000
+        unsent, until = memoryview(request), monotonic() + bench.tenant.settings.timeout / 1000
         while not self._answers and not self.is_closed and monotonic() < until:
             unsent = self._sent(unsent)
             self.look()
@@ -120,7 +120,7 @@ class Wire:
 
 def place_of(bench: Bench) -> URL | None:
     """Where the endpoint is reached over plain HTTP; None if it is called in this process, or over TLS."""
-    found = bench.stage.routes.resolve(bench.plan.target)
+    found = bench.tenant.routes.resolve(bench.plan.target)
     if isinstance(found, Straight):
         url = found.url
     elif isinstance(found, Route) and found.kind is RouteKind.URL:
@@ -135,7 +135,7 @@ def request(bench: Bench, url: URL, body: bytes, headers: Mapping[str, str]) -> 
     target = bench.plan.target
     lines = {
         "Host": host_header(str(url)),
-        **dict(request_headers(bench.stage.settings.user_agent, headers)),
+        **dict(request_headers(bench.tenant.settings.user_agent, headers)),
         "X-Forwarded-Host": host_header(target),
         "X-Forwarded-Proto": URL(target).scheme,
         "Content-Length": str(len(body)),

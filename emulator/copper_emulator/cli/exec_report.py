@@ -60,9 +60,9 @@ class Told:
         self._line(f"Copper's hosts lead to {server.url}, {seen}")
         # Without a file there is nothing yet; asking would create the accounts.
         for account in () if server.state is None else server.accounts:
-            inside = account.stage.account
+            inside = account.tenant.account
             self._before[account.name] = _Before(
-                account.life, len(inside.journal.entries), account.stage.api_calls, has_token(inside)
+                account.life, len(inside.journal.entries), account.tenant.api_calls, has_token(inside)
             )
 
     def refused(self, refused: Refused) -> None:
@@ -79,7 +79,7 @@ class Told:
         """Report refused calls that belong to no account's journal; the timeline shows the rest."""
         if account is not None:
             self._seen.add(account.name)
-            self._called |= bool(account.stage.api_calls)
+            self._called |= bool(account.tenant.api_calls)
         elif entry.kind is Kind.REFUSED:
             self._strangers[entry.text] += 1
             if self._strangers[entry.text] == 1:
@@ -152,7 +152,7 @@ class Told:
         self._line(f"what happened{of} (UTC){after}:")
         for text in self._lines(account):
             self._write(f"  {on_one_line(text)}")
-        waiting = len(account.stage.account.waiting())
+        waiting = len(account.tenant.account.waiting())
         if waiting:
             self._line(f"{count(waiting, 'notification')} had not been sent when the command ended")
 
@@ -162,7 +162,7 @@ class Told:
         return before if before.life == account.life else _NOTHING
 
     def _new(self, account: ServedAccount) -> Sequence[Entry]:
-        return account.stage.account.journal.entries[self._of(account).entries :]
+        return account.tenant.account.journal.entries[self._of(account).entries :]
 
     def _lines(self, account: ServedAccount) -> list[str]:
         return account.hidden.mask(timeline(self._new(account))).splitlines()
@@ -173,10 +173,10 @@ class Told:
 
     def _was_called(self, account: ServedAccount, plan: Plan) -> bool:
         before = self._of(account)
-        if account.stage.api_calls > before.api_calls:
+        if account.tenant.api_calls > before.api_calls:
             return True
         # The call with which a token opens its account is not counted for that account.
-        return not plan.tokens and not before.had_token and has_token(account.stage.account)
+        return not plan.tokens and not before.had_token and has_token(account.tenant.account)
 
     def _counted(self) -> list[dict[str, Any]]:
         return [

@@ -83,8 +83,8 @@ class Against:
     def _foreseen(self, account: ServedAccount) -> list[URL]:
         target = self._play.target
         if target is None:
-            return [route.to for route in account.stage.routes if route.kind is RouteKind.URL]
-        found = account.stage.routes.resolve(target)
+            return [route.to for route in account.tenant.routes if route.kind is RouteKind.URL]
+        found = account.tenant.routes.resolve(target)
         if isinstance(found, Straight):
             return [found.url]
         return [found.to] if isinstance(found, Route) and found.kind is RouteKind.URL else []
@@ -95,7 +95,7 @@ class Against:
         if account is None:
             raise UsageError(f"there is no account {DEFAULT!r}")
         try:
-            self._play.check(account.stage)
+            self._play.check(account.tenant)
         except UsageError as error:
             raise WrongUse(f"--target: {error}") from None
         playing = asyncio.create_task(self._wait_and_play(account, told))
@@ -125,7 +125,7 @@ class Against:
             return FAILED
         self._missing = ""
         try:
-            end = await account.runner.play(lambda: self._play.rounds(account.stage, told.step))
+            end = await account.runner.play(lambda: self._play.rounds(account.tenant, told.step))
         except CopperEmulatorError as error:
             told.scenario_not_played(str(error))
             return FAILED
@@ -137,8 +137,8 @@ class Against:
             return await self._answering(account, [self._play.target])
         topics = {str(each.topic) for each in self._play.scenario.content.subscriptions.values()}
         while True:
-            with account.stage.lock:
-                made = {str(each.topic): each.target for each in account.stage.account.subscriptions}
+            with account.tenant.lock:
+                made = {str(each.topic): each.target for each in account.tenant.account.subscriptions}
             missing = sorted(topics - set(made))
             if made and not missing:
                 break
@@ -148,7 +148,7 @@ class Against:
 
     async def _answering(self, account: ServedAccount, targets: Iterable[str]) -> None:
         for target in targets:
-            found = account.stage.routes.resolve(target)
+            found = account.tenant.routes.resolve(target)
             if isinstance(found, Blocked):
                 # With --target, plain http on this machine is allowed although the account would block it.
                 if self._play.target is None:

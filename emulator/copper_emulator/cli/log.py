@@ -113,14 +113,14 @@ class Log:
             return
         yield f"  state  {server.state} ({count(len(server.accounts), 'account')})"
         for account in server.accounts:
-            for route in account.stage.routes:
+            for route in account.tenant.routes:
                 if (route.written, str(route.to)) not in plan.routes:
                     yield f"  route  {route.written} -> {route.to} (of {account.name}, from the state file)"
             if account.clock.runs_on != (plan.clock == "wall"):
                 told, other = ("runs", "freeze") if account.clock.runs_on else ("stands still", "run")
                 how = f"copper-emulator clock {other} --account {account.name}"
                 yield f"  clock  {told} in {account.name}, as before ({how})"
-            if account.stage.settings != account.stage.own_settings:
+            if account.tenant.settings != account.tenant.own_settings:
                 yield f"  {account.name} keeps the settings it had; reset gives it the command line's"
 
     def _tell_urls(self, server: Server, api: str, plan: Plan, way: Way | None) -> None:

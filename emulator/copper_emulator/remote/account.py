@@ -23,7 +23,7 @@ from copper_emulator.core.text import no_such
 from copper_emulator.explain import Explanation
 from copper_emulator.face import Face
 from copper_emulator.remote.operations import UNDER_WAY, RemoteOperations
-from copper_emulator.remote.stage import RemoteStage
+from copper_emulator.remote.tenant import RemoteTenant
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds, run_sync
@@ -66,7 +66,7 @@ class _Remote(Face):
         self._client = client
         self._api_url = api_url
         self._own = own
-        self._there = RemoteStage(client, account_path(name), name, token, surface=surface or self._connected)
+        self._there = RemoteTenant(client, account_path(name), name, token, surface=surface or self._connected)
         self._begin()
         # The account exists already, so there is no first use to wait for.
         self._operations = self._remote = RemoteOperations(self._there)
@@ -119,7 +119,7 @@ class _Remote(Face):
         self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
     ) -> Explanation:
         """Explain why something was (not) delivered, for a change, subscription, delivery, record, type or them all."""
-        with self._stage.lock:
+        with self._tenant.lock:
             return super().explain(self._present(what), type=type, id=id)
 
     def intercept(self, *, token: str | None = None) -> NoReturn:
@@ -136,7 +136,7 @@ class _Remote(Face):
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` after each delivery sent, when the call that delivered it has been answered."""
-        if not self._stage.hooks:
+        if not self._tenant.hooks:
             self._remote.hook_from_now()
         super().after_delivery(hook)
 
@@ -169,7 +169,7 @@ class _Remote(Face):
 
     def _present(self, what: object) -> object:
         """The present version of an object that was passed in: each look makes new copies."""
-        journal = self._stage.account.journal
+        journal = self._tenant.account.journal
         if isinstance(what, Change):
             return next((each for each in journal.changes if each.serial == what.serial), what)
         if isinstance(what, Notification):

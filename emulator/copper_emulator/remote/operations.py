@@ -14,7 +14,7 @@ from copper_emulator.core.model import ANSWERED, Delivery, Topic
 from copper_emulator.core.text import duration_text
 from copper_emulator.operations import Operations
 from copper_emulator.remote.serving import is_serving
-from copper_emulator.remote.stage import RemoteStage
+from copper_emulator.remote.tenant import RemoteTenant
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.hooks import Hook, named
 from copper_emulator.shell.routing.destinations import name_of
@@ -29,15 +29,15 @@ _SPARE_MS = 1_000
 class RemoteOperations(Operations):
     """The operations on a server's account. Nothing is ever sent from here, so these rounds are empty."""
 
-    def __init__(self, stage: RemoteStage) -> None:
-        super().__init__(stage)
-        self._there = stage
+    def __init__(self, tenant: RemoteTenant) -> None:
+        super().__init__(tenant)
+        self._there = tenant
         self._hooked = 0
         self._unhooked: deque[Delivery] = deque()
         """Deliveries whose hooks have not been called yet, because an earlier hook raised."""
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
-        result = self.stage.record(act)
+        result = self.tenant.record(act)
         yield from ()
         self._settle_unless_under_way()
         return result
@@ -59,7 +59,7 @@ class RemoteOperations(Operations):
         yield from ()
         if is_serving():
             return self._settle_unless_under_way()
-        within = duration_text(self.stage.settings.timeout + _SPARE_MS)
+        within = duration_text(self.tenant.settings.timeout + _SPARE_MS)
         while True:
             before = self._number_ended()
             try:
@@ -83,7 +83,7 @@ class RemoteOperations(Operations):
             moved = self._there.call("/clock/run-until-idle", {"limit": duration_text(limit_ms)})
         except ControlError as error:
             if error.code == NotIdle.code:
-                raise NotIdle(error.error, self.stage.surface.idle_limit) from None
+                raise NotIdle(error.error, self.tenant.surface.idle_limit) from None
             if error.status == 409:
                 raise TimeError(str(error)) from None
             raise
@@ -99,8 +99,8 @@ class RemoteOperations(Operations):
         self._hooked = self._number_ended()
 
     def _number_ended(self) -> int:
-        with self.stage.lock:
-            return len(self.stage.account.journal.deliveries)
+        with self.tenant.lock:
+            return len(self.tenant.account.journal.deliveries)
 
     def _settle_unless_under_way(self) -> list[Delivery]:
         try:
@@ -116,21 +116,21 @@ class RemoteOperations(Operations):
         return self._ended(serials) if serials else []
 
     def _ended(self, serials: list[int]) -> list[Delivery]:
-        with self.stage.lock:
+        with self.tenant.lock:
             wanted = set(serials)
-            return [each for each in self.stage.account.journal.deliveries if each.notification.serial in wanted]
+            return [each for each in self.tenant.account.journal.deliveries if each.notification.serial in wanted]
 
     def _run_hooks(self) -> None:
         """Call the hooks for each delivery since the last time, in this thread; the server has moved on meanwhile."""
-        if not self.stage.hooks:
+        if not self.tenant.hooks:
             return
-        with self.stage.lock:
-            new = self.stage.account.journal.deliveries[self._hooked :]
+        with self.tenant.lock:
+            new = self.tenant.account.journal.deliveries[self._hooked :]
         self._hooked += len(new)
         self._unhooked += [each for each in new if each.outcome in ANSWERED]
         while self._unhooked:
             delivery = self._unhooked.popleft()
-            for hook in list(self.stage.hooks):
+            for hook in list(self.tenant.hooks):
                 _run_hook(hook, delivery)
 
 

@@ -41,14 +41,14 @@ class Acts:
 
     def __init__(self, operations: Operations, secret: dict[str, str] | None, folder: Path) -> None:
         self._operations = operations
-        self._stage = operations.stage
+        self._tenant = operations.tenant
         self._secret = secret
         self._is_down = False
         self._records = RecordActs(operations, folder)
         self._subscriptions: dict[str, int] = {}
         self._switched: set[Fault] = set()
-        self.start = operations.stage.now()
-        self.first_entry = len(operations.stage.account.journal.entries)
+        self.start = operations.tenant.now()
+        self.first_entry = len(operations.tenant.account.journal.entries)
 
     def name_of(self, kind: EntityType, record_id: int) -> str | None:
         """The name by which steps refer to a record; None if no step has named it."""
@@ -87,15 +87,15 @@ class Acts:
             "event": str(subscription.topic.event),
             **{key: value for key, value in extras.items() if value is not None},
         }
-        made = self._stage.record(
+        made = self._tenant.record(
             lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
         )
         self._subscriptions[name] = made.id
 
     def adopt(self, name: str, subscription: Subscription) -> None:
         """Let a name from the file stand for an existing subscription to its topic. Raises UsageError."""
-        with self._stage.lock:
-            made = [each for each in self._stage.account.subscriptions if each.topic == subscription.topic]
+        with self._tenant.lock:
+            made = [each for each in self._tenant.account.subscriptions if each.topic == subscription.topic]
         if not made:
             raise UsageError(f"nobody has subscribed to {subscription.topic}")
         self._subscriptions[name] = made[0].id
@@ -112,10 +112,10 @@ class Acts:
         body = change.changed
         if "target" in body:
             body["target"] = whole(body["target"])
-        self._stage.record(lambda account, now: account.update_subscription(wanted, body, now))
+        self._tenant.record(lambda account, now: account.update_subscription(wanted, body, now))
 
     def _remove(self, subscription: int) -> None:
-        self._stage.record(lambda account, now: account.unsubscribe(subscription, now))
+        self._tenant.record(lambda account, now: account.unsubscribe(subscription, now))
 
     def _subscription(self, name: str) -> int:
         if name not in self._subscriptions:
@@ -123,28 +123,28 @@ class Acts:
         return self._subscriptions[name]
 
     def _switch_key(self, _: bool) -> None:  # noqa: FBT001 - the file says `switch_key: true`
-        self._stage.switch_key()
+        self._tenant.switch_key()
 
     def _endpoint(self, state: str) -> None:
         self._is_down = state == "down"
         if self._is_down:
-            self._stage.take_down()
+            self._tenant.take_down()
         else:
-            self._stage.bring_up()
+            self._tenant.bring_up()
 
     def _faults(self, faults: tuple[Fault, ...]) -> None:
         if faults:
-            switch_on(self._stage, faults)
+            switch_on(self._tenant, faults)
             self._switched.update(faults)
         else:
-            switch_off_named(self._stage, ())
+            switch_off_named(self._tenant, ())
 
     def end(self) -> None:
         """Bring the endpoint back up, and switch off the faults that the scenario has switched on."""
         if self._is_down:
-            self._stage.bring_up()
+            self._tenant.bring_up()
         if self._switched:
-            switch_off(self._stage, self._switched.__contains__)
+            switch_off(self._tenant, self._switched.__contains__)
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -170,15 +170,15 @@ class Acts:
         )
         yield from self._operations.settle()
         if expect.within is not None:
-            yield from self._wait_for(expectation, self._stage.clock.now() + expect.within)
+            yield from self._wait_for(expectation, self._tenant.clock.now() + expect.within)
         yield from self._operations.expect(expectation)
 
     def _wait_for(self, expectation: Expectation, latest: int) -> Rounds[None]:
         """Advance from deadline to deadline until the expectation could be met, or nothing more happens in time."""
-        watch = Watch(expectation, self._stage, self._operations.claims)
+        watch = Watch(expectation, self._tenant, self._operations.claims)
         while not watch.could_be_met():
-            now = self._stage.clock.now()
-            moment = self._stage.account.next_moment(now)
+            now = self._tenant.clock.now()
+            moment = self._tenant.account.next_moment(now)
             if moment is None or moment > latest:
                 return
             yield from self._operations.advance(max(moment - now, 1))
@@ -188,9 +188,9 @@ class Acts:
 
     def _expect_totals(self, wanted: ExpectTotals) -> Rounds[None]:
         yield from self._operations.settle()
-        now = self._stage.clock.now()
+        now = self._tenant.clock.now()
         until = now + 1 if wanted.until is None else self.start + wanted.until
-        counted = totals(self._stage.account, self.first_entry, self.start + wanted.since, until, wanted.topic)
+        counted = totals(self._tenant.account, self.first_entry, self.start + wanted.since, until, wanted.topic)
         wrong = [f"{name} {total:,}, not {n:,}" for name, n in wanted.wanted.items() if (total := counted[name]) != n]
         if wrong:
             all_of_them = ", ".join(f"{name} {total:,}" for name, total in counted.items())

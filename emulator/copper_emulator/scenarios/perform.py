@@ -22,7 +22,7 @@ from copper_emulator.shell.delivering.in_tests import SyncDelivering
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.routing.messages import Received, Response
 from copper_emulator.shell.routing.routes import checked_url
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from copper_emulator.verdict import verdict_text
 
 
@@ -65,34 +65,34 @@ def perform(
     scenario = scenario.with_settings(settings)
     wanted = Settings(**scenario.content.settings)
     key = Key(1, token or "scenario", DEFAULT_EMAIL)
-    stage = Stage("scenario", wanted, VirtualClock(), key=key, surface=Surface.RUN)
+    tenant = Tenant("scenario", wanted, VirtualClock(), key=key, surface=Surface.RUN)
     if target is None:
         endpoint = BuiltInEndpoint(scenario.content.secret)
         for each in targets_of(scenario.content):
-            stage.routes.add(origin_of(each), endpoint, "function")
+            tenant.routes.add(origin_of(each), endpoint, "function")
     else:
-        url = checked_url(target, wanted.allow_targets, stage.surface)
+        url = checked_url(target, wanted.allow_targets, tenant.surface)
         origin = own_origin(scenario.content)
         scenario = aimed_at(scenario, origin + url.raw_path_qs)
-        stage.routes.add(origin, str(url.origin()))
-    operations = LocalOperations(stage)
-    with _delivering(stage, host) as delivering:
+        tenant.routes.add(origin, str(url.origin()))
+    operations = LocalOperations(tenant)
+    with _delivering(tenant, host) as delivering:
         result = run_sync(play(scenario, operations, on_step=on_step), delivering.send)
-        verdict = verdict_text(stage.account, operations.claims, wanted.allow, stage.surface) if wanted.strict else ""
-    draws = stage.account.draws
+        verdict = verdict_text(tenant.account, operations.claims, wanted.allow, tenant.surface) if wanted.strict else ""
+    draws = tenant.account.draws
     return Performance(result, "" if not result.passed else verdict, draws.seed if draws.made else None)
 
 
 @contextmanager
-def _delivering(stage: Stage, host: Host | None) -> Iterator[SyncDelivering]:
+def _delivering(tenant: Tenant, host: Host | None) -> Iterator[SyncDelivering]:
     used = Host(keeps_authority=True) if host is None else host
-    used.add(stage)
-    delivering = SyncDelivering(stage, used)
+    used.add(tenant)
+    delivering = SyncDelivering(tenant, used)
     try:
         yield delivering
     finally:
         delivering.close()
-        used.remove(stage)
+        used.remove(tenant)
         if host is None:
             used.close()
 

@@ -55,17 +55,17 @@ def play(
 
 
 def _use_settings(scenario: Scenario, operations: Operations) -> None:
-    stage, named = operations.stage, scenario.content.settings
-    wanted = stage.own_settings.with_changes(named)
-    if wanted == stage.settings:
+    tenant, named = operations.tenant, scenario.content.settings
+    wanted = tenant.own_settings.with_changes(named)
+    if wanted == tenant.settings:
         return
-    if stage.account.journal.entries:
+    if tenant.account.journal.entries:
         what = f"the settings {', '.join(named)}" if named else "the settings that this account began with"
         raise UsageError(
             f"{scenario.source} needs {what}, and something has happened in this account already: play it in a test of "
             "its own, after copper.reset(), or on an account created with these settings"
         )
-    stage.use(wanted)
+    tenant.use(wanted)
 
 
 class _Player:
@@ -75,7 +75,7 @@ class _Player:
         self._scenario = scenario
         self._adopts = adopts
         self._operations = operations
-        self._stage = operations.stage
+        self._tenant = operations.tenant
         self._acts = Acts(operations, scenario.content.secret, scenario.folder)
 
     def script(self) -> Iterator[tuple[int, int, str, Callable[[], Done]]]:
@@ -97,13 +97,13 @@ class _Player:
                 yield from rounds
         except (ExpectationError, CopperEmulatorError) as error:
             failure = str(error)
-        at = self._stage.clock.now() - self._acts.start
+        at = self._tenant.clock.now() - self._acts.start
         return StepResult(number, line, text, at, self._ended - before, failure)
 
     @property
     def _ended(self) -> int:
         """How many notifications have ended."""
-        return len(self._stage.account.journal.deliveries)
+        return len(self._tenant.account.journal.deliveries)
 
     def end(self) -> None:
         """Undo what would otherwise outlast it."""
@@ -112,10 +112,10 @@ class _Player:
     def result(self, played: list[StepResult]) -> ScenarioResult:
         """What was played, with its part of the journal."""
         first, start = self._acts.first_entry, self._acts.start
-        with self._stage.lock:
-            account = self._stage.account
+        with self._tenant.lock:
+            account = self._tenant.account
             shown = timeline(account.journal.entries[first:])
-            counted = totals(account, first, start, self._stage.clock.now() + 1, None)
+            counted = totals(account, first, start, self._tenant.clock.now() + 1, None)
         content, source = self._scenario.content, self._scenario.source
         return ScenarioResult(
             content.name, source, tuple(played), len(content.steps), counted["sent"], shown, counted["waiting"]
@@ -131,7 +131,7 @@ class _Player:
         except ApiError as error:
             if step.refused is None:
                 raise
-            self._stage.refused(f"{step.action}: {error.status} {error.message}")
+            self._tenant.refused(f"{step.action}: {error.status} {error.message}")
             if error.status != step.refused:
                 wrong = f"The API should have refused this with {step.refused}; it said: {error}"
                 raise ExpectationError(wrong) from None
@@ -141,9 +141,9 @@ class _Player:
 
     def _until(self, at: int) -> Rounds[None]:
         yield from self._operations.settle()
-        wait = self._acts.start + at - self._stage.clock.now()
+        wait = self._acts.start + at - self._tenant.clock.now()
         if wait < 0:
-            already = moment_text(self._stage.clock.now() - self._acts.start)
+            already = moment_text(self._tenant.clock.now() - self._acts.start)
             raise TimeError(f"{moment_text(at)} is in the past: it is already {already}, and time only moves forward")
         if wait > 0:
             yield from self._operations.advance(wait)

@@ -47,7 +47,7 @@ class RecordActs:
 
     def __init__(self, operations: Operations, folder: Path) -> None:
         self._operations = operations
-        self._stage = operations.stage
+        self._tenant = operations.tenant
         self._folder = folder
         self._named: dict[str, tuple[EntityType, tuple[int, ...]]] = {}
 
@@ -126,7 +126,7 @@ class RecordActs:
 
     def _fire(self, fire: Fire) -> Rounds[None]:
         ids = self._fired_for(fire)
-        topic, profile = fire.topic, self._stage.settings.profile
+        topic, profile = fire.topic, self._tenant.settings.profile
         attributes = self.resolved(fire.updated_attributes)
         changes = [
             bare_event(topic.type, topic.event, part, attributes, profile) for part in _parts(ids, each=fire.each)
@@ -152,7 +152,7 @@ class RecordActs:
 
     def _seeding(self, seed: Seed) -> Command[list[int]]:
         if seed.file is not None:
-            definitions = self._stage.account.records.definitions(seed.type)
+            definitions = self._tenant.account.records.definitions(seed.type)
             found = read_some_seeds(self._folder / seed.file, seed.type, definitions)
             return commands.seed(seed.type, found.rows, found.place)
         if seed.rows is not None:
@@ -163,11 +163,11 @@ class RecordActs:
 
     def _relate(self, part: Relate) -> None:
         for one, other in self._pairs(part.records, part.to):
-            self._stage.record(partial(_related, one, other))
+            self._tenant.record(partial(_related, one, other))
 
     def _unrelate(self, part: Unrelate) -> None:
         for one, other in self._pairs(part.records, part.from_):
-            self._stage.record(partial(_unrelated, one, other))
+            self._tenant.record(partial(_unrelated, one, other))
 
     def _pairs(self, names: Names, other: str) -> list[tuple[Item, Item]]:
         kind, (other_id,) = self._of(other)
@@ -175,10 +175,10 @@ class RecordActs:
         return [(one, (kind, other_id)) for one in each]
 
     def _enter(self, part: Define | Lookup) -> None:
-        self._stage.record(lambda account, _: account.records.catalogue.add(part.table, part.entry))
+        self._tenant.record(lambda account, _: account.records.catalogue.add(part.table, part.entry))
 
     def _account(self, part: AccountDetails) -> None:
-        self._stage.record(lambda account, _: account.records.catalogue.change_account(part.changed))
+        self._tenant.record(lambda account, _: account.records.catalogue.change_account(part.changed))
 
     # --- helpers --------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Entry, Kind, Notification, Outcome, Topic
 from copper_emulator.expectation import Expectation, misfits
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 
 _NEVER_LEFT = (Outcome.BLOCKED, Outcome.LOST)
 
@@ -46,9 +46,9 @@ def _ended(entries: Sequence[Entry], outcome: Outcome) -> int:
 class Watch:
     """Whether an expectation could be met by now; each look reads only what is new."""
 
-    def __init__(self, expectation: Expectation, stage: AnyStage, claims: Claims) -> None:
+    def __init__(self, expectation: Expectation, tenant: AnyTenant, claims: Claims) -> None:
         self._expectation = expectation
-        self._stage = stage
+        self._tenant = tenant
         self._claims = claims
         self._seen = 0
         self._fitting = 0
@@ -56,7 +56,7 @@ class Watch:
 
     def could_be_met(self) -> bool:
         """A necessary condition, not a sufficient one: enough deliveries fit, and they have all ids."""
-        deliveries = self._stage.account.journal.deliveries
+        deliveries = self._tenant.account.journal.deliveries
         for delivery in deliveries[self._seen :]:
             if not self._claims.is_claimed(delivery) and not misfits(self._expectation, delivery):
                 self._fitting += 1

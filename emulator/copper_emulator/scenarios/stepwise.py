@@ -30,7 +30,7 @@ class Stepwise:
         self, operations: Operations, run: Callable[[Rounds[Any]], Any], secret: Mapping[str, str] | None
     ) -> None:
         self._acts = Acts(operations, None if secret is None else dict(secret), Path())
-        self._reader = StepReader(operations.stage.settings.profile, Path())
+        self._reader = StepReader(operations.tenant.settings.profile, Path())
         self._run = run
 
     def subscribe(self, name: str, subscription: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.fault_texts import no_fault, parse_faults
-from copper_emulator.shell.any_stage import AnyStage
+from copper_emulator.shell.any_tenant import AnyTenant
 
 __tracebackhide__ = raised_on_purpose
 
@@ -23,15 +23,15 @@ def read(texts: object) -> tuple[Fault, ...]:
         raise UsageError(str(error)) from None
 
 
-def active(stage: AnyStage) -> list[Fault]:
+def active(tenant: AnyTenant) -> list[Fault]:
     """The faults that are on at this moment."""
-    with stage.lock:
-        return stage.account.faults.active(stage.now())
+    with tenant.lock:
+        return tenant.account.faults.active(tenant.now())
 
 
-def switch_on(stage: AnyStage, faults: Sequence[Fault]) -> list[Fault]:
+def switch_on(tenant: AnyTenant, faults: Sequence[Fault]) -> list[Fault]:
     """Switch faults on, in the given order; returns those that they replaced."""
-    return [replaced for each in faults for replaced in stage.record(partial(_switch_on, each))]
+    return [replaced for each in faults for replaced in tenant.record(partial(_switch_on, each))]
 
 
 def _switch_on(fault: Fault, account: Account, now: int) -> list[Fault]:
@@ -41,9 +41,9 @@ def _switch_on(fault: Fault, account: Account, now: int) -> list[Fault]:
     return replaced
 
 
-def switch_off(stage: AnyStage, which: Callable[[Fault], bool]) -> list[Fault]:
+def switch_off(tenant: AnyTenant, which: Callable[[Fault], bool]) -> list[Fault]:
     """Switch off the faults that `which` selects, and return them."""
-    ended: list[Fault] = stage.record(lambda account, now: account.faults.off(now, which))
+    ended: list[Fault] = tenant.record(lambda account, now: account.faults.off(now, which))
     return ended
 
 
@@ -57,8 +57,8 @@ def check_names(names: Sequence[str]) -> Sequence[str]:
     return names
 
 
-def switch_off_named(stage: AnyStage, names: Sequence[str]) -> list[Fault]:
+def switch_off_named(tenant: AnyTenant, names: Sequence[str]) -> list[Fault]:
     """Switch off faults by name or written form; without names, all. Returns them. Raises UsageError."""
     __tracebackhide__ = True
     check_names(names)
-    return switch_off(stage, lambda each: not names or str(each) in names or each.name in names)
+    return switch_off(tenant, lambda each: not names or str(each) in names or each.name in names)

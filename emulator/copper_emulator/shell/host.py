@@ -25,7 +25,7 @@ from copper_emulator.shell.api.app import make_api, make_runner
 from copper_emulator.shell.intercepting.answering import Interception, answer_for_copper
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.senders.http import HttpSender
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from copper_emulator.shell.tls.authority_files import kept_certificate
 from copper_emulator.shell.tls.trust import Trust
 
@@ -53,9 +53,9 @@ class Host:
 
     def __init__(self, *, port: int = 0, keeps_authority: bool = False, plainly: bool = True) -> None:
         # Two locks: while something is being started, the loop's thread must be able to look up accounts.
-        self._stages_lock = threading.Lock()
+        self._tenants_lock = threading.Lock()
         self._starting = threading.Lock()
-        self._stages: list[Stage] = []
+        self._tenants: list[Tenant] = []
         self._port = port
         self._thread = LoopThread("copper-emulator")
         self._http: HttpSender | None = None
@@ -72,34 +72,34 @@ class Host:
 
     # --- the accounts it serves (a Directory, see api/credentials.py) ---------------------------------------
 
-    def add(self, stage: Stage) -> None:
+    def add(self, tenant: Tenant) -> None:
         """Serve an account."""
-        with self._stages_lock:
-            self._stages.append(stage)
+        with self._tenants_lock:
+            self._tenants.append(tenant)
 
-    def remove(self, stage: Stage) -> None:
+    def remove(self, tenant: Tenant) -> None:
         """Stop serving an account."""
-        with self._stages_lock:
-            self._stages.remove(stage)
+        with self._tenants_lock:
+            self._tenants.remove(tenant)
 
-    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+    def find(self, token: str, email: str) -> tuple[Tenant, Key] | None:
         """The account a token belongs to; unlike a server, a host never opens one for a token."""
         return self.known(token)
 
-    def known(self, token: str) -> tuple[Stage, Key] | None:
+    def known(self, token: str) -> tuple[Tenant, Key] | None:
         """The account a token belongs to, by its current or an earlier key."""
-        with self._stages_lock:
-            stages = list(self._stages)
-        for stage in stages:
-            for key in stage.account.keys:
+        with self._tenants_lock:
+            tenants = list(self._tenants)
+        for tenant in tenants:
+            for key in tenant.account.keys:
                 if key.token == token:
-                    return stage, key
+                    return tenant, key
         return None
 
     def refused(self, text: str) -> None:
         """Record a call with a wrong token in the account that is delivering, if it is the only one doing so."""
-        with self._stages_lock:
-            delivering = [stage for stage in self._stages if stage.driving]
+        with self._tenants_lock:
+            delivering = [tenant for tenant in self._tenants if tenant.driving]
         if len(delivering) == 1:
             delivering[0].refused(text)
 
@@ -147,14 +147,14 @@ class Host:
                 self._ca_file = path
             return self._ca_file
 
-    def intercept(self, stage: Stage, token: str | None) -> Interception:
+    def intercept(self, tenant: Tenant, token: str | None) -> Interception:
         """Lead Copper's own hosts to an account from now on. Raises UsageError if that is impossible."""
         try:
             port, authority = _port_of(self.tls_url()), self.authority()
             children = self._for_children(authority, port)
         except OSError as error:
             raise UsageError(f"Copper's hosts cannot be intercepted: {error}") from None
-        interception = Interception(self, stage, token)
+        interception = Interception(self, tenant, token)
         certificate = authority.certificate_pem.decode("ascii")
         interception.begin(Way("127.0.0.1", port, certificate, tell=children.told, owner=interception))
         return interception

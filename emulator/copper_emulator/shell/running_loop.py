@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
 
 
-def check_thread(stage: Stage) -> None:
+def check_thread(tenant: Tenant) -> None:
     """Raise UsageError if a synchronous call would block the event loop of the test that makes it.
 
     Inside a delivery, calls only record, so an asynchronous endpoint may make them.
     """
     loop = asyncio._get_running_loop()  # noqa: SLF001 - the public function raises if there is none
-    if not stage.driving and loop is not None and asyncio.current_task(loop) is not None:
+    if not tenant.driving and loop is not None and asyncio.current_task(loop) is not None:
         raise UsageError(
             "copper was called inside an async function, where it would block the event loop; use the copper_async "
             "fixture and await its methods"

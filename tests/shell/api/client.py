@@ -76,7 +76,7 @@ class Client:
     def state(self) -> object:
         """Everything that a refused call must leave unchanged; the refusal itself is in the journal."""
         kept = [entry for entry in self.copper.journal if entry.kind is not Kind.REFUSED]
-        records = self.copper._stage.account.records
+        records = self.copper._tenant.account.records
         return self.copper.subscriptions, kept, [dict(records.of(kind)) for kind in EntityType]
 
 

@@ -73,7 +73,7 @@ def _add_definition(copper: Copper, data_type: str) -> None:
 
 
 def _related(copper: Copper, kind: EntityType) -> list[dict[str, Any]]:
-    records = copper._stage.account.records
+    records = copper._tenant.account.records
     items = [item for each in records.of(kind) for item in records.relations.of((kind, each))]
     return [{"id": record_id, "type": str(of_kind)} for of_kind, record_id in items]
 

@@ -195,17 +195,17 @@ def test_time_that_passes_after_a_refusal_makes_room_though_real_time_has_passed
 
 def test_windows_that_were_ahead_of_the_clock_when_they_were_written_down_go_on_from_there(real: Waits) -> None:
     with limited(api_limits="1/2s") as client:
-        stage = client.copper._here
+        tenant = client.copper._here
         assert [call(client).status for _ in range(2)] == [200, 429]
         real.sleep(3600)
         assert [call(client).status for _ in range(2)] == [200, 429]
-        keys, counted = stage.account.keys, stage.account.calls.state()
+        keys, counted = tenant.account.keys, tenant.account.calls.state()
 
         def put_back(account: Account) -> None:
             account.keys = keys
             account.calls.restore(counted)
 
-        stage.take_up(stage.settings, put_back)
+        tenant.take_up(tenant.settings, put_back)
         assert call(client).status == 429
         real.sleep(2)
         assert [call(client).status for _ in range(2)] == [200, 429]

@@ -203,7 +203,7 @@ def test_a_deleted_definition_takes_its_values_away_quietly(client: Client) -> N
 
     rest = [{"custom_field_definition_id": other, "value": None}]
     assert client.ok("GET", f"/people/{ada}") == {**before, "custom_fields": rest}
-    assert client.copper._stage.account.records.stored(EntityType.PERSON, ada)["custom_fields"] == {}
+    assert client.copper._tenant.account.records.stored(EntityType.PERSON, ada)["custom_fields"] == {}
     assert client.copper.changes == happened
 
 

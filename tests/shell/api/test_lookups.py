@@ -72,7 +72,7 @@ ANSWERS: dict[str, Any] = {
             {
                 "id": 3,
                 "category": "system",
-                "name": "Pipeline Stage Changed",
+                "name": "Pipeline Tenant Changed",
                 "is_disabled": False,
                 "count_as_interaction": False,
             },
@@ -133,7 +133,7 @@ def test_an_unknown_user_or_pipeline_is_not_there(client: Client, path: str) -> 
 
 
 def test_me_is_the_user_whose_email_the_key_has(client: Client) -> None:
-    catalogue = client.copper._stage.account.records.catalogue
+    catalogue = client.copper._tenant.account.records.catalogue
     catalogue.update("users", 137658, {"email": "other@example.com"})
     catalogue.update("users", 137659, {"email": client.copper.headers["X-PW-UserEmail"]})
     assert client.ok("GET", "/users/me")["id"] == 137659

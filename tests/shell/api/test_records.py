@@ -411,7 +411,7 @@ def writes(draw: st.DrawFn) -> tuple[Sample, str, bytes]:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_body_is_a_500_or_half_applied(client: Client, write: tuple[Sample, str, bytes]) -> None:
     sample, method, body = write
-    there = client.copper._stage.account.records.of(EntityType(sample.kind))
+    there = client.copper._tenant.account.records.of(EntityType(sample.kind))
     record_id = next(iter(there), None) or made(client, sample)["id"]
     before = client.state()
     path = f"{BASE}/{sample.plural}" + ("" if method == "POST" else f"/{record_id}")

@@ -365,7 +365,7 @@ async def test_what_an_endpoint_says_is_shown_without_secrets_that_are_no_longer
         port = endpoint.sockets[0].getsockname()[1]
         account = served.accounts.named("default")
         assert account is not None
-        account.stage.routes.add("https://my-app.example", f"http://127.0.0.1:{port}")
+        account.tenant.routes.add("https://my-app.example", f"http://127.0.0.1:{port}")
         made = await served.subscribe("person", "update", secret={"key": "first-value"})
         await served.api("PUT", f"/webhooks/{made}", {"secret": {"key": "second-value"}})
 

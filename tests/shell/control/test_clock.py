@@ -305,7 +305,7 @@ async def test_the_clock_stops_before_the_calendar_does() -> None:
     async with serving() as served:
         account = served.accounts.named("default")
         assert account is not None
-        account.stage.clock.move_to(249_999_000_000_000)
+        account.tenant.clock.move_to(249_999_000_000_000)
 
         status, refused = await served.control("POST", f"{DEFAULT}/clock/advance", {"by": "3600d"})
 

@@ -118,7 +118,7 @@ async def test_filters_of_what_it_is_about_combine(query: str, lines: list[str])
         async with listening(other):
             account = served.accounts.named("default")
             assert account is not None
-            account.stage.routes.add("https://my-app.example/leads", other.url)
+            account.tenant.routes.add("https://my-app.example/leads", other.url)
             endpoint.status = 500
             await served.subscribe("person", "update")
             await served.subscribe("lead", "new", target="https://my-app.example/leads")

@@ -45,9 +45,9 @@ async def test_a_stream_for_which_little_fits_leaves_others_their_turns() -> Non
     async with serving() as served:
         account = served.accounts.named("default")
         assert account is not None
-        with account.stage.lock:
+        with account.tenant.lock:
             for _ in range(60_000):
-                account.stage.account.journal.note(account.stage.clock.now(), Kind.REFUSED, "x")
+                account.tenant.account.journal.note(account.tenant.clock.now(), Kind.REFUSED, "x")
         await served.fire("person", "update", 1)
         loop, turns, counting = asyncio.get_running_loop(), 0, True
 

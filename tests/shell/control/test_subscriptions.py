@@ -101,7 +101,7 @@ async def test_those_of_an_earlier_key_can_be_changed_and_removed_too() -> None:
         subscription = await served.subscribe("person", "update")
         account = served.accounts.named("default")
         assert account is not None
-        account.stage.switch_key()
+        account.tenant.switch_key()
 
         status, changed = await served.control("PUT", f"{PATH}/{subscription}", {"target": TARGET + "/2"})
         assert (status, changed["key"], changed["target"]) == (200, 1, TARGET + "/2")

@@ -32,21 +32,21 @@ async def subscribed(served: Served) -> ServedAccount:
 
 def fire(account: ServedAccount, *ids: int) -> None:
     """Fire in this turn of the loop: nothing else runs before this returns."""
-    account.stage.record(lambda inside, now: inside.fire(RecordChange(UPDATED, ids), now))
+    account.tenant.record(lambda inside, now: inside.fire(RecordChange(UPDATED, ids), now))
 
 
 def kinds(account: ServedAccount) -> Iterator[Kind]:
     """The kinds of the journal's entries, newest first."""
-    return (entry.kind for entry in reversed(account.stage.account.journal.entries))
+    return (entry.kind for entry in reversed(account.tenant.account.journal.entries))
 
 
 def states(account: ServedAccount) -> list[State]:
-    return [notification.state for notification in account.stage.account.journal.notifications]
+    return [notification.state for notification in account.tenant.account.journal.notifications]
 
 
 async def ended(account: ServedAccount) -> list[State]:
     """The states of all notifications, once they have ended."""
-    while account.stage.account.waiting():
+    while account.tenant.account.waiting():
         await account.grown()
     return states(account)
 
@@ -121,8 +121,8 @@ async def test_each_is_sent_when_it_is_due_without_a_call() -> None:
 
         assert next(kinds(account)) is Kind.QUEUED
         assert [(await endpoint.arrived.get())["ids"] for _ in range(3)] == [[1], [2], [3]]
-        started = [delivery.started_ms for delivery in account.stage.account.journal.deliveries]
-        due = [notification.due_ms for notification in account.stage.account.journal.notifications]
+        started = [delivery.started_ms for delivery in account.tenant.account.journal.deliveries]
+        due = [notification.due_ms for notification in account.tenant.account.journal.notifications]
         assert all(at >= moment for at, moment in zip(started, due, strict=False))
 
 
@@ -172,11 +172,11 @@ async def test_who_drives_an_account_in_the_turn_that_opened_it_ends_nothing_twi
     async with serving(clock="manual") as served:
         account = served.accounts.named("default")
         assert account is not None
-        account.stage.record(lambda inside, now: inside.subscribe(Draft(UPDATED, "https://nowhere.example"), now))
+        account.tenant.record(lambda inside, now: inside.subscribe(Draft(UPDATED, "https://nowhere.example"), now))
         fire(account, 1)
         await account.runner.advance(0)
 
-        assert [entry.kind for entry in account.stage.account.journal.entries].count(Kind.ENDED) == 1
+        assert [entry.kind for entry in account.tenant.account.journal.entries].count(Kind.ENDED) == 1
         assert states(account) == [State.BLOCKED]
 
 
@@ -199,7 +199,7 @@ async def test_who_waits_for_news_of_one_is_not_woken_by_what_is_told_of_others(
     async with listening(Endpoint()) as endpoint, serving(clock="manual", to=endpoint, latency="1h") as served:
         account = await subscribed(served)
         fire(account, 2)
-        journal = account.stage.account.journal
+        journal = account.tenant.account.journal
         first, second = journal.notifications[-2:]
         for_second = asyncio.create_task(account.news_of(second))
         await a_turn()

@@ -8,7 +8,7 @@ from copper_emulator.core.model import Attempt, Notification, Result
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.delivering.turns import Turns
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 from tests.core.builders import FIRST_KEY, fire, subscribe
 
 
@@ -21,13 +21,13 @@ def attempt(notification: Notification, url: str) -> Attempt:
 
 
 def test_a_round_to_a_function_within_one_to_a_server_does_not_end_what_is_out_of_sight() -> None:
-    stage = Stage("test", Settings(), VirtualClock(), key=FIRST_KEY)
-    stage.routes.add("https://served.example", "http://127.0.0.1:9")
-    stage.routes.add("https://here.example", lambda _request: 200)
-    subscribe(stage.account, "person/update")
-    fire(stage.account, "person/update")
-    (notification,) = stage.account.journal.notifications
-    turns = Turns(stage, send)
+    tenant = Tenant("test", Settings(), VirtualClock(), key=FIRST_KEY)
+    tenant.routes.add("https://served.example", "http://127.0.0.1:9")
+    tenant.routes.add("https://here.example", lambda _request: 200)
+    subscribe(tenant.account, "person/update")
+    fire(tenant.account, "person/update")
+    (notification,) = tenant.account.journal.notifications
+    turns = Turns(tenant, send)
 
     outer, inner = (turns._marked([attempt(notification, f"https://{name}.example/")]) for name in ("served", "here"))
     with outer:

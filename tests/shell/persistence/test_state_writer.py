@@ -46,7 +46,7 @@ def default_of(served: Served) -> ServedAccount:
 
 
 def account_of(served: Served) -> Account:
-    return default_of(served).stage.account
+    return default_of(served).tenant.account
 
 
 @asynccontextmanager
@@ -154,7 +154,7 @@ async def test_what_an_older_version_has_written_goes_on_and_is_there_after_the_
         await served.control("POST", "/accounts/default/clock/advance", {"by": "10m"})
         await served.fire("person", "new", 2)
         before = await served.journal()
-        write_as_version_1(tmp_path / "older" / "state.db", rows_of(default_of(served).stage))
+        write_as_version_1(tmp_path / "older" / "state.db", rows_of(default_of(served).tenant))
 
     async with kept(tmp_path / "older", latency="5m") as served:
         assert await served.journal() == before
@@ -205,9 +205,9 @@ async def test_a_running_clock_runs_on_as_far_ahead_as_it_was(tmp_path: Path) ->
 async def test_a_wall_clock_that_was_set_back_has_to_catch_up_with_what_has_happened(tmp_path: Path) -> None:
     later = real_now() + 3_600_000
     async with kept(tmp_path, clock="wall") as served:
-        stage = default_of(served).stage
-        with stage.lock:
-            stage.account.fire(RecordChange(Topic(EntityType.PERSON, Event.NEW), (17,)), later)
+        tenant = default_of(served).tenant
+        with tenant.lock:
+            tenant.account.fire(RecordChange(Topic(EntityType.PERSON, Event.NEW), (17,)), later)
     async with kept(tmp_path, clock="wall") as served:
         assert default_of(served).clock.now() == later
 
@@ -322,7 +322,7 @@ async def taken_and_unwritten(served: Served) -> ServedAccount:
     """The account once its runner has taken what is due, and could not write it."""
     assert (await fill_up(served))[0] == 503
     default = default_of(served)
-    while not any(each.state == "sending" for each in default.stage.account.journal.notifications):
+    while not any(each.state == "sending" for each in default.tenant.account.journal.notifications):
         await default.grown()
     return default
 
@@ -388,7 +388,7 @@ async def test_what_could_not_be_written_when_deliveries_end_was_not_sent(tmp_pa
         async with full_disk(served):
             default = await taken_and_unwritten(served)
             await default.stop()
-        account = default.stage.account
+        account = default.tenant.account
         assert {delivery.outcome for delivery in account.journal.deliveries} == {"unknown"}
         assert not account.inside.waiting.flying
         writer_of(served).write()
@@ -454,7 +454,7 @@ async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None
         await writer.written()
         assert is_there_at_once(writer)
 
-        default_of(served).stage.refused("something")
+        default_of(served).tenant.refused("something")
         assert not is_there_at_once(writer)
         # It also waits for what another call has seen and not yet written.
         assert not is_there_at_once(writer)
@@ -466,12 +466,12 @@ async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None
 async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
-        writer, stage = writer_of(served), default_of(served).stage
+        writer, tenant = writer_of(served), default_of(served).tenant
         with writer.asked():
-            stage.refused("something")
+            tenant.refused("something")
             assert is_there_at_once(writer)
             with writer.asked():
-                stage.refused("something else")
+                tenant.refused("something else")
                 assert not is_there_at_once(writer)
 
 
@@ -488,7 +488,7 @@ async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
     async with kept(tmp_path) as served:
         writer = writer_of(served)
-        default_of(served).stage.refused("something")
+        default_of(served).tenant.refused("something")
         writer.depart(Mistaken())
         with pytest.raises(KeyError, match="a mistake") as raised:
             await writer.written()
@@ -512,10 +512,10 @@ async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
         writer = writer_of(served)
-        stage = default_of(served).stage
+        tenant = default_of(served).tenant
         before = writer._file._connection.total_changes
         for _ in range(10):
-            stage.refused("one of ten")
+            tenant.refused("one of ten")
         assert writer._file._connection.total_changes == before
         await asyncio.gather(*(writer.written() for _ in range(10)))
         # Ten entries are one turn of the journal, and they have changed nothing small.

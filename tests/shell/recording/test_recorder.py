@@ -68,7 +68,7 @@ class Session:
         self.copper = copper
 
     def ids(self, kind: str) -> list[int]:
-        return list(self.copper._stage.account.records.of(EntityType(kind)))
+        return list(self.copper._tenant.account.records.of(EntityType(kind)))
 
     def records(self, kind: str) -> Any:
         return getattr(self.copper, COLLECTIONS[EntityType(kind)])
@@ -322,7 +322,7 @@ def test_subscriptions_keep_their_secrets_and_are_changed_and_removed_by_name() 
         first = copper.subscribe("person", "new", target=TARGET, secret={"key": "s3cret"})
         recorder = recorded(copper)
         second = copper.subscribe("person", "new", target=f"{TARGET}/2", headers={"X-Key": "h"})
-        copper._stage.record(lambda account, now: account.update_subscription(second.id, {"target": TARGET}, now))
+        copper._tenant.record(lambda account, now: account.update_subscription(second.id, {"target": TARGET}, now))
         copper.unsubscribe(first)
         copper.switch_key()
 

@@ -40,12 +40,12 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
 async def test_what_waits_while_an_account_is_deleted_is_refused_and_begins_nothing(what: str) -> None:
     async with serving() as served:
         account = await second(served)
-        made = snapshot(account.stage)
+        made = snapshot(account.tenant)
         found = found_in(made.version, dict(made.state), made.digest)
         late: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "reset": account.reset,
-            "restore": lambda: account.restore(found, keys_after(found, account.stage)),
-            "begin_anew": lambda: account.begin_anew(account.stage.settings),
+            "restore": lambda: account.restore(found, keys_after(found, account.tenant)),
+            "begin_anew": lambda: account.begin_anew(account.tenant.settings),
             "delete": lambda: served.accounts.delete(account),
         }
 

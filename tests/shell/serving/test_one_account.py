@@ -14,19 +14,19 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.serving.one_account import OneAccount, PortInUse, listening
 from copper_emulator.shell.serving.ports import why_not_listening
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 
 @pytest.mark.parametrize("any_token", [True, False])
 def test_another_token_opens_the_account_only_if_none_was_given(*, any_token: bool) -> None:
-    stage = Stage("scenario", Settings(), VirtualClock(), key=Key(1, "mine", DEFAULT_EMAIL))
+    tenant = Tenant("scenario", Settings(), VirtualClock(), key=Key(1, "mine", DEFAULT_EMAIL))
     host = OneAccount(port=0, any_token=any_token)
     assert host.known("another") is None
 
-    host.add(stage)
+    host.add(tenant)
 
-    assert host.known("mine") == (stage, stage.account.key)
-    assert host.known("another") == ((stage, stage.account.key) if any_token else None)
+    assert host.known("mine") == (tenant, tenant.account.key)
+    assert host.known("another") == ((tenant, tenant.account.key) if any_token else None)
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_an_error() -> None:

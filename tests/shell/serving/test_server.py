@@ -82,7 +82,7 @@ async def test_credentials_that_are_refused_open_no_account() -> None:
         assert len(served.accounts) == 1
         account = served.accounts.named("default")
         assert account is not None
-        assert account.stage.account.keys == []
+        assert account.tenant.account.keys == []
 
 
 _GOOD = {
@@ -145,7 +145,7 @@ async def test_a_call_that_is_refused_opens_no_account_and_the_log_tells_of_it(
         answered, hint = await _raw_call(served, path, **headers)
 
         assert answered == status
-        assert [account.stage.account.keys for account in served.accounts] == [[]]
+        assert [account.tenant.account.keys for account in served.accounts] == [[]]
         ((account, entry),) = served.log
         assert (account, entry.kind) == (None, Kind.REFUSED)
         assert entry.text.startswith(f"GET {path}: {status} ")
@@ -337,7 +337,7 @@ async def test_each_of_two_clients_at_once_is_answered_when_its_own_change_has_b
         holding = asyncio.create_task(account.runner.alone(let_go.wait))
 
         clients = [asyncio.create_task(served.fire("person", "update", each)) for each in (17, 18)]
-        while len(account.stage.account.journal.changes) < len(clients):
+        while len(account.tenant.account.journal.changes) < len(clients):
             await account.grown()
         # Anything that would be answered by now has been, because this call came later.
         await served.control("GET", "/accounts/default/clock")
@@ -438,7 +438,7 @@ async def test_a_change_that_any_part_of_the_server_records_is_delivered_by_itse
         assert account is not None
 
         happened = RecordChange(Topic(EntityType.PERSON, Event.UPDATE), (5,))
-        account.stage.record(lambda core, now: core.apply(happened, now))
+        account.tenant.record(lambda core, now: core.apply(happened, now))
 
         assert (await endpoint.arrived.get())["ids"] == [5]
 

@@ -16,7 +16,7 @@ from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import (
     DIRECTORY,
     Directory,
-    calling_stage,
+    calling_tenant,
     directory_of,
     known_account,
 )
@@ -57,10 +57,10 @@ async def answer_errors(
     try:
         if (origin := request.headers.get(hdrs.ORIGIN)) is not None:
             _check_browser(request, origin)
-        stage, hindrance = calling_stage(request), None
-        if stage is not None:
-            noted = stage.note_call(request.method, request.raw_path)
-            hindrance = await hindered(stage, request, handler)
+        tenant, hindrance = calling_tenant(request), None
+        if tenant is not None:
+            noted = tenant.note_call(request.method, request.raw_path)
+            hindrance = await hindered(tenant, request, handler)
         answer = await handler(request) if hindrance is None else hindrance
     except CutOff:
         # Nobody gets it: the connection is closed.
@@ -100,7 +100,7 @@ def _check_browser(request: web.Request, origin: str) -> None:
     host = request.headers.get(hdrs.HOST, "")
     if may_be_rebound(origin, host, request.app[_TRUSTED]):
         error, known = Untrusted(origin, host), known_account(request)
-        # Not `calling_stage`, which opens accounts: another site's page must not.
+        # Not `calling_tenant`, which opens accounts: another site's page must not.
         if known is not None:
             known[0].note_call(request.method, request.raw_path)[STATUS] = error.status
         raise error

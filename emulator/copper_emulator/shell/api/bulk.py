@@ -53,7 +53,7 @@ def _answered(call: Call, name: str, command: Command[list[Record | ItemError]])
     for number, each in enumerate(made, start=1):
         if isinstance(each, ItemError):
             hints[each.hint] = None
-            call.stage.refused(f"{name} item {number}: {_why(each)}")
+            call.tenant.refused(f"{name} item {number}: {_why(each)}")
     items = [item_error(each) if isinstance(each, ItemError) else dict(each) for each in made]
     return answer(items, hint=" ".join(filter(None, hints)))
 

@@ -18,10 +18,10 @@ from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Command, Done
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
-from copper_emulator.shell.api.credentials import stage_of
+from copper_emulator.shell.api.credentials import tenant_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.receiving import body_of
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Call:
     """One authorised call: its account is known, and its body has been received."""
 
     request: web.Request
-    stage: Stage
+    tenant: Tenant
     raw: bytes
 
     @property
@@ -53,7 +53,7 @@ class Call:
     @property
     def records(self) -> RecordStore:
         """The account's records; access them under the lock."""
-        return self.stage.account.records
+        return self.tenant.account.records
 
     @property
     def with_computed(self) -> bool:
@@ -87,7 +87,7 @@ class Call:
 
     def perform(self, command: Command[T]) -> tuple[T, Done]:
         """Like `act`, but also return what was done, including the names in the bodies that were ignored."""
-        done: tuple[T, Done] = self.stage.record(lambda account, now: account.perform(command, now, origin="api"))
+        done: tuple[T, Done] = self.tenant.record(lambda account, now: account.perform(command, now, origin="api"))
         return done
 
 
@@ -119,10 +119,10 @@ def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> li
 def _handler(act: Act, *, bulk: bool, of_leads: bool) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         # Authenticate first: the body of an unauthorised call is not even read.
-        stage = stage_of(request, bulk=bulk)
+        tenant = tenant_of(request, bulk=bulk)
         if of_leads:
-            with stage.lock:
-                require(stage.account.records, LEAD)
-        return act(Call(request, stage, await body_of(request)))
+            with tenant.lock:
+                require(tenant.account.records, LEAD)
+        return act(Call(request, tenant, await body_of(request)))
 
     return handle

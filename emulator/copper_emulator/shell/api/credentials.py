@@ -11,7 +11,7 @@ from multidict import istr
 
 from copper_emulator.core.errors import Unauthorized
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 _TOKEN, _APPLICATION, _EMAIL = istr("X-PW-AccessToken"), istr("X-PW-Application"), istr("X-PW-UserEmail")
 """As `istr`, so that looking them up does not convert them to lower case each time."""
@@ -24,10 +24,10 @@ class Directory(Protocol):
     token_advice: str
     """What the caller can do about a token that belongs to no account."""
 
-    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+    def find(self, token: str, email: str) -> tuple[Tenant, Key] | None:
         """The account of a token, and the key that has it, or None; an account may be created for an unknown token."""
 
-    def known(self, token: str) -> tuple[Stage, Key] | None:
+    def known(self, token: str) -> tuple[Tenant, Key] | None:
         """Like `find`, but never creates an account."""
 
     def refused(self, text: str) -> None:
@@ -46,7 +46,7 @@ def directory_of(request: web.Request) -> Directory:
     return request.app[DIRECTORY] if answering is None else answering
 
 
-def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
+def tenant_of(request: web.Request, *, bulk: bool = False) -> Tenant:
     """The account of the caller; counts the call against the account's limits.
 
     Raises Unauthorized for missing, invalid, unknown and replaced credentials, TooManyRequests over a limit.
@@ -56,22 +56,22 @@ def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
     found = directory.find(token, email)
     if found is None:
         raise Unauthorized(hint=f"This token belongs to no account here. {directory.token_advice}")
-    stage, key = found
-    with stage.lock:
-        if key != stage.account.key:
+    tenant, key = found
+    with tenant.lock:
+        if key != tenant.account.key:
             raise Unauthorized(hint="This API key was replaced by a newer one of the same account.")
-        if stage.account.calls.are_limited:
-            stage.count_call(bulk=bulk)
-    return stage
+        if tenant.account.calls.are_limited:
+            tenant.count_call(bulk=bulk)
+    return tenant
 
 
-def known_account(request: web.Request) -> tuple[Stage, Key] | None:
+def known_account(request: web.Request) -> tuple[Tenant, Key] | None:
     """The account of a request's token, and the key that has it, even if the call will be refused; creates none."""
     token = request.headers.get(_TOKEN) or _bearer_token(request.headers.get(hdrs.AUTHORIZATION, ""))
     return directory_of(request).known(token) if token else None
 
 
-def calling_stage(request: web.Request) -> Stage | None:
+def calling_tenant(request: web.Request) -> Tenant | None:
     """The account a call is about to reach, created if its handler would create it; None if it reaches none."""
     known = known_account(request)
     if known is None and request.match_info.http_exception is None:

@@ -40,14 +40,14 @@ def create_definition(call: Call) -> JsonAnswer:
         if body.get("is_filterable") is None:
             # False is documented; in Python the default is true, since tests define fields in order to search by them.
             body = {**body, "is_filterable": False}
-    made = call.stage.record(lambda account, _now: account.records.catalogue.add(DEFINITIONS, body))
+    made = call.tenant.record(lambda account, _now: account.records.catalogue.add(DEFINITIONS, body))
     return answer(_written(made), hint=ignored)
 
 
 def view_definition(call: Call) -> JsonAnswer:
     """200 with the definition, or 404."""
     wanted = call.id("custom field definition")
-    with call.stage.lock:
+    with call.tenant.lock:
         shown = _definition(call.records.catalogue.get(DEFINITIONS, wanted))
     return answer(shown)
 
@@ -65,7 +65,7 @@ def update_definition(call: Call) -> JsonAnswer:
 def delete_definition(call: Call) -> JsonAnswer:
     """200 with `{"id":N,"is_deleted":true}`; the records' values for it are deleted too."""
     wanted = call.id("custom field definition")
-    call.stage.record(lambda account, _now: remove_definition(account.records, wanted))
+    call.tenant.record(lambda account, _now: remove_definition(account.records, wanted))
     return answer({"id": wanted, "is_deleted": True})
 
 
@@ -94,14 +94,14 @@ def create_type(call: Call) -> JsonAnswer:
         # The icon has a default in Python, but must be given here.
         nameless = [] if body.get("name") else [("name", BLANK)]
         raise Invalid.fields([*nameless, ("icon_type", BLANK)])
-    made = call.stage.record(lambda account, _now: account.records.catalogue.add(_ACTIVITY_TYPES, body))
+    made = call.tenant.record(lambda account, _now: account.records.catalogue.add(_ACTIVITY_TYPES, body))
     return answer(_activity_type(made, call), hint=ignored)
 
 
 def view_type(call: Call) -> JsonAnswer:
     """200 with the type, or 404."""
     wanted = call.id("custom activity type")
-    with call.stage.lock:
+    with call.tenant.lock:
         found = call.records.catalogue.get(_ACTIVITY_TYPES, wanted)
     return answer(_activity_type(found, call))
 
@@ -113,7 +113,7 @@ def update_type(call: Call) -> JsonAnswer:
 
 
 def _activity_type(entry: Mapping[str, Any], call: Call) -> dict[str, Any]:
-    with call.stage.lock:
+    with call.tenant.lock:
         company = call.records.catalogue.account["id"]
     return {
         "id": entry["id"],
@@ -138,7 +138,7 @@ def _changed(call: Call, table: str, wanted: int, fixed: tuple[str, ...]) -> tup
         body, ignored = _writable(sent, fixed, account.records)
         return change_entry(account.records, table, wanted, body), ignored
 
-    changed: tuple[dict[str, Any], str] = call.stage.record(change)
+    changed: tuple[dict[str, Any], str] = call.tenant.record(change)
     return changed
 
 

@@ -16,7 +16,7 @@ from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.listening import has_gone
 from copper_emulator.shell.probe import LateAnswer
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 LONGEST = 60.0
 """Seconds of real time for which a call hangs at most: a client without patience of its own must not hang for ever."""
@@ -30,39 +30,41 @@ class CutOff(Exception):
 
 
 async def hindered(
-    stage: Stage, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    tenant: Tenant, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse | None:
     """What a call is answered instead, if it is; it may take its time.
 
     Raises Faulted where a fault refuses it, and CutOff where it gets no answer.
     """
-    for fault in stage.faults_met():
+    for fault in tenant.faults_met():
         if fault.name is FaultName.API_SLOW:
             # It has arrived: what is slow is done, though nobody waits for its answer any more. The handler tells of a
             # body that cannot be read.
             with suppress(BadRequest):
                 await body_of(request)
-            if not await _held_back(stage, fault.span_ms / 1000):
+            if not await _held_back(tenant, fault.span_ms / 1000):
                 raise _cut_off(request)
         elif fault.name is FaultName.API_HANG:
-            stage.refused(call_text(request, f"never answered; {fault.blame}"))
-            await _hanging(stage, request)
+            tenant.refused(call_text(request, f"never answered; {fault.blame}"))
+            await _hanging(tenant, request)
             raise _cut_off(request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
-    late = stage.probe.late_answer
+    late = tenant.probe.late_answer
     if late is None or late.is_taken:
         return None
     late.is_taken = True
     try:
-        return await _late(stage, late, request, await handler(request))
+        return await _late(tenant, late, request, await handler(request))
     finally:
         late.has_arrived = True
 
 
-async def _late(stage: Stage, late: LateAnswer, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+async def _late(
+    tenant: Tenant, late: LateAnswer, request: web.Request, answer: web.StreamResponse
+) -> web.StreamResponse:
     while not late.arrives():
-        if not await stage.held.hold(_LOOK):
+        if not await tenant.held.hold(_LOOK):
             raise _cut_off(request)
     return answer
 
@@ -75,19 +77,19 @@ def call_text(request: web.Request, came: str) -> str:
     return f"{request.method} {request.path}: {came}".encode("utf-8", "backslashreplace").decode()
 
 
-async def _held_back(stage: Stage, seconds: float) -> bool:
-    probe = stage.probe
+async def _held_back(tenant: Tenant, seconds: float) -> bool:
+    probe = tenant.probe
     probe.api_held += 1
     probe.api_most_held = max(probe.api_most_held, probe.api_held)
     try:
-        return await stage.held.hold(seconds)
+        return await tenant.held.hold(seconds)
     finally:
         probe.api_held -= 1
 
 
-async def _hanging(stage: Stage, request: web.Request) -> None:
+async def _hanging(tenant: Tenant, request: web.Request) -> None:
     until = monotonic() + LONGEST
-    while not has_gone(request) and monotonic() < until and await stage.held.hold(_LOOK):
+    while not has_gone(request) and monotonic() < until and await tenant.held.hold(_LOOK):
         pass
 
 

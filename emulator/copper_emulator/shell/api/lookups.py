@@ -19,7 +19,7 @@ PLAIN = ("lead_statuses", "customer_sources", "loss_reasons", "contact_types", "
 
 def account(call: Call) -> JsonAnswer:
     """200 with the account's name and settings."""
-    with call.stage.lock:
+    with call.tenant.lock:
         shown = dict(call.records.catalogue.account)
     return answer(shown)
 
@@ -31,7 +31,7 @@ def entries(table: str, call: Call) -> JsonAnswer:
 
 def view_user(call: Call) -> JsonAnswer:
     """200 with one user, by id, or as `me` the one to whom the API key belongs."""
-    with call.stage.lock:
+    with call.tenant.lock:
         wanted = call.records.user if call.request.match_info["id"] == "me" else call.id("user")
         if wanted is None:
             raise NotFound(hint="The account has no users.")
@@ -47,7 +47,7 @@ def pipeline_stages(call: Call) -> JsonAnswer:
 def stages_of_pipeline(call: Call) -> JsonAnswer:
     """200 with the stages of one pipeline, or 404."""
     wanted = call.id("pipeline")
-    with call.stage.lock:
+    with call.tenant.lock:
         call.records.catalogue.get("pipelines", wanted)
     return answer([stage for stage in stages_of(call) if stage["pipeline_id"] == wanted])
 
@@ -63,7 +63,7 @@ def tags(call: Call) -> JsonAnswer:
     found = Findings(call.query, tuple(call.query), "a list of tags")
     found.check("sort_by", lambda value: value in ("name", "count"), NOT_LISTED, "sort_by must be name or count.")
     found.raise_if_any()
-    with call.stage.lock:
+    with call.tenant.lock:
         if call.flag("tag_names_only"):
             return answer(tag_names(call.records, after=call.query.get("last_tag_value")))
         told = tag_counts(call.records, by_count=call.query.get("sort_by") == "count")
@@ -72,7 +72,7 @@ def tags(call: Call) -> JsonAnswer:
 
 def entries_of(table: str, call: Call) -> list[dict[str, Any]]:
     """The current entries of a table, not copied: a change replaces an entry, never modifies it."""
-    with call.stage.lock:
+    with call.tenant.lock:
         return list(call.records.catalogue.table(table).values())
 
 

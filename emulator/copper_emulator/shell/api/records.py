@@ -25,7 +25,7 @@ def create(kind: EntityType, call: Call) -> JsonAnswer:
 def view(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the record, or 404; for a deleted activity, 200 with a stub (developer docs)."""
     wanted = call.id(TABLES[kind].noun)
-    with call.stage.lock:
+    with call.tenant.lock:
         if _was_deleted(kind, wanted, call):
             return _deleted(wanted)
         raw = call.one(kind, wanted)
@@ -55,7 +55,7 @@ def fetch_by_email(call: Call) -> JsonAnswer:
     found.check("email", lambda value: isinstance(value, str), "must be a string")
     found.raise_if_any()
     email = found.body["email"]
-    with call.stage.lock:
+    with call.tenant.lock:
         wanted = call.records.owner(PERSON, email.strip().lower())
         if wanted is None:
             raise NotFound(hint=f"No person has the email address {email!r}.")
@@ -83,7 +83,7 @@ def ignored_hint(names: Sequence[str]) -> str:
 def _written(kind: EntityType, call: Call, command: Command[Stored]) -> JsonAnswer:
     stored, done = call.perform(command)
     # Encoded only after the write: the notifications it causes are on their way and need not wait for this.
-    with call.stage.lock:
+    with call.tenant.lock:
         raw = call.records.encode(kind, stored)
     return answer_raw(raw, hint=ignored_hint(done.ignored))
 
@@ -93,7 +93,7 @@ def _was_deleted(kind: EntityType, record_id: int, call: Call) -> bool:
 
 
 def _refuse_deleted(kind: EntityType, record_id: int, call: Call) -> None:
-    with call.stage.lock:
+    with call.tenant.lock:
         if _was_deleted(kind, record_id, call):
             raise NotFound(hint=f"Activity {record_id} was deleted: it can still be viewed, but not changed.")
 

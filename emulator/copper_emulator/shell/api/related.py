@@ -37,7 +37,7 @@ def view_type(kind: EntityType, call: Call) -> JsonAnswer:
 def relate(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"added":true,"resource":{...}}`; both records must exist."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
-    is_new = call.stage.record(lambda account, now: account.relate(this, other, now))
+    is_new = call.tenant.record(lambda account, now: account.relate(this, other, now))
     hint = "" if is_new else "They were related already: nothing has changed."
     return answer({"added": True, "resource": _shown(other)}, hint=hint)
 
@@ -45,7 +45,7 @@ def relate(kind: EntityType, call: Call) -> JsonAnswer:
 def unrelate(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"removed":true,"resource":{...}}`; this DELETE has a body."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
-    call.stage.record(lambda account, now: account.unrelate(this, other, now))
+    call.tenant.record(lambda account, now: account.unrelate(this, other, now))
     return answer({"removed": True, "resource": _shown(other)})
 
 
@@ -70,7 +70,7 @@ def _item(resource: Any) -> Item:
 
 def _related(kind: EntityType, call: Call) -> list[Item]:
     wanted = call.id(TABLES[kind].noun)
-    with call.stage.lock:
+    with call.tenant.lock:
         call.records.stored(kind, wanted)
         return call.records.relations.of((kind, wanted))
 

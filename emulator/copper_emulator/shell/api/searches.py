@@ -30,7 +30,7 @@ from copper_emulator.shell.api.search_cache import Answer, Asked, search_cache
 def search(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with a bare array; filters and page may be given in the body or in the query."""
     asked = Asked(kind, call.raw, call.request.rel_url.raw_query_string)
-    with call.stage.lock:
+    with call.tenant.lock:
         store = call.records
         cache, version = search_cache(store), store.version
         known = cache.answers.get(asked, version)
@@ -51,7 +51,7 @@ def activities(kind: EntityType, call: Call) -> JsonAnswer:
     body = call.body
     if isinstance(body, dict):
         body = {**body, "parent": {"id": wanted, "type": str(kind)}}
-    with call.stage.lock:
+    with call.tenant.lock:
         call.records.stored(kind, wanted)
         query = parse_search(ACTIVITY, body, call.url_query, call.records)
         if kind is COMPANY:
@@ -72,7 +72,7 @@ def pipeline_stages(call: Call) -> JsonAnswer:
 
 def _found(query: Query, call: Call) -> tuple[Answer, bool]:
     """The results of a search, and whether they stay the same until the next write; under the lock."""
-    found = find(call.records, query, call.stage.now())
+    found = find(call.records, query, call.tenant.now())
     if found.line is None or call.with_computed:
         page = call.json(query.kind, found.ids, found.among)
     else:

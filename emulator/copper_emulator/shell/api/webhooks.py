@@ -15,7 +15,7 @@ from copper_emulator.core.subscriptions import Subscriptions, parse_create, secr
 from copper_emulator.core.wire import parse_body, subscription_json
 from copper_emulator.shell.api.answers import answer, answer_raw, go_on
 from copper_emulator.shell.api.calls import path_id
-from copper_emulator.shell.api.credentials import stage_of
+from copper_emulator.shell.api.credentials import tenant_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.receiving import body_of
 
@@ -36,26 +36,26 @@ _LISTED: WeakKeyDictionary[Subscriptions, _Listed] = WeakKeyDictionary()
 
 async def list_subscriptions(request: web.Request) -> JsonAnswer:
     """200 with a bare array of the key's own subscriptions, by ascending id; there are no pages."""
-    stage = stage_of(request)
-    with stage.lock:
-        raw = _listed(stage.account)
+    tenant = tenant_of(request)
+    with tenant.lock:
+        raw = _listed(tenant.account)
     return answer_raw(raw)
 
 
 async def view_subscription(request: web.Request) -> JsonAnswer:
     """200 with the object, or 404."""
-    stage = stage_of(request)
+    tenant = tenant_of(request)
     wanted = path_id(request, "subscription")
-    with stage.lock:
-        found = stage.account.subscriptions.get(wanted, stage.account.key.serial)
+    with tenant.lock:
+        found = tenant.account.subscriptions.get(wanted, tenant.account.key.serial)
     return answer(subscription_json(found))
 
 
 async def create_subscription(request: web.Request) -> JsonAnswer:
     """200 (not 201) with the new object, or 422."""
-    stage = stage_of(request)
+    tenant = tenant_of(request)
     body = parse_body(await body_of(request))
-    made = stage.record(
+    made = tenant.record(
         lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
     return shown_with_hint(made)
@@ -63,18 +63,18 @@ async def create_subscription(request: web.Request) -> JsonAnswer:
 
 async def update_subscription(request: web.Request) -> JsonAnswer:
     """200 with the whole object; only the keys that were sent are changed."""
-    stage = stage_of(request)
+    tenant = tenant_of(request)
     wanted = path_id(request, "subscription")
     body = parse_body(await body_of(request))
-    changed = stage.record(lambda account, now: account.update_subscription(wanted, body, now))
+    changed = tenant.record(lambda account, now: account.update_subscription(wanted, body, now))
     return shown_with_hint(changed)
 
 
 async def delete_subscription(request: web.Request) -> JsonAnswer:
     """200 with `{"id":N}`."""
-    stage = stage_of(request)
+    tenant = tenant_of(request)
     wanted = path_id(request, "subscription")
-    stage.record(lambda account, now: account.unsubscribe(wanted, now))
+    tenant.record(lambda account, now: account.unsubscribe(wanted, now))
     return answer({"id": wanted})
 
 

@@ -208,7 +208,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
     """Change settings from now on. 409 for those that only a new or reset account can take up. While time stands still,
     what the change lets go is delivered before this is answered."""
     given = said.model_dump(exclude_unset=True)
-    before = served.stage.settings
+    before = served.tenant.settings
     after = before.with_changes(given)
     changed = [name for name in given if getattr(before, name) != getattr(after, name)]
     fixed = [name for name in changed if name in BEGUN_WITH]
@@ -220,7 +220,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
             hint=f"{use}Reset the account with it: {resetting({name: given[name] for name in fixed})}.",
         )
     if changed:
-        served.stage.change(after, f"new settings: {', '.join(differing(after, before))}")
+        served.tenant.change(after, f"new settings: {', '.join(differing(after, before))}")
         served.runner.wake()
         await served.runner.settled()
     return _settings(served)
@@ -228,7 +228,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
 
 async def make_snapshot(served: ServedAccount, said: Nothing) -> SnapshotShape:
     """Make a document of the whole account."""
-    made = snapshot(served.stage)
+    made = snapshot(served.tenant)
     return SnapshotShape(
         version=made.version, account=made.account, at=iso(made.now_ms), state=dict(made.state), digest=made.digest
     )
@@ -243,9 +243,9 @@ async def restore(served: ServedAccount, said: Restore) -> AccountShape:
     try:
         found = found_in(document.version, document.state, document.digest)
         # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
-        present = served.stage.settings
+        present = served.tenant.settings
         found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
-        await served.restore(found, keys_after(found, served.stage))
+        await served.restore(found, keys_after(found, served.tenant))
         _bring_inbox(served, document.account)
     except StateError as error:
         raise Refused(422, f"the snapshot cannot be restored: {error}") from None
@@ -254,12 +254,12 @@ async def restore(served: ServedAccount, said: Restore) -> AccountShape:
 
 def _bring_inbox(served: ServedAccount, account: str) -> None:
     """Point subscriptions to that account's inbox at this one's instead: an account sends to no inbox but its own."""
-    with served.stage.lock:
-        for each in list(served.stage.account.subscriptions):
+    with served.tenant.lock:
+        for each in list(served.tenant.account.subscriptions):
             target = served.inbox.moved(each.target, account)
             if target != each.target:
                 change = partial(_send_to, each.id, target, each.key)
-                served.stage.record(change)
+                served.tenant.record(change)
 
 
 def _send_to(subscription: int, target: str, key: int, account: Account, now: int) -> None:
@@ -267,19 +267,19 @@ def _send_to(subscription: int, target: str, key: int, account: Account, now: in
 
 
 def at_a_glance(served: ServedAccount) -> AccountShape:
-    stage = served.stage
-    with stage.lock:
-        account = stage.account
+    tenant = served.tenant
+    with tenant.lock:
+        account = tenant.account
         return AccountShape.told(
             name=served.name,
             email=account.key.email if has_token(account) else None,
             keys=len(account.keys),
-            now=iso(stage.now()),
+            now=iso(tenant.now()),
             subscriptions=len(account.subscriptions),
             changes=len(account.journal.changes),
             waiting=len(account.waiting()),
             outcomes=Counter(delivery.outcome for delivery in account.journal.deliveries),
-            routes=[str(route) for route in stage.routes],
+            routes=[str(route) for route in tenant.routes],
         )
 
 
@@ -296,12 +296,12 @@ def _changed(settings: Settings, given: Mapping[str, Any]) -> Settings | None:
 
 
 def _settings(served: ServedAccount) -> SettingsShape:
-    stage = served.stage
+    tenant = served.tenant
     return SettingsShape(
-        settings=stage.settings.as_json(),
+        settings=tenant.settings.as_json(),
         live=[name for name in SETTINGS if name not in BEGUN_WITH],
         choices={name: list(each.choices) for name, each in SETTINGS.items() if each.choices},
-        own=stage.has_own_settings,
+        own=tenant.has_own_settings,
     )
 
 

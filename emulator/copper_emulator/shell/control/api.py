@@ -60,12 +60,12 @@ def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Appli
 
 async def fire(served: ServedAccount, said: Fire) -> FiredShape:
     """Fire a bare event now. Unless an endpoint is slow, what it makes due is delivered before this is answered."""
-    stage = served.stage
-    happened = bare_event(said.type, said.event, said.ids, said.updated_attributes, stage.settings.profile)
-    change: Change = stage.record(lambda account, now: account.fire(happened, now))
-    account = stage.account
+    tenant = served.tenant
+    happened = bare_event(said.type, said.event, said.ids, said.updated_attributes, tenant.settings.profile)
+    change: Change = tenant.record(lambda account, now: account.fire(happened, now))
+    account = tenant.account
     await settled(served, account, [change])
-    with stage.lock:
+    with tenant.lock:
         hints = untold(TABLES[change.type], change.updated_attributes, account.records.catalogue)
         return FiredShape.told(account, change, hints)
 

@@ -58,7 +58,7 @@ class ApiCallsShape(Shape):
 
 async def list_api_calls(served: ServedAccount, said: ListApiCalls) -> ApiCallsShape:
     """List a page of the calls of Copper's API that match all filters, newest first."""
-    fitting = [call for call in served.stage.calls_made() if _fits(said, call)]
+    fitting = [call for call in served.tenant.calls_made() if _fits(said, call)]
     first = 0 if said.after is None else bisect_right(fitting, said.after, key=_number)
     end = len(fitting) if said.before is None else bisect_left(fitting, said.before, key=_number)
     if said.after is not None:
@@ -69,7 +69,7 @@ async def list_api_calls(served: ServedAccount, said: ListApiCalls) -> ApiCallsS
         count=len(fitting),
         older=min(first, len(fitting)),
         newer=max(len(fitting) - end, 0),
-        total=served.stage.account.call_log.total,
+        total=served.tenant.account.call_log.total,
         life=served.life,
     )
 

@@ -41,7 +41,7 @@ async def run(served: ServedAccount, said: Nothing) -> ClockShape:
 
 async def advance(served: ServedAccount, said: Advance) -> MovedShape:
     """Play time ahead, deadline by deadline, and deliver what falls due on the way; a running clock then runs on."""
-    if served.stage.now() + said.by > _LATEST_MS:
+    if served.tenant.now() + said.by > _LATEST_MS:
         raise TimeError(f"the clock goes no further than {to_datetime(_LATEST_MS):%Y}; reset does not set it back")
     return _moved(served, await served.runner.advance(said.by))
 
@@ -65,30 +65,30 @@ CLOCK_OPERATIONS: tuple[Operation[Any], ...] = (
 
 
 def clock_shape(served: ServedAccount) -> ClockShape:
-    stage, clock = served.stage, served.clock
-    with stage.lock:
-        now = stage.now()
-        moment = stage.account.next_moment(now)
+    tenant, clock = served.tenant, served.clock
+    with tenant.lock:
+        now = tenant.now()
+        moment = tenant.account.next_moment(now)
         return ClockShape(
             kind="wall" if clock.running else "manual",
             running=clock.running,
             now=iso(now),
             next=None if moment is None else iso(max(moment, now)),
-            waiting=len(stage.account.waiting()),
-            paused=sum(_paused(stage.account).values()),
-            busy=stage.driving or (clock.runs_on and not clock.running),
+            waiting=len(tenant.account.waiting()),
+            paused=sum(_paused(tenant.account).values()),
+            busy=tenant.driving or (clock.runs_on and not clock.running),
         )
 
 
 def _moved(served: ServedAccount, deliveries: list[Delivery]) -> MovedShape:
-    stage = served.stage
-    with stage.lock:
-        waiting = stage.account.waiting()
+    tenant = served.tenant
+    with tenant.lock:
+        waiting = tenant.account.waiting()
         return MovedShape(
-            now=iso(stage.now()),
+            now=iso(tenant.now()),
             waiting=len(waiting),
             deliveries=[DeliveryShape.of(delivery, served.hidden) for delivery in deliveries],
-            lines=[*_lines(served, deliveries), *_paused_lines(stage.account)],
+            lines=[*_lines(served, deliveries), *_paused_lines(tenant.account)],
         )
 
 
@@ -96,7 +96,7 @@ def _lines(served: ServedAccount, deliveries: list[Delivery]) -> list[str]:
     if not deliveries:
         return []
     ended = {id(delivery) for delivery in deliveries}
-    entries = served.stage.account.journal.entries
+    entries = served.tenant.account.journal.entries
     found = []
     for entry in reversed(entries):
         if id(entry.delivery) in ended:

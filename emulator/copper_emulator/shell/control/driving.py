@@ -67,34 +67,34 @@ async def settle_account(served: ServedAccount, said: Settle) -> SettledShape:
 
     409 if that takes longer than `within`: an endpoint that settles while it is notified would wait for its own answer.
     """
-    deliveries = await served.runner.play(lambda: settle(served.stage), within_ms=said.within)
-    return SettledShape(now=iso(served.stage.now()), notifications=[each.notification.serial for each in deliveries])
+    deliveries = await served.runner.play(lambda: settle(served.tenant), within_ms=said.within)
+    return SettledShape(now=iso(served.tenant.now()), notifications=[each.notification.serial for each in deliveries])
 
 
 async def switch_key(served: ServedAccount, said: Nothing) -> KeyShape:
     """Give the account a new key; the old one is answered 401 from now on, but its subscriptions keep firing."""
-    key = served.stage.switch_key()
+    key = served.tenant.switch_key()
     return KeyShape(token=key.token, headers=key.headers)
 
 
 async def relate(served: ServedAccount, said: Relation) -> RelatedShape:
     """Relate two records; Copper sends no notifications about relations. Relating them twice is no error."""
     one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
-    is_new = served.stage.record(lambda account, now: account.relate(one, other, now))
+    is_new = served.tenant.record(lambda account, now: account.relate(one, other, now))
     return _related(served, said, changed=is_new)
 
 
 async def unrelate(served: ServedAccount, said: Relation) -> RelatedShape:
     """Remove a relation; Copper sends no notifications about relations."""
     one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
-    served.stage.record(lambda account, now: account.unrelate(one, other, now))
+    served.tenant.record(lambda account, now: account.unrelate(one, other, now))
     return _related(served, said)
 
 
 def _related(served: ServedAccount, said: Relation, *, changed: bool = True) -> RelatedShape:
     kind = kind_called(said.type)
-    with served.stage.lock:
-        others = served.stage.account.records.relations.of((kind, said.id))
+    with served.tenant.lock:
+        others = served.tenant.account.records.relations.of((kind, said.id))
     related = [{"type": str(each), "id": number} for each, number in others]
     return RelatedShape(type=kind, id=said.id, related=related, changed=changed)
 

@@ -23,16 +23,16 @@ async def switch(served: ServedAccount, said: Switch) -> FaultsShape:
     faults = read(said.on)
     names = [] if said.off == "all" else check_names(said.off)
     if names or said.off == "all":
-        switch_off_named(served.stage, names)
-    switch_on(served.stage, faults)
+        switch_off_named(served.tenant, names)
+    switch_on(served.tenant, faults)
     return _shape(served)
 
 
 def _shape(served: ServedAccount) -> FaultsShape:
-    stage = served.stage
-    with stage.lock:
-        ends = {each.fault: each.until_ms for each in stage.account.faults.on_now()[1]}
-        return FaultsShape(faults=[_one(fault, ends.get(fault)) for fault in active(stage)], seed=stage.settings.seed)
+    tenant = served.tenant
+    with tenant.lock:
+        ends = {each.fault: each.until_ms for each in tenant.account.faults.on_now()[1]}
+        return FaultsShape(faults=[_one(fault, ends.get(fault)) for fault in active(tenant)], seed=tenant.settings.seed)
 
 
 def _one(fault: Fault, until_ms: int | None) -> FaultShape:

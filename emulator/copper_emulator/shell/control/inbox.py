@@ -71,7 +71,7 @@ class InboxShape(Shape):
 
 async def read_inbox(served: ServedAccount, said: ReadInbox) -> InboxShape:
     """Show what was received, newest first, and what is answered."""
-    with served.stage.lock:
+    with served.tenant.lock:
         inbox, kept = served.inbox, list(served.inbox.requests)
         return InboxShape(
             target=inbox.target,

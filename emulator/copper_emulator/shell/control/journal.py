@@ -35,8 +35,8 @@ class ReadJournal(EntryFilters):
 
 async def read_journal(served: ServedAccount, said: ReadJournal) -> JournalShape:
     """List entries that match all filters: with `since` the first `limit` after that number, else the last `limit`."""
-    with served.stage.lock:
-        entries = served.stage.account.journal.entries
+    with served.tenant.lock:
+        entries = served.tenant.account.journal.entries
         first, end = _stretch(entries, said)
         places = range(first, end) if said.since is not None else range(end - 1, first - 1, -1)
         hidden = served.hidden
@@ -109,9 +109,9 @@ def _stretch(entries: Sequence[Entry], said: EntryFilters) -> tuple[int, int]:
 
 def _events(served: ServedAccount, said: EntryFilters, number: int) -> tuple[bytes, int]:
     """The next matching entries as events, and the number up to which the journal has been examined."""
-    with served.stage.lock:
+    with served.tenant.lock:
         hidden = served.hidden
-        entries = served.stage.account.journal.entries
+        entries = served.tenant.account.journal.entries
         first = place_after(entries, number)
         looked = entries[first : first + _MOST]
         events = [

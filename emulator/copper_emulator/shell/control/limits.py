@@ -59,8 +59,8 @@ class LimitsShape(Shape):
 
 async def read_limits(served: ServedAccount, said: ReadLimits) -> LimitsShape:
     """Show how much room there is under each limit, what waits for it, and what was sent when."""
-    with served.stage.lock:
-        account, now = served.stage.account, served.stage.now()
+    with served.tenant.lock:
+        account, now = served.tenant.account, served.tenant.now()
         held = _held(account)
         notifications = account.journal.notifications
         return LimitsShape(

@@ -50,8 +50,8 @@ _WHOLE = 64 * 1024
 
 async def list_notifications(served: ServedAccount, said: ListNotifications) -> NotificationsShape:
     """List a page of the notifications that match all filters, newest first."""
-    with served.stage.lock:
-        account = served.stage.account
+    with served.tenant.lock:
+        account = served.tenant.account
         fitting = _fitting(account, said, served.hidden)
         first = 0 if said.after is None else bisect_right(fitting, said.after, key=_serial)
         end = len(fitting) if said.before is None else bisect_left(fitting, said.before, key=_serial)
@@ -76,8 +76,8 @@ async def show_notification(served: ServedAccount, said: ShowNotification) -> Wh
 
     With `reveal`, the request is shown exactly as it was sent, including secrets.
     """
-    with served.stage.lock:
-        account, hidden = served.stage.account, served.hidden
+    with served.tenant.lock:
+        account, hidden = served.tenant.account, served.hidden
         everything, place = account.journal.notifications, _place(account, said.serial)
         notification = everything[place]
         delivery = account.journal.delivery_of(notification)
@@ -121,7 +121,7 @@ async def replay(served: ServedAccount, said: Replay) -> WholeShape:
     """Deliver a captured body, or any text; it bypasses matching and limits."""
     raw, topic, ids = _captured(said)
     _check_request(said.target, said.headers)
-    headers = request_headers(served.stage.settings.user_agent, said.headers)
+    headers = request_headers(served.tenant.settings.user_agent, said.headers)
     return await _sent(served, lambda account, now: account.replay(topic, ids, raw, said.target, headers, now))
 
 

@@ -97,10 +97,10 @@ async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
 async def search(served: ServedAccount, said: Search) -> FoundShape:
     """Find one page of the records that Copper's own search would find."""
     kind = kind_called(said.type)
-    with served.stage.lock:
-        store = served.stage.account.records
+    with served.tenant.lock:
+        store = served.tenant.account.records
         require(store, kind)
-        found = find(store, parse_search(kind, said.filters, {}, store), served.stage.now())
+        found = find(store, parse_search(kind, said.filters, {}, store), served.tenant.now())
         return FoundShape(records=[store.shown(kind, record) for record in found.records], total=found.total)
 
 
@@ -113,39 +113,39 @@ async def seed(served: ServedAccount, said: Rows) -> SeededShape:
 
 async def read_lookup(served: ServedAccount, said: OfTable) -> LookupShape:
     """List the entries of a table that records refer to."""
-    with served.stage.lock:
+    with served.tenant.lock:
         return LookupShape.of(_catalogue(served).table(said.table))
 
 
 async def add_entry(served: ServedAccount, said: NewEntry) -> LookupEntryShape:
     """Add an entry; its id may be given."""
-    with served.stage.lock:
+    with served.tenant.lock:
         return LookupEntryShape(entry=_catalogue(served).add(said.table, said.entry))
 
 
 async def update_entry(served: ServedAccount, said: ChangedEntry) -> LookupEntryShape:
     """Change an entry. A stage that is left out is removed, unless a record is in it."""
-    with served.stage.lock:
-        changed = usage.change_entry(served.stage.account.records, said.table, said.id, said.fields)
+    with served.tenant.lock:
+        changed = usage.change_entry(served.tenant.account.records, said.table, said.id, said.fields)
         return LookupEntryShape(entry=dict(changed))
 
 
 async def remove_entry(served: ServedAccount, said: NamedEntry) -> LookupShape:
     """Remove an entry that no record uses; answered with the remaining ones."""
-    with served.stage.lock:
-        usage.remove_entry(served.stage.account.records, said.table, said.id)
+    with served.tenant.lock:
+        usage.remove_entry(served.tenant.account.records, said.table, said.id)
         return LookupShape.of(_catalogue(served).table(said.table))
 
 
 async def read_details(served: ServedAccount, said: Nothing) -> DetailsShape:
     """Show what Copper's GET /account answers: its id, name, time zone and settings."""
-    with served.stage.lock:
+    with served.tenant.lock:
         return DetailsShape(**_catalogue(served).account)
 
 
 async def change_details(served: ServedAccount, said: ChangedDetails) -> DetailsShape:
     """Change what GET /account answers; what is not given stays. setting_enable_leads false switches leads off."""
-    with served.stage.lock:
+    with served.tenant.lock:
         return DetailsShape(**_catalogue(served).change_account(said.model_dump(exclude_none=True)))
 
 
@@ -192,9 +192,9 @@ async def _done(served: ServedAccount, command: Command[T]) -> tuple[T, list[Fir
         result, done = account.perform(command, now, origin="control")
         return account, result, done, account.journal.changes[before:]
 
-    account, result, done, changes = served.stage.record(act)
+    account, result, done, changes = served.tenant.record(act)
     await settled(served, account, changes)
-    with served.stage.lock:
+    with served.tenant.lock:
         return result, [FiredShape.told(account, change) for change in changes], list(done.ignored)
 
 
@@ -209,4 +209,4 @@ def _shown(record: Record | None) -> dict[str, Any] | None:
 
 
 def _catalogue(served: ServedAccount) -> Catalogue:
-    return served.stage.account.records.catalogue
+    return served.tenant.account.records.catalogue

@@ -172,23 +172,23 @@ async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
     under_way = served.runs.playing
     if under_way is not None:
         raise Refused(409, f"run {under_way.number} is being played; wait for its end")
-    play.check(served.stage)
+    play.check(served.tenant)
     # The run counts from now on: a request to play another while this one is being prepared is refused.
-    run = served.runs.begin(said.name, play, served.stage.now())
+    run = served.runs.begin(said.name, play, served.tenant.now())
     try:
         await _prepare(served, play, reset=said.reset)
         task = served.spawn(_play(served, play, run))
     except BaseException:
         served.runs.forget(run)
         raise
-    task.add_done_callback(lambda _: run.surely_over(served.stage.now()))
+    task.add_done_callback(lambda _: run.surely_over(served.tenant.now()))
     return StartedShape(run=run.number)
 
 
 async def check_scenario(served: ServedAccount, said: StartRun) -> CheckedShape:
     """Check whether a scenario can be understood, without playing it. Faults are answered as when playing it."""
     play = _wanted(served, said)
-    play.check(served.stage)
+    play.check(served.tenant)
     return CheckedShape(title=play.title, total_steps=play.total_steps)
 
 
@@ -240,18 +240,18 @@ def _wanted(served: ServedAccount, said: StartRun) -> Play:
 
 async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:
     """Bring the account into the state the scenario needs. Raises Refused."""
-    stage = served.stage
+    tenant = served.tenant
     if reset:
         # Not the account's own settings: the scenario was not written for them. Except allow_targets, since a scenario
         # must not decide where notifications may really be sent.
-        usual = served.plan.settings.with_changes({"allow_targets": stage.settings.allow_targets})
+        usual = served.plan.settings.with_changes({"allow_targets": tenant.settings.allow_targets})
         await served.begin_anew(play.settings(usual))
         return
-    wanted = play.settings(stage.settings)
-    if wanted == stage.settings:
+    wanted = play.settings(tenant.settings)
+    if wanted == tenant.settings:
         return
-    if stage.account.journal.entries:
-        needed = ", ".join(differing(wanted, stage.settings))
+    if tenant.account.journal.entries:
+        needed = ", ".join(differing(wanted, tenant.settings))
         raise Refused(
             409,
             f"{play.title} needs different settings from this account's ({needed}), and something has already happened "
@@ -263,7 +263,7 @@ async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:
 
 async def _play(served: ServedAccount, play: Play, run: Run) -> None:
     try:
-        end = await served.runner.play(lambda: play.rounds(served.stage, run.add))
+        end = await served.runner.play(lambda: play.rounds(served.tenant, run.add))
     except CopperEmulatorError as error:
         run.failure, run.state = str(error), RunState.FAILED
     except Exception as error:  # noqa: BLE001 - an error in one scenario must not end the server
@@ -271,7 +271,7 @@ async def _play(served: ServedAccount, play: Play, run: Run) -> None:
     else:
         run.end, run.failure = end, end.failure or end.verdict
         run.state = RunState.FAILED if run.failure else RunState.PASSED
-    run.ended_ms, run.left = served.stage.now(), differing(served.stage.settings, served.stage.own_settings)
+    run.ended_ms, run.left = served.tenant.now(), differing(served.tenant.settings, served.tenant.own_settings)
     run.news()
 
 

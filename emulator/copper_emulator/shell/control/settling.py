@@ -37,7 +37,7 @@ async def settled(served: ServedAccount, account: Account, changes: Sequence[Cha
 
 def _last_going(served: ServedAccount, account: Account, left: list[Notification]) -> Notification | None:
     """The last notification on its way, or None; those after it, from which nothing is expected now, are removed."""
-    with served.stage.lock:
+    with served.tenant.lock:
         while left and not _is_going(account, left[-1]):
             left.pop()
     return left[-1] if left else None

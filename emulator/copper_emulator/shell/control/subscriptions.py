@@ -56,8 +56,8 @@ class SubscriptionsShape(Shape):
 
 async def list_subscriptions(served: ServedAccount, said: Nothing) -> SubscriptionsShape:
     """List all subscriptions by ascending id, whichever key made them."""
-    with served.stage.lock:
-        account = served.stage.account
+    with served.tenant.lock:
+        account = served.tenant.account
         return SubscriptionsShape(
             subscriptions=[SubscriptionShape.of(each) for each in account.subscriptions],
             count=len(account.subscriptions),
@@ -70,7 +70,7 @@ async def subscribe(served: ServedAccount, said: NewSubscription) -> Subscriptio
     """Create a subscription for the current key, or for the first key the account gets."""
     body = {name: getattr(said, name) for name in said.model_fields_set}
     _check_inbox(served, said.target)
-    made: Subscription = served.stage.record(
+    made: Subscription = served.tenant.record(
         lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
     return SubscriptionShape.of(made)
@@ -78,20 +78,20 @@ async def subscribe(served: ServedAccount, said: NewSubscription) -> Subscriptio
 
 async def show_subscription(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
     """Show one subscription, whichever key made it."""
-    with served.stage.lock:
+    with served.tenant.lock:
         return SubscriptionShape.of(_found(served, said.id))
 
 
 async def change_subscription(served: ServedAccount, said: ChangedSubscription) -> SubscriptionShape:
     """Change a subscription, whichever key made it. Waiting notifications use it as it is when they are sent."""
-    with served.stage.lock:
+    with served.tenant.lock:
         before = _found(served, said.id)
         _check_inbox(served, said.target)
         body = {name: getattr(said, name) for name in said.model_fields_set if name != "id"}
         for name in ("secret", "headers"):
             if isinstance(body.get(name), dict):
                 body[name] = _unmasked(body[name], getattr(before, name) or {})
-        changed: Subscription = served.stage.record(
+        changed: Subscription = served.tenant.record(
             lambda account, now: account.update_subscription(said.id, body, now, key=before.key)
         )
     return SubscriptionShape.of(changed)
@@ -99,9 +99,9 @@ async def change_subscription(served: ServedAccount, said: ChangedSubscription) 
 
 async def unsubscribe(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
     """Remove a subscription, whichever key made it; waiting notifications are cancelled when their turn comes."""
-    with served.stage.lock:
+    with served.tenant.lock:
         key = _found(served, said.id).key
-        gone: Subscription = served.stage.record(lambda account, now: account.unsubscribe(said.id, now, key=key))
+        gone: Subscription = served.tenant.record(lambda account, now: account.unsubscribe(said.id, now, key=key))
     return SubscriptionShape.of(gone)
 
 
@@ -129,7 +129,7 @@ def _check_inbox(served: ServedAccount, target: object) -> None:
 
 
 def _found(served: ServedAccount, subscription_id: int) -> Subscription:
-    found = served.stage.account.subscriptions.find(subscription_id)
+    found = served.tenant.account.subscriptions.find(subscription_id)
     if found is None:
         raise NotFound(hint=f"There is no subscription {subscription_id} in this account.")
     return found

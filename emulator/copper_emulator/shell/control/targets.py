@@ -72,22 +72,22 @@ class TargetsShape(Shape):
 
 async def list_routes(served: ServedAccount, said: Nothing) -> RoutesShape:
     """List the routes: where notifications for targets are really sent."""
-    with served.stage.lock:
-        return RoutesShape(routes=[_route(each) for each in served.stage.routes])
+    with served.tenant.lock:
+        return RoutesShape(routes=[_route(each) for each in served.tenant.routes])
 
 
 async def add_route(served: ServedAccount, said: NewRoute) -> RoutesShape:
     """Add a route, or change where an existing one leads."""
-    with served.stage.lock:
-        served.stage.routes.add(said.origin, said.to, "url")
+    with served.tenant.lock:
+        served.tenant.routes.add(said.origin, said.to, "url")
     return await list_routes(served, Nothing())
 
 
 async def remove_route(served: ServedAccount, said: OfRoute) -> RoutesShape:
     """Remove a route."""
     try:
-        with served.stage.lock:
-            served.stage.routes.remove(said.origin)
+        with served.tenant.lock:
+            served.tenant.routes.remove(said.origin)
     except NoRoute as error:
         raise Refused(404, str(error)) from None
     return await list_routes(served, Nothing())
@@ -95,8 +95,8 @@ async def remove_route(served: ServedAccount, said: OfRoute) -> RoutesShape:
 
 async def list_targets(served: ServedAccount, said: Nothing) -> TargetsShape:
     """List every target, with what waits for it."""
-    with served.stage.lock:
-        account = served.stage.account
+    with served.tenant.lock:
+        account = served.tenant.account
         waiting: Counter[str] = Counter()
         sending: Counter[str] = Counter()
         for notification in account.waiting():
@@ -109,17 +109,17 @@ async def list_targets(served: ServedAccount, said: Nothing) -> TargetsShape:
 
 async def pause(served: ServedAccount, said: OfTarget) -> TargetShape:
     """Send nothing more to a target until it is resumed; what waits for it keeps waiting."""
-    if said.target not in _targets(served.stage.account):
-        raise Refused(404, f"nobody has subscribed the target {said.target!r}", hint=_known(served.stage.account))
-    served.stage.record(lambda account, now: account.pause(said.target, now))
+    if said.target not in _targets(served.tenant.account):
+        raise Refused(404, f"nobody has subscribed the target {said.target!r}", hint=_known(served.tenant.account))
+    served.tenant.record(lambda account, now: account.pause(said.target, now))
     return await _one(served, said.target)
 
 
 async def resume(served: ServedAccount, said: OfTarget) -> TargetShape:
     """Resume a paused target. While time stands still, what is due there is delivered before this is answered."""
-    if said.target not in served.stage.account.paused:
-        raise Refused(409, f"the target {said.target!r} is not paused", hint=_known(served.stage.account))
-    served.stage.record(lambda account, now: account.resume(said.target, now))
+    if said.target not in served.tenant.account.paused:
+        raise Refused(409, f"the target {said.target!r} is not paused", hint=_known(served.tenant.account))
+    served.tenant.record(lambda account, now: account.resume(said.target, now))
     await served.runner.settled()
     return await _one(served, said.target)
 
@@ -152,7 +152,7 @@ async def _one(served: ServedAccount, target: str) -> TargetShape:
 
 
 def _target(served: ServedAccount, target: str, waiting: int, sending: int) -> TargetShape:
-    account = served.stage.account
+    account = served.tenant.account
     route, blocked = _led(served, target)
     return TargetShape(
         target=target,
@@ -168,7 +168,7 @@ def _target(served: ServedAccount, target: str, waiting: int, sending: int) -> T
 def _led(served: ServedAccount, target: str) -> tuple[str, str | None]:
     if served.inbox.is_for(target):
         return ROUTE, None
-    found = served.stage.routes.resolve(target)
+    found = served.tenant.routes.resolve(target)
     if isinstance(found, Blocked):
         return "", served.inbox.not_ours(target) or found.text
     return (found.name if isinstance(found, Route) else ""), None

@@ -81,7 +81,7 @@ async def wait(served: ServedAccount, said: Wait) -> WaitedShape:
 
     This does not move the clock: while it stands still, only what other calls deliver can arrive.
     """
-    watch = _Watch(said.expectation(), served.stage.account, said.since)
+    watch = _Watch(said.expectation(), served.tenant.account, said.since)
     try:
         async with asyncio.timeout(said.timeout / 1000):
             while (met := _look(served, watch)) is None:
@@ -115,8 +115,8 @@ class _Watch:
 def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:
     if served.closed:
         raise Refused(503, "the server ends")
-    with served.stage.lock:
-        if served.stage.account is not watch.account:
+    with served.tenant.lock:
+        if served.tenant.account is not watch.account:
             raise Refused(409, "the account was reset meanwhile: nothing that was waited for can come")
         found = watch.look()
         if found is None:
@@ -130,8 +130,8 @@ def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:
 
 
 def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
-    with served.stage.lock:
-        account = served.stage.account
+    with served.tenant.lock:
+        account = served.tenant.account
         ended = Reason(
             f"{{}} had already ended, at or before entry {said.since} of the journal",
             "Make it happen again, or wait from earlier on: --since (`since` in the control API) with a number "

@@ -116,8 +116,8 @@ class WhyShape(Shape):
 
 async def why(served: ServedAccount, said: Why) -> WhyShape:
     """Explain what became of changes for every subscription, and why."""
-    with served.stage.lock:
-        told = _explained(served.stage.account, said)
+    with served.tenant.lock:
+        told = _explained(served.tenant.account, said)
         return WhyShape(
             lines=list(told.lines),
             traces=[TraceShape.of(trace) for trace in told.traces],

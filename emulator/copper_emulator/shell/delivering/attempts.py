@@ -12,14 +12,14 @@ from copper_emulator.shell.routing.routes import Blocked, Route
 from copper_emulator.shell.senders.connection import OnEnd
 from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.http import HttpSender
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 
 class Attempts:
     """The attempts of one account: they go to its inbox, or over its routes."""
 
-    def __init__(self, stage: Stage, http: HttpSender, inbox: Inbox) -> None:
-        self._stage = stage
+    def __init__(self, tenant: Tenant, http: HttpSender, inbox: Inbox) -> None:
+        self._tenant = tenant
         self._http = http
         self._inbox = inbox
 
@@ -43,13 +43,13 @@ class Attempts:
             return attempt.instead
         if self._inbox.is_for(attempt.url):
             return self._inbox.receive(attempt)
-        destination = self._stage.routes.resolve(attempt.url)
+        destination = self._tenant.routes.resolve(attempt.url)
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
         if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
             # Only while a scenario is played, for its own endpoint or one that does not answer.
             return send_to_function(destination.to, attempt)._replace(route=destination.name)
-        settings = self._stage.settings
+        settings = self._tenant.settings
         return self._http.begin(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca, on_end=on_end)
 
 

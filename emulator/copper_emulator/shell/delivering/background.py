@@ -22,7 +22,7 @@ from copper_emulator.shell.delivering.attempts import CUT_OFF, Attempts, result_
 from copper_emulator.shell.delivering.driver import Rounds, advance, run_async, run_until_idle, send_now, settle
 from copper_emulator.shell.routing.inbox import Inbox
 from copper_emulator.shell.senders.http import HttpSender
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 if TYPE_CHECKING:
     from copper_emulator.shell.persistence.state_writer import Departing
@@ -44,16 +44,16 @@ class Runner:
 
     def __init__(
         self,
-        stage: Stage,
+        tenant: Tenant,
         clock: ServerClock,
         http: HttpSender,
         inbox: Inbox,
         *,
         depart: Callable[[Departing], None] | None = None,
     ) -> None:
-        self._stage = stage
+        self._tenant = tenant
         self._clock = clock
-        self._attempts = Attempts(stage, http, inbox)
+        self._attempts = Attempts(tenant, http, inbox)
         self._depart = depart
         self._unsent: list[Attempt] = []
         """Attempts that have been taken but not yet written to the state file."""
@@ -66,11 +66,11 @@ class Runner:
 
     def take_up(self) -> None:
         """Deliver for the present account, even before the task of `run` has begun."""
-        self._account = self._stage.account
+        self._account = self._tenant.account
 
     async def run(self) -> None:
         """Deliver until cancelled; attempts then under way are cut off and recorded as unknown."""
-        self._account = account = self._stage.account
+        self._account = account = self._tenant.account
         try:
             while True:
                 self._changed.clear()
@@ -79,7 +79,7 @@ class Runner:
                 else:
                     # The journal records an echo loop; whatever else was due then goes in the next turn.
                     with suppress(EchoLoop):
-                        await self._drive(lambda: settle(self._stage))
+                        await self._drive(lambda: settle(self._tenant))
                 await self._changed.wait()
         finally:
             self._account = None
@@ -117,7 +117,7 @@ class Runner:
         """Send the attempts taken. They belong to the present account, and are cut off before another replaces it."""
         unsent, self._unsent = self._unsent, []
         for attempt in unsent:
-            self._launch(self._stage.account, attempt)
+            self._launch(self._tenant.account, attempt)
 
     async def settled(self) -> None:
         """While time stands still, wait until everything due has been delivered.
@@ -125,8 +125,8 @@ class Runner:
         What an endpoint does while it is being notified is delivered by the drive that notifies it: waiting for that
         would mean waiting for its own answer.
         """
-        if not (self._clock.running or self._stage.driving or self._flying):
-            await self._drive(lambda: settle(self._stage))
+        if not (self._clock.running or self._tenant.driving or self._flying):
+            await self._drive(lambda: settle(self._tenant))
 
     async def freeze(self) -> None:
         """Stop time, and wait for attempts under way. Raises TimeError while time is being moved."""
@@ -147,12 +147,12 @@ class Runner:
     async def advance(self, delta_ms: int) -> list[Delivery]:
         """Play time ahead from deadline to deadline; a running clock runs on from there."""
         await self._outside()
-        return await self._drive(lambda: advance(self._stage, delta_ms))
+        return await self._drive(lambda: advance(self._tenant, delta_ms))
 
     async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
         """Play time ahead until nothing is waiting. Raises NotIdle after the limit."""
         await self._outside()
-        return await self._drive(lambda: run_until_idle(self._stage, limit_ms))
+        return await self._drive(lambda: run_until_idle(self._tenant, limit_ms))
 
     async def play(self, rounds: Callable[[], Rounds[T]], *, within_ms: int = MOMENT_MS) -> T:
         """Drive other rounds than the clock's, those of a scenario, with nothing else driving meanwhile."""
@@ -178,7 +178,7 @@ class Runner:
 
     async def _outside(self, refused: str = "the clock cannot be moved", *, within_ms: int = MOMENT_MS) -> None:
         """Wait until nothing drives. Raises TimeError if that takes longer than `within_ms`."""
-        if not self._stage.driving:
+        if not self._tenant.driving:
             return
         try:
             # Not longer: an endpoint that calls this while it is notified would wait for its own answer.
@@ -194,8 +194,8 @@ class Runner:
         account = self._account
         if account is None:
             raise TimeError("nothing is delivered now: the account is being reset, or the server is ending")
-        with self._stage.lock:
-            attempt = make(account, self._stage.now())
+        with self._tenant.lock:
+            attempt = make(account, self._tenant.now())
         await self._written(account, attempt)
         return attempt, self._launch(account, attempt)
 
@@ -206,7 +206,7 @@ class Runner:
 
     def _taken(self, account: Account) -> list[Attempt]:
         taken: list[Attempt] = []
-        with self._stage.lock:
+        with self._tenant.lock:
             now = self._clock.now()
             account.finish(now)
             # `take` ends rounds so that rounds are fair to each other; here nothing waits for the end of a round.
@@ -222,15 +222,15 @@ class Runner:
     async def _written(self, account: Account, attempt: Attempt) -> None:
         """Have the attempt written down before it is sent; if that is interrupted, the attempt is cut off."""
         try:
-            await self._stage.until_written()
+            await self._tenant.until_written()
         except BaseException:
-            with self._stage.lock:
+            with self._tenant.lock:
                 account.conclude(attempt, CUT_OFF, self._clock.now())
             raise
 
     def _cut_off_unsent(self, account: Account) -> None:
         unsent, self._unsent = self._unsent, []
-        with self._stage.lock:
+        with self._tenant.lock:
             for attempt in unsent:
                 account.conclude(attempt, CUT_OFF, self._clock.now())
 
@@ -241,13 +241,13 @@ class Runner:
 
     def _came_back(self, account: Account, attempt: Attempt, sending: asyncio.Future[Result]) -> None:
         del self._flying[attempt.notification.serial]
-        with self._stage.lock:
+        with self._tenant.lock:
             account.conclude(attempt, result_of(sending), self._clock.now())
         self.wake()
 
     async def _landed(self) -> None:
         if self._unsent:
-            await self._stage.until_written()
+            await self._tenant.until_written()
             self.leave()
         while self._flying:
             await asyncio.wait([sending for _, sending in self._flying.values()])
@@ -286,13 +286,13 @@ class Runner:
                     self.wake()
 
     async def _round(self, attempts: list[Attempt]) -> list[Result]:
-        await self._stage.until_written()
+        await self._tenant.until_written()
         sendings = [self._attempts.begin(attempt) for attempt in attempts]
         await asyncio.gather(*sendings, return_exceptions=True)
         return [result_of(sending) for sending in sendings]
 
     def _sent_now(self, make: Callable[[Account, int], Attempt]) -> Rounds[Notification]:
-        with self._stage.lock:
-            attempt = make(self._stage.account, self._stage.now())
-        yield from send_now(self._stage, attempt)
+        with self._tenant.lock:
+            attempt = make(self._tenant.account, self._tenant.now())
+        yield from send_now(self._tenant, attempt)
         return attempt.notification

@@ -27,7 +27,7 @@ from copper_emulator.shell.running_loop import NoRunningLoop
 from copper_emulator.shell.senders.asgi import send_to_asgi
 from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
 
@@ -43,8 +43,8 @@ class SyncDelivering(Delivering):
 
     has_threads = False
 
-    def __init__(self, stage: Stage, host: Host) -> None:
-        super().__init__(stage, host)
+    def __init__(self, tenant: Tenant, host: Host) -> None:
+        super().__init__(tenant, host)
         self._loop: AppLoop | None = None
         self._aiohttp_thread = LoopThread("copper-emulator-endpoint")
 
@@ -52,16 +52,16 @@ class SyncDelivering(Delivering):
         """Send one round, in order; its HTTP requests go at the same time. An empty round waits."""
         if not attempts:
             self._wait()
-        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
+        destinations = [self._tenant.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
-            if attempts and self._stage.probe.together and all(map(is_async, destinations)):
+            if attempts and self._tenant.probe.together and all(map(is_async, destinations)):
                 return self._at_once(attempts, destinations)
             pending = [self._begin(*each) for each in zip(attempts, destinations, strict=True)]
             return [finish() for finish in pending]
 
     def start(self, app: object) -> None:
         """Start an application now. Raises RouteError if that fails."""
-        route = self._stage.routes.to_start(app)
+        route = self._tenant.routes.to_start(app)
         if is_django(route):
             # Django has no lifespan.
             return
@@ -89,7 +89,7 @@ class SyncDelivering(Delivering):
                 self._aiohttp_thread.close()
 
     def _wait(self) -> None:
-        awaited = self._stage.awaited
+        awaited = self._tenant.awaited
         if awaited is not None:
             self._where_its_endpoint_runs(awaited.delivery, awaited.ended())
         elif self._loop is None:
@@ -99,7 +99,7 @@ class SyncDelivering(Delivering):
                 self._loop.pause(PAUSE)
 
     def _where_its_endpoint_runs(self, delivery: Delivery, work: Coroutine[Any, Any, T]) -> T:
-        destination = self._stage.routes.resolve(delivery.target)
+        destination = self._tenant.routes.resolve(delivery.target)
         if isinstance(destination, Route) and destination.kind is RouteKind.AIOHTTP:
             return self._aiohttp_thread.run(work)
         with NoRunningLoop():
@@ -123,7 +123,7 @@ class SyncDelivering(Delivering):
 
     def _called(self, attempt: Attempt, route: Route) -> Result:
         began = monotonic()
-        account = self._stage.account
+        account = self._tenant.account
         # Of the attempts of the round, this is the one whose endpoint runs now.
         of_the_round, account.causing = account.causing, attempt.notification
         try:
@@ -159,8 +159,8 @@ class AsyncDelivering(Delivering):
     async def send(self, attempts: list[Attempt]) -> list[Result]:
         """Send one round: attempts go at the same time, results come in order. An empty round waits."""
         if not attempts:
-            await (pause_async(PAUSE) if self._stage.awaited is None else self._stage.awaited.ended())
-        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
+            await (pause_async(PAUSE) if self._tenant.awaited is None else self._tenant.awaited.ended())
+        destinations = [self._tenant.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
             if len(attempts) == 1:
                 return [await self._one(attempts[0], destinations[0])]
@@ -168,7 +168,7 @@ class AsyncDelivering(Delivering):
 
     async def start(self, app: object) -> None:
         """Start an application now. Raises RouteError if that fails."""
-        route = self._stage.routes.to_start(app)
+        route = self._tenant.routes.to_start(app)
         check_started(route, await self._started(route))
 
     async def close(self) -> None:

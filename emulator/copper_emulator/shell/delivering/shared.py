@@ -26,7 +26,7 @@ from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
 from copper_emulator.shell.senders.function import send_to_async_function
 from copper_emulator.shell.senders.left_tasks import EndpointCall
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 
 class Delivering:
@@ -35,15 +35,15 @@ class Delivering:
     has_threads: ClassVar[bool]
     """Whether blocking endpoints run in threads of their own."""
 
-    def __init__(self, stage: Stage, host: Host) -> None:
-        self._stage = stage
+    def __init__(self, tenant: Tenant, host: Host) -> None:
+        self._tenant = tenant
         self._host = host
         self._lifespans: dict[int, Lifespan] = {}
         self._servers: dict[int, AiohttpApp] = {}
 
     def manner(self, target: str) -> Manner:
         """How notifications to this target are delivered if several come at once."""
-        destination = self._stage.routes.resolve(target)
+        destination = self._tenant.routes.resolve(target)
         if is_async(destination):
             return Manner.ON_LOOP
         if not isinstance(destination, Route) or destination.kind is RouteKind.URL:
@@ -53,7 +53,7 @@ class Delivering:
 
     @property
     def _timeout_ms(self) -> int:
-        return self._stage.settings.timeout
+        return self._tenant.settings.timeout
 
     def _submit_http(
         self, attempt: Attempt, destination: Route | Straight, *, as_target: bool = False
@@ -64,9 +64,9 @@ class Delivering:
                 attempt,
                 destination,
                 timeout_ms=self._timeout_ms,
-                ca=self._stage.settings.ca,
+                ca=self._tenant.settings.ca,
                 as_target=as_target,
-                fresh=self._stage.probe.one_each or _idle_connections_harm(),
+                fresh=self._tenant.probe.one_each or _idle_connections_harm(),
             )
         )
 
@@ -98,7 +98,7 @@ class Delivering:
     async def _up(self, route: Route, lifespan: Lifespan) -> Result | None:
         failure = await lifespan.started(timeout_ms=self._timeout_ms)
         if failure is None:
-            self._stage.started.add(id(route.to))
+            self._tenant.started.add(id(route.to))
         return failure
 
     async def _awaited(self, route: Route, attempt: Attempt) -> Result:
@@ -115,7 +115,7 @@ class Delivering:
             if not call.has_left:
                 return result
             result = told(result, route, began, timeout_ms)
-            raised = await call.ended(seconds=self._stage.probe.tasks_patience)
+            raised = await call.ended(seconds=self._tenant.probe.tasks_patience)
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     async def _one_async(self, attempt: Attempt, route: Route) -> Result:
@@ -126,11 +126,11 @@ class Delivering:
 
     async def _gathered(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
         """Send all at the same time, on the running loop; with `together`, measure for how long anything blocks it."""
-        if not self._stage.probe.together:
+        if not self._tenant.probe.together:
             return await asyncio.gather(*sending)
         with Standstill() as standstill:
             results = await asyncio.gather(*sending)
-        self._stage.probe.stood_still += standstill.seconds
+        self._tenant.probe.stood_still += standstill.seconds
         return results
 
     async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:
@@ -147,7 +147,7 @@ class Delivering:
         failure = await server.started(timeout_ms=self._timeout_ms)
         if failure is not None:
             return failure
-        self._stage.started.add(id(route.to))
+        self._tenant.started.add(id(route.to))
         return server
 
     async def _stop_lifespans(self) -> None:

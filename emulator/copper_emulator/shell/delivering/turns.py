@@ -18,7 +18,7 @@ from copper_emulator.shell.delivering.driver import Rounds, run_async
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.routes import Blocked, Route
 from copper_emulator.shell.running_loop import asyncio_loop
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
 
@@ -42,8 +42,8 @@ _ROUNDS: ContextVar[tuple[_Round, ...]] = ContextVar("rounds", default=())
 class Turns:
     """Drives rounds on the running loop, those of one account one after the other."""
 
-    def __init__(self, stage: Stage, send: Send) -> None:
-        self._stage = stage
+    def __init__(self, tenant: Tenant, send: Send) -> None:
+        self._tenant = tenant
         self._send = send
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
@@ -68,7 +68,7 @@ class Turns:
         async with AsyncExitStack() as ending:
             if not self._turn().locked():
                 await ending.enter_async_context(self._turn())
-                ending.enter_context(self._stage.starting())
+                ending.enter_context(self._tenant.starting())
             token = _ROUNDS.set((*_ROUNDS.get(), mine))
             try:
                 yield
@@ -98,7 +98,7 @@ class Turns:
         token = _ROUNDS.set((*_ROUNDS.get(), mine))
         # A server's handlers, and the workers that a hook waits for, do not run in the caller's context: meanwhile, any
         # call may be theirs.
-        apart = self._stage.awaited is not None or any(self._is_served(attempt.url) for attempt in attempts)
+        apart = self._tenant.awaited is not None or any(self._is_served(attempt.url) for attempt in attempts)
         self._out_of_sight += apart
         try:
             yield
@@ -108,7 +108,7 @@ class Turns:
             _ROUNDS.reset(token)
 
     def _is_served(self, target: str) -> bool:
-        destination = self._stage.routes.resolve(target)
+        destination = self._tenant.routes.resolve(target)
         if isinstance(destination, Route):
             return destination.kind in (RouteKind.URL, RouteKind.AIOHTTP)
         return not isinstance(destination, Blocked)

@@ -20,13 +20,13 @@ from copper_emulator.interception.process import PROCESS
 from copper_emulator.interception.ways import Way
 from copper_emulator.shell.api.app import envelope
 from copper_emulator.shell.api.credentials import ANSWERING
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 
 class Knowing(Protocol):
     """Something that has accounts, each known by its tokens."""
 
-    def known(self, token: str) -> tuple[Stage, Key] | None:
+    def known(self, token: str) -> tuple[Tenant, Key] | None:
         """The account a token belongs to, by its current or an earlier key."""
 
 
@@ -36,9 +36,9 @@ class Interception:
     Obtained from `copper.intercept()`. It ends with the account at the latest.
     """
 
-    def __init__(self, accounts: Knowing, stage: Stage, token: str | None) -> None:
+    def __init__(self, accounts: Knowing, tenant: Tenant, token: str | None) -> None:
         self.accounts = accounts
-        self.stage = stage
+        self.tenant = tenant
         self.token = token
         self._way: Way | None = None
 
@@ -71,7 +71,7 @@ class Interception:
     @property
     def first_key(self) -> Key:
         """The key the application is assumed to use."""
-        return self.stage.account.keys[0]
+        return self.tenant.account.keys[0]
 
     def __enter__(self) -> Interception:
         return self
@@ -91,22 +91,22 @@ class Intercepting:
     def __init__(self, present: Sequence[Interception]) -> None:
         self._present = present
 
-    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+    def find(self, token: str, email: str) -> tuple[Tenant, Key] | None:
         """The account a token leads to; never opens one."""
         return self.known(token)
 
-    def known(self, token: str) -> tuple[Stage, Key] | None:
+    def known(self, token: str) -> tuple[Tenant, Key] | None:
         """The account a token leads to."""
         for each in self._present:
             found = each.accounts.known(token)
             if found is not None:
                 return found
         taking = next((each for each in self._present if each.takes(token)), None)
-        return None if taking is None else (taking.stage, taking.first_key)
+        return None if taking is None else (taking.tenant, taking.first_key)
 
     def refused(self, text: str) -> None:
         """Record a call that leads to no account in the account that intercepted last."""
-        self._present[0].stage.refused(text)
+        self._present[0].tenant.refused(text)
 
 
 @web.middleware

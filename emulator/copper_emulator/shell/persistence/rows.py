@@ -1,4 +1,4 @@
-"""Which rows describe an account and what it runs in, and how is a stage restored from them?"""
+"""Which rows describe an account and what it runs in, and how is a tenant restored from them?"""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.routes import Routes
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
-STAGE = "stage"
-"""The part of the rows that is not the account itself, made from `around`."""
+AROUND = "stage"
+"""The part of the rows that is not the account itself, made from `around`; files have had it under this name."""
 
 
-def around(stage: Stage) -> dict[str, Any]:
-    """What belongs to a stage besides its account; whatever changes is written again, by `around_json`."""
+def around(tenant: Tenant) -> dict[str, Any]:
+    """What belongs to a tenant besides its account; whatever changes is written again, by `around_json`."""
     return {
-        "keys": [[key.serial, key.token, key.email] for key in stage.account.keys],
-        "settings": stage.settings,
-        "made_with": stage.own_settings if stage.has_own_settings else None,
-        "clock": _clock(stage),
-        "routes": [[route.written, str(route.to)] for route in stage.routes if route.kind is RouteKind.URL],
+        "keys": [[key.serial, key.token, key.email] for key in tenant.account.keys],
+        "settings": tenant.settings,
+        "made_with": tenant.own_settings if tenant.has_own_settings else None,
+        "clock": _clock(tenant),
+        "routes": [[route.written, str(route.to)] for route in tenant.routes if route.kind is RouteKind.URL],
     }
 
 
-def rows_of(stage: Stage) -> Rows:
-    """All rows of a stage. To be called under the lock."""
-    return {STAGE: [(name, around_json(value)) for name, value in around(stage).items()], **rows(stage.account)}
+def rows_of(tenant: Tenant) -> Rows:
+    """All rows of a tenant. To be called under the lock."""
+    return {AROUND: [(name, around_json(value)) for name, value in around(tenant).items()], **rows(tenant.account)}
 
 
 def around_json(value: Any) -> Any:
@@ -50,19 +50,19 @@ class Found:
 
     def __init__(self, told: Rows) -> None:
         self._rows = told
-        stage: Mapping[Any, Any] = dict(told.get(STAGE, []))
+        around_it: Mapping[Any, Any] = dict(told.get(AROUND, []))
         try:
-            self.settings = Settings.from_document(stage["settings"])
-            self.made_with = None if stage["made_with"] is None else Settings.from_document(stage["made_with"])
-            self.keys = [Key(serial, token, email) for serial, token, email in stage["keys"]]
-            self.clock = ServerClock(**stage["clock"])
-            self.routes: list[tuple[str, str]] = [(origin, to) for origin, to in stage["routes"]]
+            self.settings = Settings.from_document(around_it["settings"])
+            self.made_with = None if around_it["made_with"] is None else Settings.from_document(around_it["made_with"])
+            self.keys = [Key(serial, token, email) for serial, token, email in around_it["keys"]]
+            self.clock = ServerClock(**around_it["clock"])
+            self.routes: list[tuple[str, str]] = [(origin, to) for origin, to in around_it["routes"]]
         except SettingsError as error:
             raise StateError(f"settings: {error}") from None
         except KeyError as error:
             raise StateError(f"what was read is not an account's state: there is no {error}") from None
         except (TypeError, ValueError) as error:
-            raise StateError(f"{STAGE}: cannot be read ({type(error).__name__}: {error})") from None
+            raise StateError(f"{AROUND}: cannot be read ({type(error).__name__}: {error})") from None
 
     def check(self) -> None:
         """Raise StateError if `put_back` or `add_routes` would."""
@@ -77,9 +77,9 @@ class Found:
             # If the wall clock was set back meanwhile, time stands still until it has caught up with what has happened.
             self.clock.latest_ms = account.moment
 
-    def add_routes(self, stage: Stage) -> None:
+    def add_routes(self, tenant: Tenant) -> None:
         """Add the routes it had."""
-        self._add_to(stage.routes)
+        self._add_to(tenant.routes)
 
     def _add_to(self, routes: Routes) -> None:
         for origin, to in self.routes:
@@ -89,8 +89,8 @@ class Found:
                 raise StateError(f"routes: {error}") from None
 
 
-def _clock(stage: Stage) -> dict[str, Any]:
-    clock = stage.clock
+def _clock(tenant: Tenant) -> dict[str, Any]:
+    clock = tenant.clock
     if not isinstance(clock, ServerClock):
         return {"running": False, "latest_ms": clock.now()}
     if clock.runs_on:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import Key
 from copper_emulator.core.state.parts import RowKey
-from copper_emulator.shell.persistence.rows import STAGE, Found, rows_of
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.persistence.rows import AROUND, Found, rows_of
+from copper_emulator.shell.tenant import Tenant
 
 VERSION = 1
 """The document's version; increases when older ones cannot be read as they are."""
@@ -31,14 +31,14 @@ class Snapshot(NamedTuple):
     digest: str
 
 
-def snapshot(stage: Stage) -> Snapshot:
+def snapshot(tenant: Tenant) -> Snapshot:
     """Make a snapshot of the account as it is now."""
-    with stage.lock:
-        now, found = stage.clock.now(), rows_of(stage)
-        keys = [[key.serial, "", key.email] for key in stage.account.keys]
-    found[STAGE] = [(name, keys if name == "keys" else value) for name, value in found[STAGE]]
+    with tenant.lock:
+        now, found = tenant.clock.now(), rows_of(tenant)
+        keys = [[key.serial, "", key.email] for key in tenant.account.keys]
+    found[AROUND] = [(name, keys if name == "keys" else value) for name, value in found[AROUND]]
     state = {part: [list(row) for row in rows] for part, rows in found.items()}
-    return Snapshot(VERSION, stage.name, now, state, digest_of(state))
+    return Snapshot(VERSION, tenant.name, now, state, digest_of(state))
 
 
 def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
@@ -70,10 +70,10 @@ def _key(key: object) -> RowKey:
     return key
 
 
-def keys_after(found: Found, stage: Stage) -> list[Key]:
+def keys_after(found: Found, tenant: Tenant) -> list[Key]:
     """The keys of a restored account: the snapshot's, the last with the token that the account has now."""
-    with stage.lock:
-        present = stage.account.keys[-1] if stage.account.keys else None
+    with tenant.lock:
+        present = tenant.account.keys[-1] if tenant.account.keys else None
     if not found.keys:
         return [present] if present is not None else []
     *earlier, last = found.keys

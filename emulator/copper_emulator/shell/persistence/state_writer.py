@@ -22,9 +22,9 @@ from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey, Value
 from copper_emulator.core.state.tracking import text_of
 from copper_emulator.shell.clock import pause_async
-from copper_emulator.shell.persistence.rows import STAGE, around, around_json
+from copper_emulator.shell.persistence.rows import AROUND, around, around_json
 from copper_emulator.shell.persistence.store import StateFile
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -45,37 +45,37 @@ class Departing(Protocol):
         """Send what was taken, now that it is written."""
 
 
-class TrackedStage:
+class TrackedTenant:
     """What is still to be written of one account. With `as_found`, the file already has all of it."""
 
-    def __init__(self, stage: Stage, *, as_found: bool) -> None:
-        self.stage = stage
+    def __init__(self, tenant: Tenant, *, as_found: bool) -> None:
+        self.tenant = tenant
         self.anew = False
         """Whether the file's rows belong to an earlier account, and must be replaced."""
         self._edits: dict[tuple[str, RowKey], Edit] = {}
         self._entries = 0
         self._lines: list[Line] = []
-        self._account: Account | None = stage.account if as_found else None
-        self._tracker = Tracker(stage.account)
+        self._account: Account | None = tenant.account if as_found else None
+        self._tracker = Tracker(tenant.account)
         self._around: dict[str, Value] = {}
         if as_found:
             self._tracker.begin()
 
     def collect(self) -> News | None:
         """Collect what has changed; all that is still to be written, or None."""
-        with self.stage.lock:
-            if self._account is not self.stage.account:
+        with self.tenant.lock:
+            if self._account is not self.tenant.account:
                 # The account was replaced, for example by a reset: nothing of the earlier one remains.
-                self._account, self._tracker = self.stage.account, Tracker(self.stage.account)
+                self._account, self._tracker = self.tenant.account, Tracker(self.tenant.account)
                 self.anew, self._edits, self._lines, self._around = True, {}, [], {}
                 found = self._tracker.whole()
             else:
                 found = self._tracker.changes()
-            for name, value in around(self.stage).items():
+            for name, value in around(self.tenant).items():
                 before = self._around.get(name)
                 if name not in self._around or (before is not value and before != value):
                     self._around[name] = value
-                    found.edits.append(Edit(STAGE, name, text_of(around_json(value))))
+                    found.edits.append(Edit(AROUND, name, text_of(around_json(value))))
         for edit in found.edits:
             self._add(edit)
         if not self._lines:
@@ -101,14 +101,14 @@ class TrackedStage:
 
 
 class StateWriter:
-    """Writes the stages it is given to a file. It belongs to one loop, as they do."""
+    """Writes the tenants it is given to a file. It belongs to one loop, as they do."""
 
     def __init__(self, file: StateFile, complain: Callable[[str], None]) -> None:
         self.failure: StateError | None = None
         """Why the last attempt to write failed; None if it succeeded."""
         self._file = file
         self._complain = complain
-        self._tracked: dict[str, TrackedStage] = {}
+        self._tracked: dict[str, TrackedTenant] = {}
         self._gone: dict[str, None] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._called = False
@@ -126,10 +126,10 @@ class StateWriter:
         """A context for reading an account's rows: a StateError in it then names the file and says what would help."""
         return self._file.reading(name)
 
-    def track(self, stage: Stage, *, as_found: bool) -> None:
-        """Write this stage from now on; `as_found` if it is as the file has it."""
-        self._tracked[stage.name] = TrackedStage(stage, as_found=as_found)
-        self._gone.pop(stage.name, None)
+    def track(self, tenant: Tenant, *, as_found: bool) -> None:
+        """Write this tenant from now on; `as_found` if it is as the file has it."""
+        self._tracked[tenant.name] = TrackedTenant(tenant, as_found=as_found)
+        self._gone.pop(tenant.name, None)
 
     def forget(self, name: str) -> None:
         """Remove the account from the file with the next write."""

@@ -18,7 +18,7 @@ from copper_emulator.core.text import count, duration_text
 from copper_emulator.settings import Settings
 from copper_emulator.shell.recording.steps import Said, Steps, beyond
 from copper_emulator.shell.recording.yaml_text import Remark, Step, document
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 MOST = 10_000
 """How many steps are kept; later ones are not recorded."""
@@ -29,8 +29,8 @@ _NOT_IN_A_FILE = frozenset({"allow_targets", "ca", "faults", "strict", "allow", 
 class Recorder:
     """Records one account, of the standalone server or of a test."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
         self._recording: _Recording | None = None
 
     @property
@@ -61,23 +61,23 @@ class Recorder:
 
     def start(self) -> None:
         """Start a new recording; an earlier one is discarded."""
-        with self._stage.lock:
-            account = self._stage.account
-            self._recording = _Recording(self._stage, account)
+        with self._tenant.lock:
+            account = self._tenant.account
+            self._recording = _Recording(self._tenant, account)
             account.on_performed = self._recording.add
 
     def remark(self, what: str) -> None:
         """Put a comment on something that the account itself does not report into a recording under way."""
-        with self._stage.lock:
+        with self._tenant.lock:
             if self._recording is not None and self._recording.until_ms is None:
                 self._recording.say(list(beyond(what)))
 
     def stop(self) -> None:
         """Stop recording; the recording can still be read."""
-        with self._stage.lock:
+        with self._tenant.lock:
             if self._recording is not None and self._recording.until_ms is None:
-                self._recording.until_ms = self._stage.now()
-                self._stage.account.on_performed = None
+                self._recording.until_ms = self._tenant.now()
+                self._tenant.account.on_performed = None
 
     def account_replaced(self) -> None:
         """Restart a recording under way, because the account starts anew."""
@@ -86,22 +86,22 @@ class Recorder:
 
     def text(self) -> str | None:
         """The scenario; None if it has no steps."""
-        with self._stage.lock:
+        with self._tenant.lock:
             return None if self._recording is None else self._recording.text()
 
 
 class _Recording:
     """One recording, from start to end."""
 
-    def __init__(self, stage: Stage, account: Account) -> None:
-        self.since_ms = stage.now()
+    def __init__(self, tenant: Tenant, account: Account) -> None:
+        self.since_ms = tenant.now()
         self.until_ms: int | None = None
         self.number = self.remarks = 0
-        self._stage = stage
+        self._tenant = tenant
         self._account = account
         self._steps = Steps(account.records)
         self._said: list[tuple[int, Said]] = []
-        self._settings = _differing(stage.settings)
+        self._settings = _differing(tenant.settings)
         self._entries = list(_entries(account.records.catalogue))
         self._details = list(_details(account.records.catalogue))
         self._subscriptions = dict(self._steps.subscription(each) for each in account.subscriptions)
@@ -118,7 +118,7 @@ class _Recording:
         remarks = sum(isinstance(each, Remark) for each in said)
         self.remarks += remarks
         self.number += len(said) - remarks
-        moment = self._stage.clock.now() - self.since_ms
+        moment = self._tenant.clock.now() - self.since_ms
         self._said += [(moment, each) for each in said]
 
     def text(self) -> str | None:

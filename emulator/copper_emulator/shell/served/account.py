@@ -21,7 +21,7 @@ from copper_emulator.shell.routing.inbox import Inbox
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.served.runs import Runs
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 if TYPE_CHECKING:
     # Imports SQLite, which most servers do not need.
@@ -46,12 +46,12 @@ class ServedAccount:
         self.clock = ServerClock(running=plan.clock == "wall")
         self.inbox = Inbox(name)
         wanted = settings or plan.settings
-        self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface, place=place)
-        self.stage.has_own_settings = settings is not None
+        self.tenant = Tenant(name, wanted, self.clock, on_entry=self._note, surface=plan.surface, place=place)
+        self.tenant.has_own_settings = settings is not None
         depart = None if writer is None else writer.depart
-        self.runner = Runner(self.stage, self.clock, http, self.inbox, depart=depart)
-        self.stage.wake = self.runner.wake
-        self.recorder = Recorder(self.stage)
+        self.runner = Runner(self.tenant, self.clock, http, self.inbox, depart=depart)
+        self.tenant.wake = self.runner.wake
+        self.recorder = Recorder(self.tenant)
         self.runs = Runs()
         self.player = plan.player
         self._spawned: set[asyncio.Task[None]] = set()
@@ -71,13 +71,13 @@ class ServedAccount:
             self.clock.go_on_as(found.clock)
         self._add_routes()
         if writer is not None:
-            self.stage.until_written = writer.until_written
-            writer.track(self.stage, as_found=found is not None)
+            self.tenant.until_written = writer.until_written
+            writer.track(self.tenant, as_found=found is not None)
         self._task: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
-        return self.stage.name
+        return self.tenant.name
 
     @property
     def plan(self) -> Plan:
@@ -111,8 +111,8 @@ class ServedAccount:
         """Deliver from now on. Deliveries that were under way when an earlier server ended are not sent again."""
         if not self.closed and not self.delivers:
             # Now, not when the task starts: the account's creator may drive it before that.
-            with self.stage.lock:
-                end_interrupted(self.stage.account, self.clock.now())
+            with self.tenant.lock:
+                end_interrupted(self.tenant.account, self.clock.now())
             self.runner.take_up()
             self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
 
@@ -129,10 +129,10 @@ class ServedAccount:
     async def begin_anew(self, settings: Settings) -> None:
         """Reset for a scenario: with these settings, and keeping all routes."""
         async with self._not_gone():
-            routes = [(route.written, str(route.to)) for route in self.stage.routes]
+            routes = [(route.written, str(route.to)) for route in self.tenant.routes]
             await self.runner.alone(lambda: self._reset(settings))
             for origin, to in routes:
-                self.stage.routes.add(origin, to)
+                self.tenant.routes.add(origin, to)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something in the background until the account is reset or the server ends. Raises AccountGone."""
@@ -160,7 +160,7 @@ class ServedAccount:
     def tell(self, text: str) -> None:
         """Report something to the listener that is in no journal."""
         if self._plan.listener is not None:
-            self._plan.listener(self, Entry(0, self.stage.now(), Kind.SETTINGS, text))
+            self._plan.listener(self, Entry(0, self.tenant.now(), Kind.SETTINGS, text))
 
     @property
     def hidden(self) -> Hidden:
@@ -172,7 +172,7 @@ class ServedAccount:
     def close(self) -> None:
         """Release everything that waits for the journal, and the API calls that are held back."""
         self.closed = True
-        self.stage.held.let_go()
+        self.tenant.held.let_go()
         self._tell()
 
     @asynccontextmanager
@@ -196,24 +196,24 @@ class ServedAccount:
         self._begun_anew("as it was when the snapshot was made")
 
     def _take_up(self, found: Found) -> None:
-        self.stage.take_up(found.settings, found.put_back)
-        found.add_routes(self.stage)
+        self.tenant.take_up(found.settings, found.put_back)
+        found.add_routes(self.tenant)
         self._hide_what_there_is()
-        self.inbox.begin_anew(self.stage.account.journal.deliveries)
+        self.inbox.begin_anew(self.tenant.account.journal.deliveries)
 
     async def _reset(self, settings: Settings | None = None, *, own: Settings | None = None) -> None:
         await self.stop()
-        self.stage.reset(own)
-        self.stage.has_own_settings = self.stage.own_settings is not self._plan.settings
+        self.tenant.reset(own)
+        self.tenant.has_own_settings = self.tenant.own_settings is not self._plan.settings
         if settings is not None:
-            self.stage.use(settings)
+            self.tenant.use(settings)
         self._hide_what_there_is()
         self._add_routes()
         self._begun_anew("back at the start: records, subscriptions, waiting notifications and journal are gone")
 
     def _begun_anew(self, text: str) -> None:
         self.recorder.account_replaced()
-        self.inbox.begin_anew(self.stage.account.journal.deliveries)
+        self.inbox.begin_anew(self.tenant.account.journal.deliveries)
         self.life = secrets.token_hex(4)
         self.tell(text)
         self.begin()
@@ -221,7 +221,7 @@ class ServedAccount:
 
     def _add_routes(self) -> None:
         for origin, to in self._plan.routes:
-            self.stage.routes.add(origin, to)
+            self.tenant.routes.add(origin, to)
 
     def _note(self, entry: Entry) -> None:
         if entry.subscription is not None:
@@ -242,7 +242,7 @@ class ServedAccount:
         """Mask only what the present journal has: without this the set would only ever grow."""
         self._extras.clear()
         self._hidden = None
-        for subscription in self.stage.account.journal.subscriptions():
+        for subscription in self.tenant.account.journal.subscriptions():
             self._hide(subscription)
 
     def _tell(self, about: Notification | None = None) -> None:

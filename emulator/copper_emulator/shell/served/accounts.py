@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from copper_emulator.shell.persistence.state_writer import StateWriter
     from copper_emulator.shell.senders.http import HttpSender
     from copper_emulator.shell.served.account import ServedAccount
-    from copper_emulator.shell.stage import Stage
+    from copper_emulator.shell.tenant import Tenant
 
 DEFAULT = "default"
 """The account that exists from the start, before any token has been seen."""
@@ -80,27 +80,27 @@ class Accounts:
     def named(self, name: str) -> ServedAccount | None:
         return self._all().get(name)
 
-    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+    def find(self, token: str, email: str) -> tuple[Tenant, Key] | None:
         """The account a token belongs to, by its current or an earlier key; None if the token may not open one."""
         found = self.known(token)
         if found is not None or self.plan.tokens or not email:
             return found
-        stage, key = self._open(token, email)
-        text = f"account {stage.name} belongs to the API key of {email}"
+        tenant, key = self._open(token, email)
+        text = f"account {tenant.name} belongs to the API key of {email}"
         if len(self) > 1:
             text += (
                 ", which was unknown: an account of its own. From now on commands must name an account, like "
-                f"--account {stage.name}; with serve --token no key opens one"
+                f"--account {tenant.name}; with serve --token no key opens one"
             )
-        self._all()[stage.name].tell(text)
-        return stage, key
+        self._all()[tenant.name].tell(text)
+        return tenant, key
 
-    def known(self, token: str) -> tuple[Stage, Key] | None:
+    def known(self, token: str) -> tuple[Tenant, Key] | None:
         """Like `find`, but never opens an account."""
         for account in self._all().values():
-            for key in account.stage.account.keys:
+            for key in account.tenant.account.keys:
                 if key.token == token:
-                    return account.stage, key
+                    return account.tenant, key
         return None
 
     def refused(self, text: str) -> None:
@@ -110,7 +110,7 @@ class Accounts:
     def tell(self, kind: Kind, text: str) -> None:
         """Report something that concerns no single account to the listener."""
         if self.plan.listener is not None:
-            now = self._all()[DEFAULT].stage.clock.now()
+            now = self._all()[DEFAULT].tenant.clock.now()
             self.plan.listener(None, Entry(0, now, kind, text))
 
     def begin(self) -> None:
@@ -126,8 +126,8 @@ class Accounts:
         if self.known(key.token) is not None:
             raise UsageError("the token already belongs to an account")
         made = self._add(name, settings=settings, place=place)
-        with made.stage.lock:
-            made.stage.account.keys.append(key)
+        with made.tenant.lock:
+            made.tenant.account.keys.append(key)
         return made
 
     async def delete(self, account: ServedAccount) -> None:
@@ -157,16 +157,16 @@ class Accounts:
         for account in list(self._made.values()):
             account.close()
 
-    def _open(self, token: str, email: str) -> tuple[Stage, Key]:
+    def _open(self, token: str, email: str) -> tuple[Tenant, Key]:
         first = self._all()[DEFAULT]
-        account = self._add(self.free_name()) if has_token(first.stage.account) else first
-        with account.stage.lock:
-            keys = account.stage.account.keys
+        account = self._add(self.free_name()) if has_token(first.tenant.account) else first
+        with account.tenant.lock:
+            keys = account.tenant.account.keys
             # A restored account without a token takes the first one that comes.
             serial = keys.pop().serial if keys else 1
             key = Key(serial, token, email)
             keys.append(key)
-        return account.stage, key
+        return account.tenant, key
 
     def free_name(self) -> str:
         """A free name for an account that nobody has named."""

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering.driver import Rounds
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 MOST = 50
 """How many runs of an account are kept; the oldest are dropped first."""
@@ -80,10 +80,10 @@ class Play(Protocol):
     def settings(self, own: Settings) -> Settings:
         """An account's settings with the scenario's own."""
 
-    def check(self, stage: Stage) -> None:
+    def check(self, tenant: Tenant) -> None:
         """Raise UsageError if this account cannot send what it sends."""
 
-    def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
+    def rounds(self, tenant: Tenant, on_step: OnStep) -> Rounds[End]:
         """Play it. Raises CopperEmulatorError if it cannot be played at all."""
 
 

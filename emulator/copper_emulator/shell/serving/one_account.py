@@ -8,7 +8,7 @@ from copper_emulator.core.paths import api_url
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.serving.ports import is_in_use, why_not_listening
 from copper_emulator.shell.serving.server import DEFAULT_PORT
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tenant import Tenant
 
 
 class OneAccount(Host):
@@ -20,12 +20,12 @@ class OneAccount(Host):
         super().__init__(port=port, keeps_authority=True)
         self._any_token = any_token
 
-    def known(self, token: str) -> tuple[Stage, Key] | None:
+    def known(self, token: str) -> tuple[Tenant, Key] | None:
         found = super().known(token)
         if found is not None or not self._any_token:
             return found
-        with self._stages_lock:
-            return next(((stage, stage.account.key) for stage in self._stages), None)
+        with self._tenants_lock:
+            return next(((tenant, tenant.account.key) for tenant in self._tenants), None)
 
     def api_url(self) -> str:
         """The URL of the API, which is served from the first call on. Raises UsageError if the port is not free."""

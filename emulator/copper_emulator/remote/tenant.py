@@ -1,4 +1,4 @@
-"""An account of a running server as a stage: reads fetch its state, writes are done on the server.
+"""An account of a running server as a tenant: reads fetch its state, writes are done on the server.
 
 Every look fetches the whole state and builds an account from it, so that all that reads an account (expectations, near
 misses, explanations, the verdict) is the same code here. A call of the core is first tried on that account, which
@@ -35,7 +35,7 @@ _DOWN = "outage=3650d"
 
 
 class Look:
-    """One look at the account; held like a stage's lock, it keeps the account the same."""
+    """One look at the account; held like a tenant's lock, it keeps the account the same."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -60,8 +60,8 @@ class Look:
         self._lock.release()
 
 
-class RemoteStage:
-    """An account of a server as a stage. Its attributes are fetched when they are read."""
+class RemoteTenant:
+    """An account of a server as a tenant. Its attributes are fetched when they are read."""
 
     driving = False
     """Always False: the server itself recognises what an endpoint does while it is notified."""

@@ -1,4 +1,4 @@
-"""What do faces and scenarios know of an account, be it in this process (`stage.py`) or in a server (`remote/`)?"""
+"""What do faces and scenarios know of an account, be it in this process (`tenant.py`) or in a server (`remote/`)?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Reading(Protocol):
         """The present moment of an account, in milliseconds."""
 
 
-class AnyStage(Protocol):
+class AnyTenant(Protocol):
     """One account with its lock, time, routes, settings and hooks."""
 
     surface: Surface

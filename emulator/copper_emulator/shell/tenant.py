@@ -32,7 +32,7 @@ from copper_emulator.shell.routing.routes import Routes
 __tracebackhide__ = raised_on_purpose
 
 
-class Stage:
+class Tenant:
     """An account and what it runs in. The lock guards calls of the core, which never wait; nothing is sent under it."""
 
     def __init__(
