@@ -72,7 +72,7 @@ ANSWERS: dict[str, Any] = {
             {
                 "id": 3,
                 "category": "system",
-                "name": "Pipeline Tenant Changed",
+                "name": "Pipeline Stage Changed",
                 "is_disabled": False,
                 "count_as_interaction": False,
             },

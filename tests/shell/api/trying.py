@@ -41,7 +41,7 @@ UNTOLD = (
     # Refused once there is one; until then, null is the same as absent.
     "Assignee Id: can't be blank",
     # A stage belongs to one pipeline.
-    "Pipeline Tenant Id: is invalid",
+    "Pipeline Stage Id: is invalid",
     # These depend on the data type of a custom field definition.
     "Options: ",
     "Currency: is invalid",
