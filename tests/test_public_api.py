@@ -148,6 +148,19 @@ def test_copper_has_every_name_of_the_face() -> None:
         assert {name for name in expected | types if not hasattr(copper, name)} == set()
 
 
+def test_completion_and_suggestions_leave_out_what_only_the_plugin_calls() -> None:
+    with Emulator() as copper:
+        offered = {name for name in dir(copper) if not name.startswith("_")}
+
+        assert {"expect", "people", "lookups", "timeline", "after_delivery"} <= offered
+        assert offered & {"begin_test", "drawn_from", "entries_so_far", "leave", "stop_apps", "verdict"} == set()
+        with pytest.raises(AttributeError) as caught:
+            copper.leaves()  # type: ignore[attr-defined]  # what is tested
+
+    assert "'leads'" in str(caught.value)
+    assert "'leave'" not in str(caught.value)
+
+
 @pytest.mark.parametrize("face", [Copper, AsyncCopper])
 def test_its_help_names_the_records_of_every_type(face: type) -> None:
     listed = [line.split() for line in (inspect.getdoc(face) or "").splitlines()[1:] if len(line.split()) == 2]

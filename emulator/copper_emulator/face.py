@@ -60,6 +60,9 @@ from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 __tracebackhide__ = raised_on_purpose
 
+_FOR_THE_PLUGIN = frozenset({"begin_test", "drawn_from", "entries_so_far", "leave", "stop_apps", "verdict"})
+"""What only `Emulator` and the plugin call, at the beginning and the end of a test."""
+
 R = TypeVar("R", bound=Reported)
 C = TypeVar("C")
 
@@ -384,6 +387,10 @@ class Face:
         subscribed = count(seen, "subscription") + (f" (and {older:,} of an earlier key)" if older else "")
         told = [count(number, noun) for noun, number in numbers.items()]
         return ", ".join([subscribed, *told, f"{waiting:,} waiting"])
+
+    def __dir__(self) -> list[str]:
+        # Neither completion nor a suggestion should lead a test to these.
+        return sorted(set(super().__dir__()) - _FOR_THE_PLUGIN)
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 
