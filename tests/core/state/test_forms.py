@@ -15,7 +15,6 @@ from copper_emulator.core.model import (
     Change,
     Delivery,
     Hold,
-    Key,
     Notification,
     Outcome,
     Reason,
@@ -30,7 +29,6 @@ from copper_emulator.core.state.forms import (
     DELIVERY,
     FAULT,
     HOLD,
-    KEY,
     NOTIFICATION,
     RESULT,
     SUBSCRIPTION,
@@ -58,7 +56,6 @@ ANSWERED = Result(
 )
 
 VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
-    (KEY, Key(2, "token", "ada@example.com"), {}),
     (SUBSCRIPTION, SUBSCRIBED, {}),
     (
         CHANGE,

@@ -21,7 +21,6 @@ from copper_emulator.core.model import (
     EntityType,
     Event,
     Hold,
-    Key,
     Notification,
     Outcome,
     Reason,
@@ -153,7 +152,6 @@ _EXCEPTION = Way(repr, Remembered)
 _OUTCOME = Way(str, Outcome)
 _REASON = Way(str, Reason)
 
-KEY = Form(Key)
 SUBSCRIPTION = Form(Subscription, topic=_TOPIC)
 CHANGE = Form(Change, topic=_TOPIC, ids=_NUMBERS, subscriptions=_NUMBERS)
 HOLD = Form(Hold)
