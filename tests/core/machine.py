@@ -274,10 +274,10 @@ class AccountMachine(RuleBasedStateMachine):
         self.sent.append(Sent(attempt.started_ms, serial, attempt.url, attempt.headers, attempt.body.decode()))
         answer = self.model.answers.get(attempt.url, Answer())
         if answer.echoes:
-            self.account.causing = attempt.notification
+            self.account.causing = (attempt.notification,)
             happened = RecordChange(topic("task/update"), (1,), {"n": [0, 1]})
             self.account.apply(happened, attempt.started_ms)
-            self.account.causing = None
+            self.account.causing = ()
         if answer.unsent is not None:
             return Result(answer.unsent, text="not sent")
         if answer.reason is not None:
@@ -397,7 +397,7 @@ def as_dicts(records: Iterable[Record]) -> list[dict[str, Any]]:
 def seen_change(change: Any) -> tuple[object, ...]:
     return (
         (change.serial, str(change.topic), change.ids, change.updated_attributes, change.at_ms),
-        (change.cause, change.depth, change.subscriptions, change.note != ""),
+        (change.cause, change.depth, change.returns, change.subscriptions, change.note != ""),
     )
 
 
@@ -405,7 +405,7 @@ def plain_change(change: Happened) -> tuple[object, ...]:
     name = f"{change.type}/{change.event}"
     return (
         (change.serial, name, change.ids, change.attributes, change.at),
-        (change.cause, change.depth, change.subs, not change.subs),
+        (change.cause, change.depth, change.returns, change.subs, not change.subs),
     )
 
 

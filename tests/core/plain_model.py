@@ -58,6 +58,7 @@ class Happened:
     at: int
     cause: int | None
     depth: int
+    returns: int
     subs: tuple[int, ...]
 
 
@@ -101,6 +102,8 @@ class PlainModel:
     notes: list[Note] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
+    answered: list[Note] = field(default_factory=list)
+    """What endpoints got, in order."""
     echo_stopped: bool = False
     paused: set[str] = field(default_factory=set)
     _alive: list[Note] = field(default_factory=list)
@@ -213,8 +216,9 @@ class PlainModel:
         cause: Note | None = None,
     ) -> None:
         depth = 0 if cause is None else cause.change.depth + 1
+        returns = 0 if cause is None else self._returns(kind, ids, cause)
         concerned = [sub for sub in self.subs if (sub.type, sub.event) == (kind, event)]
-        if depth > self.rules.echo_depth:
+        if depth > self.rules.echo_depth and returns > self.rules.echo_depth / 2:
             concerned = []
             self.echo_stopped = True
         change = Happened(
@@ -226,6 +230,7 @@ class PlainModel:
             at=now,
             cause=None if cause is None else cause.serial,
             depth=depth,
+            returns=returns,
             subs=tuple(sub.id for sub in concerned),
         )
         self.changes.append(change)
@@ -237,6 +242,11 @@ class PlainModel:
                 serial = len(self.notes) + 1
                 self.notes.append(Note(serial, change, sub.id, tuple(piece), due))
                 self._alive.append(self.notes[-1])
+
+    def _returns(self, kind: str, ids: Sequence[int], under_way: Note) -> int:
+        """How often in a row somebody has changed what they had been told of."""
+        told = [note for note in [*self.answered, under_way] if note.change.type == kind and set(note.ids) & set(ids)]
+        return (told[-1] if told else under_way).change.returns + 1
 
     def _latency(self, change: Happened, sub: Sub) -> int:
         low, high = self.rules.latency.low_ms, self.rules.latency.high_ms
@@ -338,6 +348,8 @@ class PlainModel:
 
     def _conclude(self, note: Note, answer: Answer, now: int) -> None:
         note.ended = now
+        if answer.unsent is None:
+            self.answered.append(note)
         if answer.delay >= self.rules.timeout_ms:
             note.state, note.reason = "failed", "timed out"
         elif answer.unsent is not None:

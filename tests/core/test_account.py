@@ -17,6 +17,7 @@ from copper_emulator.core.model import (
     Delivery,
     EntityType,
     Entry,
+    Event,
     Key,
     Kind,
     Outcome,
@@ -1177,9 +1178,9 @@ def echoing(account: Account) -> Callable[[Attempt], Result]:
     """An endpoint that writes to the record it is notified about."""
 
     def endpoint(attempt: Attempt) -> Result:
-        account.causing = attempt.notification
+        account.causing = (attempt.notification,)
         account.apply(RecordChange(topic("lead/update"), (17,), {"n": [0, 1]}), attempt.started_ms)
-        account.causing = None
+        account.causing = ()
         return answer_ok(attempt)
 
     return endpoint
@@ -1197,6 +1198,56 @@ def test_a_change_knows_the_notification_that_caused_it() -> None:
         (1, 1),
         (2, 2),
         (3, 3),
+    ]
+
+
+def test_an_endpoint_that_works_on_after_its_answer_is_no_echo() -> None:
+    """It changes each record once, each during the delivery of its change to the one before."""
+    account = make_account(echo_depth=3)
+    subscribe(account, "lead/new")
+    subscribe(account, "lead/update")
+    waiting: list[int] = []
+
+    def endpoint(attempt: Attempt) -> Result:
+        is_new = attempt.notification.topic.event is Event.NEW
+        waiting.extend(attempt.notification.ids if is_new else ())
+        if waiting and (len(waiting) == 30 or not is_new):
+            account.causing = (attempt.notification,)
+            account.apply(RecordChange(topic("lead/update"), (waiting.pop(0),), {"n": [0, 1]}), attempt.started_ms)
+            account.causing = ()
+        return answer_ok(attempt)
+
+    for number in range(1, 31):
+        fire(account, "lead/new", [number])
+    deliver(account, START, endpoint=endpoint)
+
+    updates = [change for change in account.journal.changes if change.event is Event.UPDATE]
+    assert [change.depth for change in updates] == list(range(1, 31))
+    assert {change.returns for change in updates} == {1}
+    assert not account.has_echo
+
+
+def test_an_echo_through_two_records_in_turn_is_one() -> None:
+    account = make_account(echo_depth=4)
+    subscribe(account, "lead/update")
+    fire(account, "lead/update", [1])
+
+    def endpoint(attempt: Attempt) -> Result:
+        [record] = attempt.notification.ids
+        account.causing = (attempt.notification,)
+        account.apply(RecordChange(topic("lead/update"), (3 - record,), {"n": [0, 1]}), attempt.started_ms)
+        account.causing = ()
+        return answer_ok(attempt)
+
+    assert len(deliver(account, START, endpoint=endpoint)) == 5
+    assert account.has_echo
+    assert [(change.depth, change.returns) for change in account.journal.changes] == [
+        (0, 0),
+        (1, 1),
+        (2, 1),
+        (3, 2),
+        (4, 2),
+        (5, 3),
     ]
 
 

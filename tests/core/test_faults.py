@@ -264,6 +264,22 @@ def test_a_corrupted_body_is_no_json() -> None:
 # --- when, in which order, in which pieces --------------------------------------------------------------------------
 
 
+def test_a_latency_for_the_second_target_alone_draws_for_that_one_alone() -> None:
+    account = make_account()
+    subscribe(account, "lead/new", target=TARGET)
+    subscribe(account, "lead/new", target=OTHER)
+    account.faults.on(Fault(FaultName.LATENCY, latency=Latency(0, 15 * MINUTE), target=OTHER), START)
+
+    for _ in range(3):
+        fire(account, "lead/new", [17])
+
+    due = [notification.due_ms - START for notification in account.journal.notifications]
+    assert due[::2] == [0, 0, 0]
+    # Equal changes are told apart, whichever of the two has the latency.
+    assert len(set(due[1::2])) == 3
+    assert all(0 < each <= 15 * MINUTE for each in due[1::2])
+
+
 def test_latency_is_that_of_changes_from_now_on() -> None:
     account = with_faults()
     fire(account, "lead/new", [1])

@@ -173,7 +173,7 @@ def test_what_an_endpoint_or_a_race_does_is_not_reported() -> None:
     make(account, PERSON, name="Ada")
 
     assert performed_by(account, lambda: deliver(account, START)) == []
-    account.causing = account.journal.notifications[0]
+    account.causing = (account.journal.notifications[0],)
     assert performed_by(account, lambda: make(account, PERSON, name="Grace")) == []
 
 

@@ -19,7 +19,7 @@ from copper_emulator.core.call_limits import CallLimits
 from copper_emulator.core.call_log import CallLog
 from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
-from copper_emulator.core.echo import echo_text
+from copper_emulator.core.echo import deepest, echo_text, is_endless, returns_of
 from copper_emulator.core.errors import EchoLoop, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.faults import Faults
@@ -123,7 +123,8 @@ class Account:
         )
         self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
         self.call_log = CallLog()
-        self.causing: Notification | None = None
+        self.causing: tuple[Notification, ...] = ()
+        """The notifications during whose delivery something is done now."""
         self.on_performed: Callable[[Performed], None] | None = None
         """Called with each thing that is done to the account, once it has been done (`performed.py`)."""
         self.flows: Callable[[], bool] = bool
@@ -310,7 +311,7 @@ class Account:
 
     def _report(self, *performed: Performed) -> None:
         # What an endpoint does during a delivery is left out: if the rest is done again, the endpoint does it again.
-        if self.on_performed is not None and self.causing is None:
+        if self.on_performed is not None and not self.causing:
             for each in performed:
                 self.on_performed(each)
 
@@ -321,9 +322,10 @@ class Account:
         self.moment = now
         self.faults.begin(now)
         self.faults.pass_to(now)
-        causing = None if origin == RACE else self.causing
-        depth = causing.change.depth + 1 if causing is not None else 0
-        too_deep = depth > self.rules.echo_depth
+        cause = None if origin == RACE or not self.causing else deepest(self.causing)
+        depth = 0 if cause is None else cause.change.depth + 1
+        returns = 0 if cause is None else returns_of(happened, self.causing, self.journal.latest_about)
+        too_deep = is_endless(depth, returns, self.rules.echo_depth)
         concerned, note = ([], self._too_deep()) if too_deep else self._listening(happened.topic)
         change = Change(
             serial=self._counters.change(),
@@ -333,16 +335,18 @@ class Account:
             computed_attributes=happened.computed_attributes,
             at_ms=now,
             origin=origin,
-            cause=causing.serial if causing is not None else None,
+            cause=cause.serial if cause is not None else None,
             depth=depth,
+            returns=returns,
             subscriptions=tuple([subscription.id for subscription in concerned]),
             note=note,
         )
         self.journal.change(change)
         if too_deep:
             self._stop_echo(change, now)
-        for subscription in concerned:
-            due = now + self._latency(change, subscription)
+        latencies = self._latencies.draw(change, [(each, self.faults.latency(each.target)) for each in concerned])
+        for subscription, latency in zip(concerned, latencies, strict=True):
+            due = now + latency
             for ids in cut(happened.ids, *self.faults.sizes(subscription.target)):
                 notification = Notification(self._counters.notification(), change, subscription.id, ids, due)
                 self._queue(notification, now)
@@ -487,9 +491,6 @@ class Account:
             why = "" if concerned else why_nobody(topic, self.subscriptions, self.rules.profile)
             found = self._listeners[topic] = concerned, why
         return found
-
-    def _latency(self, change: Change, subscription: Subscription) -> int:
-        return self._latencies.draw(change, subscription, self.faults.latency(subscription.target))
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         # The request is built first: only what can be sent is counted and leaves its lane.

@@ -1,13 +1,47 @@
-"""The message for deliveries and changes that cause each other without end."""
+"""When do deliveries and changes cause each other without end, and what is said then?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from copper_emulator.core.model import Change, Notification
+from copper_emulator.core.model import Change, Notification, RecordChange
 
 _MOST = 8
 """The most links of the chain to show; of a longer one, only its beginning and its end."""
+
+
+def returns_of(
+    happened: RecordChange,
+    under_way: Sequence[Notification],
+    latest_about: Callable[[RecordChange], Notification | None],
+) -> int:
+    """How often in a row an endpoint has changed what it had been told of, with a change made during these deliveries.
+
+    The chain of deliveries alone does not make an echo: an endpoint that goes on working after its answer makes its
+    changes during whatever is being delivered then, each of a record that it was told of before. So they are counted
+    from the last notification about the record; from the delivery, if there was none.
+    """
+    about = [notification for notification in under_way if is_about(notification, happened)]
+    told = about[0] if about else latest_about(happened)
+    return (deepest(under_way) if told is None else told).change.returns + 1
+
+
+def is_endless(depth: int, returns: int, echo_depth: int) -> bool:
+    """Whether a chain of deliveries is longer than `echo_depth`, and half of it about the same records.
+
+    Half, because a chain may go through two records in turn.
+    """
+    return depth > echo_depth and 2 * returns > echo_depth
+
+
+def is_about(notification: Notification, happened: RecordChange | Change) -> bool:
+    """Whether a notification has the id of a record that was changed."""
+    return notification.topic.type is happened.topic.type and not set(notification.ids).isdisjoint(happened.ids)
+
+
+def deepest(notifications: Sequence[Notification]) -> Notification:
+    """The notification at the end of the longest chain; of several, the first."""
+    return max(notifications, key=lambda notification: notification.change.depth)
 
 
 def echo_text(change: Change, notifications: Iterable[Notification], depth: int) -> str:

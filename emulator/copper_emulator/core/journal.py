@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Self, TypeAlias, overload
 
 from copper_emulator.core.marks import Marks
-from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Notification, Subscription
+from copper_emulator.core.model import (
+    ANSWERED,
+    Change,
+    Delivery,
+    EntityType,
+    Entry,
+    Kind,
+    Notification,
+    RecordChange,
+    Subscription,
+)
 
 _Records: TypeAlias = tuple[tuple[EntityType, int], ...]
 
@@ -93,6 +104,7 @@ class Journal:
         self._of_subscriptions: list[int] = []
         """The indexes of the entries about subscriptions."""
         self._found = _Found()
+        self._told = _Told()
         self._marks = Marks() if marks is None else marks
 
     def note(
@@ -176,6 +188,12 @@ class Journal:
         """The notifications that a change was cut into, for all subscriptions, in order."""
         return list(self._found.read(self.entries).by_change.get(change.serial, ()))
 
+    def latest_about(self, happened: RecordChange) -> Notification | None:
+        """The last notification that an endpoint got about one of the changed records; None if there was none."""
+        latest = self._told.read(self.deliveries).latest
+        found = [latest[happened.topic.type, each] for each in happened.ids if (happened.topic.type, each) in latest]
+        return max(found, default=(0, None), key=itemgetter(0))[1]
+
     def refused_during(self, notification: Notification) -> list[str]:
         """What the API refused while a notification was in flight, in order, each text once."""
         return list(self._found.read(self.entries).refused.get(notification.serial, ()))
@@ -215,3 +233,21 @@ class _Found:
             self._flying.add(notification.serial)
         elif kind is Kind.ENDED:
             self._flying.discard(notification.serial)
+
+
+class _Told:
+    """Which notification an endpoint got last about a record; each delivery is read once, and only on demand."""
+
+    def __init__(self) -> None:
+        self.latest: dict[tuple[EntityType, int], tuple[int, Notification]] = {}
+        """By record; the number says which of two came later."""
+        self._read = 0
+
+    def read(self, deliveries: Sequence[Delivery]) -> Self:
+        """Note the deliveries added since the last call."""
+        for number in range(self._read, len(deliveries)):
+            delivery = deliveries[number]
+            if delivery.outcome in ANSWERED:
+                self.latest |= {(delivery.topic.type, each): (number, delivery.notification) for each in delivery.ids}
+        self._read = len(deliveries)
+        return self

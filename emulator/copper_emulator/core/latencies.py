@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import Change, Subscription, Topic
@@ -13,18 +15,21 @@ class Latencies:
 
     def __init__(self, draws: Draws, marks: Marks) -> None:
         self.alike: dict[tuple[Topic, tuple[int, ...]], int] = {}
-        """How many changes there were with this topic and these ids."""
+        """How many changes with this topic and these ids had a latency drawn."""
         self._draws = draws
         self._marks = marks
 
-    def draw(self, change: Change, subscription: Subscription, latency: Latency) -> int:
-        """In milliseconds. Call it once for each subscription that a change concerns, in order."""
+    def draw(self, change: Change, concerned: Sequence[tuple[Subscription, Latency]]) -> list[int]:
+        """In milliseconds, for each subscription that a change concerns, given its latency."""
+        if all(latency.low_ms == latency.high_ms for _, latency in concerned):
+            return [latency.low_ms for _, latency in concerned]
+        alike = (change.topic, change.ids)
+        nth = self.alike[alike] = self.alike.get(alike, 0) + 1
+        self._marks.mark("latencies", alike)
+        return [self._one(change, nth, subscription, latency) for subscription, latency in concerned]
+
+    def _one(self, change: Change, nth: int, subscription: Subscription, latency: Latency) -> int:
         low, high = latency.low_ms, latency.high_ms
         if low == high:
             return low
-        alike = (change.topic, change.ids)
-        if subscription.id == change.subscriptions[0]:
-            self.alike[alike] = self.alike.get(alike, 0) + 1
-            self._marks.mark("latencies", alike)
-        nth = self.alike[alike]
         return self._draws.draw("latency", change.topic, change.ids, nth, subscription.id, low=low, high=high)

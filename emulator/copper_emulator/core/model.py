@@ -121,8 +121,8 @@ class Change(NamedTuple):
 
     Subscriptions with `custom_field_computed_values` get `computed_attributes` instead, unless it is None.
     `subscriptions` are the ids of the matching subscriptions; if there are none, `note` says why. `cause` is the serial
-    of the notification during whose delivery the change was made (an echo), and `depth` the number of such steps before
-    it.
+    of the notification during whose delivery the change was made (an echo), `depth` the number of such steps before it,
+    and `returns` how often in a row its own record was changed by an endpoint that had been told of it (`echo.py`).
     """
 
     serial: int
@@ -136,6 +136,7 @@ class Change(NamedTuple):
     subscriptions: tuple[int, ...] = ()
     note: str = ""
     computed_attributes: Mapping[str, Any] | None = None
+    returns: int = 0
 
     @property
     def type(self) -> EntityType:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
+from copper_emulator.core.echo import is_about
 from copper_emulator.core.model import Delivery, Notification
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
@@ -52,7 +53,7 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     first, cause = found[0], found[0].change.cause
     lines += _shown(account, [delivery.notification for delivery in found])
     if cause is not None:
-        lines.append(f"#{first.notification.serial} is an echo: the endpoint made that change while handling #{cause}.")
+        lines.append(_echo(first, cause, account))
     same = told_the_same(first, account)
     if same:
         lines.append(same)
@@ -62,6 +63,15 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
         f"If not, {'subscribe once' if same else 'fix what makes the change'}."
     )
     return _masked(lines, account)
+
+
+def _echo(delivery: Delivery, cause: int, account: Account) -> str:
+    serial = delivery.notification.serial
+    told = next(each for each in account.journal.notifications if each.serial == cause)
+    if is_about(told, delivery.notification.change):
+        return f"#{serial} is an echo: the endpoint made that change while handling #{cause}."
+    # It may be an echo of an earlier one, from an endpoint that works on after its answer.
+    return f"#{serial} follows from a change that was made while #{cause}, about another record, was being delivered."
 
 
 def _beside(case: Case) -> list[str]:

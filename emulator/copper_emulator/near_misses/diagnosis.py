@@ -74,7 +74,7 @@ class Case:
 
 def diagnose(case: Case) -> Diagnosis:
     """The first explanation that applies. Inside an endpoint, only one does: time stands still there."""
-    if case.account.causing is not None:
+    if case.account.causing:
         return Diagnosis(
             "it has not been delivered yet",
             "Time stands still inside an endpoint: expect it after the call that delivers.",

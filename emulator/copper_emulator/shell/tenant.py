@@ -14,6 +14,7 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.call_log import ApiCall, Noted
+from copper_emulator.core.echo import deepest
 from copper_emulator.core.errors import TooManyRequests, UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.ids import Counters
@@ -123,7 +124,7 @@ class Tenant:
         if not self.driving and isinstance(clock, VirtualClock) and (frozen := frozen_now()) is not None:
             # Not `self.now`, which moves the clock after frozen time: what only reads must not move anything.
             now = frozen
-        return account.call_log.note(method, path, now, None if causing is None else causing.serial)
+        return account.call_log.note(method, path, now, deepest(causing).serial if causing else None)
 
     def faults_met(self) -> tuple[Fault, ...]:
         """The faults that affect an API call that arrives now, which counts for them."""

@@ -60,7 +60,18 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
     (
         CHANGE,
         Change(
-            3, topic("person/update"), (1, 2), {"name": ["a", None]}, START, "api", 7, 2, (9,), "note", {"name": [1, 2]}
+            3,
+            topic("person/update"),
+            (1, 2),
+            {"name": ["a", None]},
+            START,
+            "api",
+            7,
+            2,
+            (9,),
+            "note",
+            {"name": [1, 2]},
+            4,
         ),
         {},
     ),

@@ -151,9 +151,9 @@ _INTERRUPTED = Result(Outcome.UNKNOWN, text="interrupted while it was being sent
 def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
     account = tenant.account
     now = tenant.clock.now()
-    # Changes made while a round is under way are attributed to it: to the right one of several attempts only if the
-    # endpoints run one after the other (in_tests.py), otherwise to the one at the end of the longest chain.
-    account.causing = max(attempts, key=_depth).notification if len(attempts) > 1 else attempts[0].notification
+    # Changes made while a round is under way are attributed to it. If endpoints run one after the other, it is known
+    # to which of several attempts (in_tests.py).
+    account.causing = tuple([attempt.notification for attempt in attempts])
     before = len(account.journal.deliveries)
     # An attempt that a fault has already answered is not sent.
     to_send = [attempt for attempt in attempts if attempt.instead is None]
@@ -165,7 +165,7 @@ def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
                 account.conclude(attempt, attempt.instead or _INTERRUPTED, now)
         raise
     finally:
-        account.causing = None
+        account.causing = ()
     with tenant.lock:
         for attempt in attempts:
             account.conclude(attempt, next(sent) if attempt.instead is None else attempt.instead, now)
@@ -174,21 +174,17 @@ def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
     account.raise_echo()
 
 
-def _depth(attempt: Attempt) -> int:
-    return attempt.notification.change.depth
-
-
 def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
     account = tenant.account
     tenant.unhooked += [each for each in account.journal.deliveries[since:] if each.outcome in ANSWERED]
     while tenant.unhooked:
         delivery = tenant.unhooked.popleft()
-        account.causing = delivery.notification
+        account.causing = (delivery.notification,)
         try:
             for hook in list(tenant.hooks):
                 yield from _run_hook(tenant, hook, delivery)
         finally:
-            account.causing = None
+            account.causing = ()
 
 
 def _run_hook(tenant: Tenant, hook: Hook, delivery: Delivery) -> Rounds[None]:

@@ -125,7 +125,7 @@ class SyncDelivering(Delivering):
         began = monotonic()
         account = self._tenant.account
         # Of the attempts of the round, this is the one whose endpoint runs now.
-        of_the_round, account.causing = account.causing, attempt.notification
+        of_the_round, account.causing = account.causing, (attempt.notification,)
         try:
             result = apart_from(self._in_process(attempt, route), sys.exc_info()[1])
             return told(result, route, began, self._timeout_ms)

@@ -85,7 +85,7 @@ def test_the_record_is_another_when_the_endpoint_fetches_it(before: str | None, 
 def test_a_race_has_its_origin_and_no_cause() -> None:
     account = subscribed("person/new", fetch_race=FetchRace.CHANGED)
     make(account, PERSON, name="Ada")
-    account.causing = account.journal.notifications[0]
+    account.causing = (account.journal.notifications[0],)
 
     account.take(START)
 
