@@ -22,6 +22,7 @@ from copper_emulator.records import Act
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.delivering.driver import Rounds, run_sync
 from copper_emulator.shell.delivering.in_tests import SyncDelivering
+from copper_emulator.shell.delivering.thread_turns import ThreadTurns
 from copper_emulator.shell.running_loop import check_thread
 from copper_emulator.typed_records import (
     Activities,
@@ -67,6 +68,10 @@ class Copper(Face):
     projects = records_of(EntityType.PROJECT, Projects)
     tasks = records_of(EntityType.TASK, Tasks)
     activities = records_of(EntityType.ACTIVITY_LOG, Activities)
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._turns = ThreadTurns()
 
     @cached_property
     def _delivering(self) -> SyncDelivering:
@@ -290,8 +295,25 @@ class Copper(Face):
 
     def _drive(self, rounds: Rounds[T]) -> T:
         __tracebackhide__ = True
-        check_thread(self._here)
-        return run_sync(rounds, self._delivering.send)
+        if not self._turns.take():
+            return self._drive_inside(rounds)
+        try:
+            check_thread(self._here)
+            result = run_sync(rounds, self._delivering.send)
+            while not self._turns.end():
+                run_sync(self._operations.settle(), self._delivering.send)
+        except BaseException:
+            self._turns.end(anyway=True)
+            raise
+        return result
+
+    def _drive_inside(self, rounds: Rounds[T]) -> T:
+        """Drive rounds in which nothing is delivered, because that is left to the turn under way."""
+        __tracebackhide__ = True
+        result = run_sync(rounds, self._delivering.send)
+        if not self._turns.is_mine and not self._turns.leave():
+            self.settle()
+        return result
 
     def close(self) -> None:
         """Leave the host and shut down the applications that were started; Emulator calls this."""
