@@ -115,8 +115,8 @@ def overlooked_text(reports: Iterable[Reported]) -> str:
     if len(tables) > 1:
         several = f"{len(tables)} checks failed, and the test did not look at their reports"
     advice = (
-        "Call .checked() on what copper.check returns, or look at its rows, before the account ends; or, if "
-        "intended: strict=False"
+        "Call .checked() on what copper.check returns, or look at its rows, before the account ends (printing it does "
+        "not count); or, if intended: strict=False"
     )
     return "\n".join([f"copper: {several}:", *tables, advice])
 
