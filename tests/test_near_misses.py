@@ -523,6 +523,42 @@ def test_several_updates_that_are_equally_close_are_told_apart_by_what_changed()
     assert closest == ["it told of title", "it told of details, tags, title"]
 
 
+def test_a_value_that_differs_is_closer_than_one_that_is_absent() -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper)
+        ada = copper.people.create(name="Ada")
+        copper.people.update(ada, tags=["x"])
+        copper.people.update(ada, name="Grace")
+
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", ids=ada, updated_attributes={"name": ("Ada", "Lovelace")})
+
+    said = str(raised.value)
+    first, reason = said.splitlines()[2:4]
+    assert first.startswith("  #2 ")
+    assert reason == "    - updated_attributes['name'] is ['Ada', 'Grace'], expected ['Ada', 'Lovelace']"
+    assert "\n  and 1 more that fits less\n" in said
+    assert said.endswith("updated_attributes={'name': ('Ada', 'Grace')}.")
+
+
+def test_what_was_claimed_does_not_hide_what_the_advice_is_about() -> None:
+    """The claimed one would fit, but is gone; the advice is about the other, which must be shown beside it."""
+    with Emulator(strict=False) as copper:
+        answering(copper)
+        ada = copper.people.create(name="Ada")
+        copper.people.update(ada, name="Grace")
+        expected: dict[str, Any] = {"ids": ada, "updated_attributes": {"name": ("Ada", "Grace")}}
+        copper.expect("person", "update", **expected)
+        copper.people.update(ada, tags=["x"])
+
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", **expected)
+
+    said = str(raised.value)
+    assert [line[:4] for line in said.splitlines() if line.startswith("  #")] == ["  #1", "  #2"]
+    assert said.endswith("updated_attributes={'tags': ([], ['x'])}.")
+
+
 def test_many_names_are_shown_in_part_and_one_alone_needs_none() -> None:
     with Emulator(strict=False) as copper:
         answering(copper).reply(409)

@@ -11,7 +11,7 @@ from copper_emulator.core.model import Delivery, Notification, Outcome, Wait, Wa
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
-from copper_emulator.expectation import Expectation, Misfit, is_of, misfits
+from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
 from copper_emulator.timeline import under
@@ -209,7 +209,7 @@ def _misfitting(case: Case) -> Diagnosis | None:
     if not case.near:
         return None
     # What an endpoint answered is more telling than what a limit kept from it.
-    delivery, reasons = min(case.near, key=lambda found: (len(found[1]), not found[0].request_body))
+    delivery, reasons = min(case.near, key=lambda found: (distance(found[1]), not found[0].request_body))
     return advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
 
 
