@@ -160,9 +160,17 @@ def _pass_time(surface: Surface) -> str:
 
 def _never_sent(due: list[Notification], surface: Surface) -> Complaint:
     first = due[0]
+    what = f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}"
+    if surface.account and any(each.change.origin == "python" for each in due):
+        # A call of the account itself returns only when everything due has been sent, so this one did not return.
+        return Complaint(
+            "due but never sent",
+            f"{what}: the call that was sending ended with an exception, such as that of an after_delivery hook or of "
+            "a timeout around the call",
+            f"Fix what raised it; or, if it is meant to raise: call settle after it, or {permit_due(surface)}",
+        )
     return Complaint(
         "due but never sent",
-        f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}: "
-        "changes made through the API go out at the next call that lets time pass",
+        f"{what}: changes made through the API go out at the next call that lets time pass",
         f"{_pass_time(surface)} after them, or {permit_due(surface)}",
     )
