@@ -41,6 +41,8 @@ def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         # The text after the reason says which routes exist and how to add one.
         return delivery.detail.partition(". ")[2].rstrip(".") or "Add a route for its target"
+    if delivery.outcome is Outcome.UNKNOWN:
+        return _interrupted(surface)
     setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
@@ -65,6 +67,15 @@ def _answered(delivery: Delivery) -> str:
     if delivery.replayed and delivery.status in _DISLIKED:
         return f"{_FIX}, or the body that was sent"
     return _OUTCOMES.get(delivery.outcome, _FIX)
+
+
+def _interrupted(surface: Surface) -> str:
+    unclear = "whether the endpoint was notified is unknown"
+    if surface in CONNECTED or not surface.account:
+        return f"Make the change again: {unclear}, and nothing is sent twice"
+    # In a test the emulator ends only after the test, so it was the test that did not let a call end.
+    by = "the test cancelled or interrupted it, perhaps with a timeout around the call"
+    return f"Let the call that was sending it end: {by}, so {unclear}"
 
 
 def _elsewhere(delivery: Delivery) -> str:
