@@ -160,6 +160,19 @@ def test_what_was_due_and_never_given_the_chance_to_go_fails() -> None:
     assert "Call settle (or expect, advance)" in str(caught.value)
 
 
+def test_what_may_have_been_changed_by_a_worker_is_to_be_waited_for() -> None:
+    with pytest.raises(VerdictError) as caught, Emulator() as copper:
+        answering(copper)
+        copper.subscribe("task", "new", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        _change_behind_the_tests_back(copper)
+
+    assert str(caught.value).splitlines()[-1] == (
+        "  Call settle (or expect, advance) after them; if a worker of yours makes them later, let "
+        "copper.after_delivery(...) wait for it; or allow it: Emulator(allow='due')"
+    )
+
+
 def test_what_a_raising_hook_left_unsent_is_not_put_down_to_the_api() -> None:
     with pytest.raises(VerdictError) as caught, Emulator() as copper:
         answering(copper)

@@ -180,6 +180,21 @@ def permit_due(surface: Surface) -> str:
     return f"allow it: {surface.setting('allow', 'due')}"
 
 
+def if_later(account: Account, surface: Surface, does: str) -> str:
+    """How a test waits for an endpoint that does something after its answer, if there is one; else nothing.
+
+    `does` completes `if a worker of yours`. There may be one where the endpoint has used the API: where something was
+    changed through it after the change that was delivered first, or where it was called during a delivery.
+    """
+    first = next(iter(account.journal.deliveries), None)
+    if not surface.account or first is None:
+        return ""
+    changed = any(each.origin == "api" and each.serial > first.change.serial for each in account.journal.changes)
+    if not changed and all(call.during is None for call in account.call_log.calls()):
+        return ""
+    return f"if a worker of yours {does}, let {surface.account}.after_delivery(...) wait for it"
+
+
 def seen(delivery: Delivery) -> tuple[str, ...]:
     """Which keys the body had, if the endpoint seems to have rejected the body."""
     if not isinstance(delivery.body, Mapping):
