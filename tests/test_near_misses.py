@@ -10,6 +10,10 @@ import pytest
 import requests
 
 from copper_emulator import Copper, EchoLoop, Emulator, Endpoint, ExpectationError, Invalid, Received
+from copper_emulator.claims import Claims
+from copper_emulator.core.surface import Surface
+from copper_emulator.expectation import Expectation
+from copper_emulator.expectations import meet
 
 ORIGIN = "https://billing.example.com"
 TARGET = "https://billing.example.com/hooks/copper"
@@ -521,6 +525,92 @@ def test_several_updates_that_are_equally_close_are_told_apart_by_what_changed()
 
     closest = [line.rpartition("; ")[2] for line in str(failed.value).splitlines() if line.startswith("  #")]
     assert closest == ["it told of title", "it told of details, tags, title"]
+
+
+def test_a_value_that_differs_is_closer_than_one_that_is_absent() -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper)
+        ada = copper.people.create(name="Ada")
+        copper.people.update(ada, tags=["x"])
+        copper.people.update(ada, name="Grace")
+
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", ids=ada, updated_attributes={"name": ("Ada", "Lovelace")})
+
+    said = str(raised.value)
+    first, reason = said.splitlines()[2:4]
+    assert first.startswith("  #2 ")
+    assert reason == "    - updated_attributes['name'] is ['Ada', 'Grace'], expected ['Ada', 'Lovelace']"
+    assert "\n  and 1 more that fits less\n" in said
+    assert said.endswith("updated_attributes={'name': ('Ada', 'Grace')}.")
+
+
+def through_the_api(copper: Copper, person: int) -> None:
+    """What an endpoint's worker does, whenever it does it."""
+    url = f"{copper.api_url}/people/{person}"
+    requests.put(url, json={"title": "Dr"}, headers=copper.headers, timeout=10).raise_for_status()
+
+
+def writing_while_notified(copper: Copper) -> int:
+    """A person whose creation made the endpoint change it through the API."""
+
+    def write(request: Received) -> int:
+        through_the_api(copper, request.json["ids"][0])
+        return 200
+
+    copper.route(ORIGIN, to=write)
+    copper.subscribe("person", "new", target=TARGET)
+    return copper.people.create(name="Ada").id
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"), [("person", "delete"), ("task", "new"), ("person", "update")], ids=["else", "never", "others"]
+)
+def test_what_an_endpoint_that_writes_has_not_done_yet_may_be_waited_for(kind: str, event: str) -> None:
+    with Emulator() as copper, pytest.raises(ExpectationError) as raised:
+        ada = writing_while_notified(copper)
+        copper.expect(kind, event, ids=ada if event == "delete" else ada + 1)
+
+    waits = "; or, if a worker of yours does it later, let copper.after_delivery(...) wait for it."
+    assert str(raised.value).splitlines()[-1].endswith(waits)
+
+
+def test_what_a_worker_has_changed_is_due_and_the_next_may_be_waited_for() -> None:
+    with Emulator(allow="due") as copper:
+        endpoint = answering(copper)
+        copper.subscribe("person", "new", target=endpoint.url)
+        ada = copper.people.create(name="Ada")
+        through_the_api(copper, ada.id)
+        wanted = Expectation.of("person", "update", ids=ada)
+
+        # `copper.expect` settles first: only a change that comes just then is still due.
+        with pytest.raises(ExpectationError) as raised:
+            meet(wanted, copper._tenant.account, Claims(), Surface.PYTHON)
+        with pytest.raises(ExpectationError) as served:
+            meet(wanted, copper._tenant.account, Claims(), Surface.SERVER)
+
+    due = "It is due and can be sent: settle, or advance"
+    waits = "; or, if a worker of yours does it later, let copper.after_delivery(...) wait for it."
+    assert str(raised.value).splitlines()[-1] == f"{due}{waits}"
+    assert str(served.value).splitlines()[-1] == f"{due}."
+
+
+def test_what_was_claimed_does_not_hide_what_the_advice_is_about() -> None:
+    """The claimed one would fit, but is gone; the advice is about the other, which must be shown beside it."""
+    with Emulator(strict=False) as copper:
+        answering(copper)
+        ada = copper.people.create(name="Ada")
+        copper.people.update(ada, name="Grace")
+        expected: dict[str, Any] = {"ids": ada, "updated_attributes": {"name": ("Ada", "Grace")}}
+        copper.expect("person", "update", **expected)
+        copper.people.update(ada, tags=["x"])
+
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", **expected)
+
+    said = str(raised.value)
+    assert [line[:4] for line in said.splitlines() if line.startswith("  #")] == ["  #1", "  #2"]
+    assert said.endswith("updated_attributes={'tags': ([], ['x'])}.")
 
 
 def test_many_names_are_shown_in_part_and_one_alone_needs_none() -> None:

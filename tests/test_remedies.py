@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +11,9 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 import requests
 
-from copper_emulator import Copper, Emulator, ExpectationError, Received, Response, VerdictError
+from copper_emulator import AsyncEmulator, Copper, Emulator, ExpectationError, Received, Response, VerdictError
+from copper_emulator.core.surface import Surface
+from copper_emulator.remedies import fix
 from tests.shell.endpoints import http_endpoint
 
 ORIGIN = "https://billing.example.com"
@@ -209,6 +212,35 @@ def test_where_nothing_more_is_known_nothing_is_advised() -> None:
 
 def test_what_is_right_needs_no_advice() -> None:
     assert len(explained(lambda copper: notified(copper, lambda request: 200))) == 2
+
+
+@pytest.mark.asyncio
+async def test_an_endpoint_is_not_blamed_for_a_call_that_the_test_cancelled() -> None:
+    reached = asyncio.Event()
+
+    async def never_answers(request: Received) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    with pytest.raises(VerdictError) as judged:
+        async with AsyncEmulator() as copper:
+            copper.route(ORIGIN, to=never_answers)
+            copper.subscribe("person", "new", target=TARGET)
+            creating = asyncio.create_task(copper.people.create(name="Ada"))
+            await reached.wait()
+            creating.cancel()
+            await asyncio.wait([creating])
+            with pytest.raises(ExpectationError) as expected:
+                await copper.expect("person", "new")
+
+    advice = (
+        "Let the call that was sending it end: the test cancelled or interrupted it, perhaps with a timeout around the "
+        "call, so whether the endpoint was notified is unknown; or, if this is intended"
+    )
+    assert str(expected.value).splitlines()[-1] == f"{advice}, expect it with outcome='unknown'."
+    assert str(judged.value).splitlines()[-1].startswith(f"  {advice}: expect it with outcome='unknown', or allow it: ")
+    [delivery] = copper.deliveries
+    assert fix(delivery, surface=Surface.SERVER).startswith("Make the change again: whether the endpoint was notified ")
 
 
 def test_several_things_to_do_are_told_once_each() -> None:

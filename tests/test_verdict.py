@@ -160,6 +160,38 @@ def test_what_was_due_and_never_given_the_chance_to_go_fails() -> None:
     assert "Call settle (or expect, advance)" in str(caught.value)
 
 
+def test_what_may_have_been_changed_by_a_worker_is_to_be_waited_for() -> None:
+    with pytest.raises(VerdictError) as caught, Emulator() as copper:
+        answering(copper)
+        copper.subscribe("task", "new", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        _change_behind_the_tests_back(copper)
+
+    assert str(caught.value).splitlines()[-1] == (
+        "  Call settle (or expect, advance) after them; if a worker of yours makes them later, let "
+        "copper.after_delivery(...) wait for it; or allow it: Emulator(allow='due')"
+    )
+
+
+def test_what_a_raising_hook_left_unsent_is_not_put_down_to_the_api() -> None:
+    with pytest.raises(VerdictError) as caught, Emulator() as copper:
+        answering(copper)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.after_delivery(lambda delivery: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            copper.people.create_many([{"name": "Ada"} for _ in range(61)])
+
+    _, what, advice = str(caught.value).splitlines()
+    assert what.startswith("- 2 notifications due but never sent, first person/new ")
+    assert what.endswith(
+        ": the call that was sending ended with an exception, such as that of an after_delivery hook or of a timeout "
+        "around the call"
+    )
+    assert advice == (
+        "  Fix what raised it; or, if it is meant to raise: call settle after it, or allow it: Emulator(allow='due')"
+    )
+
+
 def test_waiting_for_a_busy_target_is_no_fault_of_the_test() -> None:
     with Emulator() as copper:
         answering(copper).reply(200, delay="3s")
@@ -247,7 +279,8 @@ def test_secrets_are_masked_and_the_traceback_is_shown() -> None:
 
 def _change_behind_the_tests_back(copper: Copper) -> None:
     """A change that is only recorded, as the API server's thread records what its clients do."""
-    copper._tenant.record(lambda account, now: account.act(commands.create(EntityType.TASK, [{"name": "call"}]), now))
+    create = commands.create(EntityType.TASK, [{"name": "call"}])
+    copper._tenant.record(lambda account, now: account.act(create, now, origin="api"))
 
 
 def test_a_clean_run_with_a_start_time_has_no_verdict() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -128,10 +128,14 @@ _NEVER_SENT = (Outcome.BLOCKED, Outcome.LOST, Outcome.DROPPED, Outcome.CANCELLED
 
 
 class Misfit(NamedTuple):
-    """One reason why a delivery does not fit: the argument of `expect` that it fails, and the reason as text."""
+    """One reason why a delivery does not fit: the argument of `expect` that it fails, and the reason as text.
+
+    `is_absent`: what is expected there is not in the delivery at all, not even with a different value.
+    """
 
     field: str
     text: str
+    is_absent: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -139,7 +143,12 @@ class Misfit(NamedTuple):
 
 def misfits(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     """Why a delivery does not fit, field by field; empty if it does. Its ids may be only some of those expected."""
-    return [Misfit(field, text) for field, found in _MISFITS.items() for text in found(expectation, delivery)]
+    return [misfit for find in _MISFITS.values() for misfit in find(expectation, delivery)]
+
+
+def distance(reasons: Sequence[Misfit]) -> tuple[int, int]:
+    """How far from fitting a delivery is; a value that differs is nearer than one that is absent."""
+    return len(reasons), sum(reason.is_absent for reason in reasons)
 
 
 def fits(expectation: Expectation, delivery: Delivery) -> bool:
@@ -156,50 +165,50 @@ def is_of(expectation: Expectation, notification: Notification) -> bool:
     return expectation.type in (None, notification.type) and expectation.event in (None, notification.event)
 
 
-def _type_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+def _type_misfit(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     if expectation.type in (None, delivery.type):
         return []
-    return [f"type is {str(delivery.type)!r}, expected {str(expectation.type)!r}"]
+    return [Misfit("type", f"type is {str(delivery.type)!r}, expected {str(expectation.type)!r}")]
 
 
-def _event_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+def _event_misfit(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     if expectation.event in (None, delivery.event):
         return []
-    return [f"event is {str(delivery.event)!r}, expected {str(expectation.event)!r}"]
+    return [Misfit("event", f"event is {str(delivery.event)!r}, expected {str(expectation.event)!r}")]
 
 
-def _target_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+def _target_misfit(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     if expectation.target is None or expectation.target == delivery.target:
         return []
-    return [f"target is {delivery.target!r}, expected {expectation.target!r}"]
+    return [Misfit("target", f"target is {delivery.target!r}, expected {expectation.target!r}")]
 
 
-def _attributes_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+def _attributes_misfit(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     if expectation.updated_attributes is None:
         return []
     actual = delivery.change.updated_attributes
     return _mapping_misfit("updated_attributes", expectation.updated_attributes, actual)
 
 
-def _body_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+def _body_misfit(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     return [] if expectation.body is None else _mapping_misfit("body", expectation.body, delivery.body)
 
 
-def _ids_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+def _ids_misfit(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     actual = delivery.ids
     if expectation.ids is None or expectation.wanted.issuperset(actual):
         return []
     extra = [record_id for record_id in actual if record_id not in expectation.wanted]
     if len(extra) == len(actual):
-        return [f"ids are {short_ids(actual)}, expected {short_ids(expectation.ids)}"]
-    return [
-        f"ids are {short_ids(actual)}, of which {short_ids(extra)} {'is' if len(extra) == 1 else 'are'} not expected"
-    ]
+        return [Misfit("ids", f"ids are {short_ids(actual)}, expected {short_ids(expectation.ids)}")]
+    are = "is" if len(extra) == 1 else "are"
+    return [Misfit("ids", f"ids are {short_ids(actual)}, of which {short_ids(extra)} {are} not expected")]
 
 
-def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> list[str]:
+def _mapping_misfit(field: str, expected: Mapping[str, Any], actual: Any, *, within: str = "") -> list[Misfit]:
+    where = f"{field}{within}"
     if not isinstance(actual, Mapping):
-        return [f"{where} is {actual!r}"]
+        return [Misfit(field, f"{where} is {actual!r}")]
     reasons = []
     for name, value in expected.items():
         wanted = list(value) if isinstance(value, tuple) else value
@@ -208,26 +217,26 @@ def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> lis
             name = str(name)
         if name not in actual:
             has = ", ".join(map(repr, actual)) or "nothing"
-            reasons.append(f"{where} has no {name!r} (it has {has})")
+            reasons.append(Misfit(field, f"{where} has no {name!r} (it has {has})", is_absent=True))
         elif wanted != actual[name]:
             if isinstance(wanted, Mapping) and isinstance(actual[name], Mapping):
-                reasons += _mapping_misfit(f"{where}.{name}", wanted, actual[name])
+                reasons += _mapping_misfit(field, wanted, actual[name], within=f"{within}.{name}")
             else:
-                reasons.append(f"{where}[{name!r}] is {actual[name]!r}, expected {wanted!r}")
+                reasons.append(Misfit(field, f"{where}[{name!r}] is {actual[name]!r}, expected {wanted!r}"))
     return reasons
 
 
-def _outcome_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+def _outcome_misfit(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     if expectation.outcome is not None and delivery.outcome is not expectation.outcome:
-        return [f"{_in_brief(delivery)}, expected {expectation.outcome}"]
+        return [Misfit("outcome", f"{_in_brief(delivery)}, expected {expectation.outcome}")]
     if expectation.status is not None and expectation.status != delivery.status:
-        return [f"{_in_brief(delivery)}, expected status {expectation.status}"]
+        return [Misfit("outcome", f"{_in_brief(delivery)}, expected status {expectation.status}")]
     if not expectation.names_outcome and delivery.outcome is not Outcome.DELIVERED:
-        return [f"{_in_brief(delivery)}, expected a 2xx"]
+        return [Misfit("outcome", f"{_in_brief(delivery)}, expected a 2xx")]
     return []
 
 
-_MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[str]]] = {
+_MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[Misfit]]] = {
     "type": _type_misfit,
     "event": _event_misfit,
     "ids": _ids_misfit,

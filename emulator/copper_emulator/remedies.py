@@ -41,6 +41,8 @@ def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         # The text after the reason says which routes exist and how to add one.
         return delivery.detail.partition(". ")[2].rstrip(".") or "Add a route for its target"
+    if delivery.outcome is Outcome.UNKNOWN:
+        return _interrupted(surface)
     setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
@@ -65,6 +67,15 @@ def _answered(delivery: Delivery) -> str:
     if delivery.replayed and delivery.status in _DISLIKED:
         return f"{_FIX}, or the body that was sent"
     return _OUTCOMES.get(delivery.outcome, _FIX)
+
+
+def _interrupted(surface: Surface) -> str:
+    unclear = "whether the endpoint was notified is unknown"
+    if surface in CONNECTED or not surface.account:
+        return f"Make the change again: {unclear}, and nothing is sent twice"
+    # In a test the emulator ends only after the test, so it was the test that did not let a call end.
+    by = "the test cancelled or interrupted it, perhaps with a timeout around the call"
+    return f"Let the call that was sending it end: {by}, so {unclear}"
 
 
 def _elsewhere(delivery: Delivery) -> str:
@@ -167,6 +178,21 @@ def permit(delivery: Delivery, surface: Surface) -> str:
 def permit_due(surface: Surface) -> str:
     """How a test permits notifications that were due but never sent."""
     return f"allow it: {surface.setting('allow', 'due')}"
+
+
+def if_later(account: Account, surface: Surface, does: str) -> str:
+    """How a test waits for an endpoint that does something after its answer, if there is one; else nothing.
+
+    `does` completes `if a worker of yours`. There may be one where the endpoint has used the API: where something was
+    changed through it after the change that was delivered first, or where it was called during a delivery.
+    """
+    first = next(iter(account.journal.deliveries), None)
+    if not surface.account or first is None:
+        return ""
+    changed = any(each.origin == "api" and each.serial > first.change.serial for each in account.journal.changes)
+    if not changed and all(call.during is None for call in account.call_log.calls()):
+        return ""
+    return f"if a worker of yours {does}, let {surface.account}.after_delivery(...) wait for it"
 
 
 def seen(delivery: Delivery) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import fix, permit, permit_due, raised_afterwards, refused_meanwhile
+from copper_emulator.remedies import fix, if_later, permit, permit_due, raised_afterwards, refused_meanwhile
 from copper_emulator.setting_values import DUE
 from copper_emulator.timeline import masking
 from copper_emulator.tracebacks import brief, is_told
@@ -69,7 +69,7 @@ def complaints(
     if DUE not in allow:
         due = [n for n in account.waiting() if account.wait_of(n).what is WaitsFor.CALL]
         if due:
-            found.append(_never_sent(due, surface))
+            found.append(_never_sent(due, account, surface))
     return found
 
 
@@ -115,8 +115,8 @@ def overlooked_text(reports: Iterable[Reported]) -> str:
     if len(tables) > 1:
         several = f"{len(tables)} checks failed, and the test did not look at their reports"
     advice = (
-        "Call .checked() on what copper.check returns, or look at its rows, before the account ends; or, if "
-        "intended: strict=False"
+        "Call .checked() on what copper.check returns, or look at its rows, before the account ends (printing it does "
+        "not count); or, if intended: strict=False"
     )
     return "\n".join([f"copper: {several}:", *tables, advice])
 
@@ -158,11 +158,20 @@ def _pass_time(surface: Surface) -> str:
     return "Call settle (or expect, advance)"
 
 
-def _never_sent(due: list[Notification], surface: Surface) -> Complaint:
+def _never_sent(due: list[Notification], account: Account, surface: Surface) -> Complaint:
     first = due[0]
+    what = f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}"
+    if surface.account and any(each.change.origin == "python" for each in due):
+        # A call of the account itself returns only when everything due has been sent, so this one did not return.
+        return Complaint(
+            "due but never sent",
+            f"{what}: the call that was sending ended with an exception, such as that of an after_delivery hook or of "
+            "a timeout around the call",
+            f"Fix what raised it; or, if it is meant to raise: call settle after it, or {permit_due(surface)}",
+        )
+    later = if_later(account, surface, "makes them later")
     return Complaint(
         "due but never sent",
-        f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}: "
-        "changes made through the API go out at the next call that lets time pass",
-        f"{_pass_time(surface)} after them, or {permit_due(surface)}",
+        f"{what}: changes made through the API go out at the next call that lets time pass",
+        f"{_pass_time(surface)} after them{f'; {later};' if later else ','} or {permit_due(surface)}",
     )

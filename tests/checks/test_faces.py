@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -88,14 +89,14 @@ def test_a_report_is_read_as_a_table() -> None:
     with Emulator() as copper:
         copper.route("https://app.example", to=lambda request: 500)
         report = copper.check(TARGET, only="answers,no-redirect")
-        text = str(report)
+        with pytest.raises(CheckFailed) as raised:
+            report.checked()
 
+    text = str(report)
     assert text.startswith(f"{TARGET}: 1 row passed, 1 failed\n")
     assert "FAILED   answers " in text
     assert "-> Look in the endpoint's own log" in text
     assert repr(report) == f"<Report of {TARGET}: 1 row passed, 1 failed>"
-    with pytest.raises(CheckFailed) as raised:
-        report.checked()
     assert (str(raised.value), raised.value.report) == (text, report)
     with pytest.raises(
         UsageError, match="there is no row 'burst' in this report; the rows are answers and no-redirect"
@@ -136,15 +137,33 @@ def refused(report: Report) -> None:
         lambda report: report["answers"],
         lambda report: report.failed,
         lambda report: report.summary,
-        str,
         Report.to_json,
         refused,
     ],
-    ids=["ok", "rows", "row", "failed", "summary", "str", "to_json", "checked"],
+    ids=["ok", "rows", "row", "failed", "summary", "to_json", "checked"],
 )
 def test_whoever_looks_at_a_report_decides_what_it_means(look: Callable[[Report], object]) -> None:
     with Emulator() as copper:
         look(failing(copper))
+
+
+@pytest.mark.parametrize("show", [print, str, repr, "{}".format, lambda report: logging.error("%s", report)])
+def test_showing_a_report_is_not_looking_at_it(show: Callable[[Report], object]) -> None:
+    """A `print` while debugging must not make a test pass that would fail without it."""
+    with pytest.raises(VerdictError) as raised, Emulator() as copper:
+        show(failing(copper))
+
+    assert "or look at its rows, before the account ends (printing it does not count)" in str(raised.value)
+
+
+def test_showing_a_report_does_not_hide_its_warnings() -> None:
+    def shown() -> None:
+        with Emulator() as copper:
+            copper.route("https://app.example", to=lambda request: Response(200, delay="6s"))
+            str(copper.check(TARGET, only="in-time"))
+
+    with pytest.warns(CheckWarning, match="1 row warned"):
+        shown()
 
 
 def test_what_is_not_strict_forgives_and_what_passes_needs_no_look() -> None:

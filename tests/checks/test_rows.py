@@ -479,6 +479,7 @@ def test_the_advice_is_about_the_answer(copper: Copper, answer: Response, says: 
 def test_a_secret_in_an_answer_is_not_shown(copper: Copper) -> None:
     report = played(copper, lambda *_: Response(500, body="bad secret s3cret"), only="answers")
 
+    assert not report.ok
     assert "s3cret" not in str(report)
 
 
@@ -864,7 +865,8 @@ def test_what_was_refused_after_the_answer_is_told_of_a_state_that_lacks_somethi
 
     report = played(copper, lambda body, _: wanted.extend(body["ids"]), only="answers", state=state, patience="0")
 
-    assert "is missing from the state; meanwhile the API refused GET /developer_api/v1/persons/" in str(report)
+    lacks = "is missing from the state; meanwhile the API refused GET /developer_api/v1/persons/"
+    assert lacks in report["answers"].evidence
 
 
 @pytest.mark.parametrize("row", ["delete-before-new", "updates-swapped"])

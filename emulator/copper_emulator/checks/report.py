@@ -140,7 +140,8 @@ class Report:
     @property
     def rows(self) -> Sequence[RowReport]:
         """The result of each row."""
-        # Everything that shows the result reads this property, so this is where looking at the report is noticed.
+        # Whatever judges the result reads this property, so this is where looking at the report is noticed. Printing it
+        # judges nothing: a print must not make a test pass.
         self._looked_at = True
         return self._rows
 
@@ -161,7 +162,7 @@ class Report:
     @property
     def overlooked(self) -> str:
         """The table, if something failed and nobody has looked at the report; else ""."""
-        return self._table() if self._is_bad and not self._looked_at else ""
+        return str(self) if self._is_bad and not self._looked_at else ""
 
     def warn(self, stacklevel: int = 1) -> None:
         """Warn once about rows that ended `warned`, if nobody has looked at the report."""
@@ -196,10 +197,6 @@ class Report:
         return summary_of(self.rows)
 
     def __str__(self) -> str:
-        self._looked_at = True
-        return self._table()
-
-    def _table(self) -> str:
         notes = (f"Note: {note}" for note in self.notes)
         rows = (alike[0].told_as(name_of(alike)) for alike in _grouped(self._rows))
         cause = [self.cause] if self.cause else []

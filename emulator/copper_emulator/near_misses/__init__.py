@@ -10,7 +10,7 @@ from copper_emulator.core.echo import is_about
 from copper_emulator.core.model import Delivery, Notification
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
-from copper_emulator.expectation import Expectation, is_of, misfits
+from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
 from copper_emulator.explain import refusals, story
 from copper_emulator.near_misses.diagnosis import Case, diagnose, told_the_same
 from copper_emulator.timeline import masked
@@ -97,11 +97,12 @@ def _beside(case: Case) -> list[str]:
 def _closest(case: Case) -> list[str]:
     scored = []
     for delivery, misfitting in case.scored:
-        reasons = [str(reason) for reason in misfitting]
+        reasons = list(misfitting)
         if case.claims.is_claimed(delivery):
-            reasons.append(case.claims.reason(delivery).why.format("it"))
+            # What was claimed is no longer there, so it is no nearer than a delivery that lacks what is expected.
+            reasons.append(Misfit("", case.claims.reason(delivery).why.format("it"), is_absent=True))
         # A delivery about the same records is closer than one that is not, however little else fits.
-        score = (not case.concerns(delivery.notification), len(reasons), delivery.notification.serial)
+        score = (not case.concerns(delivery.notification), distance(reasons), delivery.notification.serial)
         scored.append((score, delivery, reasons))
     if not scored:
         return ["Nothing was delivered."]

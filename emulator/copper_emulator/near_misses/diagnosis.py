@@ -11,9 +11,10 @@ from copper_emulator.core.model import Delivery, Notification, Outcome, Wait, Wa
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
-from copper_emulator.expectation import Expectation, Misfit, is_of, misfits
+from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
+from copper_emulator.remedies import if_later
 from copper_emulator.timeline import under
 
 
@@ -157,7 +158,9 @@ def _under_way(case: Case) -> Diagnosis | None:
         return None
     wait = case.account.wait_of(waiting[0])
     if wait.what is WaitsFor.CALL:
-        return Diagnosis("it has not been sent yet", "It is due and can be sent: settle, or advance.")
+        later = if_later(case.account, case.surface, "does it later")
+        advice = f"It is due and can be sent: settle, or advance{f'; or, {later}' if later else ''}."
+        return Diagnosis("it has not been sent yet", advice)
     if wait.what is WaitsFor.GOING:
         return Diagnosis("it is still being sent", "Wait a little longer for it.")
     if wait.what is WaitsFor.PAUSED:
@@ -209,7 +212,7 @@ def _misfitting(case: Case) -> Diagnosis | None:
     if not case.near:
         return None
     # What an endpoint answered is more telling than what a limit kept from it.
-    delivery, reasons = min(case.near, key=lambda found: (len(found[1]), not found[0].request_body))
+    delivery, reasons = min(case.near, key=lambda found: (distance(found[1]), not found[0].request_body))
     return advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
 
 

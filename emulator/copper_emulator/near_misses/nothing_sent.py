@@ -14,6 +14,7 @@ from copper_emulator.core.text import in_words, short_ids
 from copper_emulator.core.topics import advice, exists
 from copper_emulator.expectation import Expectation
 from copper_emulator.explain import Decision, Trace, refusals, traces_of
+from copper_emulator.remedies import if_later
 
 _MAX_TOPICS = 3
 
@@ -33,7 +34,7 @@ def why_nothing(expectation: Expectation, account: Account, surface: Surface) ->
         found = look(expectation, account, surface)
         if found is not None:
             return found
-    return _never_happened(expectation, surface)
+    return _never_happened(expectation, account, surface)
 
 
 def _no_such_topic(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
@@ -150,7 +151,8 @@ def _something_else(expectation: Expectation, account: Account, surface: Surface
     last = others[-1]
     return Diagnosis(
         f"what happened{to_them} was {in_words(change.topic for change in latest)}",
-        f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or make the intended change.",
+        f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or make the intended change"
+        f"{_or_later(account, surface)}.",
         ("Nobody was notified of:", *happened) if unheard else (),
     )
 
@@ -164,17 +166,19 @@ def _to_others(expectation: Expectation, account: Account, surface: Surface) -> 
         ids.setdefault(change.topic, {}).update(dict.fromkeys(change.ids))
     happened = (f"{topic} happened only to {short_ids(list(of_it))}" for topic, of_it in ids.items())
     return Diagnosis(
-        in_words(happened, most=_MAX_TOPICS), "Expect the ids it happened to, or change the intended record."
+        in_words(happened, most=_MAX_TOPICS),
+        f"Expect the ids it happened to, or change the intended record{_or_later(account, surface)}.",
     )
 
 
-def _never_happened(expectation: Expectation, surface: Surface) -> Diagnosis:
+def _never_happened(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis:
     what = f"{expectation.type or 'record'} {short_ids(expectation.ids)}" if expectation.ids else "any record"
     kind, event = expectation.type or EntityType.PERSON, expectation.event or Event.UPDATE
     verb = {Event.NEW: "create", Event.UPDATE: "update", Event.DELETE: "delete"}[event]
     return Diagnosis(
         "no such change happened in this account",
-        f"Make it happen before you expect it: {surface.happen(kind, event, f'{COLLECTIONS[kind]}.{verb}')}.",
+        f"Make it happen before you expect it: {surface.happen(kind, event, f'{COLLECTIONS[kind]}.{verb}')}"
+        f"{_or_later(account, surface)}.",
         (f"Nothing at all happened to {what}.",) if expectation.ids else (),
     )
 
@@ -187,6 +191,11 @@ _LOOKS: Sequence[Callable[[Expectation, Account, Surface], Diagnosis | None]] = 
     _something_else,
     _to_others,
 )
+
+
+def _or_later(account: Account, surface: Surface) -> str:
+    later = if_later(account, surface, "does it later")
+    return f"; or, {later}" if later else ""
 
 
 def _is_expected(expectation: Expectation, change: Change) -> bool:
