@@ -242,7 +242,7 @@ class _Run:
         except StateError as error:
             if isinstance(error, NobodyThere):
                 yield from self.presence.ending()
-            return Finding(Verdict.FAILED, str(error) + _also_bad(bench), "The state must be available at all times.")
+            return Finding(Verdict.FAILED, str(error) + _also_bad(bench), error.advice)
 
     def _no_contact(self) -> str:
         # If nobody answers the first notification, nobody will answer the others.
