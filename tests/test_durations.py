@@ -48,6 +48,7 @@ def test_a_duration_reads_back_as_it_is_written(ms: int) -> None:
         ("0", Latency(0, 0)),
         ("30s", Latency(30_000, 30_000)),
         ("0-15m", Latency(0, 900_000)),
+        ("1m30s - 2m", Latency(90_000, 120_000)),
         (["1s", "2s"], Latency(1_000, 2_000)),
         (timedelta(seconds=1), Latency(1_000, 1_000)),
         (Latency(1, 2), Latency(1, 2)),
@@ -60,6 +61,23 @@ def test_a_latency_is_a_duration_or_a_range(written: object, latency: Latency) -
 def test_a_range_goes_from_short_to_long() -> None:
     with pytest.raises(ValueError, match="from the shorter to the longer"):
         parse_latency("15m-0")
+
+
+def test_what_is_no_latency_is_told_how_a_range_is_written() -> None:
+    with pytest.raises(ValueError, match=r"^'0\.\.15m' is not a duration: .* or 250ms; a range is written like 0-15m$"):
+        parse_latency("0..15m")
+
+
+@pytest.mark.parametrize("written", ["15-0m", "5-15m", "0-", "0-15", "1m-2m-3m"])
+def test_a_range_whose_ends_are_no_durations_is_shown_whole(written: str) -> None:
+    form = "is not a range: write it like 0-15m or 30s-2m, the shorter time first"
+    with pytest.raises(ValueError, match=f"^'{written}' {form}$"):
+        parse_latency(written)
+
+
+def test_an_end_of_a_range_may_be_too_long() -> None:
+    with pytest.raises(ValueError, match=r"between 0 and ten years, not '4000d'"):
+        parse_latency("0-4000d")
 
 
 @pytest.mark.parametrize(

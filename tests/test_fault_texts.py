@@ -63,10 +63,9 @@ def test_a_text_is_read(text: str, read: Fault) -> None:
         ("lose", "lose needs a value: write it like lose=20%"),
         ("lose=", "'lose=' is incomplete: write it like lose=20%"),
         ("lose=3@", "'lose=3@' is incomplete"),
-        ("lose=0", "lose: '0' is not a whole number from 1 to a million"),
+        ("refuse=0", "refuse: '0' is not a whole number from 1 to a million"),
         ("lose=many", "lose: 'many' is not a whole number from 1 to a million"),
-        ("lose=0%", "lose: '0%' is not a share: write it like 20%, or in Python 0.2"),
-        ("lose=101%", "lose: '101%' is not a share"),
+        ("lose=0.00001%", "lose: '0.00001%' is not a share"),
         ("lose=x%", "lose: 'x%' is not a share"),
         ("lose=nan%", "lose: 'nan%' is not a share"),
         ("outage", "outage needs a value: write it like outage=10m"),
@@ -102,6 +101,21 @@ def test_what_cannot_be_read_says_what_to_write(text: str, says: str) -> None:
     assert says in str(caught.value)
 
 
+def test_a_share_in_text_is_told_as_text() -> None:
+    with pytest.raises(ValueError, match=r"^lose: '101%' is not a share: write it like 20%$"):
+        parse_fault("lose=101%")
+
+
+@pytest.mark.parametrize("name", [FaultName.LOSE, FaultName.DUPLICATE, FaultName.CORRUPT])
+@pytest.mark.parametrize("parts", [{"share": 0}, {"share": 0.0}, {"share": "0%"}, {"next": 0}, {"next": "0"}])
+def test_a_share_of_nothing_is_one_that_never_strikes(name: FaultName, parts: dict[str, Any]) -> None:
+    made = fault(name, **parts)
+
+    assert made == Fault(name, share=0)
+    assert str(made) == f"{name}=0%"
+    assert parse_fault(f"{name}=0") == parse_fault(str(made)) == made
+
+
 @pytest.mark.parametrize(
     ("name", "parts", "says"),
     [
@@ -115,7 +129,9 @@ def test_what_cannot_be_read_says_what_to_write(text: str, says: str) -> None:
             "api.status takes a number or a time, not both",
         ),
         (FaultName.LOSE, {"share": True}, "True is not a share"),
-        (FaultName.LOSE, {"share": 20}, "20 is not a share: write it like 20%, or in Python 0.2"),
+        (FaultName.LOSE, {"share": False}, "False is not a share"),
+        (FaultName.LOSE, {"next": 0, "share": 0.5}, "0 is not a whole number from 1 to a million"),
+        (FaultName.LOSE, {"share": 20}, "20 is not a share: write it like 0.2 or '20%'"),
         (FaultName.LOSE, {"share": None, "next": None}, "lose needs a value"),
         (FaultName.BATCHES, {"sizes": ()}, "() is not a list of sizes"),
         (FaultName.BATCHES, {"sizes": 5}, "5 is not a list of sizes"),

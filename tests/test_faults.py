@@ -65,6 +65,19 @@ def test_the_next_are_lost_and_nothing_is_wrong_with_that(copper: Copper, endpoi
     copper.expect("person", "new", ids=ids[:3], outcome="lost", count=3)
 
 
+@pytest.mark.parametrize("name", ["lose", "beyond_spec.duplicate", "beyond_spec.corrupt"])
+def test_a_share_of_nothing_is_on_and_never_strikes(copper: Copper, endpoint: Endpoint, name: str) -> None:
+    copper.subscribe("person", "update", target=endpoint.url)
+    copper.faults.on(f"{name}=0%")
+
+    for record in range(1, 21):
+        copper.fire("person", "update", ids=record)
+
+    assert [request.json["ids"] for request in endpoint.requests] == [[record] for record in range(1, 21)]
+    assert [str(fault) for fault in copper.faults.active] == [f"{name}=0%"]
+    assert {delivery.faults for delivery in copper.deliveries} == {()}
+
+
 def test_a_share_is_lost(copper: Copper, endpoint: Endpoint) -> None:
     copper.faults.batches(1)
     copper.faults.lose(share=0.5)
@@ -275,7 +288,7 @@ def test_the_example_in_python_is_the_one_in_text(copper: Copper, name: FaultNam
     ("call", "says"),
     [
         (lambda faults: faults.lose(), "lose needs a value: write it like copper.faults.lose(share=0.2)"),
-        (lambda faults: faults.lose(share=20), "lose: 20 is not a share: write it like 20%, or in Python 0.2"),
+        (lambda faults: faults.lose(share=20), "lose: 20 is not a share: write it like 0.2 or '20%'"),
         (lambda faults: faults.outage("soon"), "outage: 'soon' is not a duration"),
         (lambda faults: faults.batches(), "batches: () is not a list of sizes"),
         (

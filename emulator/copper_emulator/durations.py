@@ -12,6 +12,7 @@ from copper_emulator.core.text import duration_text
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+_RANGE = re.compile(rf"\s*(0|{_WHOLE.pattern})\s*-\s*(0|{_WHOLE.pattern})\s*")
 
 MAX_MS = 3_660 * 86_400_000
 """Ten years; anything longer is taken for a typing mistake."""
@@ -44,12 +45,17 @@ def parse_latency(value: object) -> Latency:
     if isinstance(value, Latency):
         return value
     if isinstance(value, str) and "-" in value.strip()[1:]:
-        low, _, high = value.partition("-")
-        latency = Latency(parse_duration(low.strip()), parse_duration(high.strip()))
+        ends = _RANGE.fullmatch(value)
+        if ends is None:
+            raise ValueError(f"{value!r} is not a range: write it like 0-15m or 30s-2m, the shorter time first")
+        latency = Latency(parse_duration(ends[1]), parse_duration(ends[2]))
     elif isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
         latency = Latency(parse_duration(value[0]), parse_duration(value[1]))
     else:
-        ms = parse_duration(value)
+        try:
+            ms = parse_duration(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; a range is written like 0-15m") from None
         latency = Latency(ms, ms)
     if latency.low_ms > latency.high_ms:
         raise ValueError(f"a range must go from the shorter to the longer time, not {value!r}")

@@ -161,6 +161,9 @@ def fault(name: FaultName, *, like: str = "", target: object = None, **parts: An
     """
     like = like or FORMS[name].example
     parts = {part: value for part, value in parts.items() if value is not None}
+    if name in _SHARED and "share" not in parts and parts.get("next") in (0, "0"):
+        # None of the next notifications is none at all.
+        parts["share"] = parts.pop("next")
     try:
         values = {part: value for key, raw in parts.items() for part, value in _PARTS[key](raw).items()}
         made = Fault(name, target=_target(name, target), **values)
@@ -251,10 +254,16 @@ def _share(value: object) -> dict[str, Any]:
             number = float(value.removesuffix("%")) / 100
         except ValueError:
             number = None
-    share = round(number * WHOLE) if isinstance(number, int | float) and 0 <= number <= 1 else 0
-    if isinstance(value, bool) or not share:
-        raise ValueError(f"{value!r} is not a share: write it like 20%, or in Python 0.2")
+    share = round(number * WHOLE) if isinstance(number, int | float) and 0 <= number <= 1 else None
+    if isinstance(value, bool) or share is None or (not share and number):
+        raise ValueError(
+            f"{value!r} is not a share: write it like {_AS_TEXT if isinstance(value, str) else _AS_NUMBER}"
+        )
     return {"share": share}
+
+
+_AS_TEXT = "20%"
+_AS_NUMBER = "0.2 or '20%'"
 
 
 def _with_unit(value: object) -> object:

@@ -105,6 +105,8 @@ def _led_here(delivery: Delivery, surface: Surface) -> str:
 
 def _believed(delivery: Delivery) -> str:
     names, subscription = secret_names(delivery), delivery.subscription
+    if delivery.replayed and subscription is None:
+        return f"{_FIX}, or send the secret it expects, in the body or in a header"
     if names:
         why = f"under a name other than {names}, or with a different value"
     elif subscription is not None and not subscription.headers:

@@ -552,6 +552,21 @@ def test_a_state_that_is_gone_while_the_endpoint_is_there_is_the_states_own(copp
     assert {row.advice for row in report.rows} == {"The state must be available at all times."}
 
 
+def test_a_state_of_the_wrong_shape_is_told_how_one_looks(copper: Copper) -> None:
+    names: dict[int, str] = {}
+
+    def hears(body: Any, _: object) -> None:
+        names.update(dict.fromkeys(body["ids"], "Ada"))
+
+    report = played(copper, hears, only="answers", state=lambda: {"person": names})
+
+    assert "the state's person has 'Ada' for a record" in report["answers"].evidence
+    assert report["answers"].advice == (
+        "A state has for each type its records by id, each with its fields, like "
+        '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}.'
+    )
+
+
 def test_a_target_without_a_route_is_told(copper: Copper) -> None:
     report = copper.check("https://nobody.example/hook")
 

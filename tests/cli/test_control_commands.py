@@ -228,6 +228,24 @@ def test_what_came_closest_is_told_on_lines_of_its_own(server: str) -> None:
     assert last == "Expect the ids it happened to, or change the intended record. Waited 1ms of real time."
 
 
+def test_the_wait_that_is_advised_is_for_the_same_record(server: str) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    told(server, "fire", "person.update", "--id", "17")
+
+    *_, last = waited_in_vain(server, "person.delete", "--id", "17")
+    assert last.startswith(
+        "Expect what happened: copper-emulator wait person.update --id 17; or make the intended change."
+    )
+    *_, last = waited_in_vain(server, "person.delete", "--id", "17", "--id", "18")
+    assert "copper-emulator wait person.update; or" in last, "it did not happen to both"
+
+
+def waited_in_vain(server: str, *args: str) -> list[str]:
+    code, _, err = invoke("wait", *args, "--timeout", "1ms", server=server)
+    assert code == 1
+    return err.splitlines()
+
+
 def test_the_example_of_replaying_a_body_can_be_done_as_it_stands(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

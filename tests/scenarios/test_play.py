@@ -322,6 +322,42 @@ def test_a_wrong_total_says_what_it_was_and_all_others() -> None:
     )
 
 
+TAGGED = "If it is right to write that, play a copy of the scenario that expects it."
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        ("expect_totals: {sent: 1}", True),
+        ("expect_none: {}", True),
+        ("expect: {topic: person/update, count: 2}", True),
+        ("expect_totals: {topic: person/new, sent: 2}", False),
+        ("expect: {topic: person/update, status: 500}", False),
+    ],
+)
+def test_where_a_number_is_wrong_the_endpoints_own_writes_are_named(written: Path, check: str, *, told: bool) -> None:
+    written.write_text(
+        story(f"""
+            - create: {{type: person}}
+            - expect: {{topic: person/new, count: 1}}
+            - {check}
+        """)
+    )
+
+    with Emulator(strict=False) as copper, pytest.raises(ScenarioFailed) as caught:
+
+        def tagging(request: Received) -> None:
+            if request.json["event"] == "new":
+                copper.people.update(request.json["ids"][0], tags=["new"])
+
+        answering(copper, tagging)
+        copper.play(written)
+
+    failure = caught.value.result.failed
+    assert failure.endswith(TAGGED) is told
+    assert ("1 change came from outside the scenario, first person/update [" in failure) is told
+
+
 def test_what_was_never_let_out_does_not_count_as_sent(written: Path) -> None:
     """A notification for a target without a route is blocked before anything is sent."""
     written.write_text(

@@ -164,6 +164,12 @@ def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
     return ""
 
 
+def also_bad(bench: Bench) -> str:
+    """The bad answers, for a row that fails for something else; empty if there were none."""
+    bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
+    return f"; {answered_badly(bench, bad)}" if bad else ""
+
+
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 

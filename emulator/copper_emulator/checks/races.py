@@ -14,7 +14,6 @@ from copper_emulator.checks.trial import TimeIsUp
 from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, duration_text
-from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import Manner
 
@@ -217,33 +216,6 @@ IN_TURN = (
     "Let it handle several at once: more workers or threads (gunicorn's default is one worker with one thread), no "
     "lock that is held during a fetch, and in async code no call that blocks (httpx.AsyncClient, aiohttp). Or answer "
     f"first and fetch afterwards, from a queue: Copper sends up to {_PER_SECOND} a second, and waits briefly."
-)
-
-
-def echo(bench: Bench) -> Rounds[Finding | None]:
-    """The endpoint is notified of what it writes itself."""
-    kind = main(bench)
-    ids = yield from bench.create(kind)
-    yield from bench.apart()
-    yield from bench.rename(kind, ids)
-    until = monotonic() + min(bench.plan.patience, 0.5)
-    while monotonic() < until:
-        yield []
-        yield from bench.idle()
-    yield from bench.end()
-    own = [each for each in bench.account.journal.changes if each.origin == "api" and (set(each.ids) & set(ids))]
-    if len(own) > _TOO_OFTEN:
-        return Finding(Verdict.FAILED, f"it changed the record {count(len(own), 'time')} after two changes", ECHO)
-    found = judged(bench, ECHO)
-    if own and found.verdict is Verdict.PASSED:
-        return Finding(found.verdict, f"it wrote back {count(len(own), 'time')}, then stopped; {found.evidence}")
-    return found
-
-
-_TOO_OFTEN = 4
-ECHO = (
-    "Write only when something differs, or remember what you wrote and ignore its notification: notifications do "
-    "not say who made a change."
 )
 
 

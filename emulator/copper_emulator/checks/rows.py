@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from copper_emulator.checks import (
     contact,
+    echo,
     keep_alive,
     killing,
     order,
@@ -263,7 +264,7 @@ ROWS: tuple[Row, ...] = (
         overtaking.overtaken,
         ahead=overtaking.APART_MS,
     ),
-    Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo, ahead=APART_MS),
+    Row("echo", "what it writes itself comes back to it", echo.ECHO, echo.echo, ahead=APART_MS),
     Row(
         "burst",
         "1,801 notifications, as fast as Copper's limits allow",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
 from copper_emulator.checks.causes import Causes
 from copper_emulator.checks.contact import kind_of_most
+from copper_emulator.checks.echo import ECHO
 from copper_emulator.checks.hints import about_repeats, about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
@@ -21,16 +22,17 @@ from copper_emulator.checks.judging import (
     NO_CONTACT,
     NOT_HERE,
     about_refusal,
-    answered_badly,
+    also_bad,
     judged,
     refused_calls_of,
 )
 from copper_emulator.checks.keep_alive import connections_as_before
+from copper_emulator.checks.lateness import Lateness
 from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.presence import LOOKS, Calls, Presence
 from copper_emulator.checks.printed import Printed
-from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
+from copper_emulator.checks.races import AT_ONCE, BURST
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.reviving import Reviving
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
@@ -101,7 +103,7 @@ def check(tenant: Tenant, plan: Plan, *, manner: Manner = Manner.APART, on_row: 
     with tenant.beside(settings, Counters(tenant.place), tenant.clock), connections_as_before(tenant):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
-    remarks, seconds = (running.calls.note(), running.reviving.note()), monotonic() - began
+    remarks, seconds = (running.calls.note(), running.lateness.note(), running.reviving.note()), monotonic() - began
     notes = notes_on(bench, remarks, played, running.cut_off)
     cause = running.causes.common(rows)
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached, cause=cause)
@@ -133,10 +135,11 @@ class _Run:
     calls: Calls = field(init=False)
     printed: Printed = field(init=False)
     reviving: Reviving = field(init=False)
+    lateness: Lateness = field(init=False)
 
     def __post_init__(self) -> None:
         self.presence, self.calls, self.printed = Presence(self.bench), Calls(self.bench), Printed(self.bench)
-        self.reviving = Reviving(self.bench, self.presence)
+        self.reviving, self.lateness = Reviving(self.bench, self.presence), Lateness(self.bench)
 
     def rows(self) -> Rounds[list[RowReport]]:
         done = []
@@ -152,6 +155,7 @@ class _Run:
             done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds, printed))
             if self.on_row is not None:
                 self.on_row(done[-1])
+        self.lateness.look()
         return done
 
     def _told(self, row: Row, finding: Finding) -> Finding:
@@ -199,6 +203,7 @@ class _Run:
         with self.bench.row(row.limit, row.ahead) as trial:
             finding = yield from self._play(row, trial)
             self.calls.after(row.name)
+            self.lateness.after(row.name)
             may_have_ended = finding.verdict is Verdict.FAILED and self.calls.may_have_ended()
             if not self.has_sent:
                 self.halted = self._no_contact() or ("" if row.secret else self._refused())
@@ -242,7 +247,7 @@ class _Run:
         except StateError as error:
             if isinstance(error, NobodyThere):
                 yield from self.presence.ending()
-            return Finding(Verdict.FAILED, str(error) + _also_bad(bench), "The state must be available at all times.")
+            return Finding(Verdict.FAILED, str(error) + also_bad(bench), error.advice)
 
     def _no_contact(self) -> str:
         # If nobody answers the first notification, nobody will answer the others.
@@ -283,11 +288,6 @@ def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
         return finding
     yield from bench.end()
     return judged(bench, row.advice)
-
-
-def _also_bad(bench: Bench) -> str:
-    bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
-    return f"; {answered_badly(bench, bad)}" if bad else ""
 
 
 def _echo(bench: Bench) -> str:

@@ -42,6 +42,14 @@ _MOST_SHOWN = 60
 class StateError(UsageError):
     """The state is not available, or cannot be understood."""
 
+    advice = "The state must be available at all times."
+
+
+class Misshapen(StateError):
+    """The state is there, and has not the form of one."""
+
+    advice = f"A state has for each type its records by id, each with its fields, like {_FORM}."
+
 
 class NobodyThere(StateError):
     """The source of the state does not answer."""
@@ -50,7 +58,7 @@ class NobodyThere(StateError):
 def believed(state: object) -> Believed:
     """Read a state as it was given, into records by type and id. Raises StateError."""
     if not isinstance(state, Mapping):
-        raise StateError(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
+        raise Misshapen(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
     return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items() if name != MADE_UP}
 
 
@@ -79,7 +87,7 @@ def _kind(name: object) -> EntityType:
     try:
         return EntityType(str(name))
     except ValueError:
-        raise StateError(f"the state's types: {no_type(name)}") from None
+        raise Misshapen(f"the state's types: {no_type(name)}") from None
 
 
 def _records(kind: str, records: object) -> Iterable[tuple[int, Fields]]:
@@ -87,7 +95,7 @@ def _records(kind: str, records: object) -> Iterable[tuple[int, Fields]]:
         return [(_id(kind, each), _fields(kind, fields)) for each, fields in records.items()]
     if isinstance(records, Iterable) and not isinstance(records, str | bytes):
         return [_listed(kind, each) for each in records]
-    raise StateError(f"the state's {kind} is {_short(records)}; write {_FORM}")
+    raise Misshapen(f"the state's {kind} is {_short(records)}; write {_FORM}")
 
 
 def _listed(kind: str, record: object) -> tuple[int, Fields]:
@@ -99,7 +107,7 @@ def _listed(kind: str, record: object) -> tuple[int, Fields]:
 def _id(kind: str, given: object) -> int:
     text = str(given)
     if isinstance(given, bool) or not (text.isascii() and text.isdecimal()) or len(text) > 20:
-        raise StateError(f"the state's {kind} has {_short(given)} where an id should be")
+        raise Misshapen(f"the state's {kind} has {_short(given)} where an id should be")
     return int(text)
 
 
@@ -108,7 +116,7 @@ def _fields(kind: str, fields: object) -> Fields:
         return fields
     if fields is None or fields is True:
         return {}
-    raise StateError(f"the state's {kind} has {_short(fields)} for a record; write its fields, or null for none")
+    raise Misshapen(f"the state's {kind} has {_short(fields)} for a record; write its fields, or null for none")
 
 
 def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields | None) -> str:

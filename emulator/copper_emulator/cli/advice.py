@@ -11,6 +11,8 @@ from click.core import ParameterSource
 
 _ADVISED = re.compile(r"\bcopper-emulator (?=([a-z-]+)\b)")
 
+_WAIT = re.compile(r"\bcopper-emulator wait [a-z_]+\.[a-z]+")
+
 _TYPED = f"{__name__}.typed"
 
 _NAMED = re.compile(r"(^|; )([a-z_]+)(?=: )")
@@ -24,6 +26,7 @@ def carried(text: str) -> str:
     if "copper-emulator " not in text or (ctx := click.get_current_context(silent=True)) is None:
         return text
     given = {name: value for name in ("server", "account") if (value := _given(ctx, name)) is not None}
+    text = _with_its_record(ctx, text)
     return _ADVISED.sub(lambda found: found[0] + _options(ctx, found[1], given), text) if given else text
 
 
@@ -43,6 +46,15 @@ def _options(ctx: click.Context, advised: str, given: dict[str, str]) -> str:
     command = root.command.get_command(root, advised)
     taken = {parameter.name for parameter in command.params} if command is not None else set()
     return "".join(f"--{name} {shlex.quote(value)} " for name, value in given.items() if name in taken)
+
+
+def _with_its_record(ctx: click.Context, text: str) -> str:
+    """The text, with an advised `wait` for the record that this `wait` was for.
+
+    Of several ids, the advice may be about some only.
+    """
+    ids: Sequence[int] = ctx.params.get("ids", ()) if ctx.info_name == "wait" else ()
+    return _WAIT.sub(rf"\g<0> --id {ids[0]}", text) if len(ids) == 1 else text
 
 
 def named_as_options(text: str) -> str:

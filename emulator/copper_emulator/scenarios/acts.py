@@ -26,7 +26,7 @@ from copper_emulator.scenarios.model import (
     Which,
 )
 from copper_emulator.scenarios.record_acts import RecordActs
-from copper_emulator.scenarios.span import Watch, totals
+from copper_emulator.scenarios.span import Watch, own_writes, totals
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
 from copper_emulator.shell.delivering.driver import Rounds
@@ -195,6 +195,13 @@ class Acts:
         if wrong:
             all_of_them = ", ".join(f"{name} {total:,}" for name, total in counted.items())
             raise ExpectationError(f"There were {'; '.join(wrong)}. Altogether: {all_of_them}.")
+
+    def own_writes(self, check: Expect | ExpectNone | ExpectTotals) -> str:
+        """What to say about the endpoint's own writes if a check of how many there were has failed; may be empty."""
+        if isinstance(check, Expect) and check.count is None:
+            return ""
+        with self._tenant.lock:
+            return own_writes(self._tenant.account, self.first_entry, check.topic)
 
     def _expectation(self, which: Which, **rest: Any) -> Expectation:
         kind, event = (None, None) if which.topic is None else (which.topic.type, which.topic.event)

@@ -125,9 +125,7 @@ class _Player:
         if step.at is not None:
             yield from self._until(step.at)
         try:
-            rounds = self._acts.of(step.action)(getattr(step, step.action))
-            if rounds is not None:
-                yield from rounds
+            yield from self._act(step)
         except ApiError as error:
             if step.refused is None:
                 raise
@@ -138,6 +136,16 @@ class _Player:
         else:
             if step.refused is not None:
                 raise ExpectationError(f"The API should have refused this with {step.refused}, but accepted it.")
+
+    def _act(self, step: Step) -> Rounds[None]:
+        act = getattr(step, step.action)
+        try:
+            rounds = self._acts.of(step.action)(act)
+            if rounds is not None:
+                yield from rounds
+        except ExpectationError as error:
+            note = self._acts.own_writes(act)
+            raise ExpectationError(f"{error}\n{note}" if note else str(error)) from None
 
     def _until(self, at: int) -> Rounds[None]:
         yield from self._operations.settle()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Entry, Kind, Notification, Outcome, Topic
+from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import Expectation, misfits
 from copper_emulator.shell.any_tenant import AnyTenant
 
@@ -32,6 +33,29 @@ def totals(account: Account, first_entry: int, since: int, until: int, topic: To
         "cancelled": _ended(spanned, Outcome.CANCELLED),
         "waiting": sum(notification.serial in mine for notification in account.waiting()),
     }
+
+
+def own_writes(account: Account, first_entry: int, topic: Topic | None) -> str:
+    """What to say where a number of notifications is wrong, and the endpoint's own writes were notified, too.
+
+    Empty if there were none. A step's own changes do not come through the API.
+    """
+    changes = (entry.change for entry in account.journal.entries[first_entry:] if entry.kind is Kind.CHANGE)
+    own = [
+        change
+        for change in changes
+        if change is not None
+        and topic in (None, change.topic)
+        and change.subscriptions
+        and (change.cause is not None or change.origin == "api")
+    ]
+    if not own:
+        return ""
+    return (
+        f"{count(len(own), 'change')} came from outside the scenario, first {own[0].topic} {short_ids(own[0].ids)}: "
+        "what the endpoint writes itself is notified, too, and counts. If it is right to write that, play a copy of "
+        "the scenario that expects it."
+    )
 
 
 def _left(account: Account, notification: Notification | None) -> bool:

@@ -320,6 +320,31 @@ async def test_what_would_help_is_told_with_the_one_that_failed() -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("secret", [None, {"key": "tell-nobody"}])
+async def test_a_resend_is_advised_like_the_one_that_it_repeats(secret: dict[str, str] | None) -> None:
+    async with listening(Endpoint(status=401)) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update", secret=secret)
+        await served.fire("person", "update", 17)
+
+        again = await resent(served, 1)
+
+        why = "the subscription has none" if secret is None else "under a name other than 'key', or with a different"
+        assert f"Fix the endpoint, or subscribe with the secret it expects: {why}" in again["advice"][-1]
+        assert again["advice"][-1] == (await whole(served, 1))["advice"][-1]
+
+
+@pytest.mark.asyncio
+async def test_a_resend_without_its_subscriptions_secret_is_advised_to_send_it() -> None:
+    async with listening(Endpoint(status=401)) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update", secret={"key": "tell-nobody"})
+        await served.fire("person", "update", 17)
+
+        told = [(await resent(served, 1, {"body": body}))["advice"][-1] for body in ({"ids": [17]}, ["no object"])]
+
+        assert set(told) == {"Fix the endpoint, or send the secret it expects, in the body or in a header."}
+
+
+@pytest.mark.asyncio
 async def test_one_that_waits_has_no_request_yet_and_says_why() -> None:
     async with serving(latency="5m") as served:
         await served.subscribe("person", "update")

@@ -35,6 +35,7 @@ from copper_emulator.shell.control.sent import (
     resend_note,
     resend_of,
     subscription_called,
+    subscription_of,
     unmasked,
 )
 from copper_emulator.shell.control.shapes import ChangeShape, DeliveryShape, SubscriptionShape
@@ -92,7 +93,7 @@ async def show_notification(served: ServedAccount, said: ShowNotification) -> Wh
             delivery=None if delivery is None else DeliveryShape.of(delivery, hidden, most=_WHOLE),
             steps=[StepShape.of(step) for step in told],
             why=[mask(story(account, notification)), *(f"  {step.text}" for step in told)],
-            advice=[] if delivery is None else [mask(line) for line in remedy(account, delivery)],
+            advice=[] if delivery is None else [mask(line) for line in remedy(account, _advised(account, delivery))],
             previous=everything[place - 1].serial if place else None,
             next=everything[place + 1].serial if place + 1 < len(everything) else None,
         )
@@ -213,6 +214,14 @@ def _subscription(account: Account, notification: Notification, delivery: Delive
     if delivery is not None and delivery.subscription is not None:
         return delivery.subscription
     return subscription_called(account, notification.subscription)
+
+
+def _advised(account: Account, delivery: Delivery) -> Delivery:
+    """The delivery for advice: a resend that has what its subscription sends is advised like a first attempt."""
+    own = subscription_of(account, delivery)
+    if own is None or not isinstance(delivery.body, dict) or not (own.secret or {}).items() <= delivery.body.items():
+        return delivery
+    return delivery._replace(subscription=own)
 
 
 def _request(account: Account, notification: Notification, now: int) -> tuple[bytes, tuple[tuple[str, str], ...], str]:

@@ -1,0 +1,64 @@
+"""Does the endpoint come to rest when it is notified of what it writes itself?"""
+
+from __future__ import annotations
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.judging import judged
+from copper_emulator.checks.order import main
+from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.text import count
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.delivering.driver import Rounds
+
+_TOO_OFTEN = 4
+
+_BEGINS = 0.2
+"""Seconds of real time in which an endpoint that works after its answer must have begun, where there is no patience."""
+
+_GOES_ON = 0.5
+"""Seconds of real time in which one that works after its answer may write again and again."""
+
+ECHO = (
+    "Write only when something differs, or remember what you wrote and ignore its notification: notifications do "
+    "not say who made a change."
+)
+
+
+def echo(bench: Bench) -> Rounds[Finding | None]:
+    """The endpoint is notified of what it writes itself."""
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    yield from bench.apart()
+    yield from bench.rename(kind, ids)
+    works_later = bench.plan.patience > 0 or (yield from _works_later(bench, ids[0]))
+    until = monotonic() + (min(bench.plan.patience or _GOES_ON, _GOES_ON) if works_later else 0.0)
+    while monotonic() < until and _writes(bench, ids) <= _TOO_OFTEN:
+        yield []
+        yield from bench.idle()
+    yield from bench.end()
+    own = _writes(bench, ids)
+    if own > _TOO_OFTEN:
+        return Finding(Verdict.FAILED, f"it changed the record {count(own, 'time')} after two changes", ECHO)
+    found = judged(bench, ECHO)
+    if own and found.verdict is Verdict.PASSED:
+        return Finding(found.verdict, f"it wrote back {count(own, 'time')}, then stopped; {found.evidence}")
+    return found
+
+
+def _writes(bench: Bench, ids: list[int]) -> int:
+    """How often the endpoint has changed one of these records."""
+    return sum(each.origin == "api" and not set(ids).isdisjoint(each.ids) for each in bench.account.journal.changes)
+
+
+def _works_later(bench: Bench, record: int) -> Rounds[bool]:
+    """Whether an endpoint that had not called the API about a record when it answered does so soon afterwards."""
+    if _has_called(bench, record):
+        return False
+    until = monotonic() + _BEGINS
+    while not (has_called := _has_called(bench, record)) and monotonic() < until:
+        yield from bench.rest()
+    return has_called
+
+
+def _has_called(bench: Bench, record: int) -> bool:
+    return any(str(record) in call.path for call in bench.account.call_log.calls())
