@@ -188,6 +188,23 @@ async def test_a_served_endpoint_that_writes_back_does_not_wait_for_itself() -> 
         assert [change.cause for change in copper.changes] == [None, 1, None, 2]
 
 
+async def test_tasks_that_share_an_endpoint_over_http_each_expect_their_own_delivery() -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    async with AsyncEmulator() as copper:
+        app = web.Application()
+        app.router.add_post("/hooks/copper", handle)
+        copper.route("https://billing.example.com", to=app)
+        copper.subscribe("person", "new", target=TARGET)
+
+        async def make(name: str) -> None:
+            made = await copper.people.create(name=name)
+            await copper.expect("person", "new", ids=made)
+
+        await asyncio.gather(*(make(str(number)) for number in range(4)))
+
+
 async def test_the_verdict_comes_at_the_end_of_the_block() -> None:
     with pytest.raises(VerdictError, match="blocked"):
         async with AsyncEmulator() as copper:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from copper_emulator import Delivery, EchoLoop, Emulator, Endpoint
+from copper_emulator import Delivery, EchoLoop, Emulator, Endpoint, NotIdle, Received
 
 TARGET = "https://billing.example.com/hooks/copper"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -63,6 +63,20 @@ def test_a_hook_that_raises_keeps_those_of_the_same_round_until_time_passes_agai
 
         copper.fire("person", "new", ids=2)
         assert hooked == [f"{TARGET}/{number}" for number in (1, 2, 3, 1, 2, 3)]
+
+
+def test_an_endless_echo_that_takes_its_time_is_told_where_the_time_runs_out() -> None:
+    with Emulator(start=START, latency="10m") as copper:
+
+        def endpoint(_request: Received) -> None:
+            copper.fire("person", "update", ids=1)
+
+        copper.route("https://billing.example.com", to=endpoint)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+
+        with pytest.raises(NotIdle, match="it looks like an endless echo: 6 deliveries in a row each led to the next"):
+            copper.run_until_idle()
 
 
 def test_of_several_at_once_the_one_whose_endpoint_runs_is_the_cause() -> None:

@@ -216,7 +216,7 @@ class AsyncCopper(Face):
 
     async def settle(self) -> list[Delivery]:
         """Deliver what is due now, without moving the clock. Returns what was delivered, in order."""
-        return await self._drive(self._operations.settle())
+        return await self._drive(self._operations.settle(), of_a_test=True)
 
     async def advance(self, delta: timedelta | str | None = None, /, **parts: float) -> list[Delivery]:
         """`advance(minutes=10)` or `advance("10m")`: from deadline to deadline, up to and including now + 10 minutes.
@@ -224,11 +224,11 @@ class AsyncCopper(Face):
         Raises:
             TimeError: the span is zero or negative (use settle()), or the call comes from inside a delivery.
         """
-        return await self._drive(self._operations.advance(span(delta, parts)))
+        return await self._drive(self._operations.advance(span(delta, parts)), of_a_test=True)
 
     async def run_until_idle(self, *, limit: timedelta | str = HOUR) -> list[Delivery]:
         """Move the clock from deadline to deadline until nothing is waiting. Raises NotIdle beyond `limit` ("1h")."""
-        return await self._drive(self._operations.run_until_idle(longest(limit)))
+        return await self._drive(self._operations.run_until_idle(longest(limit)), of_a_test=True)
 
     # --- judging: settles first, never moves the clock ------------------------------------------------------
 
@@ -274,7 +274,7 @@ class AsyncCopper(Face):
             outcome=outcome,
             count=count,
         )
-        return await self._drive(self._operations.expect(expectation))
+        return await self._drive(self._operations.expect(expectation), of_a_test=True)
 
     @written_like("copper.expect_none('person', 'update', ids=17)")
     async def expect_none(
@@ -286,7 +286,7 @@ class AsyncCopper(Face):
     ) -> None:
         """Assert that nothing unclaimed of this type and event went to any of these ids. Raises ExpectationError."""
         __tracebackhide__ = True
-        await self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)))
+        await self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)), of_a_test=True)
 
     # --- for Emulator, the plugin and Records ---------------------------------------------------------------
 
@@ -297,9 +297,9 @@ class AsyncCopper(Face):
     async def _write(self, act: Act) -> Any:
         return await self._drive(self._operations.write(act))
 
-    async def _drive(self, rounds: Rounds[T]) -> T:
+    async def _drive(self, rounds: Rounds[T], *, of_a_test: bool = False) -> T:
         __tracebackhide__ = True
-        return await self._turns.drive(rounds)
+        return await self._turns.drive(rounds, of_a_test=of_a_test)
 
     async def close(self) -> None:
         """Leave the host and shut down the applications that were started; Emulator calls this."""

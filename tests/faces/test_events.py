@@ -302,6 +302,28 @@ def test_a_hook_that_raises_keeps_no_delivery_from_being_told_of(opened: Open) -
     assert note.startswith("Raised by your after_delivery hook hook, for notification 1: person/new [")
 
 
+def test_the_hooks_after_one_that_raises_are_called_when_time_may_pass_again(opened: Open) -> None:
+    copper = opened()
+    told: list[tuple[str, int]] = []
+
+    def first(delivery: Delivery) -> None:
+        told.append(("first", delivery.notification.serial))
+        if len(told) == 1:
+            raise LookupError("the first time")
+
+    receiver(copper)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.after_delivery(first)
+    copper.after_delivery(lambda delivery: told.append(("second", delivery.notification.serial)))
+    with pytest.raises(LookupError):
+        copper.people.create_many([{"name": "Ada"}])
+    assert told == [("first", 1)]
+
+    copper.settle()
+
+    assert told == [("first", 1), ("second", 1)]
+
+
 def test_a_hook_is_called_once_whatever_it_gives(copper: Copper, endpoint: Endpoint, tmp_path: Path) -> None:
     opened: list[Any] = []
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.agenda import Agenda, Lanes
-from copper_emulator.core.draws import draw
+from copper_emulator.core.latencies import Latencies
 from copper_emulator.core.model import Change, Key, Notification, Subscription
-from copper_emulator.core.rules import Rules
+from copper_emulator.core.rules import Latency, Rules
 
 
 class NewestFirst(Lanes):
@@ -51,13 +51,17 @@ class OneMoreAfterThePause(Lanes):
         self._paused.add(target)
 
 
+class _ByPosition(Latencies):
+    def _one(self, change: Change, nth: int, subscription: Subscription, latency: Latency) -> int:
+        return super()._one(change, change.serial, subscription, latency)
+
+
 class LatencyByPosition(Account):
     """One more change before it shifts the draw of a change's delay."""
 
-    def _latency(self, change: Change, subscription: Subscription) -> int:
-        low, high = self.rules.latency.low_ms, self.rules.latency.high_ms
-        key = (change.topic, change.ids, change.serial, subscription.id)
-        return draw(self.rules.seed, "latency", *key, low=low, high=high)
+    def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
+        super().__init__(name, key, rules, **options)
+        self._latencies = _ByPosition(self.draws, self.marks)
 
 
 class WaitsTooLong(Account):

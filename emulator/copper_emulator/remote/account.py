@@ -219,7 +219,7 @@ class RemoteAsyncCopper(_Remote, AsyncCopper):
     async def stop_apps(self) -> None:
         """Do nothing: only servers on loopback were started, and those end with the connection."""
 
-    async def _drive(self, rounds: Rounds[Any]) -> Any:
+    async def _drive(self, rounds: Rounds[Any], *, of_a_test: bool = False) -> Any:
         __tracebackhide__ = True
         asyncio_loop()
         return await asyncio.to_thread(run_sync, rounds, lambda _: [])

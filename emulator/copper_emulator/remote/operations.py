@@ -33,8 +33,8 @@ class RemoteOperations(Operations):
         super().__init__(tenant)
         self._there = tenant
         self._hooked = 0
-        self._unhooked: deque[Delivery] = deque()
-        """Deliveries whose hooks have not been called yet, because an earlier hook raised."""
+        self._unhooked: deque[tuple[Hook, Delivery]] = deque()
+        """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         result = self.tenant.record(act)
@@ -127,11 +127,9 @@ class RemoteOperations(Operations):
         with self.tenant.lock:
             new = self.tenant.account.journal.deliveries[self._hooked :]
         self._hooked += len(new)
-        self._unhooked += [each for each in new if each.outcome in ANSWERED]
+        self._unhooked += [(hook, each) for each in new if each.outcome in ANSWERED for hook in self.tenant.hooks]
         while self._unhooked:
-            delivery = self._unhooked.popleft()
-            for hook in list(self.tenant.hooks):
-                _run_hook(hook, delivery)
+            _run_hook(*self._unhooked.popleft())
 
 
 def _run_hook(hook: Hook, delivery: Delivery) -> None:

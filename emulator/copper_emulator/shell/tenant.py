@@ -53,8 +53,8 @@ class Tenant:
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks: list[Hook] = []
-        self.unhooked: deque[Delivery] = deque()
-        """Deliveries whose hooks have not been called yet, because an earlier hook raised."""
+        self.unhooked: deque[tuple[Hook, Delivery]] = deque()
+        """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
         self.awaited: Awaited | None = None
         """What a hook returned, while it is being waited for."""
         self.driving = False

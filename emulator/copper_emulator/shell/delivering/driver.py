@@ -62,7 +62,7 @@ def _check_movable(tenant: Tenant) -> None:
 
 def _is_something_due(tenant: Tenant) -> bool:
     """Whether settling would do anything: most calls that settle find nothing left to deliver."""
-    if tenant.follow_frozen_time() is not None or tenant.account.has_echo:
+    if tenant.follow_frozen_time() is not None or tenant.account.has_echo or tenant.unhooked:
         return True
     now = tenant.clock.now()
     moment = tenant.account.next_moment(now)
@@ -176,13 +176,13 @@ def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
 
 def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
     account = tenant.account
-    tenant.unhooked += [each for each in account.journal.deliveries[since:] if each.outcome in ANSWERED]
+    answered = [each for each in account.journal.deliveries[since:] if each.outcome in ANSWERED]
+    tenant.unhooked += [(hook, each) for each in answered for hook in tenant.hooks]
     while tenant.unhooked:
-        delivery = tenant.unhooked.popleft()
+        hook, delivery = tenant.unhooked.popleft()
         account.causing = (delivery.notification,)
         try:
-            for hook in list(tenant.hooks):
-                yield from _run_hook(tenant, hook, delivery)
+            yield from _run_hook(tenant, hook, delivery)
         finally:
             account.causing = ()
 
@@ -200,9 +200,11 @@ def _run_hook(tenant: Tenant, hook: Hook, delivery: Delivery) -> Rounds[None]:
 
 def _why_not_idle(account: Account, moment: int, limit_ms: int) -> str:
     waiting = account.waiting()
+    depth = max([notification.change.depth for notification in waiting], default=0)
+    echo = f", and it looks like an endless echo: {depth} deliveries in a row each led to the next" if depth > 2 else ""
     return (
-        f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}; the next thing happens "
-        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC"
+        f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}{echo}; the next thing "
+        f"happens at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC"
     )
 
 

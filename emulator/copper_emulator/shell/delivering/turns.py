@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import TypeVar
 
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.delivering.driver import Rounds, run_async
+from copper_emulator.shell.delivering.thread_turns import PATIENCE
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.routes import Blocked, Route
 from copper_emulator.shell.running_loop import asyncio_loop
@@ -50,10 +51,13 @@ class Turns:
         self._out_of_sight = 0
         """The number of rounds under way for which something runs that is not in the caller's context."""
 
-    async def drive(self, rounds: Rounds[T]) -> T:
-        """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery."""
+    async def drive(self, rounds: Rounds[T], *, of_a_test: bool = False) -> T:
+        """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery.
+
+        A call that only tests make waits for its turn if it may be either's, though not forever.
+        """
         __tracebackhide__ = True
-        if self.is_inside:
+        if self.is_inside and not (of_a_test and await self._is_free_soon()):
             return await run_async(rounds, self._sending)
         async with self._turn():
             return await run_async(rounds, self._sending)
@@ -79,7 +83,20 @@ class Turns:
     @property
     def is_inside(self) -> bool:
         """Whether the running task is part of a delivery, as far as that can be known."""
-        return self._out_of_sight > 0 or any(each.under_way and each.turns is self for each in _ROUNDS.get())
+        return self._out_of_sight > 0 or self._is_known_inside
+
+    @property
+    def _is_known_inside(self) -> bool:
+        return any(each.under_way and each.turns is self for each in _ROUNDS.get())
+
+    async def _is_free_soon(self) -> bool:
+        """Wait until the turn under way has ended; False if it waits for the caller, or does not end in time."""
+        if self._is_known_inside:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE), self._turn():
+                return True
+        return False
 
     def _turn(self) -> asyncio.Lock:
         # A fixture may run on another loop than its test, and a lock belongs to one loop.
