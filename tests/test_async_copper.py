@@ -205,6 +205,26 @@ async def test_tasks_that_share_an_endpoint_over_http_each_expect_their_own_deli
         await asyncio.gather(*(make(str(number)) for number in range(4)))
 
 
+async def test_what_is_still_being_sent_at_the_end_fails() -> None:
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def endpoint(_request: Received) -> None:
+        begun.set()
+        await never.wait()
+
+    with pytest.raises(VerdictError, match="1 notification still being sent at the end, first person/new") as caught:
+        async with AsyncEmulator() as copper:
+            copper.route("https://billing.example.com", to=endpoint)
+            copper.subscribe("person", "new", target=TARGET)
+            sending = asyncio.create_task(copper.people.create(name="Ada"))
+            await begun.wait()
+
+    assert "Await the task, or join the thread, whose call sends it; or allow it: AsyncEmulator(allow='due')" in str(
+        caught.value
+    )
+    sending.cancel()
+
+
 async def test_the_verdict_comes_at_the_end_of_the_block() -> None:
     with pytest.raises(VerdictError, match="blocked"):
         async with AsyncEmulator() as copper:

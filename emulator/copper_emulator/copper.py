@@ -185,6 +185,7 @@ class Copper(Face):
             skip: names of rows not to play.
             state: returns what the endpoint believes exists, {"person": {17: {"name": "Ada"}}} or {"person": [17]}.
             patience: how long `state` may take to become right, in real time: "2s" if work goes on after the answer.
+                It needs a `state`; without one, wait for such work in an `after_delivery` hook.
             time_limit: no further row starts after this much real time.
 
         Raises:

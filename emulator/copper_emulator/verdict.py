@@ -9,7 +9,7 @@ from typing import Protocol
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
-from copper_emulator.core.surface import Surface
+from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import fix, if_later, permit, permit_due, raised_afterwards, refused_meanwhile
@@ -67,9 +67,13 @@ def complaints(
             groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
     found += [_wrong(group, account, surface) for group in groups.values()]
     if DUE not in allow:
-        due = [n for n in account.waiting() if account.wait_of(n).what is WaitsFor.CALL]
+        waits = [(each, account.wait_of(each)) for each in account.waiting()]
+        due = [each for each, wait in waits if wait.what is WaitsFor.CALL]
         if due:
             found.append(_never_sent(due, account, surface))
+        sending = [each for each, wait in waits if wait.what is WaitsFor.ANSWER and wait.until_ms is None]
+        if sending and surface.account and surface not in CONNECTED:
+            found.append(_still_being_sent(sending, surface))
     return found
 
 
@@ -174,4 +178,13 @@ def _never_sent(due: list[Notification], account: Account, surface: Surface) -> 
         "due but never sent",
         f"{what}: changes made through the API go out at the next call that lets time pass",
         f"{_pass_time(surface)} after them{f'; {later};' if later else ','} or {permit_due(surface)}",
+    )
+
+
+def _still_being_sent(sending: list[Notification], surface: Surface) -> Complaint:
+    first = f"{sending[0].topic} {short_ids(sending[0].ids)}"
+    return Complaint(
+        "still being sent",
+        f"{count(len(sending), 'notification')} still being sent at the end, first {first}",
+        f"Await the task, or join the thread, whose call sends it; or {permit_due(surface)}",
     )

@@ -1,0 +1,179 @@
+"""Threads of a test that use the same `copper`: each call delivers before it returns; an endpoint's never wait."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from copper_emulator import Copper, Emulator, Received, UsageError
+from copper_emulator.shell.delivering import thread_turns
+from copper_emulator.shell.delivering.thread_turns import ThreadTurns
+
+URL = "https://app.example"
+LONG = 30.0
+"""Seconds that nothing here takes, so that whoever waits for its turn gets it, or does not have to wait."""
+
+
+def listening(copper: Copper, endpoint: Callable[[Received], object]) -> None:
+    copper.route(URL, to=endpoint)
+    for event in ("new", "update"):
+        copper.subscribe("person", event, target=f"{URL}/hooks")
+
+
+def in_a_thread(act: Callable[[], object]) -> None:
+    thread = threading.Thread(target=act)
+    thread.start()
+    thread.join(LONG)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread_turns, "PATIENCE", LONG)
+    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", LONG)
+
+
+@pytest.mark.usefixtures("patient")
+def test_while_a_thread_delivers_the_others_wait_and_then_deliver_their_own() -> None:
+    inside, go = threading.Event(), threading.Event()
+
+    def endpoint(_request: Received) -> None:
+        inside.set()
+        go.wait(LONG)
+
+    with Emulator() as copper:
+        listening(copper, endpoint)
+        other = threading.Thread(target=lambda: copper.people.create(name="Ada"))
+        other.start()
+        inside.wait(LONG)
+        # Most likely after this thread has begun to wait; if not, nothing here differs.
+        threading.Timer(0.1, go.set).start()
+
+        grace = copper.people.create(name="Grace")
+
+        copper.expect("person", "new", ids=grace)
+        other.join(LONG)
+        assert [change.cause for change in copper.changes] == [None, None]
+        assert copper.advance("1m") == []
+        copper.expect("person", "new")
+
+
+@pytest.mark.usefixtures("patient")
+def test_threads_that_go_on_as_soon_as_they_are_delivered_are_no_echo() -> None:
+    arrived: set[int] = set()
+    with Emulator(echo_depth=3) as copper:
+        listening(copper, lambda request: arrived.update(request.json["ids"]))
+
+        def user(name: str) -> None:
+            for number in range(20):
+                assert copper.people.create(name=f"{name} {number}").id in arrived
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(user, "ABCD"))
+
+        copper.expect("person", "new", count=80)
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_thread_in_the_endpoints_context_only_records() -> None:
+    with Emulator() as copper:
+
+        def endpoint(request: Received) -> None:
+            [record] = request.json["ids"]
+            if request.json["event"] == "new":
+                context = contextvars.copy_context()
+                in_a_thread(lambda: context.run(copper.people.update, record, title="Dr"))
+
+        listening(copper, endpoint)
+        copper.people.create(name="Ada")
+
+        assert [change.cause for change in copper.changes] == [None, 1]
+        copper.expect("person", "update")
+        copper.expect("person", "new")
+
+
+def test_a_worker_that_the_endpoint_waits_for_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
+    with Emulator() as copper:
+
+        def endpoint(request: Received) -> None:
+            [record] = request.json["ids"]
+            if request.json["event"] == "new":
+                in_a_thread(lambda: copper.people.update(record, title="Dr"))
+                monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", LONG * 2)
+
+        listening(copper, endpoint)
+        for name in ("Ada", "Grace"):
+            copper.people.create(name=name)
+
+        assert [change.cause for change in copper.changes] == [None, 1, None, 3]
+        copper.expect("person", "update", count=2)
+        copper.expect("person", "new", count=2)
+
+
+def test_a_thread_of_the_test_that_an_endpoint_waits_for_is_a_worker_after_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(thread_turns, "PATIENCE", 0.01)
+    with Emulator() as copper, ThreadPoolExecutor(1) as worker:
+        in_order: list[str] = []
+
+        def endpoint(request: Received) -> None:
+            [record] = request.json["ids"]
+            if request.json["event"] == "new" and threading.current_thread() is threading.main_thread():
+                worker.submit(copper.people.update, record, title="Dr").result(LONG)
+            in_order.append(request.json["event"])
+
+        listening(copper, endpoint)
+        worker.submit(copper.people.create, name="Ada").result(LONG)
+        copper.people.create(name="Grace")
+
+        assert in_order == ["new", "new", "update"]
+        copper.expect("person", "update")
+        copper.expect("person", "new", count=2)
+
+
+def test_a_call_that_is_refused_leaves_the_turn_to_others() -> None:
+    with Emulator() as copper:
+        listening(copper, lambda _request: None)
+        with pytest.raises(UsageError):
+            copper.expect("person", "new", count=-1)
+        with pytest.raises(AssertionError):
+            copper.expect("person", "new")
+
+        in_a_thread(lambda: copper.people.create(name="Ada"))
+
+        copper.expect("person", "new")
+
+
+def test_what_is_left_to_a_turn_is_done_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
+    turns = ThreadTurns()
+    seen: list[bool] = []
+
+    def another() -> None:
+        seen.extend((turns.take(), turns.leave()))
+
+    assert turns.take()
+    assert not turns.take()
+    in_a_thread(another)
+    assert seen == [False, True]
+    assert not turns.end()
+    assert turns.end()
+    assert not turns.leave()
+
+
+def test_a_turn_ends_anyway_if_its_call_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
+    turns = ThreadTurns()
+    assert turns.take()
+    in_a_thread(lambda: turns.take() or turns.leave())
+
+    assert turns.end(anyway=True)
+
+    assert turns.take()
+    assert turns.end()
