@@ -344,8 +344,8 @@ class Account:
         self.journal.change(change)
         if too_deep:
             self._stop_echo(change, now)
-        latencies = self._latencies.draw(change, [(each, self.faults.latency(each.target)) for each in concerned])
-        for subscription, latency in zip(concerned, latencies, strict=True):
+        latencies = [self.faults.latency(subscription.target) for subscription in concerned]
+        for subscription, latency in zip(concerned, self._latencies.draw(change, concerned, latencies), strict=True):
             due = now + latency
             for ids in cut(happened.ids, *self.faults.sizes(subscription.target)):
                 notification = Notification(self._counters.notification(), change, subscription.id, ids, due)

@@ -19,14 +19,15 @@ class Latencies:
         self._draws = draws
         self._marks = marks
 
-    def draw(self, change: Change, concerned: Sequence[tuple[Subscription, Latency]]) -> list[int]:
+    def draw(self, change: Change, concerned: Sequence[Subscription], latencies: Sequence[Latency]) -> list[int]:
         """In milliseconds, for each subscription that a change concerns, given its latency."""
-        if all(latency.low_ms == latency.high_ms for _, latency in concerned):
-            return [latency.low_ms for _, latency in concerned]
+        due = [latency.low_ms for latency in latencies]
+        if due == [latency.high_ms for latency in latencies]:
+            return due
         alike = (change.topic, change.ids)
         nth = self.alike[alike] = self.alike.get(alike, 0) + 1
         self._marks.mark("latencies", alike)
-        return [self._one(change, nth, subscription, latency) for subscription, latency in concerned]
+        return [self._one(change, nth, *each) for each in zip(concerned, latencies, strict=True)]
 
     def _one(self, change: Change, nth: int, subscription: Subscription, latency: Latency) -> int:
         low, high = latency.low_ms, latency.high_ms

@@ -10,8 +10,10 @@ or has the account from the start, is the test's and waits longer.
 from __future__ import annotations
 
 import threading
-from contextvars import ContextVar, Token
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from copper_emulator.core.model import Attempt, Result
 
 PATIENCE = 5.0
 """Seconds that a thread of the test waits for its turn; if it gets none, an endpoint is waiting for it."""
@@ -20,26 +22,21 @@ SHORT_PATIENCE = 0.25
 """Seconds that a thread waits of which nothing is known."""
 
 
-@dataclass(slots=True)
-class _Turn:
-    """One turn; what an endpoint starts in it inherits it, and may outlive it."""
+_SENDING: ContextVar[tuple[tuple[ThreadTurns, int], ...]] = ContextVar("sending", default=())
+"""The turns, by number, in which this is sent; several, because one account's endpoint may drive another account.
 
-    under_way: bool = True
-
-
-_TURNS: ContextVar[tuple[_Turn, ...]] = ContextVar("turns", default=())
-"""The turns that this runs in; several, because one account's endpoint may drive another account."""
+What an endpoint starts meanwhile inherits it, and may outlive the turn.
+"""
 
 
 class ThreadTurns:
     """The turns in one account."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._ending = threading.Lock()
         self._holder: int | None = None
-        self._turn = _Turn(under_way=False)
-        self._token: Token[tuple[_Turn, ...]] | None = None
+        self._number = 0
         self._here = threading.local()
         self._here.is_the_tests = True
         self._has_workers = False
@@ -53,12 +50,20 @@ class ThreadTurns:
 
     def take(self) -> bool:
         """Take a turn, waiting for the one under way; False if this call belongs to that one."""
-        if self.is_mine or not self._acquire():
+        me = threading.get_ident()
+        if self._holder == me or not (self._turn.acquire(blocking=False) or self._wait()):
             return False
-        self._here.is_the_tests = True
-        self._holder, self._turn = threading.get_ident(), _Turn()
-        self._token = _TURNS.set((*_TURNS.get(), self._turn))
+        self._holder, self._here.is_the_tests = me, True
+        self._number += 1
         return True
+
+    def sent_in(self, send: Callable[[list[Attempt]], list[Result]], attempts: list[Attempt]) -> list[Result]:
+        """Send attempts in a context that says which turn is under way."""
+        token = _SENDING.set((*_SENDING.get(), (self, self._number)))
+        try:
+            return send(attempts)
+        finally:
+            _SENDING.reset(token)
 
     def leave(self) -> bool:
         """Leave what this call has recorded to the turn under way; False if that has ended, and will not deliver it."""
@@ -72,21 +77,15 @@ class ThreadTurns:
             if self._more and not anyway:
                 self._more = False
                 return False
-            self._holder, self._turn.under_way, self._more = None, False, False
-        if self._token is not None:
-            _TURNS.reset(self._token)
-        self._lock.release()
+            self._holder, self._more = None, False
+        self._turn.release()
         return True
 
-    def _acquire(self) -> bool:
-        if self._lock.acquire(blocking=False):
-            return True
+    def _wait(self) -> bool:
         is_the_tests = getattr(self._here, "is_the_tests", False)
-        if any(turn is self._turn and turn.under_way for turn in _TURNS.get()):
+        if (self, self._number) in _SENDING.get() or (self._has_workers and not is_the_tests):
             return False
-        if not is_the_tests and self._has_workers:
-            return False
-        if self._lock.acquire(timeout=PATIENCE if is_the_tests else SHORT_PATIENCE):
+        if self._turn.acquire(timeout=PATIENCE if is_the_tests else SHORT_PATIENCE):
             return True
         self._here.is_the_tests, self._has_workers = False, True
         return False
