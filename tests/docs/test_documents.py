@@ -31,6 +31,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 Outcomes: TypeAlias = tuple[dict[str, list[str]], str]
 """The outcomes of each module's tests, and what pytest printed."""
 
+SOURCES = ["emulator", "pytest_plugin", "tests", "examples", "benchmarks", "endurance"]
 NAMES = [path.name for path in DOCUMENTS]
 
 
@@ -131,6 +132,17 @@ def test_the_map_and_the_path_name_files_that_exist() -> None:
     assert [name for name in files if not (package / name).exists()] == []
     for name in re.findall(r"^  (\w+(?:\.py|/))", text.split("## The map")[1], re.MULTILINE):
         assert (package / name).exists(), name
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_module_that_is_named_exists(name: str) -> None:
+    """By the end of its path: a table of one room's modules does not repeat the room."""
+    places = [path for part in SOURCES for path in (ROOT / part).rglob("*.py")]
+    known = {"/".join(path.parts[-length:]) for path in places for length in range(1, len(path.parts))}
+    named = set(re.findall(r"`([\w./-]+\.py)`", (ROOT / name).read_text()))
+
+    assert named
+    assert sorted(named - known) == []
 
 
 def test_every_outcome_is_told_of() -> None:

@@ -164,6 +164,17 @@ def test_both_records_have_to_be_there(client: Client) -> None:
         check_refused(client, before, client.call(method, BASE + path, body), 404, "Resource not found")
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_the_path_with_a_type_only_shows_relations(client: Client, method: str) -> None:
+    """The developer docs of 2019 have a page for each call; relating and removing are at the path without a type."""
+    ada, acme = make(client, "person"), make(client, "company")
+
+    answer = client.call(method, f"{BASE}{related('person', ada)}/companies", resource("company", acme))
+
+    assert (answer.status, answer.json) == (404, {"error": "not_found"})
+    assert client.ok("GET", related("person", ada)) == []
+
+
 def test_a_relation_that_is_not_there_cannot_be_removed(client: Client) -> None:
     ada, task = make(client, "person"), make(client, "task")
     before = client.state()

@@ -17,6 +17,7 @@ from copper_emulator import Copper, Emulator
 from copper_emulator.core.model import Change, EntityType, Event, Topic
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.topics import Profile, exists
+from copper_emulator.durations import parse_duration
 from copper_emulator.scenarios import parse
 from copper_emulator.shell.recording.recorder import Recorder
 from pytest_copper.strategies import changes, fields
@@ -132,7 +133,7 @@ class Session:
         self.copper.unsubscribe(data.draw(st.sampled_from([each.id for each in self.copper.subscriptions])))
 
     def fault(self, data: st.DataObject) -> None:
-        self.copper.faults.on(data.draw(st.sampled_from(["refuse=2", "batches=1", "slow=2s"])))
+        self.copper.faults.on(data.draw(st.sampled_from(["refuse=2", "batches=1", "slow=2s", "hang=1"])))
 
     def faults_off(self, data: st.DataObject) -> None:
         self.copper.faults.off()
@@ -315,6 +316,53 @@ def test_time_stands_before_the_steps_and_at_the_end_where_something_came_of_it(
     assert [step.get("at") for step in content["steps"]] == [None, "+10m", None]
     assert content["steps"][2] == {"advance": "30s"}
     assert content["description"] == "what was done, in 3 steps"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcomes", "took"),
+    [
+        ("hang=1", ["failed: timed out", "delivered"], "10s"),
+        ("slow=9s", ["delivered", "delivered"], "18s"),
+    ],
+)
+def test_time_that_an_answer_took_passes_again(fault: str, outcomes: list[str], took: str) -> None:
+    """One notification at a time: the second one leaves when the first has been answered, or given up after 10 s."""
+    with Emulator(start=START, strict=False, in_flight=1) as copper:
+        copper.route(TARGET, to=taken)
+        recorder = recorded(copper)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.faults.on(fault)
+        copper.people.create(name="Ada")
+        copper.people.create(name="Bob")
+        copper.run_until_idle()
+        text, expected = text_of(recorder), ended(copper)
+    with Emulator(start=START, strict=False, in_flight=1) as again:
+        again.route(TARGET, to=taken)
+        played(again, text)
+
+        assert (ended(again), yaml.safe_load(text)["steps"][-1]) == (expected, {"advance": took})
+    assert [how for how, _ in expected] == outcomes
+
+
+def ended(copper: Copper) -> list[tuple[str, datetime]]:
+    return [
+        (f"{each.outcome}: {each.reason}" if each.reason else str(each.outcome), each.ended)
+        for each in copper.deliveries
+    ]
+
+
+@pytest.mark.asyncio
+async def test_time_that_a_fault_took_is_recorded_where_time_runs_as_well() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint, clock="wall", timeout="1s") as served:
+        await served.control("POST", "/accounts/default/recording/start", {})
+        await served.subscribe("person", "new")
+        await served.control("POST", "/accounts/default/faults", {"on": ["hang=1"]})
+        await served.control("POST", "/accounts/default/records/person/create", {"fields": {"name": "Ada"}})
+        await served.control("POST", "/accounts/default/clock/run-until-idle", {})
+        _, shown = await served.control("POST", "/accounts/default/recording/stop", {})
+
+    last = yaml.safe_load(shown["scenario"])["steps"][-1]
+    assert 1.0 <= parse_duration(last["advance"]) / 1000 < 2.0
 
 
 def test_subscriptions_keep_their_secrets_and_are_changed_and_removed_by_name() -> None:

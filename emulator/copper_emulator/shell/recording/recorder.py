@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import DEFAULT_EMAIL
+from copper_emulator.core.model import DEFAULT_EMAIL, Delivery
 from copper_emulator.core.performed import Performed
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.lookups.tables import LOOKUPS
@@ -99,6 +99,7 @@ class _Recording:
         self.number = self.remarks = 0
         self._tenant = tenant
         self._account = account
+        self._ended_before = len(account.journal.deliveries)
         self._steps = Steps(account.records)
         self._said: list[tuple[int, Said]] = []
         self._settings = _differing(tenant.settings)
@@ -146,11 +147,19 @@ class _Recording:
             at: Mapping[str, Any] = {"at": f"+{duration_text(moment)}"} if moment > position else {}
             position = max(position, moment)
             yield Step({**at, **said})
-        # Time after the last step counts if a notification waited for it.
-        sent = [delivery.notification for delivery in self._account.journal.deliveries[-1:]]
-        left = max([self._until(max(each.due_ms, each.held_until_ms or 0)) for each in sent], default=0) - position
+        # Time after the last step counts if a notification needed it.
+        ended = self._account.journal.deliveries[self._ended_before :]
+        needed = max((self._needed_until(each) for each in ended), default=0)
+        left = self._until(needed) - position
         if left > 0:
             yield Step({"advance": duration_text(left)})
+
+    def _needed_until(self, delivery: Delivery) -> int:
+        """Until when time must pass for a delivery to end the same way."""
+        # On a running clock, what an endpoint itself takes is real time, and it takes that again when it is played.
+        if delivery.faults or not self._account.flows():
+            return delivery.ended_ms
+        return max(delivery.notification.due_ms, delivery.notification.held_until_ms or 0)
 
     def _until(self, moment: int) -> int:
         return (moment if self.until_ms is None else min(moment, self.until_ms)) - self.since_ms
