@@ -265,8 +265,8 @@ class Notification(Attributes):
 
     Only `account.py` and `waiting.py` write to it. `hold` is what holds it now, or held it last. Three fields are set
     only by faults (`faults.py`): `repeats` is the serial of the notification that this one repeats, `tries` the number
-    of failed attempts before it, and `rank` its position among those due at the same moment. `seat` is its position
-    among those that have become due, 0 until then (`waiting.py`).
+    of failed attempts before it, and `rank` its position among those that became due together. `seat` is its position
+    among all that have become due, by which they are sent, 0 until then (`waiting.py`).
     """
 
     serial: int
@@ -283,7 +283,7 @@ class Notification(Attributes):
 
     @property
     def place(self) -> tuple[int, int, int]:
-        """The sort key for the order in which notifications are sent."""
+        """The sort key for the order in which notifications that become due together are sent."""
         return (self.due_ms, self.rank, self.serial)
 
     @property
