@@ -20,6 +20,7 @@ from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
 from copper_emulator.shell.any_tenant import AnyTenant
+from copper_emulator.shell.clock import check_reachable
 from copper_emulator.shell.delivering.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.tenant import Tenant
 
@@ -136,6 +137,7 @@ class LocalOperations(Operations):
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
         # A generator, so that "is a delivery under way?" is asked when these rounds run, not when they are made.
+        check_reachable(self.tenant.clock.now() + delta_ms)
         return (yield from advance(self.tenant, delta_ms))
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
