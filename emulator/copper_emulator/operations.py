@@ -15,8 +15,9 @@ from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Change, Delivery, Topic
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import request_headers
-from copper_emulator.durations import duration_text, parse_duration
+from copper_emulator.durations import parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
 from copper_emulator.shell.any_tenant import AnyTenant
