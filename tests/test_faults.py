@@ -257,6 +257,22 @@ def test_a_with_statement_ends_it(copper: Copper, endpoint: Endpoint) -> None:
     assert len(endpoint.requests) == 1
 
 
+def test_a_fault_replaces_one_of_the_same_target_however_that_is_written(copper: Copper) -> None:
+    copper.faults.refuse(1, target="https://A.example:443/")
+    copper.faults.refuse(2, target="https://b.example")
+
+    with copper.faults.refuse(3, target="https://a.example"):
+        assert [str(fault) for fault in copper.faults.active] == [
+            "refuse=2@https://b.example",
+            "refuse=3@https://a.example",
+        ]
+
+    assert [str(fault) for fault in copper.faults.active] == [
+        "refuse=2@https://b.example",
+        "refuse=1@https://A.example:443/",
+    ]
+
+
 def test_after_the_block_what_it_replaced_is_on_again(copper: Copper) -> None:
     copper.faults.latency("5m")
     with copper.faults.latency("30s"):

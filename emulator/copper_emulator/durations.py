@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from copper_emulator.core.rules import Latency, Limit
-from copper_emulator.core.text import duration_text
 
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -94,6 +93,3 @@ def _parse_limit(text: str) -> Limit:
 def limits_text(limits: Sequence[Limit]) -> str:
     """The reverse of `parse_limits`: `600/1m,1800/10m` or `off`."""
     return ",".join(map(str, limits)) or "off"
-
-
-__all__ = ["duration_text", "limits_text", "parse_duration", "parse_latency", "parse_limits"]

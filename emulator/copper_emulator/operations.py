@@ -15,11 +15,13 @@ from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Change, Delivery, Topic
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import request_headers
-from copper_emulator.durations import duration_text, parse_duration
+from copper_emulator.durations import parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
 from copper_emulator.shell.any_tenant import AnyTenant
+from copper_emulator.shell.clock import check_reachable
 from copper_emulator.shell.delivering.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.tenant import Tenant
 
@@ -136,6 +138,7 @@ class LocalOperations(Operations):
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
         # A generator, so that "is a delivery under way?" is asked when these rounds run, not when they are made.
+        check_reachable(self.tenant.clock.now() + delta_ms)
         return (yield from advance(self.tenant, delta_ms))
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:

@@ -109,6 +109,32 @@ def test_a_change_becomes_a_delivery() -> None:
     ]
 
 
+def test_what_an_account_hands_out_cannot_be_used_to_change_what_it_sends() -> None:
+    account = make_account()
+    subscribe(account, "lead/update", secret={"key": "k"}, headers={"X-Token": "t"})
+    second = subscribe(account, "lead/update", custom_field_computed_values=True)
+    account.update_subscription(second.id, {"secret": {"key": "new"}, "headers": {"X-Token": "new"}}, START)
+    fire(account, "lead/update", [17], START, {"tags": [["a"], ["b"]]})
+    sent = []
+    for _ in range(2):
+        [attempt] = account.take(START)
+        delivery = account.conclude(attempt, Result.answered(200), START)
+        assert delivery is not None
+        assert attempt.subscription is not None
+        with pytest.raises(TypeError):
+            delivery.change.updated_attributes["tags"][1].append("HOOK")
+        for extras in (attempt.subscription.secret, attempt.subscription.headers):
+            with pytest.raises(TypeError):
+                extras["key"] = "stolen"  # type: ignore[index]
+        body = body_of(attempt)
+        sent.append((body["key"], attempt.headers[-1], body["updated_attributes"]))
+
+    assert sent == [
+        ("k", ("X-Token", "t"), {"tags": [["a"], ["b"]]}),
+        ("new", ("X-Token", "new"), {"tags": [["a"], ["b"]]}),
+    ]
+
+
 def test_an_account_tells_at_which_place_its_ids_are() -> None:
     account = Account("third", FIRST_KEY, make_rules(), counters=Counters(3))
 

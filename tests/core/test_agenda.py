@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.model import Notification
-from tests.core.builders import START, make_notification
+from tests.core.builders import make_notification
 
 
 def test_things_come_by_due_time_then_serial() -> None:
@@ -47,7 +47,10 @@ def test_any_order_of_adding_gives_the_same_order_of_coming(items: list[tuple[in
 
 
 def number(serial: int) -> Notification:
-    return make_notification(serial=serial)
+    """A notification in the seat with the same number."""
+    notification = make_notification(serial=serial)
+    notification.seat = serial
+    return notification
 
 
 def taken(lanes: Lanes) -> list[tuple[str, int]]:
@@ -135,15 +138,16 @@ def test_releasing_one_of_two_leaves_the_other_under_way() -> None:
     assert taken(lanes) == [("a", 3), ("a", 4)]
 
 
-def test_clearing_gives_all_that_waited_in_order_and_keeps_what_is_under_way() -> None:
+def test_clearing_gives_all_that_waited_by_seat_and_keeps_what_is_under_way() -> None:
     lanes = Lanes(1)
     lanes.enter("a", number(1))
     lanes.take()
-    lanes.enter("b", make_notification(serial=2, due=START + 5))
-    lanes.enter("a", make_notification(serial=3, due=START + 5))
-    lanes.enter("c", make_notification(serial=4, due=START))
+    for serial, seat, target in [(3, 2, "a"), (4, 3, "c"), (2, 4, "b"), (5, 5, "a")]:
+        notification = number(serial)
+        notification.seat = seat
+        lanes.enter(target, notification)
 
-    assert [notification.serial for notification in lanes.clear()] == [4, 2, 3]
+    assert [notification.serial for notification in lanes.clear()] == [3, 4, 2, 5]
     assert len(lanes) == 0
     assert lanes.first() is None
     assert lanes.is_busy("a")

@@ -137,6 +137,12 @@ def test_a_bare_event_needs_an_id() -> None:
         event("person", "new", [])
 
 
+def test_a_bare_event_has_ids_of_64_bits() -> None:
+    assert event("person", "new", 2**63 - 1).ids == (2**63 - 1,)
+    with pytest.raises(UsageError, match=f"an id is at most {2**63 - 1}, not {2**63}"):
+        event("person", "new", [1, 2**63])
+
+
 def test_a_captured_body_says_what_it_is() -> None:
     raw = b'{"type":"person","event":"new","ids":[17,18]}'
 

@@ -45,6 +45,16 @@ def test_a_fault_has_one_text(fault: Fault, text: str) -> None:
         ("https://a.example", "https://a.example.org/hooks", False),
         ("https://a.example/hooks", "https://a.example/hook", False),
         ("https://b.example", "https://a.example", False),
+        # Scheme, host and port are compared as those of routes are; a path and a query are not.
+        ("https://A.example:443", "https://a.example/hooks", True),
+        ("https://a.example", "HTTPS://A.Example.:443/hooks", True),
+        ("http://localhost:80/hooks", "http://localhost/hooks?x=1", True),
+        ("https://[::1]:443", "https://[::1]/hooks", True),
+        ("https://bücher.example", "https://xn--bcher-kva.example/hooks", True),
+        ("https://a.example:8443", "https://a.example/hooks", False),
+        ("http://a.example:443", "https://a.example/hooks", False),
+        ("https://a.example/Hooks", "https://a.example/hooks", False),
+        ("https://a.example:port", "https://a.example/hooks", False),
     ],
 )
 def test_a_fault_concerns_targets_that_begin_with_its_own(own: str, target: str, *, concerned: bool) -> None:

@@ -322,6 +322,29 @@ def test_what_is_due_at_the_same_moment_goes_in_another_order() -> None:
     assert shuffled(1) != shuffled(1234)
 
 
+@pytest.mark.parametrize("unsubscribes", [False, True])
+def test_the_order_of_what_is_held_outlasts_the_end_of_another_subscription(*, unsubscribes: bool) -> None:
+    account = with_faults(Fault(FaultName.SHUFFLE), limits=(Limit(1, MINUTE),))
+    other = subscribe(account, "person/new", OTHER)
+    fire(account, "lead/new", [1])
+    play(account)
+    for number in (2, 3, 4, 5):
+        fire(account, "lead/new", [number])
+    account.take(START)
+    held = sorted(account.journal.notifications[1:], key=lambda notification: notification.seat)
+    shuffled = [notification.ids[0] for notification in held]
+    account.faults.off(START)
+    fire(account, "lead/new", [6])
+    account.take(START)
+    if unsubscribes:
+        account.unsubscribe(other.id, START)
+
+    sent = [attempt.notification.ids[0] for attempt in play(account, until=START + 10 * MINUTE)]
+
+    assert shuffled != [2, 3, 4, 5]
+    assert sent == [*shuffled, 6]
+
+
 @pytest.mark.parametrize("in_flight", [1, 3])
 def test_the_order_holds_across_targets(in_flight: int) -> None:
     account = with_faults(Fault(FaultName.SHUFFLE), in_flight=in_flight)

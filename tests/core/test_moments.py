@@ -20,6 +20,11 @@ def test_a_moment_is_written_to_the_millisecond() -> None:
     assert stamp(1_790_721_604_038) == "2026-09-29 22:40:04.038"
 
 
+def test_a_year_is_written_with_four_digits() -> None:
+    assert stamp(to_ms(datetime(1, 2, 3, 4, 5, 6, 7_000, tzinfo=UTC))) == "0001-02-03 04:05:06.007"
+    assert stamp(to_ms(datetime(9999, 12, 31, tzinfo=UTC))) == "9999-12-31 00:00:00.000"
+
+
 def test_milliseconds_are_rounded_down() -> None:
     assert to_ms(datetime(1970, 1, 1, 0, 0, 0, 1_999, tzinfo=UTC)) == 1
     assert to_ms(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1

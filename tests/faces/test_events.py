@@ -63,6 +63,7 @@ def test_types_and_events_are_called_as_on_the_command_line(copper: Copper, type
         (("person", "new"), [], "ids must be one or more positive whole numbers"),
         (("person", "new"), [0], "ids must be one or more positive whole numbers"),
         (("person", "new"), ["17"], "ids must be one or more positive whole numbers"),
+        (("person", "new"), [1, 2**63], "an id is at most 9223372036854775807, not 9223372036854775808"),
         (("person", "new"), "17", "ids must be one or more positive whole numbers"),
         (("person", "new"), None, "ids must be one or more positive whole numbers"),
     ],

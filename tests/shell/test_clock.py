@@ -109,6 +109,33 @@ def test_an_account_can_be_given_its_start() -> None:
         assert copper.now == START + timedelta(days=1)
 
 
+@pytest.mark.parametrize(
+    "make", [VirtualClock, lambda start: ServerClock(running=False, latest_ms=start)], ids=["virtual", "server"]
+)
+def test_a_clock_is_not_moved_to_where_the_calendar_ends(make: Callable[[int], Clock]) -> None:
+    last_year = to_ms(datetime(9999, 12, 31, 12, tzinfo=UTC))
+    clock = make(last_year)
+
+    with pytest.raises(TimeError, match="the clock goes no further than 9892"):
+        clock.move_to(last_year + 24 * 3_600_000)
+    clock.move_to(last_year)
+
+    assert clock.now() == last_year
+
+
+def test_time_that_would_end_is_refused_before_anything_is_delivered() -> None:
+    start = datetime(9892, 1, 1, tzinfo=UTC)
+    with Emulator(start=start, latency="1h") as copper:
+        copper.subscribe("person", "new", target="https://a.example/hooks")
+        copper.fire("person", "new", ids=1)
+
+        with pytest.raises(TimeError, match="no further than 9892"):
+            copper.advance("365d")
+
+        assert copper.now == start
+        assert [notification.state for notification in copper.notifications] == ["queued"]
+
+
 def test_a_start_that_was_given_is_not_given_up_for_a_frozen_one() -> None:
     clock = VirtualClock(to_ms(START))
     with freeze_time("2020-01-01"):

@@ -65,6 +65,7 @@ from copper_emulator.core.performed import (
     Unsubscribed,
 )
 from copper_emulator.core.ratelimit import RateLimiter, Window
+from copper_emulator.core.read_only import read_only
 from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
@@ -331,8 +332,8 @@ class Account:
             serial=self._counters.change(),
             topic=happened.topic,
             ids=happened.ids,
-            updated_attributes=happened.updated_attributes,
-            computed_attributes=happened.computed_attributes,
+            updated_attributes=read_only(happened.updated_attributes),
+            computed_attributes=read_only(happened.computed_attributes),
             at_ms=now,
             origin=origin,
             cause=cause.serial if cause is not None else None,
@@ -426,7 +427,7 @@ class Account:
     ) -> Attempt:
         """An attempt that sends a captured body again, outside matching and limits; `note` describes it."""
         sent = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
-        change = Change(self._counters.change(), topic, ids, {}, now, origin="replay", note=note)
+        change = Change(self._counters.change(), topic, ids, read_only({}), now, origin="replay", note=note)
         notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
         self.journal.change(change)
         self.journal.queued(notification, now)

@@ -40,8 +40,8 @@ class Agenda(Generic[T]):
 class Lanes:
     """Due notifications, in one lane per target; a lane whose target is busy or paused is skipped.
 
-    Notifications enter in order (due time, rank, serial), so the head of a lane is its first. Lanes are ordered by
-    their heads. A target is busy while `in_flight` of its notifications are in flight.
+    Notifications enter in the order of their seats, so the head of a lane is its first. Lanes are ordered by their
+    heads. A target is busy while `in_flight` of its notifications are in flight.
     """
 
     def __init__(self, in_flight: int) -> None:
@@ -49,7 +49,7 @@ class Lanes:
         self._waiting: dict[str, deque[Notification]] = {}
         self._busy: dict[str, int] = {}
         self._paused: set[str] = set()
-        self._heads: list[tuple[int, int, int, str]] = []
+        self._heads: list[tuple[int, str]] = []
         self._size = 0
 
     def __len__(self) -> int:
@@ -66,11 +66,11 @@ class Lanes:
 
     def first(self) -> Notification | None:
         """The first notification whose target is free, left in place; None if there is none."""
-        return self._waiting[self._heads[0][3]][0] if self._heads else None
+        return self._waiting[self._heads[0][1]][0] if self._heads else None
 
     def take(self) -> tuple[str, Notification]:
         """Remove and return the first notification whose target is free, and count it as in flight."""
-        target = heappop(self._heads)[3]
+        target = heappop(self._heads)[1]
         lane = self._waiting[target]
         notification = lane.popleft()
         self._size -= 1
@@ -114,7 +114,7 @@ class Lanes:
         """Send nothing to a target until it is resumed; what is in flight stays counted."""
         self._paused.add(target)
         # A full pass is fine: pausing is rare, and there is at most one head per free target.
-        self._heads = [head for head in self._heads if head[3] != target]
+        self._heads = [head for head in self._heads if head[1] != target]
         heapify(self._heads)
 
     def resume(self, target: str) -> None:
@@ -127,7 +127,7 @@ class Lanes:
         """Remove and return all waiting notifications, in order; what is in flight stays counted."""
         everything = sorted(
             (notification for lane in self._waiting.values() for notification in lane),
-            key=lambda notification: notification.place,
+            key=lambda notification: notification.seat,
         )
         self._waiting.clear()
         self._heads.clear()
@@ -138,5 +138,4 @@ class Lanes:
         return self._busy.get(target, 0) < self._in_flight and target not in self._paused
 
     def _offer(self, target: str) -> None:
-        head = self._waiting[target][0]
-        heappush(self._heads, (head.due_ms, head.rank, head.serial, target))
+        heappush(self._heads, (self._waiting[target][0].seat, target))

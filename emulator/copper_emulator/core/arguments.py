@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.kinds import type_named
 from copper_emulator.core.records.record import Record, kind_of
@@ -81,6 +82,8 @@ def bare_event(
     wanted = record_ids(ids, topic.type)
     if not wanted:
         raise UsageError(_not_ids(ids))
+    if max(wanted) > MAX_ID:
+        raise UsageError(f"an id is at most {MAX_ID}, not {max(wanted)}")
     if updated_attributes and topic.event is not Event.UPDATE:
         raise UsageError(
             f"{topic} carries no updated_attributes: Copper fills them for update only, and sends {{}} with new and "

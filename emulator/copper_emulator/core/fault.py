@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from copper_emulator.core.rules import Latency
+from copper_emulator.core.targets import comparable
 from copper_emulator.core.text import duration_text
 
 WHOLE = 1_000_000
@@ -47,7 +48,7 @@ class Fault:
     """One fault.
 
     `next` is how many it affects, `share` how many in a million. `target` is the URL with which the affected targets
-    begin, all targets if empty. `status` is the answer to API calls.
+    begin, as it was written; all targets if empty. `status` is the answer to API calls.
     """
 
     name: FaultName
@@ -74,10 +75,17 @@ class Fault:
         """`by the fault lose=20%`: the explanation for a delivery that ended because of it."""
         return f"by the fault {self}" + (", which Copper never does" if self.beyond_spec else "")
 
+    @property
+    def place(self) -> tuple[FaultName, str]:
+        """Its name and its target, however that is written: at most one fault is on in a place."""
+        return self.name, comparable(self.target).rstrip("/")
+
     def concerns(self, target: str) -> bool:
         """Whether it affects what is sent to this target."""
-        own = self.target.rstrip("/")
-        return not own or target == own or (target.startswith(own) and target[len(own)] in "/?")
+        if not self.target:
+            return True
+        own, sent_to = self.place[1], comparable(target)
+        return sent_to == own or (sent_to.startswith(own) and sent_to[len(own)] in "/?")
 
     def __str__(self) -> str:
         value = self._value()

@@ -92,7 +92,7 @@ class Faults:
     def on(self, fault: Fault, now: int) -> None:
         """Switch a fault on, replacing one with the same name and target."""
         self.begin(now)
-        self._active = [a for a in self._active if (a.fault.name, a.fault.target) != (fault.name, fault.target)]
+        self._active = [a for a in self._active if a.fault.place != fault.place]
         self._active.append(Active(fault, fault.next, _end_of(fault, now)))
         self._note(now, f"{fault} is on")
         self._tell_lag()

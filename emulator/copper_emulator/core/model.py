@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.read_only import read_only
 from copper_emulator.core.text import count, short_ids
 
 
@@ -72,7 +73,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Subscription(Attributes):
-    """A target registered for one topic. `secret`, `headers`, `custom_field_computed_values` are None if unset."""
+    """A target registered for one topic. `secret`, `headers`, `custom_field_computed_values` are None if unset.
+
+    Tests are handed what notifications are made from, so secret and headers cannot be changed.
+    """
 
     id: int
     key: int
@@ -82,6 +86,10 @@ class Subscription(Attributes):
     secret: Mapping[str, str] | None = None
     headers: Mapping[str, str] | None = None
     custom_field_computed_values: bool | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "secret", read_only(self.secret))
+        object.__setattr__(self, "headers", read_only(self.headers))
 
     @property
     def type(self) -> EntityType:
@@ -108,6 +116,7 @@ class RecordChange:
     """A change as the record store (or a bare event) reports it: not yet numbered, timed or matched.
 
     `computed_attributes` are `updated_attributes` with option names in place of ids; None if that makes no difference.
+    Both may share values with stored records.
     """
 
     topic: Topic
@@ -119,10 +128,11 @@ class RecordChange:
 class Change(NamedTuple):
     """What happened to one or more records in one action; all of them share the same `updated_attributes`.
 
-    Subscriptions with `custom_field_computed_values` get `computed_attributes` instead, unless it is None.
-    `subscriptions` are the ids of the matching subscriptions; if there are none, `note` says why. `cause` is the serial
-    of the notification during whose delivery the change was made (an echo), `depth` the number of such steps before it,
-    and `returns` how often in a row its own record was changed by an endpoint that had been told of it (`echo.py`).
+    Subscriptions with `custom_field_computed_values` get `computed_attributes` instead, unless it is None. Neither can
+    be changed (`read_only.py`), as tests are handed what every body is made from. `subscriptions` are the ids of the
+    matching subscriptions; if there are none, `note` says why. `cause` is the serial of the notification during whose
+    delivery the change was made (an echo), `depth` the number of such steps before it, and `returns` how often in a row
+    its own record was changed by an endpoint that had been told of it (`echo.py`).
     """
 
     serial: int
@@ -255,8 +265,8 @@ class Notification(Attributes):
 
     Only `account.py` and `waiting.py` write to it. `hold` is what holds it now, or held it last. Three fields are set
     only by faults (`faults.py`): `repeats` is the serial of the notification that this one repeats, `tries` the number
-    of failed attempts before it, and `rank` its position among those due at the same moment. `seat` is its position
-    among those that have become due, 0 until then (`waiting.py`).
+    of failed attempts before it, and `rank` its position among those that became due together. `seat` is its position
+    among all that have become due, by which they are sent, 0 until then (`waiting.py`).
     """
 
     serial: int
@@ -273,7 +283,7 @@ class Notification(Attributes):
 
     @property
     def place(self) -> tuple[int, int, int]:
-        """The sort key for the order in which notifications are sent."""
+        """The sort key for the order in which notifications that become due together are sent."""
         return (self.due_ms, self.rank, self.serial)
 
     @property

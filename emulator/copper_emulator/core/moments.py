@@ -24,7 +24,8 @@ def stamp(ms: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _to_the_second(seconds: int) -> str:
-    return to_datetime(seconds * 1000).strftime("%Y-%m-%d %H:%M:%S")
+    # Not by strftime, which on some systems writes years before 1000 with fewer than four digits.
+    return to_datetime(seconds * 1000).replace(tzinfo=None).isoformat(" ")
 
 
 def to_ms(moment: datetime) -> int:

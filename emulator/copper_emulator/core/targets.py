@@ -7,8 +7,9 @@ host or another scheme, or would be rejected by Ruby's URI parser.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.surface import Surface
@@ -19,6 +20,8 @@ _COPPER_DOMAINS = ("copper.com", "prosperworks.com")
 """Domains to which nothing is ever delivered, whatever the settings say."""
 
 _MAX_LENGTH = 2048
+
+_PORTS = {"https": 443, "http": 80}
 
 
 def is_loopback(host: str) -> bool:
@@ -49,6 +52,19 @@ def origin_of(url: str) -> str:
     """Scheme and host of a URL, with the port if it has one: `https://billing.example.com`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+@lru_cache(maxsize=1_000)
+def comparable(url: str) -> str:
+    """A URL with scheme, host and port in one spelling, as routes compare them; the rest as written."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        name = host if host.isascii() else host.encode("idna").decode()
+        port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    except ValueError:
+        return url
+    return urlunsplit(parts._replace(netloc=(f"[{name}]" if ":" in name else name) + port))
 
 
 def check_target(target: str, *, allow_http: bool, surface: Surface = Surface.PYTHON) -> None:

@@ -156,6 +156,16 @@ async def _timed_by_thread(ms: int) -> AsyncIterator[asyncio.Timeout]:
             timer.join()
 
 
+_LATEST_MS = 250_000_000_000_000
+"""In the year 9892: the limit of any clock, because Python's dates end soon after."""
+
+
+def check_reachable(moment: int, hint: str = "") -> None:
+    """Raise TimeError for a moment to which no clock can be moved; the hint is the end of its text."""
+    if moment > _LATEST_MS:
+        raise TimeError(f"the clock goes no further than {to_datetime(_LATEST_MS):%Y}{hint}")
+
+
 class VirtualClock:
     """Starts when first asked, at the frozen moment if time is frozen, else at the real one; then moves only when told.
 
@@ -175,7 +185,9 @@ class VirtualClock:
     def move_to(self, moment: int) -> None:
         if moment < self.now():
             raise TimeError(f"time cannot go back from {to_datetime(self.now())} to {to_datetime(moment)}")
-        self._fixed = self._fixed or moment > self.now()
+        if moment > self.now():
+            check_reachable(moment)
+            self._fixed = True
         self._now = moment
         carry(moment)
 
@@ -227,6 +239,8 @@ class ServerClock:
         present = self.now()
         if moment < present and not self.running:
             raise TimeError(f"time cannot go back from {to_datetime(present)} to {to_datetime(moment)}")
+        if moment > present:
+            check_reachable(moment)
         if self.running:
             self.ahead_ms += max(moment - present, 0)
         self.latest_ms = max(moment, present)

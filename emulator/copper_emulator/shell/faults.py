@@ -35,8 +35,7 @@ def switch_on(tenant: AnyTenant, faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _switch_on(fault: Fault, account: Account, now: int) -> list[Fault]:
-    place = (fault.name, fault.target)
-    replaced = [other for other in account.faults.active(now) if (other.name, other.target) == place]
+    replaced = [other for other in account.faults.active(now) if other.place == fault.place]
     account.faults.on(fault, now)
     return replaced
 

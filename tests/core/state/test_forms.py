@@ -21,6 +21,7 @@ from copper_emulator.core.model import (
     Result,
     State,
 )
+from copper_emulator.core.read_only import read_only
 from copper_emulator.core.rules import Latency
 from copper_emulator.core.state.forms import (
     ACTIVE,
@@ -63,14 +64,14 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
             3,
             topic("person/update"),
             (1, 2),
-            {"name": ["a", None]},
+            read_only({"name": ["a", None]}),
             START,
             "api",
             7,
             2,
             (9,),
             "note",
-            {"name": [1, 2]},
+            read_only({"name": [1, 2]}),
             4,
         ),
         {},

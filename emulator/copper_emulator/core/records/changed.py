@@ -7,7 +7,6 @@ opportunity's stage (`stage_id`, `stage`, `last_stage_at`, `days_in_stage`) and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
 from typing import Any, TypeAlias
 
 from copper_emulator.core.records.fields import Field, Table
@@ -76,7 +75,7 @@ def told_pair(name: str, field: Field, before: Fields, after: Fields, catalogue:
     """`[old, new]` for a changed field under one of its names. Reads only the fields of the records needed for it."""
     tell = _TOLD.get(name)
     if tell is None or name == field.name:
-        return [_own(before[field.name]), _own(after[field.name])]
+        return [before[field.name], after[field.name]]
     return [tell(before, catalogue, now), tell(after, catalogue, now)]
 
 
@@ -91,14 +90,9 @@ def _custom(field: Field, before: Fields, after: Fields, catalogue: Catalogue) -
             continue
         # Report unset values as a read shows them.
         old, new = (blank_custom(definition) if value is None else value for value in (old, new))
-        plain[str(wanted)] = [_own(old), _own(new)]
+        plain[str(wanted)] = [old, new]
         named[str(wanted)] = [computed(definition, old), computed(definition, new)]
     return plain, named
-
-
-def _own(value: Any) -> Any:
-    """A copy: receivers may change what is reported, but stored values are shared between records."""
-    return deepcopy(value) if isinstance(value, dict | list) else value
 
 
 def _same_custom(old: Any, new: Any) -> bool:

@@ -29,6 +29,7 @@ from copper_emulator.core.model import (
     Subscription,
     Topic,
 )
+from copper_emulator.core.read_only import read_only
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.rules import Latency
 
@@ -152,8 +153,17 @@ _EXCEPTION = Way(repr, Remembered)
 _OUTCOME = Way(str, Outcome)
 _REASON = Way(str, Reason)
 
+_ATTRIBUTES = Way(dict, read_only)
+
 SUBSCRIPTION = Form(Subscription, topic=_TOPIC)
-CHANGE = Form(Change, topic=_TOPIC, ids=_NUMBERS, subscriptions=_NUMBERS)
+CHANGE = Form(
+    Change,
+    topic=_TOPIC,
+    ids=_NUMBERS,
+    subscriptions=_NUMBERS,
+    updated_attributes=_ATTRIBUTES,
+    computed_attributes=_ATTRIBUTES,
+)
 HOLD = Form(Hold)
 NOTIFICATION = Form(Notification, without=("change", "hold", "rank", "seat"), ids=_NUMBERS, state=Way(str, State))
 RESULT = Form(Result, outcome=_OUTCOME, reason=_REASON, headers=_HEADERS, body=_BYTES, exception=_EXCEPTION)

@@ -6,20 +6,17 @@ from collections import Counter
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotIdle, TimeError
+from copper_emulator.core.errors import NotIdle
 from copper_emulator.core.model import Delivery, WaitsFor
-from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
+from copper_emulator.shell.clock import check_reachable
 from copper_emulator.shell.control.bases import Nothing
 from copper_emulator.shell.control.models import Advance, ClockShape, MovedShape, RunUntilIdle
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.shapes import DeliveryShape, shown_line
 from copper_emulator.shell.guarding import Refused
 from copper_emulator.shell.served.account import ServedAccount
-
-_LATEST_MS = 250_000_000_000_000
-"""In the year 9892: the limit of any clock, because Python's dates end soon after."""
 
 
 async def read_clock(served: ServedAccount, said: Nothing) -> ClockShape:
@@ -41,8 +38,7 @@ async def run(served: ServedAccount, said: Nothing) -> ClockShape:
 
 async def advance(served: ServedAccount, said: Advance) -> MovedShape:
     """Play time ahead, deadline by deadline, and deliver what falls due on the way; a running clock then runs on."""
-    if served.tenant.now() + said.by > _LATEST_MS:
-        raise TimeError(f"the clock goes no further than {to_datetime(_LATEST_MS):%Y}; reset does not set it back")
+    check_reachable(served.tenant.now() + said.by, "; reset does not set it back")
     return _moved(served, await served.runner.advance(said.by))
 
 
