@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.errors import raised_on_purpose
-from copper_emulator.core.model import Attempt, Change, Delivery, EntityType, Result
+from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face, records_of
 from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
 from copper_emulator.shell.any_tenant import AnyTenant
-from copper_emulator.shell.delivering.driver import Rounds, run_sync
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.delivering.in_tests import SyncDelivering
 from copper_emulator.shell.delivering.thread_turns import ThreadTurns
 from copper_emulator.shell.running_loop import check_thread
@@ -296,28 +296,8 @@ class Copper(Face):
 
     def _drive(self, rounds: Rounds[T]) -> T:
         __tracebackhide__ = True
-        if not self._turns.take():
-            return self._drive_inside(rounds)
-        try:
-            check_thread(self._here)
-            result = run_sync(rounds, self._send)
-            while not self._turns.end():
-                run_sync(self._operations.settle(), self._send)
-        except BaseException:
-            self._turns.end(anyway=True)
-            raise
-        return result
-
-    def _send(self, attempts: list[Attempt]) -> list[Result]:
-        return self._turns.sent_in(self._delivering.send, attempts)
-
-    def _drive_inside(self, rounds: Rounds[T]) -> T:
-        """Drive rounds in which nothing is delivered, because that is left to the turn under way."""
-        __tracebackhide__ = True
-        result = run_sync(rounds, self._send)
-        if not self._turns.is_mine and not self._turns.leave():
-            self.settle()
-        return result
+        check_thread(self._here)
+        return self._turns.drive(rounds, self._delivering.send, self._operations.settle)
 
     def close(self) -> None:
         """Leave the host and shut down the applications that were started; Emulator calls this."""

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from copper_emulator import Copper, Emulator, Received, UsageError
+from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.delivering import thread_turns
+from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.delivering.thread_turns import ThreadTurns
 
 URL = "https://app.example"
@@ -150,30 +152,34 @@ def test_a_call_that_is_refused_leaves_the_turn_to_others() -> None:
         copper.expect("person", "new")
 
 
-def test_what_is_left_to_a_turn_is_done_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def rounds(act: Callable[[], object]) -> Rounds[None]:
+    """Rounds in which nothing is sent."""
+    act()
+    yield from ()
+
+
+def send(_attempts: list[Attempt]) -> list[Result]:
+    raise AssertionError("nothing is sent here")
+
+
+def test_what_another_thread_leaves_to_a_turn_is_done_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
-    turns = ThreadTurns()
-    seen: list[bool] = []
+    turns, done = ThreadTurns(), list[str]()
+
+    def settle() -> Rounds[None]:
+        return rounds(lambda: done.append(f"settled in {threading.current_thread().name}"))
 
     def another() -> None:
-        seen.extend((turns.take(), turns.leave()))
+        turns.drive(rounds(lambda: done.append("recorded")), send, settle)
 
-    assert turns.take()
-    assert not turns.take()
-    in_a_thread(another)
-    assert seen == [False, True]
-    assert not turns.end()
-    assert turns.end()
-    assert not turns.leave()
+    turns.drive(rounds(lambda: in_a_thread(another)), send, settle)
+
+    assert done == ["recorded", f"settled in {threading.current_thread().name}"]
 
 
-def test_a_turn_ends_anyway_if_its_call_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
-    turns = ThreadTurns()
-    assert turns.take()
-    in_a_thread(lambda: turns.take() or turns.leave())
+def test_what_is_left_to_a_turn_that_has_just_ended_is_done_by_the_thread_itself() -> None:
+    turns, done = ThreadTurns(), list[str]()
 
-    assert turns.end(anyway=True)
+    turns._drive_inside(rounds(lambda: None), send, lambda: rounds(lambda: done.append("settled")))
 
-    assert turns.take()
-    assert turns.end()
+    assert done == ["settled"]

@@ -12,8 +12,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Result
+from copper_emulator.shell.delivering.driver import Rounds, run_sync
+
+__tracebackhide__ = raised_on_purpose
+
+T = TypeVar("T")
+
+Send: TypeAlias = Callable[[list[Attempt]], list[Result]]
 
 PATIENCE = 5.0
 """Seconds that a thread of the test waits for its turn; if it gets none, an endpoint is waiting for it."""
@@ -30,11 +40,10 @@ What an endpoint starts meanwhile inherits it, and may outlive the turn.
 
 
 class ThreadTurns:
-    """The turns in one account."""
+    """Drives rounds in the calling thread, those of one account one after the other."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
-        self._ending = threading.Lock()
         self._holder: int | None = None
         self._number = 0
         self._here = threading.local()
@@ -43,43 +52,51 @@ class ThreadTurns:
         self._more = False
         """Whether another thread has left something to the turn under way."""
 
-    @property
-    def is_mine(self) -> bool:
-        """Whether this thread has the turn under way, and so calls from inside it."""
-        return self._holder == threading.get_ident()
+    def drive(self, rounds: Rounds[T], send: Send, settle: Callable[[], Rounds[Any]]) -> T:
+        """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery.
 
-    def take(self) -> bool:
-        """Take a turn, waiting for the one under way; False if this call belongs to that one."""
+        `settle` makes rounds for what an endpoint's other threads record when this turn is about to end.
+        """
+        __tracebackhide__ = True
         me = threading.get_ident()
-        if self._holder == me or not (self._turn.acquire(blocking=False) or self._wait()):
-            return False
+        if self._holder == me:
+            return run_sync(rounds, send)
+        if not (self._turn.acquire(blocking=False) or self._wait()):
+            return self._drive_inside(rounds, send, settle)
         self._holder, self._here.is_the_tests = me, True
         self._number += 1
-        return True
+        sending = partial(self._sending, send)
+        try:
+            result = run_sync(rounds, sending)
+            while self._more:
+                self._more = False
+                run_sync(settle(), sending)
+        finally:
+            self._holder = None
+            self._turn.release()
+        if self._more:
+            # It was left between the last look and the end.
+            self.drive(settle(), send, settle)
+        return result
 
-    def sent_in(self, send: Callable[[list[Attempt]], list[Result]], attempts: list[Attempt]) -> list[Result]:
-        """Send attempts in a context that says which turn is under way."""
+    def _drive_inside(self, rounds: Rounds[T], send: Send, settle: Callable[[], Rounds[Any]]) -> T:
+        """Drive rounds in which nothing is delivered, because that is left to another thread's turn."""
+        __tracebackhide__ = True
+        result = run_sync(rounds, send)
+        # First this and then the look at who has the turn, which looks at this after it has given it up.
+        self._more = True
+        if self._holder is None:
+            self._more = False
+            self.drive(settle(), send, settle)
+        return result
+
+    def _sending(self, send: Send, attempts: list[Attempt]) -> list[Result]:
+        """Send in a context that says which turn is under way."""
         token = _SENDING.set((*_SENDING.get(), (self, self._number)))
         try:
             return send(attempts)
         finally:
             _SENDING.reset(token)
-
-    def leave(self) -> bool:
-        """Leave what this call has recorded to the turn under way; False if that has ended, and will not deliver it."""
-        with self._ending:
-            self._more = self._holder is not None
-            return self._more
-
-    def end(self, *, anyway: bool = False) -> bool:
-        """End the turn that this thread has taken; False if something was left to it first, unless it ends `anyway`."""
-        with self._ending:
-            if self._more and not anyway:
-                self._more = False
-                return False
-            self._holder, self._more = None, False
-        self._turn.release()
-        return True
 
     def _wait(self) -> bool:
         is_the_tests = getattr(self._here, "is_the_tests", False)
