@@ -264,15 +264,13 @@ def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Se
     return found
 
 
-def _path(client: Client, account: str | None, type: str, command: str) -> str:
-    return f"{client.account(account)}/records/{quote(type, safe='')}/{command}"
+def _path(client: Client, account: str | None, type: str, verb: str) -> str:
+    return f"{client.account(account)}/records/{quote(type, safe='')}/{verb}"
 
 
-def _done(
-    command: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
-) -> None:
+def _done(verb: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None) -> None:
     """Do something to records, and print the result."""
-    answered = client.post(_path(client, account, type, command), body)
+    answered = client.post(_path(client, account, type, verb), body)
     output.json(answered)
     _show_records(answered["records"], output)
     for hint in answered["hints"]:
@@ -281,9 +279,9 @@ def _done(
 
 
 def _related(
-    command: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
+    verb: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
 ) -> None:
-    answered = client.post(_path(client, account, type, command), body)
+    answered = client.post(_path(client, account, type, verb), body)
     output.json(answered)
     others = ", ".join(f"{each['type']} {each['id']}" for each in answered["related"])
     this = f"{answered['type']} {answered['id']}"

@@ -104,7 +104,7 @@ class Journal:
         self._of_subscriptions: list[int] = []
         """The indexes of the entries about subscriptions."""
         self._found = _Found()
-        self._told = _Told()
+        self._latest_about = _LatestAbout()
         self._marks = Marks() if marks is None else marks
 
     def note(
@@ -190,7 +190,7 @@ class Journal:
 
     def latest_about(self, happened: RecordChange) -> Notification | None:
         """The last notification that an endpoint got about one of the changed records; None if there was none."""
-        latest = self._told.read(self.deliveries).latest
+        latest = self._latest_about.read(self.deliveries).by_record
         found = [latest[happened.topic.type, each] for each in happened.ids if (happened.topic.type, each) in latest]
         return max(found, default=(0, None), key=itemgetter(0))[1]
 
@@ -235,12 +235,12 @@ class _Found:
             self._flying.discard(notification.serial)
 
 
-class _Told:
+class _LatestAbout:
     """Which notification an endpoint got last about a record; each delivery is read once, and only on demand."""
 
     def __init__(self) -> None:
-        self.latest: dict[tuple[EntityType, int], tuple[int, Notification]] = {}
-        """By record; the number says which of two came later."""
+        self.by_record: dict[tuple[EntityType, int], tuple[int, Notification]] = {}
+        """The number says which of two came later."""
         self._read = 0
 
     def read(self, deliveries: Sequence[Delivery]) -> Self:
@@ -248,6 +248,8 @@ class _Told:
         for number in range(self._read, len(deliveries)):
             delivery = deliveries[number]
             if delivery.outcome in ANSWERED:
-                self.latest |= {(delivery.topic.type, each): (number, delivery.notification) for each in delivery.ids}
+                self.by_record |= {
+                    (delivery.topic.type, each): (number, delivery.notification) for each in delivery.ids
+                }
         self._read = len(deliveries)
         return self

@@ -60,10 +60,10 @@ class _LineReader:
         # A string could be taken for a column of its characters.
         if not all(isinstance(column, list) and column for column in columns):
             raise ValueError("a column is not a list, or has nothing in it")
-        listener, steps = self._readers[kind], max(map(len, columns))
+        read, steps = self._readers[kind], max(map(len, columns))
         whole = ([*column] * steps if len(column) == 1 else column for column in columns)
         for step in zip(*whole, strict=True):
-            listener(*step)
+            read(*step)
 
     def _entry(self, told: Mapping[str, Value]) -> None:
         kind, serial = told["kind"], told.get("notification")
