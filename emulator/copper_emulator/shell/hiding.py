@@ -34,6 +34,35 @@ class Hidden:
         return needle in self._searched or (own is not None and needle in _searched(_values(own)))
 
 
+class Hiding:
+    """The masking of all subscriptions of a journal, in all their versions."""
+
+    def __init__(self) -> None:
+        # One for each set of values: a client may change subscriptions any number of times.
+        self._subscriptions: dict[str, Subscription] = {}
+        self._hidden: Hidden | None = NOTHING
+
+    @property
+    def hidden(self) -> Hidden:
+        """The masking as of now."""
+        if self._hidden is None:
+            self._hidden = Hidden(self._subscriptions.values())
+        return self._hidden
+
+    def add(self, subscription: Subscription) -> None:
+        """Mask the values of this version of a subscription as well."""
+        if subscription.secret or subscription.headers:
+            self._subscriptions[repr((subscription.secret, subscription.headers))] = subscription
+            self._hidden = None
+
+    def begin_anew(self, subscriptions: Iterable[Subscription]) -> None:
+        """Mask only the values of these: without this the set would only ever grow."""
+        self._subscriptions.clear()
+        self._hidden = NOTHING
+        for each in subscriptions:
+            self.add(each)
+
+
 def _searched(values: Iterable[str]) -> str:
     return "\n".join(json.dumps(value) for value in values).casefold()
 

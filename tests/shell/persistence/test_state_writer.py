@@ -323,7 +323,7 @@ async def taken_and_unwritten(served: Served) -> ServedAccount:
     assert (await fill_up(served))[0] == 503
     default = default_of(served)
     while not any(each.state == "sending" for each in default.tenant.account.journal.notifications):
-        await default.grown()
+        await default.news.next()
     return default
 
 

@@ -32,7 +32,7 @@ async def settled(served: ServedAccount, account: Account, changes: Sequence[Cha
     with suppress(TimeoutError):
         async with asyncio.timeout(_MOMENT):
             while (going := _last_going(served, account, left)) is not None:
-                await served.news_of(going)
+                await served.news.of(going)
 
 
 def _last_going(served: ServedAccount, account: Account, left: list[Notification]) -> Notification | None:

@@ -1,4 +1,4 @@
-"""The life of an account of the standalone server: beginning, resetting, restoring and deleting it, and its news."""
+"""The life of an account of the standalone server: beginning, resetting, restoring and deleting it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from copper_emulator.core.errors import AccountGone
-from copper_emulator.core.model import Entry, Key, Kind, Notification, Subscription
+from copper_emulator.core.model import Entry, Key, Kind
 from copper_emulator.core.state import end_interrupted
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.delivering.background import Runner
-from copper_emulator.shell.hiding import Hidden
+from copper_emulator.shell.hiding import Hidden, Hiding
 from copper_emulator.shell.persistence.rows import Found
 from copper_emulator.shell.recording.recorder import Recorder
 from copper_emulator.shell.routing.inbox import Inbox
 from copper_emulator.shell.senders.http import HttpSender
+from copper_emulator.shell.served.news import News
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.served.runs import Runs
 from copper_emulator.shell.tenant import Tenant
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ServedAccount:
-    """An account with its background task and its wait for journal entries."""
+    """An account with its background task, its inbox, its recorder and the scenarios that it plays."""
 
     def __init__(
         self,
@@ -60,11 +61,9 @@ class ServedAccount:
         self.closed = False
         self._plan = plan
         self._group = group
-        self._grown: asyncio.Event | None = None
-        self._awaited: dict[asyncio.Event, Notification] = {}
+        self.news = News()
         self._resetting = asyncio.Lock()
-        self._extras: dict[str, Subscription] = {}
-        self._hidden: Hidden | None = None
+        self._hiding = Hiding()
         self._writer = writer
         if found is not None:
             self._take_up(found)
@@ -88,24 +87,6 @@ class ServedAccount:
     def delivers(self) -> bool:
         """Whether deliveries are made: not before `begin`, nor while the account is being reset."""
         return self._task is not None and not self._task.done()
-
-    async def grown(self) -> None:
-        """Wait until the journal has another entry, starts anew, or is closed."""
-        if self._grown is None:
-            self._grown = asyncio.Event()
-        await self._grown.wait()
-
-    async def news_of(self, notification: Notification) -> None:
-        """Wait until the journal has an entry about this notification or about none, starts anew, or is closed.
-
-        A caller that waits for the last of many notifications is thus not woken for each of them.
-        """
-        told = asyncio.Event()
-        self._awaited[told] = notification
-        try:
-            await told.wait()
-        finally:
-            del self._awaited[told]
 
     def begin(self) -> None:
         """Deliver from now on. Deliveries that were under way when an earlier server ended are not sent again."""
@@ -165,15 +146,13 @@ class ServedAccount:
     @property
     def hidden(self) -> Hidden:
         """The masking of secrets and headers of all subscriptions since the last reset, in all their versions."""
-        if self._hidden is None:
-            self._hidden = Hidden(self._extras.values())
-        return self._hidden
+        return self._hiding.hidden
 
     def close(self) -> None:
         """Release everything that waits for the journal, and the API calls that are held back."""
         self.closed = True
         self.tenant.held.let_go()
-        self._tell()
+        self.news.tell()
 
     @asynccontextmanager
     async def _not_gone(self) -> AsyncIterator[None]:
@@ -198,7 +177,7 @@ class ServedAccount:
     def _take_up(self, found: Found) -> None:
         self.tenant.take_up(found.settings, found.put_back)
         found.add_routes(self.tenant)
-        self._hide_what_there_is()
+        self._hiding.begin_anew(self.tenant.account.journal.subscriptions())
         self.inbox.begin_anew(self.tenant.account.journal.deliveries)
 
     async def _reset(self, settings: Settings | None = None, *, own: Settings | None = None) -> None:
@@ -207,7 +186,7 @@ class ServedAccount:
         self.tenant.has_own_settings = self.tenant.own_settings is not self._plan.settings
         if settings is not None:
             self.tenant.use(settings)
-        self._hide_what_there_is()
+        self._hiding.begin_anew(self.tenant.account.journal.subscriptions())
         self._add_routes()
         self._begun_anew("back at the start: records, subscriptions, waiting notifications and journal are gone")
 
@@ -217,7 +196,7 @@ class ServedAccount:
         self.life = secrets.token_hex(4)
         self.tell(text)
         self.begin()
-        self._tell()
+        self.news.tell()
 
     def _add_routes(self) -> None:
         for origin, to in self._plan.routes:
@@ -225,31 +204,9 @@ class ServedAccount:
 
     def _note(self, entry: Entry) -> None:
         if entry.subscription is not None:
-            self._hide(entry.subscription)
+            self._hiding.add(entry.subscription)
         if self._writer is not None:
             self._writer.soon()
         if self._plan.listener is not None:
             self._plan.listener(self, entry)
-        self._tell(entry.notification)
-
-    def _hide(self, made: Subscription) -> None:
-        if made.secret or made.headers:
-            # One per set of values: a client may change subscriptions any number of times.
-            self._extras[repr((made.secret, made.headers))] = made
-            self._hidden = None
-
-    def _hide_what_there_is(self) -> None:
-        """Mask only what the present journal has: without this the set would only ever grow."""
-        self._extras.clear()
-        self._hidden = None
-        for subscription in self.tenant.account.journal.subscriptions():
-            self._hide(subscription)
-
-    def _tell(self, about: Notification | None = None) -> None:
-        # Each wait has an event of its own, so that a slow waiter misses nothing; usually nothing waits.
-        if self._grown is not None:
-            self._grown.set()
-            self._grown = None
-        for told, awaited in self._awaited.items():
-            if about is None or about is awaited:
-                told.set()
+        self.news.tell(entry.notification)
