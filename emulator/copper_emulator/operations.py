@@ -23,6 +23,7 @@ from copper_emulator.expectations import meet, meet_none
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.clock import check_reachable
 from copper_emulator.shell.delivering.driver import Rounds, advance, run_until_idle, send_now, settle
+from copper_emulator.shell.routing.routes import check_sendable
 from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
@@ -167,6 +168,7 @@ def _check_request(target: object, headers: object) -> None:
         raise UsageError(f"target must be a URL as text, not {target!r}")
     if headers is not None and not isinstance(headers, Mapping):
         raise UsageError(f"headers must be a mapping, like {{'X-Trace': '1'}}, not {headers!r}")
+    check_sendable(target)
 
 
 def _raw(body: Mapping[str, Any] | str | Path) -> bytes:

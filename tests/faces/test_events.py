@@ -143,7 +143,12 @@ def test_what_was_not_captured_is_not_replayed(copper: Copper, body: Any, messag
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [({"target": 5}, "target must be a URL as text"), ({"target": TARGET, "headers": 5}, "headers must be a mapping")],
+    [
+        ({"target": 5}, "target must be a URL as text"),
+        ({"target": "127.0.0.1:5000/hook"}, "'127.0.0.1:5000/hook' is not a URL to send to: write it like http://127"),
+        ({"target": "ftp://127.0.0.1/"}, "is not a URL to send to"),
+        ({"target": TARGET, "headers": 5}, "headers must be a mapping"),
+    ],
     ids=repr,
 )
 def test_a_replay_that_could_go_nowhere_is_refused(copper: Copper, given: dict[str, Any], message: str) -> None:

@@ -61,4 +61,8 @@ def _works_later(bench: Bench, record: int) -> Rounds[bool]:
 
 
 def _has_called(bench: Bench, record: int) -> bool:
-    return any(str(record) in call.path for call in bench.account.call_log.calls())
+    return any(str(record) in _parts(call.path) for call in bench.account.call_log.calls())
+
+
+def _parts(path: str) -> list[str]:
+    return path.partition("?")[0].split("/")

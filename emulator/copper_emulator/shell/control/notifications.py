@@ -42,7 +42,7 @@ from copper_emulator.shell.control.shapes import ChangeShape, DeliveryShape, Sub
 from copper_emulator.shell.control.why import StepShape
 from copper_emulator.shell.guarding import Refused
 from copper_emulator.shell.hiding import Hidden
-from copper_emulator.shell.routing.routes import sendable
+from copper_emulator.shell.routing.routes import check_sendable
 from copper_emulator.shell.served.account import ServedAccount
 
 _WHOLE = 64 * 1024
@@ -243,10 +243,10 @@ def _request(account: Account, notification: Notification, now: int) -> tuple[by
 
 
 def _check_request(target: str, headers: Mapping[str, str]) -> None:
-    if sendable(target) is None:
-        raise Refused(
-            422, f"target: {target!r} is not a URL to send to: write it like http://127.0.0.1:5000/hooks/copper"
-        )
+    try:
+        check_sendable(target)
+    except UsageError as error:
+        raise Refused(422, str(error)) from None
     check_headers(headers)
 
 

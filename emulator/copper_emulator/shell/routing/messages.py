@@ -64,7 +64,8 @@ class Received(Attributes):
 def received_from(attempt: Attempt) -> Received:
     """The notification of an attempt, as its endpoint function gets it."""
     headers = _headers_of(attempt.url, attempt.headers)
-    return Received("POST", attempt.url, headers, attempt.body, to_datetime(attempt.started_ms))
+    # A fragment is the client's own affair and is never sent.
+    return Received("POST", attempt.url.partition("#")[0], headers, attempt.body, to_datetime(attempt.started_ms))
 
 
 @lru_cache(maxsize=100)

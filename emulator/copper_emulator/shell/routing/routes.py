@@ -209,6 +209,14 @@ def sendable(target: str) -> URL | None:
     return url if url is not None and url.scheme in ("http", "https") and url.host else None
 
 
+def check_sendable(target: str) -> None:
+    """Raise UsageError, with how to write it, if nothing can be sent to a target, whatever its routes are."""
+    if sendable(target) is None:
+        raise UsageError(
+            f"target: {target!r} is not a URL to send to: write it like http://127.0.0.1:5000/hooks/copper"
+        )
+
+
 @lru_cache(maxsize=_MOST_KEPT)
 def target_url(target: str) -> URL:
     """A target with scheme and host as they are connected to, and with path and query exactly as written."""
