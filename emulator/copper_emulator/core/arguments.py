@@ -32,9 +32,13 @@ def entity_type(name: str) -> EntityType:
 def event_called(name: str) -> Event:
     """The event with this name, in any case. Raises UsageError for an unknown one."""
     try:
-        return Event(name.lower())
-    except (AttributeError, ValueError):
+        return _EVENTS[name.lower()]
+    except (AttributeError, KeyError):
         raise UsageError(no_event(name)) from None
+
+
+_EVENTS = {str(event): event for event in Event}
+"""Events by their names; calling the enumeration takes several times as long."""
 
 
 def record_id(given: object, kind: EntityType | None = None) -> int:

@@ -106,7 +106,8 @@ class RealLimit:
         try:
             waits_for = work.send(None)
         except StopIteration as ended:
-            return cast("T", ended.value)
+            result: T = ended.value
+            return result
         return cast("T", (yield from self._rest_of(work, waits_for)))
 
     async def _rest_of(self, work: Coroutine[Any, Any, T], waits_for: Any) -> T:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.shell.clock import MonotonicEventLoop, pause_async
 from copper_emulator.shell.loop_thread import wind_up
@@ -20,18 +20,21 @@ class AppLoop:
     """A loop that runs in the caller's thread, while a call lasts."""
 
     def __init__(self) -> None:
-        self._loop = MonotonicEventLoop()
+        self._loop = _Loop()
         keep_noting(self._loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end."""
-        task = asyncio.Task(coroutine, loop=self._loop)
-        while True:
-            try:
-                return self._loop.run_until_complete(task)
-            except SystemExit:
-                # A task of the application exited: asyncio passes that to its waiter and stops the loop, too.
-                continue
+        """Run a coroutine to its end, and then whatever it has left that needs no waiting."""
+        loop = self._loop
+        task = asyncio.Task(coroutine, loop=loop)
+        # Most never wait. For them, a single turn of the loop takes two thirds of the time of `run_until_complete`,
+        # which runs another one to be told of the task's end.
+        self._turn()
+        if not task.done():
+            return self._run_on(task)
+        if loop.has_more:
+            self._turn()
+        return task.result()
 
     def pause(self, seconds: float) -> None:
         """Let real time pass while everything on the loop goes on."""
@@ -42,3 +45,42 @@ class AppLoop:
         self.run(last)
         self.run(wind_up())
         self._loop.close()
+
+    def _turn(self) -> None:
+        """Run what is ready now."""
+        loop = self._loop
+        stop = loop.call_soon(loop.stop)
+        loop.has_more = False
+        try:
+            loop.run_forever()
+        except SystemExit:
+            # A task of the application exited: asyncio passes that to its waiter and leaves the loop, too.
+            stop.cancel()
+        except BaseException:
+            stop.cancel()
+            raise
+
+    def _run_on(self, task: asyncio.Task[T]) -> T:
+        while not task.done():
+            try:
+                return self._loop.run_until_complete(task)
+            except SystemExit:
+                # If it was not the task's own, the task goes on.
+                continue
+        return task.result()
+
+
+class _Loop(MonotonicEventLoop):
+    """Notes whether anything was scheduled since it was last asked."""
+
+    has_more = False
+
+    if not TYPE_CHECKING:  # With the signatures of asyncio's own.
+
+        def call_soon(self, callback, *args, context=None):
+            self.has_more = True
+            return MonotonicEventLoop.call_soon(self, callback, *args, context=context)
+
+        def call_at(self, when, callback, *args, context=None):
+            self.has_more = True
+            return MonotonicEventLoop.call_at(self, when, callback, *args, context=context)
