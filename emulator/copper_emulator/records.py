@@ -76,7 +76,7 @@ class Records(Attributes):
             with self._tenant.lock:
                 definitions = dict(self._store.definitions(self._kind))
             found = read_seeds(rows, self._kind, definitions)
-            act = commands.seed(self._kind, found.rows, found.place)
+            act = commands.seed(self._kind, found.rows, found.position)
         else:
             act = commands.seed(self._kind, [self._json(row) for row in rows_of(rows)])
         ids: list[int] = self._tenant.record(lambda account, now: account.act(act, now))

@@ -54,7 +54,7 @@ def test_with_json_the_ready_line_has_the_variables() -> None:
         runtime("curl")
         subprocess.run(refused, check=True, capture_output=True, timeout=60)
         told = json.loads(server.line())
-        assert (told["kind"], told["place"]) == ("proxy-refused", "example.com:80")
+        assert (told["kind"], told["authority"]) == ("proxy-refused", "example.com:80")
 
 
 def test_the_file_leaves_what_the_shell_has_beside_it(tmp_path: Path) -> None:

@@ -354,10 +354,10 @@ def test_the_order_holds_across_targets(in_flight: int) -> None:
     sent = [attempt.notification for attempt in play(account)]
 
     for target in {notification.subscription for notification in sent}:
-        mine = [notification.place for notification in sent if notification.subscription == target]
+        mine = [notification.turn for notification in sent if notification.subscription == target]
         assert mine == sorted(mine)
     if in_flight == 1:
-        assert [notification.place for notification in sent] == sorted(n.place for n in sent)
+        assert [notification.turn for notification in sent] == sorted(n.turn for n in sent)
 
 
 def test_what_is_due_later_does_not_overtake() -> None:

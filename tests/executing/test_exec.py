@@ -95,8 +95,8 @@ def test_with_json_exec_says_objects_and_the_command_says_what_it_says(executing
     assert json.loads(ended.out.partition("copper-emulator's proxy")[0])["name"] == NAME
     assert "own" in ended.err.splitlines()
     assert ready["api_url"] == ready["url"] + "/developer_api/v1"
-    assert (refused["kind"], refused["place"]) == ("refused", "example.com:80")
-    assert over["refused"] == [{"place": "example.com:80", "text": refused["text"], "times": 1}]
+    assert (refused["kind"], refused["authority"]) == ("refused", "example.com:80")
+    assert over["refused"] == [{"authority": "example.com:80", "text": refused["text"], "times": 1}]
     assert [(account["name"], account["timeline"]) for account in over["accounts"]] == [
         ("default", ["nothing happened"])
     ]

@@ -89,7 +89,7 @@ def test_node_is_refused_other_hosts_as_by_the_proxy(executing: Executing) -> No
         assert told[name].startswith(refusal)
     assert told["another port"].split(":")[0] in ("ENOTFOUND", "EAI_AGAIN")
     assert told["allowed"].startswith("ECONNREFUSED: connect ECONNREFUSED 0.0.0.0:443")
-    counted = {each["place"]: each["times"] for each in ended.told[-1]["refused"]}
+    counted = {each["authority"]: each["times"] for each in ended.told[-1]["refused"]}
     assert [counted[place] for place in ("other.test:443", "other.test:80", "192.0.2.1:443")] == [2, 1, 1]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CheckApi:
     """Where the check's API is.
 
     Args:
@@ -44,17 +44,17 @@ class Place:
         return f"{self.url}{variable}{token}{f' ({other})' if self.in_use else ''}"
 
 
-def about_place(bench: Bench, *, answered: bool) -> str:
+def about_api(bench: Bench, *, answered: bool) -> str:
     """What helps if the API was never called, and nothing that is fetched for has worked yet, in this row or before.
 
     Empty if it is otherwise: an endpoint that gets anything right without a call has its records from somewhere else.
     In a test, too: there the account's API is at hand, and what an endpoint raised is told.
     `answered` says that all notifications were answered 2xx, and the state is what is wrong.
     """
-    place = bench.plan.place
-    if place is None or bench.has_called or bench.has_worked:
+    api = bench.plan.api
+    if api is None or bench.has_called or bench.has_worked:
         return ""
-    where = f"have it fetch from {place.told(any_token=bench.plan.any_token)}"
+    where = f"have it fetch from {api.told(any_token=bench.plan.any_token)}"
     if answered:
         return (
             f"Nothing has called the check's API yet: {where}. If it needs no fetch, make sure that the state is read "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import NEVER_CALLED, of_answers, of_state
-from copper_emulator.checks.fetched_from import about_place
+from copper_emulator.checks.fetched_from import about_api
 from copper_emulator.checks.hints import (
     about_commits,
     about_copies,
@@ -68,13 +68,13 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     if bad:
         evidence = answered_badly(bench, bad) + _calls_of_the_bad(bench, bad) + afterwards
         helps = advice_about(bench, bad[0])
-        unfetched = _about_place(bench, bad) if not helps else ""
+        unfetched = _about_api(bench, bad) if not helps else ""
         helps = helps or unfetched or _by_its_age(bench, bad[0]) + advice
         causes = NEVER_CALLED if unfetched else of_answers(bad)
         return Finding(Verdict.FAILED, evidence, helps, causes, _how_many(bench, bad))
     if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
-        unfetched = about_place(bench, answered=True)
+        unfetched = about_api(bench, answered=True)
         evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
         helps = about_commits() + about_memories(bench.trial) + (unfetched or _about_the_wrong(bench, advice))
         causes = NEVER_CALLED if unfetched else of_state(bench.trial.wrong, bench.deliveries)
@@ -132,8 +132,8 @@ def _has_crashed(bad: list[Delivery]) -> bool:
     return any(each.topic.event is not Event.DELETE and _is_crash(each) for each in bad)
 
 
-def _about_place(bench: Bench, bad: list[Delivery]) -> str:
-    return about_place(bench, answered=False) if _has_crashed(bad) else ""
+def _about_api(bench: Bench, bad: list[Delivery]) -> str:
+    return about_api(bench, answered=False) if _has_crashed(bad) else ""
 
 
 def _calls_of_the_wrong(bench: Bench, wrong: list[str]) -> str:
@@ -236,7 +236,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         return "Give the target a route, or name a loopback URL."
     if delivery.reason in NO_CONTACT:
-        surface = Surface.CHECK if bench.plan.place else bench.tenant.surface
+        surface = Surface.CHECK if bench.plan.api else bench.tenant.surface
         return about_unreached(delivery, surface, has_delivered=bench.has_delivered)
     if delivery.reason is Reason.TIMED_OUT:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST

@@ -20,7 +20,7 @@ from copper_emulator.checks.hints import UNREAD
 from copper_emulator.checks.judging import readable
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.shapes import LARGE
-from copper_emulator.checks.wire import Answer, Wire, place_of, request
+from copper_emulator.checks.wire import Answer, Wire, request, url_of
 from copper_emulator.core.model import Event
 from copper_emulator.core.text import count, in_words
 from copper_emulator.shell.delivering.driver import Rounds
@@ -56,7 +56,7 @@ def connections_as_before(tenant: Tenant) -> Iterator[None]:
 
 def kept(bench: Bench) -> Rounds[Finding]:
     """Send two notifications over one connection, several times, the first in different ways."""
-    url = place_of(bench)
+    url = url_of(bench)
     if url is None:
         return Finding(Verdict.SKIPPED, _NO_PLACE)
     firsts, seen = _firsts(bench), _Seen()

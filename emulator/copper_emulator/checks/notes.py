@@ -12,8 +12,8 @@ from copper_emulator.shell.routing.destinations import Manner
 
 def notes_on(bench: Bench, remarks: Iterable[str], played: Sequence[str], cut_off: Sequence[str]) -> list[str]:
     """The notes: remarks (some may be empty), and what the rows played and those left out in the end lead to."""
-    place = "" if bench.plan.place is None else bench.plan.place.note
-    notes = [remark for remark in (place, *remarks) if remark]
+    about_api = "" if bench.plan.api is None else bench.plan.api.note
+    notes = [remark for remark in (about_api, *remarks) if remark]
     if cut_off:
         notes.append(
             f"the time limit left out {count(len(cut_off), 'row')}, so this is not a success: allow more time "

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from copper_emulator.checks.fetched_from import Place
+from copper_emulator.checks.fetched_from import CheckApi
 from copper_emulator.checks.killing import Service
 from copper_emulator.checks.rows import ROWS, Row
 from copper_emulator.checks.state import Source
@@ -41,7 +41,7 @@ class Plan:
         any_token: whether the API accepts any token.
         first: how far beyond their usual start the ids of records begin.
         service: the process behind the endpoint, if it was started for the check.
-        place: where the check's API is; None in a test, which has its account's.
+        api: where the check's API is; None in a test, which has its account's.
     """
 
     target: str
@@ -57,7 +57,7 @@ class Plan:
     any_token: bool = False
     first: int = 0
     service: Service | None = None
-    place: Place | None = None
+    api: CheckApi | None = None
 
     def __post_init__(self) -> None:
         if self.open and self.secret:

@@ -116,8 +116,8 @@ class Presence:
         sent = self._bench.deliveries
         self._arrived.extend(_Arrived(each.topic, short_ids(each.ids), row) for each in sent if _has_arrived(each))
         looks = looks or any(each.reason is Reason.REFUSED for each in sent)
-        place = self._place() if looks and self._arrived else None
-        if place is None or not _refuses(place):
+        url = self._url() if looks and self._arrived else None
+        if url is None or not _refuses(url):
             return ""
         last = self._arrived[-1].named(here=row)
         return f"the endpoint has not answered since {last}: it has probably crashed; see its log"
@@ -146,11 +146,11 @@ class Presence:
 
     def ending(self) -> Rounds[None]:
         """Give a process that is ending a moment: its state stops answering before its port is closed."""
-        until, place = monotonic() + _ENDING, self._place()
-        while place is not None and not _refuses(place) and monotonic() < until:
+        until, url = monotonic() + _ENDING, self._url()
+        while url is not None and not _refuses(url) and monotonic() < until:
             yield []
 
-    def _place(self) -> URL | None:
+    def _url(self) -> URL | None:
         found = self._bench.tenant.routes.resolve(self._bench.plan.target)
         if isinstance(found, Straight):
             return found.url

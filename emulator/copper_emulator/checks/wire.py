@@ -118,7 +118,7 @@ class Wire:
             self._answers.append(Answer(status, b"".join(body), keeps=self._parser.should_keep_alive()))
 
 
-def place_of(bench: Bench) -> URL | None:
+def url_of(bench: Bench) -> URL | None:
     """Where the endpoint is reached over plain HTTP; None if it is called in this process, or over TLS."""
     found = bench.tenant.routes.resolve(bench.plan.target)
     if isinstance(found, Straight):

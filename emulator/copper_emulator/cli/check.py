@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.checks.fetched_from import Place
+from copper_emulator.checks.fetched_from import CheckApi
 from copper_emulator.checks.junit import junit
 from copper_emulator.checks.page import page
 from copper_emulator.checks.plan import Plan, rows_of, types_of
@@ -233,10 +233,10 @@ def _run(url: str, output: Output, table: Table, given: Mapping[str, Any]) -> Re
         output.line(f"Checking {url}", style="bold")
         variable = API_URL if given["command"] else ""
         tell_where(account.api_url, given["port"], output, any_token=plan.any_token, variable=variable)
-        place = Place(account.api_url, in_use(account.api_url, given["port"]), variable)
+        api = CheckApi(account.api_url, in_use(account.api_url, given["port"]), variable)
         with service_of(endpoint, account, given) as service:
             try:
-                return account.run(replace(plan, service=service, place=place), table.add)
+                return account.run(replace(plan, service=service, api=api), table.add)
             except KeyboardInterrupt:
                 table.end()
                 output.line(f"Interrupted; until then: {table.summary}", style="bold")

@@ -70,9 +70,9 @@ class Told:
         self._refused[refused] += 1
         if self._refused[refused] == 1:
             kind = "unreachable" if _is_unreachable(refused) else "refused"
-            self._json({"kind": kind, "place": refused.place or None, "text": refused.text})
+            self._json({"kind": kind, "authority": refused.authority or None, "text": refused.text})
             # If nothing answers there, it was not refused, and the text names the place.
-            what = "" if _is_unreachable(refused) else f"refused {refused.place or 'a connection to the proxy'}: "
+            what = "" if _is_unreachable(refused) else f"refused {refused.authority or 'a connection to the proxy'}: "
             self._line(f"{what}{refused.text}")
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
@@ -141,7 +141,7 @@ class Told:
             )
         for refused, times in self._refused.items():
             if times > 1 and not _is_unreachable(refused):
-                self._line(f"refused {refused.place or 'connections'} {times} times")
+                self._line(f"refused {refused.authority or 'connections'} {times} times")
 
     def _timeline(self, account: ServedAccount, *, named: bool) -> None:
         before = self._of(account).entries
@@ -180,7 +180,7 @@ class Told:
 
     def _counted(self) -> list[dict[str, Any]]:
         return [
-            {"place": refused.place or None, "text": refused.text, "times": times}
+            {"authority": refused.authority or None, "text": refused.text, "times": times}
             for refused, times in self._refused.items()
             if not _is_unreachable(refused)
         ]
@@ -210,4 +210,4 @@ _NOTHING = _Before()
 
 def _is_unreachable(refused: Refused) -> bool:
     """Whether the host is allowed but nothing answers there."""
-    return bool(refused.place) and refused.status == BAD_GATEWAY
+    return bool(refused.authority) and refused.status == BAD_GATEWAY

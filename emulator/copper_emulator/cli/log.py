@@ -193,11 +193,16 @@ class Log:
         return lead, self._told(account, entry, hidden)
 
     def _line_of_refused(self, refused: Refused, now: int) -> _Line:
-        place = refused.place or "a connection"
+        where = refused.authority or "a connection"
         if self._as_json:
-            told = {"kind": "proxy-refused", "at": iso(now), "place": refused.place or None, "text": refused.text}
+            told = {
+                "kind": "proxy-refused",
+                "at": iso(now),
+                "authority": refused.authority or None,
+                "text": refused.text,
+            }
             return "", json.dumps(told)
-        return "", f"{stamp(now)}  proxy refused {place}: {refused.text}"
+        return "", f"{stamp(now)}  proxy refused {where}: {refused.text}"
 
     def ended(self) -> None:
         """Print what still waits, and the last line."""

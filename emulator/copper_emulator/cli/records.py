@@ -242,7 +242,7 @@ def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bo
     try:
         seeded = client.post(_path(client, account, type, "seed"), {"rows": found.rows})
     except WrongUse as error:
-        raise WrongUse(re.sub(r"\bRow (\d+)\.", lambda row: found.place(int(row[1]), ()), error.message)) from None
+        raise WrongUse(re.sub(r"\bRow (\d+)\.", lambda row: found.position(int(row[1]), ()), error.message)) from None
     output.json(seeded)
     source = "stdin" if str(file) == STDIO else file
     output.line(f"{count(len(seeded['ids']), 'record')} from {source}; nobody is notified.")

@@ -76,15 +76,15 @@ class Fault:
         return f"by the fault {self}" + (", which Copper never does" if self.beyond_spec else "")
 
     @property
-    def place(self) -> tuple[FaultName, str]:
-        """Its name and its target, however that is written: at most one fault is on in a place."""
+    def slot(self) -> tuple[FaultName, str]:
+        """Its name and its target, however that is written: at most one fault is on in a slot."""
         return self.name, comparable(self.target).rstrip("/")
 
     def concerns(self, target: str) -> bool:
         """Whether it affects what is sent to this target."""
         if not self.target:
             return True
-        own, sent_to = self.place[1], comparable(target)
+        own, sent_to = self.slot[1], comparable(target)
         return sent_to == own or (sent_to.startswith(own) and sent_to[len(own)] in "/?")
 
     def __str__(self) -> str:

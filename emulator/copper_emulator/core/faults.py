@@ -92,7 +92,7 @@ class Faults:
     def on(self, fault: Fault, now: int) -> None:
         """Switch a fault on, replacing one with the same name and target."""
         self.begin(now)
-        self._active = [a for a in self._active if a.fault.place != fault.place]
+        self._active = [a for a in self._active if a.fault.slot != fault.slot]
         self._active.append(Active(fault, fault.next, _end_of(fault, now)))
         self._note(now, f"{fault} is on")
         self._tell_lag()
@@ -192,7 +192,7 @@ class Faults:
             return notifications
         for notification in notifications:
             notification.rank = self._draw(FaultName.SHUFFLE, notification, WHOLE - 1)
-        shuffled = sorted(notifications, key=lambda notification: notification.place)
+        shuffled = sorted(notifications, key=lambda notification: notification.turn)
         for before, after in zip(notifications, shuffled, strict=True):
             if before is not after:
                 self._touch(after, shuffle.fault)

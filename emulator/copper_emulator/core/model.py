@@ -282,7 +282,7 @@ class Notification(Attributes):
     seat: int = 0
 
     @property
-    def place(self) -> tuple[int, int, int]:
+    def turn(self) -> tuple[int, int, int]:
         """The sort key for the order in which notifications that become due together are sent."""
         return (self.due_ms, self.rank, self.serial)
 

@@ -154,7 +154,7 @@ class RecordActs:
         if seed.file is not None:
             definitions = self._tenant.account.records.definitions(seed.type)
             found = read_some_seeds(self._folder / seed.file, seed.type, definitions)
-            return commands.seed(seed.type, found.rows, found.place)
+            return commands.seed(seed.type, found.rows, found.position)
         if seed.rows is not None:
             rows = [numbered(self.resolved(row), number) for number, row in enumerate(seed.rows, start=1)]
             return commands.seed(seed.type, rows)

@@ -35,7 +35,7 @@ def switch_on(tenant: AnyTenant, faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _switch_on(fault: Fault, account: Account, now: int) -> list[Fault]:
-    replaced = [other for other in account.faults.active(now) if other.place == fault.place]
+    replaced = [other for other in account.faults.active(now) if other.slot == fault.slot]
     account.faults.on(fault, now)
     return replaced
 

@@ -39,7 +39,7 @@ class Seeds:
     numbers: Sequence[int]
     columns: Sequence[str] = ()
 
-    def place(self, row: int, mistakes: Sequence[tuple[str, str]]) -> str:
+    def position(self, row: int, mistakes: Sequence[tuple[str, str]]) -> str:
         """Where a mistake in a row is: `people.csv, row 3, column emails.`"""
         fields = dict.fromkeys(name for name, _ in mistakes if name != "Base")
         columns = [column for column in self.columns if column.partition(".")[0] in fields]

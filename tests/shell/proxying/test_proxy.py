@@ -151,7 +151,7 @@ async def test_another_host_is_refused_with_what_to_do_and_told(asked: str) -> N
 
         [refused] = through.refused
         assert answered.startswith("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain")
-        assert answered.endswith(f"{refused.place}: {refused.text}\n")
+        assert answered.endswith(f"{refused.authority}: {refused.text}\n")
         assert "is not Copper's API" in refused.text
         assert "--proxy-allow " in refused.text
 
@@ -300,7 +300,7 @@ async def test_what_is_no_request_for_a_proxy_is_answered_with_how_one_is_used(r
         assert answered.startswith("HTTP/1.1 400 Bad Request")
         assert says in answered
         assert "HTTPS_PROXY=http://" in answered
-        assert [refused.place for refused in through.refused] == [""]
+        assert [refused.authority for refused in through.refused] == [""]
 
 
 @pytest.mark.parametrize("raw", [b"", b"CONN", b"CONNECT api.copper.com:443 HTTP/1.1\r\nHo"])

@@ -99,7 +99,7 @@ def test_a_tunnel_goes_where_it_says(host: str, port: int) -> None:
 def test_a_whole_url_goes_where_it_says_with_its_path_as_it_was(host: str, port: int, path: str) -> None:
     found = read_head(head(f"GET http://{host}:{port}{path} HTTP/1.1"))
 
-    assert (found.host, found.port, found.place) == (host, port, f"{host}:{port}")
+    assert (found.host, found.port, found.authority) == (host, port, f"{host}:{port}")
     assert found.head.decode().split(" ")[1] == (path or "/")
 
 

@@ -24,7 +24,7 @@ class Beyond:
     authorization: str = ""
 
     @property
-    def place(self) -> str:
+    def authority(self) -> str:
         """The proxy in messages, with host and port."""
         return f"the proxy at {self.host}:{self.port}"
 
@@ -32,10 +32,10 @@ class Beyond:
         """The request head to send to it for a client's request."""
         more = f"Proxy-Authorization: {self.authorization}\r\n".encode() if self.authorization else b""
         if asked.is_tunnel:
-            return f"CONNECT {asked.place} HTTP/1.1\r\nHost: {asked.place}\r\n".encode() + more + b"\r\n"
+            return f"CONNECT {asked.authority} HTTP/1.1\r\nHost: {asked.authority}\r\n".encode() + more + b"\r\n"
         line, _, rest = asked.head.partition(b"\r\n")
         method, _, path = line.partition(b" ")
-        return method + f" http://{asked.place}".encode() + path + b"\r\n" + more + rest
+        return method + f" http://{asked.authority}".encode() + path + b"\r\n" + more + rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Refused:
     """A request that was not let through."""
 
     status: int
-    place: str
+    authority: str
     """The requested host and port; empty if they were not understood."""
     text: str
     """Why, and what to do."""
@@ -144,18 +144,18 @@ class Proxy:
     async def _lead(self, asked: Asked, reader: StreamReader, writer: StreamWriter) -> None:
         to = self._way(asked)
         if isinstance(to, str):
-            return await self._refuse(Refused(403, asked.place, to), reader, writer)
+            return await self._refuse(Refused(403, asked.authority, to), reader, writer)
         # What is for Copper is answered here: it needs no TLS from us if the client did not use it either.
         secure = asked.scheme == "https" and asked.host not in API_HOSTS
         beyond = to if isinstance(to, Beyond) else None
-        place, address = (asked.place, to) if not isinstance(to, Beyond) else (to.place, (to.host, to.port))
+        authority, address = (asked.authority, to) if not isinstance(to, Beyond) else (to.authority, (to.host, to.port))
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 there, back = await asyncio.open_connection(*address, ssl=secure or None)
         # A name that idna cannot encode, or that TLS cannot ask for, raises UnicodeError, which is a ValueError.
         except (OSError, TimeoutError, ValueError) as error:
-            text = f"nothing answers at {place} ({_why(error)})"
-            return await self._refuse(Refused(502, asked.place, text), reader, writer)
+            text = f"nothing answers at {authority} ({_why(error)})"
+            return await self._refuse(Refused(502, asked.authority, text), reader, writer)
         async with _Closing(back):
             if beyond is not None:
                 # The proxy beyond answers for itself.
@@ -193,7 +193,7 @@ class Proxy:
 
     async def _refuse(self, refused: Refused, reader: StreamReader, writer: StreamWriter) -> None:
         self._told(refused)
-        where = f"{refused.place}: " if refused.place else ""
+        where = f"{refused.authority}: " if refused.authority else ""
         body = f"copper-emulator's proxy: {where}{refused.text}\n".encode()
         head = (
             f"HTTP/1.1 {refused.status} {_PHRASES[refused.status]}\r\nContent-Type: text/plain; charset=utf-8\r\n"

@@ -40,7 +40,7 @@ class Asked:
         return not self.scheme
 
     @property
-    def place(self) -> str:
+    def authority(self) -> str:
         """Host and port as people write them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
