@@ -54,10 +54,8 @@ class Claims:
         self._read = 0
         self._place_of: dict[int, int] = {}
         self._of_topic: dict[Topic, _OfTopic] = {}
-        self.judged = 0
-        """How many of the deliveries a verdict has covered."""
-        self.told = 0
-        """How many of them belong to tests that have ended: their verdict is told."""
+        self.earlier = 0
+        """How many of the deliveries belong to earlier tests of the account, their fixtures' ends included."""
 
     def unclaimed(self, journal: Journal, topic: Topic, ids: Sequence[int] | None) -> list[Delivery]:
         """The deliveries of a topic that are not claimed, in order; with ids, only those that have one of them.
@@ -127,4 +125,4 @@ class Claims:
         self._claimed.clear()
         self._permitted.clear()
         self._journal = None
-        self.judged = self.told = 0
+        self.earlier = 0

@@ -431,13 +431,13 @@ class Face:
         return draws.seed if draws.made else None
 
     def begin_test(self) -> str:
-        """Count anew: what a verdict has covered belongs to earlier tests. Returns what of it still stands."""
+        """Count anew: what has happened belongs to earlier tests. Returns what of it still stands."""
         self._calls.close()
         if self._is_unused and not self._reports:
             return ""
-        claims = self._operations.claims
-        claims.told = claims.judged
-        return self._verdict(since=None)
+        with self._tenant.lock:
+            self._operations.claims.earlier = len(self._tenant.account.journal.deliveries)
+        return self._verdict()
 
     def verdict(self, *, said: str = "") -> str:
         """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`.
@@ -448,11 +448,11 @@ class Face:
         unawaited = self._calls.complaint() if self._calls and self.settings.strict else ""
         # A check plays in accounts of its own, so its report may be all there is.
         unused = self._is_unused and not self._reports
-        text = "" if unused else self._verdict(said=said, since=self._operations.claims.told)
+        text = "" if unused else self._verdict(said=said)
         return "\n".join(filter(None, [unawaited, text]))
 
-    def _verdict(self, *, said: str = "", since: int | None) -> str:
-        """The verdict on the deliveries after the first `since`, or on none of them, and on all that still stands."""
+    def _verdict(self, *, said: str = "") -> str:
+        """The verdict on the deliveries since the test began, and on all that still stands."""
         with self._tenant.lock:
             account, settings, claims = self._tenant.account, self._tenant.settings, self._operations.claims
             if not settings.strict:
@@ -462,11 +462,7 @@ class Face:
                 report.warn()
             if not account.journal.entries:
                 return overlooked
-            number = len(account.journal.deliveries)
-            if since is not None:
-                claims.judged = number
-            since = number if since is None else since
-            text = verdict_text(account, claims, settings.allow, account.surface, said=said, since=since)
+            text = verdict_text(account, claims, settings.allow, account.surface, said=said)
         return "\n".join(filter(None, [text, overlooked]))
 
     def _reported(self, report: R) -> R:

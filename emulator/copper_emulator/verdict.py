@@ -53,16 +53,11 @@ _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
 """Outcomes that are no problem: delivered, or caused by the test's own limits, faults or unsubscribing."""
 
 
-def complaints(
-    account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface, *, since: int
-) -> list[Complaint]:
-    """Everything that should fail a test: deliveries that went wrong, then what was due but never sent.
-
-    The first `since` deliveries belong to other tests.
-    """
+def complaints(account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface) -> list[Complaint]:
+    """Everything that should fail the present test: deliveries that went wrong, then what was due but never sent."""
     found = []
     groups: dict[str, list[Delivery]] = {}
-    for delivery in account.journal.deliveries[since:]:
+    for delivery in account.journal.deliveries[claims.earlier :]:
         if not _is_fine(delivery) and not _is_permitted(delivery, claims, allow):
             groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
     found += [_wrong(group, account, surface) for group in groups.values()]
@@ -84,14 +79,13 @@ def verdict_text(
     surface: Surface,
     *,
     said: str = "",
-    since: int = 0,
 ) -> str:
     """The complaints as one text, or "" if there are none; values of secrets are masked.
 
     `surface` is where the text is read. A traceback or a refused call already in `said`, the text shown before this
     one, is left out.
     """
-    found = complaints(account, claims, allow, surface, since=since)
+    found = complaints(account, claims, allow, surface)
     if not found:
         return ""
     brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))

@@ -212,3 +212,40 @@ def test_an_error_at_set_up_stays_one(inner: Inner) -> None:
     result = inner.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["E       RuntimeError: in the fixture", "-* copper -*", "copper (seed=0)"])
+
+
+def test_what_the_end_of_one_tests_fixture_does_is_not_blamed_on_the_next_one(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def shared(make_copper):
+            with make_copper() as copper:
+                copper.route("https://billing.example.com", to=lambda request: 500)
+                copper.subscribe("person", "delete", target="https://billing.example.com")
+                yield copper
+
+        @pytest.fixture
+        def tidied(shared):
+            ada = shared.people.create(name="Ada")
+            yield shared
+            shared.people.delete(ada.id)
+
+        def test_one(tidied):
+            pass
+
+        def test_two(tidied):
+            pass
+
+        def test_three(tidied):
+            tidied.fire("person", "delete", ids=17)
+
+        def test_four(shared):
+            pass
+        """
+    )
+    result = inner.run("-rf")
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["FAILED test_inner.py::test_three - copper: 1 thing went wrong*"])
+    result.stdout.fnmatch_lines(["- person/delete [[]17] *: rejected (500)"])
