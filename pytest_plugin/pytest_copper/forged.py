@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
 from copper_emulator.wrong_secrets import wrong_secrets
 from pytest_copper.drawn_records import bodies
+from pytest_copper.probes import added, written_replay
 from pytest_copper.story import Step
 
 
@@ -31,8 +33,14 @@ def _wrong(secret: dict[str, str]) -> st.SearchStrategy[dict[str, Any]]:
     return st.sampled_from(({}, dict.fromkeys(secret, "guessed"), *wrong_secrets(secret).values()))
 
 
+def _headers(machine: Any, body: dict[str, Any]) -> Mapping[str, str]:
+    """Those that come with true notifications like this one: only the secret is to be what is wrong."""
+    alike = [each for each in machine.copper.subscriptions if (each.type, each.event) == (body["type"], body["event"])]
+    return added(alike[0]) if alike else {}
+
+
 def _steps(machine: Any, body: dict[str, Any], wrong: dict[str, Any]) -> list[Step]:
-    replay = {"replay": {"target": machine.target, "body": {**body, **wrong}}}
+    replay = written_replay(machine.target, {**body, **wrong}, _headers(machine, body))
     if not machine.must_refuse:
         return [replay]
     topic = f"{body['type']}/{body['event']}"

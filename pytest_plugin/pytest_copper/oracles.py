@@ -33,7 +33,7 @@ from pytest_copper.both_faces import Steps, asked, of_both_faces
 from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step
 from pytest_copper.machine_checks import checked_secret
-from pytest_copper.probes import probe, sent_ones, tells
+from pytest_copper.probes import added, probe, replay, sent_ones, tells, written_replay
 from pytest_copper.written import Act
 
 # A traceback shows the line of the test that asks, not how the oracle judged.
@@ -88,7 +88,7 @@ def wrong_secret_changes_nothing(
 
 def _refused(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: Believed, *, must_refuse: bool) -> Steps:
     before = deepcopy((yield state()))
-    answer = yield copper.replay(body, target=delivery.target)
+    answer = yield replay(copper, delivery, body)
     if answer.outcome is Outcome.DELIVERED:
         if must_refuse:
             raise AssertionError(f"a notification with a wrong secret was answered {answer.status}: {answer}")
@@ -112,7 +112,7 @@ def answers_within(copper: Any, span: timedelta | str | float) -> Steps:
         raise UsageError(f"answers_within: {error}") from None
     for delivery in _some_delivered(copper)[-1:]:
         began = monotonic()
-        answer = yield copper.replay(delivery.body, target=delivery.target)
+        answer = yield replay(copper, delivery, delivery.body)
         took = max(round((monotonic() - began) * 1000), answer.ended_ms - answer.started_ms)
         if took > longest:
             raise AssertionError(
@@ -206,7 +206,7 @@ def _again(machine: CopperMachine, delivery: Delivery, more: Mapping[str, Any]) 
     # By name, so that the step that created a record must stay and the number of ids can shrink.
     named = [(machine.playthrough.name_of(delivery.type, each), each) for each in delivery.ids]
     ids = [each if name is None else {"record": name} for name, each in named]
-    return {"replay": {"target": delivery.target, "body": {**delivery.body, "ids": ids, **more}}}
+    return written_replay(delivery.target, {**delivery.body, "ids": ids, **more}, added(delivery.subscription))
 
 
 def _body(step: Step) -> dict[str, Any]:
@@ -307,7 +307,7 @@ def _some_delivered(copper: Face) -> list[Delivery]:
 
 def _unchanged(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: Believed, how: str) -> Steps:
     before = deepcopy((yield state()))
-    answer = yield copper.replay(body, target=delivery.target)
+    answer = yield replay(copper, delivery, body)
     if answer.outcome is not Outcome.DELIVERED:
         raise AssertionError(f"{delivery} {how} and was not answered 2xx: {answer.verdict}")
     _same(before, (yield state()), f"{delivery} {how}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from copper_emulator import Copper, Delivery
 from copper_emulator.core.errors import CopperEmulatorError
-from copper_emulator.core.model import Event, Outcome
+from copper_emulator.core.model import Event, Outcome, Subscription
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
@@ -65,6 +65,21 @@ def sent_ones(copper: Face) -> list[Delivery]:
     """The delivered notifications that are no replays; a body that a fault has cut off does not count."""
     delivered = (each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
     return [each for each in delivered if isinstance(each.body, Mapping)]
+
+
+def replay(copper: Any, delivery: Delivery, body: Any) -> Any:
+    """Send a body to where a delivery went, with the headers that its subscription adds."""
+    return copper.replay(body, target=delivery.target, headers=added(delivery.subscription))
+
+
+def added(subscription: Subscription | None) -> Mapping[str, str]:
+    """The headers that a subscription adds; an endpoint may rightly refuse whoever does not send them."""
+    return {} if subscription is None else subscription.headers or {}
+
+
+def written_replay(target: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    """The step of a scenario that sends a body."""
+    return {"replay": {"target": target, "body": body, **({"headers": dict(headers)} if headers else {})}}
 
 
 def tells(body: Mapping[str, Any]) -> list[Any]:

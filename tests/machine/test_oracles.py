@@ -126,6 +126,49 @@ def test_one_that_believes_everybody_is_found(copper: Copper, must_refuse: bool,
         oracles.wrong_secret_changes_nothing(copper, state, SECRET, must_refuse=must_refuse)
 
 
+class ForThoseWhoSend:
+    """Refuses who does not send the subscription's own header; with `secret`, also who does not know that."""
+
+    HEADERS: Mapping[str, str] = {"X-Auth": "ours"}
+
+    def __init__(self, secret: Mapping[str, str] | None = None) -> None:
+        self.secret = secret or {}
+        self.seen: set[tuple[str, int]] = set()
+
+    def __call__(self, request: Received) -> int:
+        if request.headers.get("X-Auth") != "ours" or not self.secret.items() <= request.json.items():
+            return 401
+        self.seen |= {(request.json["event"], each) for each in request.json["ids"]}
+        return 200
+
+    def subscribe(self, copper: Copper) -> None:
+        for event in ("new", "update", "delete"):
+            copper.subscribe("person", event, target=TARGET, secret=SECRET, headers=self.HEADERS)
+
+    def notified(self, copper: Copper) -> Callable[[], object]:
+        copper.route("https://endpoint.example", to=self)
+        self.subscribe(copper)
+        copper.people.create(name="Ada")
+        return lambda: set(self.seen)
+
+
+def test_what_comes_again_has_the_headers_of_its_subscription(copper: Copper) -> None:
+    state = ForThoseWhoSend(SECRET).notified(copper)
+
+    oracles.sent_again_changes_nothing(copper, state)
+    oracles.unknown_fields_change_nothing(copper, state)
+    oracles.wrong_secret_changes_nothing(copper, state, SECRET)
+    oracles.answers_within(copper, "30s")
+    assert {each.status for each in copper.deliveries} == {200, 401}
+
+
+def test_one_that_looks_at_the_header_alone_is_found(copper: Copper) -> None:
+    state = ForThoseWhoSend().notified(copper)
+
+    with pytest.raises(AssertionError, match="with a wrong secret was answered 200"):
+        oracles.wrong_secret_changes_nothing(copper, state, SECRET)
+
+
 def test_one_that_ignores_forgeries_without_refusing_them_may_be_right(copper: Copper) -> None:
     subscribed(copper, lambda request: 202)
     copper.people.create(name="Ada")
@@ -274,6 +317,32 @@ def test_what_is_lost_and_not_found_again_is_told() -> None:
     assert sorted(found.events) == ["create", "delete", "faults"]
     with pytest.raises(AssertionError):
         HalfReconciling.replay(found.text)
+
+
+@pytest.mark.parametrize("secret", [SECRET, {}], ids=["the secret", "no secret"])
+def test_in_a_machine_too_it_has_the_headers_of_its_subscription(secret: Mapping[str, str]) -> None:
+    class WithHeaders(Idempotent, UnknownFieldsTolerated, CopperMachine):
+        def endpoint(self, copper: Copper) -> object:
+            self.app = ForThoseWhoSend(secret)
+            return self.app
+
+        def subscribe(self, copper: Copper) -> None:
+            self.app.subscribe(copper)
+
+        def state(self, copper: Copper) -> object:
+            return self.app.seen
+
+    WithHeaders.secret = SECRET
+    found = run(WithHeaders, examples=30)
+    if secret:
+        assert found is None
+    else:
+        # Only the secret was wrong: one that does not look at it lets itself be deceived.
+        assert found is not None
+        assert found.events == ["replay"]
+        assert found.scenario["steps"][0]["replay"]["headers"] == ForThoseWhoSend.HEADERS
+        with pytest.raises(AssertionError):
+            WithHeaders.replay(found.text)
 
 
 def test_what_a_fault_has_cut_off_does_not_come_again() -> None:
