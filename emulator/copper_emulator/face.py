@@ -272,7 +272,7 @@ class Face:
         """The subscriptions the current key can see, by ascending id."""
         with self._tenant.lock:
             account = self._tenant.account
-            return account.subscriptions.of_key(account.key.serial)
+            return account.subscriptions.of_key(account.key_serial)
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` in the test's thread after each delivery sent, to drain a queue or run deferred work.
@@ -380,7 +380,7 @@ class Face:
             return "not used yet"
         with self._tenant.lock:
             account = self._tenant.account
-            seen = len(account.subscriptions.of_key(account.key.serial))
+            seen = len(account.subscriptions.of_key(account.key_serial))
             older = len(account.subscriptions) - seen
             numbers = {"change": len(account.journal.changes), "delivery": len(account.journal.deliveries)}
             waiting = len(account.waiting())

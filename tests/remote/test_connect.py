@@ -17,6 +17,7 @@ import pytest
 from copper_emulator import AsyncCopper, Copper, Emulator
 from copper_emulator.control_client import Client
 from copper_emulator.core.errors import RouteError, TimeError, UsageError
+from copper_emulator.core.model import DEFAULT_EMAIL
 from copper_emulator.remote import RemoteAsyncCopper, RemoteCopper, made
 from copper_emulator.remote.account import _give_key
 from copper_emulator.settings import Settings
@@ -69,6 +70,19 @@ def test_a_token_becomes_the_key_of_an_account_that_has_none(server: Process) ->
         assert copper.headers["X-PW-AccessToken"] == "mine"
         copper.subscribe("person", "new", target=TARGET)
         assert [each.key for each in copper.subscriptions] == [1]
+
+
+def test_an_account_without_a_key_can_be_used_except_for_what_needs_its_token() -> None:
+    with started("serve", "--port", "0") as server, Copper.connect(server.url) as copper:
+        made = copper.subscribe("person", "new", target=TARGET)
+        assert copper.subscriptions == [made]
+        assert copper.email == DEFAULT_EMAIL
+        for ask in (lambda: copper.token, lambda: copper.headers, lambda: copper.oauth_headers):
+            with pytest.raises(UsageError, match=r"name the one that account default .* token='\.\.\.'"):
+                ask()
+        copper.switch_key()
+        assert (copper.headers["X-PW-AccessToken"], copper.email) == (copper.token, DEFAULT_EMAIL)
+        assert copper.subscriptions == []
 
 
 @pytest.mark.parametrize("token", ["", "ok \u00fc", "\u20ac", "a\nb"], ids=ascii)

@@ -111,6 +111,16 @@ class _Remote(Face):
         return self._there.token
 
     @property
+    def email(self) -> str:
+        """The email that belongs to the current key (X-PW-UserEmail), or will belong to the first."""
+        return next((key.email for key in reversed(self._there.account.keys)), DEFAULT_EMAIL)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The three X-PW headers of the current key. Raises UsageError if its token is not known."""
+        return Key(0, self.token, self.email).headers
+
+    @property
     def _at_a_glance(self) -> str:
         # Looking would fetch the account.
         return f"account {self.name} at {self._api_url}"
