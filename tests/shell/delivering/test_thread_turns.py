@@ -117,6 +117,33 @@ def test_a_worker_that_the_endpoint_waits_for_waits_once(monkeypatch: pytest.Mon
         copper.expect("person", "new", count=2)
 
 
+def test_an_endpoint_that_is_only_slow_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not seen to wait for another thread, so nobody is taken for its worker."""
+    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
+    monkeypatch.setattr(thread_turns, "PATIENCE", LONG)
+    inside, arrived, never = threading.Event(), set[int](), threading.Lock()
+    never.acquire()
+
+    def endpoint(request: Received) -> None:
+        inside.set()
+        # As busy as one can be without working: what shows is this function, not how it waits.
+        never.acquire(timeout=0.2)
+        arrived.update(request.json["ids"])
+
+    with Emulator() as copper:
+        listening(copper, endpoint)
+
+        def other() -> None:
+            inside.wait(LONG)
+            assert copper.people.create(name="Grace").id in arrived
+            copper.advance("1m")
+
+        with ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(other)
+            copper.people.create(name="Ada")
+            waiting.result(LONG)
+
+
 def test_a_thread_of_the_test_that_an_endpoint_waits_for_is_a_worker_after_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -175,6 +202,63 @@ def test_what_another_thread_leaves_to_a_turn_is_done_before_it_ends(monkeypatch
     turns.drive(rounds(lambda: in_a_thread(another)), send, settle)
 
     assert done == ["recorded", f"settled in {threading.current_thread().name}"]
+
+
+class Turn:
+    """A lock whose first `tries` attempts to get it are in vain, and what happens at each of them and at the end."""
+
+    def __init__(
+        self, tries: int = 0, *, meanwhile: Callable[[], object] = int, before: Callable[[], object] = int
+    ) -> None:
+        self.tries = tries
+        self._meanwhile = meanwhile
+        self._before = before
+        self._lock = threading.Lock()
+
+    def acquire(self, *, blocking: bool = True, timeout: float = -1) -> bool:
+        if not self.tries:
+            return self._lock.acquire()
+        if blocking and timeout > 0:
+            self.tries -= 1
+            self._meanwhile()
+        return False
+
+    def release(self) -> None:
+        self._before()
+        self._lock.release()
+
+
+@pytest.mark.parametrize(("delivers", "tries"), [(True, 1_000), (False, 1)])
+def test_who_sees_that_something_is_delivered_waits_on(
+    monkeypatch: pytest.MonkeyPatch, *, delivers: bool, tries: int
+) -> None:
+    """As long as it takes: an endpoint that waited for the thread would keep everything from being delivered."""
+    turns, done = ThreadTurns(), list[bool]()
+    monkeypatch.setattr(turns, "_is_seen_waiting", lambda: True)
+
+    def deliver() -> None:
+        turns._delivered += delivers
+
+    monkeypatch.setattr(turns, "_turn", Turn(tries, meanwhile=deliver))
+
+    in_a_thread(lambda: turns.drive(rounds(lambda: done.append(turns._holder is not None)), send, lambda: rounds(int)))
+
+    assert done == [delivers]
+
+
+def test_what_is_left_to_a_turn_as_it_ends_is_done_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, done = ThreadTurns(), list[str]()
+    leaving = iter([True])
+
+    def leave_more() -> None:
+        turns._more = next(leaving, turns._more)
+
+    monkeypatch.setattr(turns, "_turn", Turn(before=leave_more))
+
+    turns.drive(rounds(lambda: done.append("its own")), send, lambda: rounds(lambda: done.append("what was left")))
+
+    assert done[0] == "its own"
+    assert set(done[1:]) == {"what was left"}
 
 
 def test_what_is_left_to_a_turn_that_has_just_ended_is_done_by_the_thread_itself() -> None:

@@ -2,13 +2,15 @@
 
 A call that an endpoint makes while it is notified belongs to the turn under way: it only records. If it waited for a
 turn of its own, it would wait for itself. Most frameworks hand a context on to their threads, which says so; a thread
-without one may be the test's or a worker of the endpoint. So it waits, but not for long: if it gets no turn, it is
-taken for a worker that the endpoint waits for, and so are all such threads from then on. A thread that has had a turn,
+without one may be the test's or a worker of the endpoint. So it waits as long as anything is delivered meanwhile, since
+nothing would be if the endpoint waited for this thread. If nothing is, and the endpoint is seen to wait for some
+thread, this one is taken for it, and so are all of which nothing is known from then on. A thread that has had a turn,
 or has the account from the start, is the test's and waits longer.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -26,11 +28,13 @@ T = TypeVar("T")
 Send: TypeAlias = Callable[[list[Attempt]], list[Result]]
 
 PATIENCE = 5.0
-"""Seconds that a thread of the test waits for its turn; if it gets none, an endpoint is waiting for it."""
+"""Seconds for which nothing is delivered, after which an endpoint must be waiting for the thread, whosever it is."""
 
 SHORT_PATIENCE = 0.25
-"""Seconds that a thread waits of which nothing is known."""
+"""The same for a thread of which nothing is known, if the endpoint is seen to wait."""
 
+_WAITING = frozenset({"asyncio", "concurrent", "multiprocessing", "queue", "selectors", "socket", "ssl", "threading"})
+"""Modules in which code of Python's own waits for what other threads do."""
 
 _SENDING: ContextVar[tuple[tuple[ThreadTurns, int], ...]] = ContextVar("sending", default=())
 """The turns, by number, in which this is sent; several, because one account's endpoint may drive another account.
@@ -49,6 +53,8 @@ class ThreadTurns:
         self._here = threading.local()
         self._here.is_the_tests = True
         self._has_workers = False
+        self._delivered = 0
+        """How many rounds have been delivered."""
         self._more = False
         """Whether another thread has left something to the turn under way."""
 
@@ -97,12 +103,29 @@ class ThreadTurns:
             return send(attempts)
         finally:
             _SENDING.reset(token)
+            self._delivered += bool(attempts)
 
     def _wait(self) -> bool:
         is_the_tests = getattr(self._here, "is_the_tests", False)
         if (self, self._number) in _SENDING.get() or (self._has_workers and not is_the_tests):
             return False
-        if self._turn.acquire(timeout=PATIENCE if is_the_tests else SHORT_PATIENCE):
+        if self._acquire(is_the_tests=is_the_tests):
             return True
         self._here.is_the_tests, self._has_workers = False, True
         return False
+
+    def _acquire(self, *, is_the_tests: bool) -> bool:
+        waited, delivered = 0.0, self._delivered
+        patience = PATIENCE if is_the_tests else SHORT_PATIENCE
+        while not self._turn.acquire(timeout=patience):
+            waited += patience
+            if self._delivered != delivered:
+                waited, delivered = 0.0, self._delivered
+            elif waited >= PATIENCE or (not is_the_tests and self._is_seen_waiting()):
+                return False
+        return True
+
+    def _is_seen_waiting(self) -> bool:
+        """Whether the thread whose turn it is waits in Python's own code. In other code, waiting does not show."""
+        frame = None if self._holder is None else sys._current_frames().get(self._holder)  # noqa: SLF001 - public
+        return frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _WAITING
