@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.records_machine.facts import DEFINITIONS, NEVER, Row
 from tests.records_machine.model import Model
-from tests.records_machine.rows import Item, Refused, owned
+from tests.records_machine.rows import Item, Refused, leads_to, owned
 from tests.records_machine.telling import changes
 
 CALLER, POTENTIAL = 137_658, 451_490
@@ -114,7 +114,9 @@ def _make(model: Model, kind: str, values: Row) -> int:
 def _hand_over(model: Model, old: Item, new: Item) -> list[Item]:
     """Make references and activities of one record belong to another; return the relations that no field expresses."""
     related = model.related(old)
-    led = [item for item in model.items if model.redirect(item, old, new)]
+    led = [item for item in model.items if old in leads_to(item[0], model.row(*item))]
+    for item in model.items:
+        model.redirect(item, old, new)
     row = model.row(*old)
     model.count(new, row["interaction_count"], row.get("date_last_contacted"))
     model.put(old[0], {**model.row(*old), "interaction_count": 0})

@@ -141,7 +141,7 @@ ON_NULL = {kind: {**BLANK[kind], **dict.fromkeys(REQUIRED[kind], REFUSED), **_ON
 """What null does to each field."""
 
 LINKS = {"company_id": "company", "primary_contact_id": "person"}
-"""Fields that are relations, and the type to which they refer."""
+"""Fields that refer to another record, and its type. All are relations, but for a company's primary contact."""
 RELATED = {
     frozenset(pair.split())
     for pair in (

@@ -48,7 +48,7 @@ class Rows:
 
     def put(self, kind: str, row: Row) -> None:
         self.of[kind][row["id"]] = row
-        self.pairs -= {frozenset(((kind, row["id"]), other)) for other in leads_to(row)}
+        self.pairs -= {frozenset(((kind, row["id"]), other)) for other in leads_to(kind, row)}
 
     def drop(self, item: Item) -> None:
         """Remove a record with its relations; an activity takes its interaction with it."""
@@ -63,7 +63,9 @@ class Rows:
 
     @property
     def relations(self) -> set[frozenset[Item]]:
-        return self.pairs | {frozenset((item, other)) for item in self.items for other in leads_to(self.row(*item))}
+        return self.pairs | {
+            frozenset((item, other)) for item in self.items for other in leads_to(item[0], self.row(*item))
+        }
 
     def related(self, item: Item) -> list[Item]:
         return sorted(other for pair in self.relations if item in pair for other in pair - {item})
@@ -86,8 +88,9 @@ class Rows:
 
     def unrelate(self, one: Item, other: Item) -> None:
         self.pairs.discard(frozenset((one, other)))
-        self.redirect(one, other, None)
-        self.redirect(other, one, None)
+        for this, that in ((one, other), (other, one)):
+            if that in leads_to(this[0], self.row(*this)):
+                self.redirect(this, that, None)
 
     def redirect(self, item: Item, old: Item, new: Item | None) -> bool:
         """Make the fields that refer to one record refer to another, or to none; return whether there are any."""
@@ -120,10 +123,11 @@ def reference(item: Item) -> Row:
     return {"id": item[1], "type": item[0]}
 
 
-def leads_to(row: Row) -> set[Item]:
-    """The records to which the fields of a row refer."""
+def leads_to(of_kind: str, row: Row) -> set[Item]:
+    """The records to which the fields of a row relate it."""
     other: Any = row.get("related_resource") or BLANK["task"]["related_resource"]
-    found = {(kind, row.get(name)) for name, kind in LINKS.items()} | {(other["type"], other["id"])}
+    fields = {} if of_kind == "company" else LINKS
+    found = {(kind, row.get(name)) for name, kind in fields.items()} | {(other["type"], other["id"])}
     return {(kind, number) for kind, number in found if number is not None}
 
 

@@ -217,32 +217,59 @@ def test_a_projects_resource_is_not_found_by_relating() -> None:
 
 
 def contact_of_her_company(account: Account) -> tuple[Item, Item]:
-    """A company whose primary contact works for it: two fields link the two records."""
+    """A company whose primary contact works for it."""
     engines = make(account, COMPANY, name="Engines")
     ada = make(account, PERSON, name="Ada", company_id=engines)
     account.act(commands.update(COMPANY, [engines], {"primary_contact_id": ada}), START)
     return (COMPANY, engines), (PERSON, ada)
 
 
-def test_what_two_fields_lead_to_stays_related_while_one_of_them_does() -> None:
+def test_the_contact_of_a_company_may_work_for_another_or_for_none() -> None:
     account = make_account()
     engines, ada = contact_of_her_company(account)
-    assert related(account, engines) == [ada]
+    mills = make(account, COMPANY, name="Mills", primary_contact_id=ada[1])
+    bob = make(account, PERSON, name="Bob")
+    forge = make(account, COMPANY, name="Forge", primary_contact_id=bob)
 
-    account.act(commands.update(COMPANY, [engines[1]], {"primary_contact_id": None}), START)
+    assert related(account, ada) == [engines]
+    assert related(account, (COMPANY, mills)) == related(account, (PERSON, bob)) == []
 
-    assert related(account, engines) == [ada]
-    assert get(account, *ada).company_id == engines[1]
+    account.records.relate((PERSON, bob), engines)
+
+    assert get(account, PERSON, bob).company_id == engines[1]
+    assert get(account, COMPANY, forge).primary_contact_id == bob
 
 
-def test_without_the_relation_neither_field_leads_there() -> None:
+def test_who_no_longer_works_there_stays_the_contact_until_it_is_deleted() -> None:
     account = make_account()
     engines, ada = contact_of_her_company(account)
+    mills = make(account, COMPANY, name="Mills", primary_contact_id=ada[1])
 
     account.records.unrelate(engines, ada)
 
-    assert get(account, *engines).primary_contact_id is None
     assert get(account, *ada).company_id is None
+    assert get(account, *engines).primary_contact_id == ada[1]
+    before = [get(account, COMPANY, each).date_modified for each in (engines[1], mills)]
+
+    account.act(commands.delete(PERSON, [ada[1]]), START + 5_000)
+
+    after = [get(account, COMPANY, each) for each in (engines[1], mills)]
+    assert [each.primary_contact_id for each in after] == [None, None]
+    assert [each.date_modified for each in after] == before
+    assert str(account.journal.changes[-1].topic) == "person/delete"
+
+
+def test_a_company_that_is_gone_or_has_another_contact_is_left_alone() -> None:
+    account = make_account()
+    engines, ada = contact_of_her_company(account)
+    mills = make(account, COMPANY, name="Mills", primary_contact_id=ada[1])
+    bob = make(account, PERSON, name="Bob")
+    account.act(commands.update(COMPANY, [engines[1]], {"primary_contact_id": bob}), START)
+    account.act(commands.delete(COMPANY, [mills]), START)
+
+    account.act(commands.delete(PERSON, [ada[1]]), START)
+
+    assert get(account, *engines).primary_contact_id == bob
 
 
 def test_one_field_may_take_the_place_of_another_that_led_to_the_same() -> None:

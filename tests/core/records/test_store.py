@@ -225,7 +225,6 @@ def related(account: Account, kind: EntityType, record_id: int) -> list[tuple[st
 
 LINKS: dict[str, tuple[EntityType, str, tuple[EntityType, Any]]] = {
     "a person's company": (PERSON, "company_id", (COMPANY, None)),
-    "a company's contact": (COMPANY, "primary_contact_id", (PERSON, None)),
     "an opportunity's company": (OPPORTUNITY, "company_id", (COMPANY, None)),
     "an opportunity's contact": (OPPORTUNITY, "primary_contact_id", (PERSON, None)),
     "a project's person": (PROJECT, "related_resource", (PERSON, None)),

@@ -30,12 +30,15 @@ ALLOWED: Mapping[EntityType, frozenset[EntityType]] = {
 
 LINKS: Mapping[EntityType, Mapping[str, EntityType | None]] = {
     PERSON: {"company_id": COMPANY},
-    COMPANY: {"primary_contact_id": PERSON},
     OPPORTUNITY: {"company_id": COMPANY, "primary_contact_id": PERSON},
     PROJECT: {"related_resource": None},
     TASK: {"related_resource": None},
 }
-"""The fields that are relations, and the type they refer to; None if the value states the type."""
+"""The fields that are relations, and the type they refer to; None if the value states the type.
+
+Not a company's primary contact: a person has at most one company, and may be the contact of several
+(`primary_contacts.py`).
+"""
 
 
 class Relations:

@@ -21,6 +21,7 @@ from copper_emulator.core.records.encoded import Encoded
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.ordering import Line, Orders
+from copper_emulator.core.records.primary_contacts import FIELD, PrimaryContacts
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations, leads_to, newly_linked, unlinked
 from copper_emulator.core.records.shown import copied, shown
@@ -50,6 +51,7 @@ class RecordStore:
         self.counters = counters
         self._marks = Marks() if marks is None else marks
         self.relations = Relations(self._marks)
+        self.primary_contacts = PrimaryContacts()
         self.activities = Activities()
         self.orders = {kind: Orders(rules.search_lag_ms) for kind in TABLES}
         self._email = email
@@ -185,6 +187,8 @@ class RecordStore:
         self._records[kind][record["id"]] = record
         if kind in self._owners:
             self._owners[kind].update((unique, record["id"]) for unique in uniques(kind, record))
+        if kind is COMPANY:
+            self.primary_contacts.follow(None, record)
 
     def put_back_catalogue(self, state: Mapping[str, Any]) -> None:
         """Restore the lookup tables as they were."""
@@ -214,6 +218,8 @@ class RecordStore:
             for unique in () if before is None else uniques(kind, before):
                 _release(owners, unique, record["id"])
             owners.update((unique, record["id"]) for unique in uniques(kind, record))
+        if kind is COMPANY:
+            self.primary_contacts.follow(before, record)
         if kind is ACTIVITY:
             # A deleted activity may be seeded again.
             self._deleted_activities.discard(record["id"])
@@ -236,10 +242,23 @@ class RecordStore:
             self._deleted_activities.add(record_id)
             self._marks.mark("deleted", record_id)
             self._contact(self.activities.removed(before))
-        for other in self.relations.drop((kind, record_id)):
+        self._forget((kind, record_id), before)
+
+    def _forget(self, item: tuple[EntityType, int], before: Stored) -> None:
+        """Unset what refers to a record that is gone."""
+        if item[0] is COMPANY:
+            self.primary_contacts.follow(before, None)
+        if item[0] is PERSON:
+            self.replace_contact(item[1], None)
+        for other in self.relations.drop(item):
             # A seeded record may refer to one that was never seeded.
             if self.has_record(*other):
-                self._unlink(other, (kind, record_id))
+                self._unlink(other, item)
+
+    def replace_contact(self, person_id: int, by: int | None) -> None:
+        """Let another person, or none, be the primary contact of the companies that have this one."""
+        for company_id in self.primary_contacts.companies_of(person_id):
+            self.quietly((COMPANY, company_id), {FIELD: by})
 
     def relate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> bool:
         """Relate two records, without a notification; False if they were related already. Raises NotFound, Invalid."""

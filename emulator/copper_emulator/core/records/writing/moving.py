@@ -13,7 +13,7 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.interactions import contacted
 from copper_emulator.core.records.relations import LINKS, Item, linked
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import ACTIVITY
+from copper_emulator.core.records.tables import ACTIVITY, PERSON
 
 
 def hand_over(store: RecordStore, old: Item, new: Item) -> None:
@@ -22,6 +22,8 @@ def hand_over(store: RecordStore, old: Item, new: Item) -> None:
         # A seeded record may refer to one that was never seeded.
         if store.has_record(*other):
             _lead_to(store, other, old, new)
+    if old[0] is PERSON:
+        store.replace_contact(old[1], by=new[1])
     for activity_id in store.activities.of(old):
         store.quietly((ACTIVITY, activity_id), {"parent": _reference(new)})
     # Interactions that are left came with the record, not from activities.
