@@ -56,13 +56,6 @@ def fewer_for_there_were_no_more(copper: Copper) -> None:
     copper.expect("person", "update", count=2)
 
 
-def overlapping(copper: Copper) -> None:
-    answering(copper)
-    fired(copper, 1, 2)
-    fired(copper, 2, 3)
-    copper.expect("person", "update", ids=[1, 2, 3])
-
-
 def another_target(copper: Copper) -> None:
     answering(copper)
     fired(copper)
@@ -252,11 +245,6 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     ),
     (fewer_for_one_was_rejected, "1 delivery fits, not 2", f"{FIX} status=409."),
     (fewer_for_there_were_no_more, "1 delivery fits, not 2", "Expect what came: count=1."),
-    (
-        overlapping,
-        "the ids arrived, but not as an exact",
-        "Expect each notification separately: ids=[1, 2], then ids=[2",
-    ),
     (
         another_target,
         "it went to a different target",

@@ -5,7 +5,6 @@ Nothing here changes the journal. Values are compared with `==`, so matchers suc
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
@@ -17,10 +16,6 @@ from copper_emulator.near_misses import unmet, unwanted
 
 _ARRIVING = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
 """Outcomes of notifications that were sent; `expect_none` ignores the others."""
-
-
-_MAX_DETOURS = 2_000
-"""How many steps the search for an exact cover may take beyond one per id."""
 
 
 class ExpectationError(AssertionError):
@@ -84,30 +79,13 @@ def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] 
 
 
 def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery] | None:
-    """Deliveries whose ids together are exactly those wanted, none twice; taken in order where that works."""
-    missing, chosen = set(wanted), []
-    for delivery in fitting:
-        if missing.issuperset(delivery.ids):
-            missing.difference_update(delivery.ids)
-            chosen.append(delivery)
-        if not missing:
-            return chosen
-    found = _search(wanted, [frozenset(delivery.ids) for delivery in fitting])
-    return None if found is None else [fitting[place] for place in sorted(found)]
-
-
-def _search(wanted: frozenset[int], sets: list[frozenset[int]]) -> list[int] | None:
-    """Knuth's Algorithm X: always cover the id that the fewest deliveries have, and backtrack if none has it."""
-    stack: list[tuple[frozenset[int], list[int], list[int]]] = [(wanted, list(range(len(sets))), [])]
-    for _ in range(len(wanted) + _MAX_DETOURS):
-        if not stack:
-            return None
-        missing, usable, chosen = stack.pop()
-        if not missing:
-            return chosen
-        usable = [place for place in usable if sets[place] <= missing]
-        offers = Counter(record_id for place in usable for record_id in sets[place])
-        rarest = min(missing, key=lambda record_id: (offers[record_id], record_id))
-        for place in reversed([place for place in usable if rarest in sets[place]]):
-            stack.append((missing - sets[place], usable, [*chosen, place]))
+    """Deliveries that together have the ids wanted, the first of those that do; no id comes twice where that works."""
+    for twice in (False, True):
+        missing, chosen = set(wanted), []
+        for delivery in fitting:
+            if missing.issuperset(delivery.ids) or (twice and not missing.isdisjoint(delivery.ids)):
+                missing.difference_update(delivery.ids)
+                chosen.append(delivery)
+            if not missing:
+                return chosen
     return None
