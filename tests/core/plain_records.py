@@ -165,8 +165,8 @@ class PlainRecords:
             raise Refused("Invalid")
 
     def _check_emails(self, record: Row, others: Iterable[Row]) -> None:
-        mine = {entry["email"].lower() for entry in record.get("emails", [])}
-        theirs = {entry["email"].lower() for other in others for entry in other.get("emails", [])}
+        mine = {entry["email"].casefold() for entry in record.get("emails", [])}
+        theirs = {entry["email"].casefold() for other in others for entry in other.get("emails", [])}
         if mine & theirs:
             raise Refused("Invalid")
 

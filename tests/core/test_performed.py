@@ -167,14 +167,23 @@ def test_what_is_refused_is_not_reported() -> None:
     assert performed_by(account, refused) == []
 
 
-def test_what_an_endpoint_or_a_race_does_is_not_reported() -> None:
-    account = make_account(fetch_race=FetchRace.CHANGED)
+def test_what_an_endpoint_does_is_not_reported() -> None:
+    account = make_account()
+    subscribe(account, "person/new")
+    make(account, PERSON, name="Ada")
+    account.causing = (account.journal.notifications[0],)
+
+    assert performed_by(account, lambda: make(account, PERSON, name="Grace")) == []
+
+
+@pytest.mark.parametrize("outcome", [FetchRace.CHANGED, FetchRace.DELETED])
+def test_what_a_race_does_is_not_reported(outcome: FetchRace) -> None:
+    account = make_account(fetch_race=outcome)
     subscribe(account, "person/new")
     make(account, PERSON, name="Ada")
 
     assert performed_by(account, lambda: deliver(account, START)) == []
-    account.causing = (account.journal.notifications[0],)
-    assert performed_by(account, lambda: make(account, PERSON, name="Grace")) == []
+    assert account.journal.changes[-1].origin == "race"
 
 
 def test_an_id_that_a_seeded_record_had_does_not_come_again() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from copper_emulator.core.text import (
     choices,
     count,
     duration_text,
     ended,
+    folded,
     in_words,
     meant,
     no_such,
@@ -167,3 +170,14 @@ def test_a_suggestion_is_a_question_before_the_rest(near: str | None, rest: str,
 def test_messages_become_sentences() -> None:
     assert [sentence(text) for text in ("it is", "is it?", "it is.")] == ["It is.", "Is it?", "It is."]
     assert ended("it is") == "it is."
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u0131")))
+def test_a_text_is_the_same_in_any_case(text: str) -> None:
+    """But for the Turkish i without a dot, whose capital is that of `i`."""
+    assert folded(text) == folded(text.upper()) == folded(text.lower()) == folded(text.title())
+
+
+def test_a_text_that_is_as_it_would_be_compared_takes_no_room_twice() -> None:
+    text = "".join(["ada", "@example.com"])
+    assert folded(text) is text

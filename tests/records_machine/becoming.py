@@ -70,8 +70,8 @@ def convert(model: Model, number: int, details: Row) -> Row:
 def upsert(model: Model, name: str, value: str, properties: Row) -> int:
     """Change the lead with this name or email address, or create one."""
     leads = [row for row in model.of["lead"].values() if row["converted_at"] is None]
-    texts = [((row["email"] or {}).get("email", "") if name == "email" else row["name"]).lower() for row in leads]
-    alike = [row["id"] for row, text in zip(leads, texts, strict=True) if text == value.lower()]
+    texts = [((row["email"] or {}).get("email", "") if name == "email" else row["name"]).casefold() for row in leads]
+    alike = [row["id"] for row, text in zip(leads, texts, strict=True) if text == value.casefold()]
     if len(alike) > 1:
         raise Refused
     return model.write("lead", [(alike[0] if alike else None, properties)])[0]
@@ -82,7 +82,9 @@ def _unsaid(model: Model, lead: Row, name: str) -> Row:
     if lead["company_name"] or not lead["email"]:
         return {"name": lead["company_name"] or name}
     domain = lead["email"]["email"].split("@")[1].lower()
-    owners = [each for each, row in model.of["company"].items() if (row["email_domain"] or "").lower() == domain]
+    owners = [
+        each for each, row in model.of["company"].items() if (row["email_domain"] or "").casefold() == domain.casefold()
+    ]
     return {"id": owners[0]} if owners else {"name": domain.split(".")[0].title(), "email_domain": domain}
 
 
@@ -90,7 +92,7 @@ def _company(model: Model, lead: Row, said: Row) -> int | None:
     """The company with this id or name, created if there is none; None for an empty name."""
     if "id" in said or not said["name"]:
         return said.get("id")
-    called = [each for each, row in model.of["company"].items() if row["name"].lower() == said["name"].lower()]
+    called = [each for each, row in model.of["company"].items() if row["name"].casefold() == said["name"].casefold()]
     if called:
         return called[0]
     shared = _shared("company", lead)
@@ -137,6 +139,6 @@ def _both(own: Any, other: Any) -> Any:
     if isinstance(own, dict):
         return own | {each: value for each, value in other.items() if own[each] == DEFINITIONS[each].blank}
     if isinstance(own, list):
-        there = [str(each).lower() for each in own]
-        return own + [each for each in other if str(each).lower() not in there]
+        there = [str(each).casefold() for each in own]
+        return own + [each for each in other if str(each).casefold() not in there]
     return other if own is None else own

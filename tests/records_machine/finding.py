@@ -39,7 +39,7 @@ def _place(row: Row, sort_by: str) -> tuple[bool, Any, int]:
         value = USERS.get(row["assignee_id"])
     elif sort_by in ("status", "priority") and value is not None:
         value = WORDS.index(value)
-    return value is None, value.lower() if isinstance(value, str) else value or 0, row["id"]
+    return value is None, value.casefold() if isinstance(value, str) else value or 0, row["id"]
 
 
 def _fits(row: Row, name: str, value: Any) -> bool:
@@ -52,7 +52,7 @@ def _fits(row: Row, name: str, value: Any) -> bool:
         return (-2 if own is None else own) in value
     if name in _FITS:
         return _FITS[name](row, value)
-    return (row[name] or "").lower() == value.lower() if isinstance(value, str) else bool(row[name] == value)
+    return (row[name] or "").casefold() == value.casefold() if isinstance(value, str) else bool(row[name] == value)
 
 
 def _has_tags(row: Row, value: Any) -> bool:
@@ -83,8 +83,8 @@ def _meets(own: Any, demand: Row) -> bool:
 
 _FITS: dict[str, Callable[[Row, Any], bool]] = {
     "include_converted_leads": lambda row, included: included or row.get("converted_at") is None,
-    "phrase": lambda row, part: part.lower() in row["name"].lower(),
-    "emails": lambda row, any_of: bool(owned(row) & {each.lower() for each in any_of}),
+    "phrase": lambda row, part: part.casefold() in row["name"].casefold(),
+    "emails": lambda row, any_of: bool(owned(row) & {each.casefold() for each in any_of}),
     "tags": _has_tags,
     "custom_fields": _has_custom,
 }

@@ -135,4 +135,4 @@ def owned(row: Row) -> set[str]:
     """What only one record of its type can have: email addresses or a domain."""
     entries = row.get("emails", [row.get("email")])
     texts = [entry["email"] for entry in entries if entry] + [row.get("email_domain") or ""]
-    return {text.lower() for text in texts if text}
+    return {text.casefold() for text in texts if text}

@@ -158,6 +158,7 @@ STEPS = [
     ),
     pytest.param("- 17", "steps[1]: 17 is not a mapping of names to values", id="no-step"),
     pytest.param("- <<: {advance: 1m}", "steps[1]: merge keys (<<) are not supported", id="merge-key"),
+    pytest.param("- fire: {topic: lead/new, ids: 1, << : {}}", "steps[1].fire: merge keys (<<)", id="merge-key-inside"),
     pytest.param("- ? [a, b]\n  : 1", "steps[1]: a key must be a plain name", id="list-as-key"),
     pytest.param("- advance: !!python/object/new:os.system [1]", "steps[1].advance", id="no-python"),
 ]

@@ -19,7 +19,7 @@ import time_machine
 from aiohttp import web
 from freezegun import freeze_time
 
-from copper_emulator import AsyncEmulator, Copper, Emulator, Reason, Received, TimeError
+from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, Reason, Received, TimeError
 from copper_emulator.core.moments import to_ms
 from copper_emulator.shell.frozen import carry, frozen_now
 from tests.shell.endpoints import app_in_thread, http_endpoint
@@ -310,6 +310,22 @@ def test_an_endpoint_that_moves_time_back_is_a_clear_error_of_the_call(frozen: A
             copper.fire("person", "update", ids=1)
         frozen.move_to(START)
         copper.expect("person", "update", ids=1)
+
+
+@standing
+def test_a_hook_after_a_late_answer_may_move_time_as_well(freezing: Freezing) -> None:
+    """Nothing is sent at that moment, and the move counts all the same, in the same call."""
+    with freezing(START) as mover, Emulator() as copper:
+        late = Endpoint(TARGET)
+        late.reply(200, delay="1s")
+        copper.route("https://billing.example.com", to=late)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.after_delivery(lambda _delivery: mover.move_to(START + timedelta(hours=1)))
+        copper.fire("person", "update", ids=1)
+
+        copper.advance(minutes=10)
+
+        assert copper.now == wall() == START + timedelta(hours=1)
 
 
 # --- the server's thread and the sender's -------------------------------------------------------------------

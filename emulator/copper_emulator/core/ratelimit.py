@@ -157,8 +157,8 @@ class RateLimiter:
             window.restore(counted)
 
     def take_over(self, before: RateLimiter) -> None:
-        """Take over the counts of those limits that `before` has, too."""
+        """Take over the counts of those limits that `before` has, too; its windows are of the same kind."""
         for window in self.windows:
             for earlier in before.windows:
-                if earlier.limit == window.limit and type(earlier) is type(window):
+                if earlier.limit == window.limit:
                     window.restore(earlier.state())

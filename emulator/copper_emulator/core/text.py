@@ -131,12 +131,11 @@ def field_name(name: str) -> str:
 
 
 def folded(text: str) -> str:
-    """The text for case-insensitive comparison; the same object if nothing changes, to save memory."""
+    """The text for comparison in any case: two texts of records are the same in any case if this is equal.
+
+    It is Unicode's case folding, as only that makes a text equal to the same one in capitals: `SS` are the capitals of
+    `ß`, and the lower case of `Σ` depends on where it stands. The result is the same object if nothing changes, to save
+    memory.
+    """
     other = text.casefold()
-    return text if other == text else other
-
-
-def lowered(text: str) -> str:
-    """The text in lower case; the same object if nothing changes, to save memory."""
-    other = text.lower()
     return text if other == text else other

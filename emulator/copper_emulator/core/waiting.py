@@ -92,7 +92,6 @@ class Waiting:
         """Rebuild the lanes after subscriptions have changed: a due notification may have another target now."""
         for notification in self.lanes.clear():
             self._enter(notification)
-        self._unseen = deque(sorted(self._unseen, key=lambda notification: notification.seat))
 
     def target_of(self, notification: Notification) -> str:
         """Where a notification goes according to its subscription now; empty if the subscription is gone."""

@@ -144,7 +144,8 @@ class _Reading:
             if not isinstance(key, yaml.ScalarNode):
                 raise _mistake(key, path, "a key must be a plain name")
             name, line = _text(key, path), key.start_mark.line + 1
-            if name == "<<":
+            # Quoted, it is an ordinary name (YAML 1.1, merge key type).
+            if name == "<<" and _is_bare(key):
                 raise _mistake(key, path, "merge keys (<<) are not supported; write the values out")
             if (*path, name) in self._by_path:
                 first = self._by_path[(*path, name)]

@@ -286,6 +286,27 @@ async def test_the_token_of_an_account_stays_when_it_is_restored() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_restored_account_has_the_earlier_keys_too_and_what_they_subscribed_to() -> None:
+    """As with Copper, their subscriptions go on, and the new key sees nothing of them."""
+    async with serving() as served:
+        await served.subscribe("person", "new")
+        _, key = await served.control("POST", "/accounts/default/switch-key")
+        await served.subscribe("lead", "new", token=key["token"])
+        _, before = await served.control("GET", "/accounts/default")
+        document = await snapshot_of(served)
+        await served.control("POST", "/accounts", {"name": "copy", "token": "mine"})
+
+        status, after = await served.control("POST", "/accounts/copy/restore", {"snapshot": document})
+
+        assert (status, after) == (200, {**before, "name": "copy"})
+        assert (after["keys"], after["subscriptions"]) == (2, 2)
+        _, own = await served.api("GET", "/webhooks", token="mine")
+        assert [each["type"] for each in own] == ["lead"]
+        kept = [dict((await snapshot_of(served, name))["state"]["stage"])["keys"] for name in ("default", "copy")]
+        assert kept == [[[1, "", "ada@example.com"], [2, "", "ada@example.com"]]] * 2
+
+
+@pytest.mark.asyncio
 async def test_an_empty_account_can_be_put_back_too() -> None:
     async with serving() as served:
         empty = await snapshot_of(served)

@@ -16,6 +16,7 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+from copper_emulator.core.records import commands
 from copper_emulator.core.state import Rows
 from copper_emulator.core.surface import Surface
 from copper_emulator.shell.clock import real_now
@@ -307,6 +308,34 @@ async def test_what_cannot_be_written_is_not_acknowledged(tmp_path: Path) -> Non
         before = await served.journal()
     async with kept(tmp_path) as served:
         assert await served.journal() == before
+
+
+@pytest.mark.asyncio
+async def test_a_record_made_again_keeps_its_place_if_it_changes_before_its_row_is_written(tmp_path: Path) -> None:
+    """Its place is behind all others, as its earlier row is gone."""
+    async with kept(tmp_path) as served:
+        tenant, write = default_of(served).tenant, writer_of(served).write
+
+        def act(command: commands.Command[Any]) -> None:
+            with tenant.lock:
+                tenant.account.act(command, tenant.now())
+
+        act(commands.seed(EntityType.PERSON, [{"id": 17, "name": "Ada"}, {"id": 18, "name": "Bob"}]))
+        write()
+        async with full_disk(served):
+            await fill_up(served)
+            act(commands.delete(EntityType.PERSON, [17]))
+            act(commands.seed(EntityType.PERSON, [{"id": 17, "name": "Ada"}]))
+            with pytest.raises(StateError):
+                write()
+            act(commands.update(EntityType.PERSON, [17], {"title": "Dr"}))
+            with pytest.raises(StateError):
+                write()
+        write()
+        before = dict(account_of(served).records.of(EntityType.PERSON))
+        assert (next(iter(before)), list(before)[-1], before[17]["title"]) == (18, 17, "Dr")
+    async with kept(tmp_path) as served:
+        assert list(account_of(served).records.of(EntityType.PERSON).items()) == list(before.items())
 
 
 @asynccontextmanager

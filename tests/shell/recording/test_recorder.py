@@ -495,6 +495,23 @@ def test_what_an_endpoint_does_while_it_is_notified_is_its_own() -> None:
         assert [list(step) for step in steps_of(recorder)] == [["create"]]
 
 
+@pytest.mark.parametrize("race", ["deleted", "changed"])
+def test_what_happens_to_a_record_before_it_is_fetched_is_no_step_because_it_happens_again(race: str) -> None:
+    with Emulator(fetch_race=race) as copper:
+        copper.route(TARGET, to=taken)
+        copper.subscribe("person", "new", target=TARGET)
+        recorder = recorded(copper)
+        copper.people.create(name="Ada")
+        expected = told(copper, 0)
+        written = text_of(recorder)
+    with Emulator() as again:
+        again.route(TARGET, to=taken)
+        played(again, written)
+
+        assert [list(step) for step in yaml.safe_load(written)["steps"]] == [["create"]]
+        assert told(again, 0) == expected
+
+
 def test_nothing_is_recorded_before_and_after_and_nothing_is_no_scenario() -> None:
     with Emulator() as copper:
         recorder = recorder_of(copper)
@@ -541,3 +558,16 @@ def test_every_text_comes_back_as_it_was(text: str) -> None:
         played(again, written)
 
         assert again.people.search()[0].details == text
+
+
+def test_a_name_that_would_be_a_merge_key_without_quotes_comes_back_as_it_was() -> None:
+    with Emulator(strict=False) as copper:
+        recorder = recorded(copper)
+        copper.subscribe("person", "update", target=TARGET, secret={"<<": "s3cret"})
+        copper.fire("person", "update", ids=1, updated_attributes={"<<": ("before", "after")})
+        written = text_of(recorder)
+    with Emulator(strict=False) as again:
+        played(again, written)
+
+        assert again.subscriptions[0].secret == {"<<": "s3cret"}
+        assert again.changes[0].updated_attributes == {"<<": ["before", "after"]}

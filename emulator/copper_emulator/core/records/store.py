@@ -27,7 +27,7 @@ from copper_emulator.core.records.relations import Relations, leads_to, newly_li
 from copper_emulator.core.records.shown import copied, shown
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON, TABLES
 from copper_emulator.core.rules import Rules
-from copper_emulator.core.text import lowered
+from copper_emulator.core.text import folded
 
 __tracebackhide__ = raised_on_purpose
 
@@ -177,8 +177,8 @@ class RecordStore:
         return self._deleted_activities
 
     def owner(self, kind: EntityType, unique: str) -> int | None:
-        """The id of the person with an email address, or of the company with an email domain."""
-        return self._owners[kind].get(unique)
+        """The id of the person with an email address, or of the company with an email domain, in any case."""
+        return self._owners[kind].get(folded(unique))
 
     # --- restoring: for `state/` only -----------------------------------------------------------------------
 
@@ -323,9 +323,9 @@ def _release(owners: dict[str, int], unique: str, record_id: int) -> None:
 
 
 def uniques(kind: EntityType, record: Stored) -> list[str]:
-    """Values no other record of the type may have (developer docs): people's emails, companies' email domains."""
+    """Values no other record of the type may have, in any case (developer docs): emails and email domains."""
     if kind is PERSON:
-        return [lowered(entry["email"]) for entry in record["emails"]]
+        return [folded(entry["email"]) for entry in record["emails"]]
     if kind is COMPANY and record["email_domain"]:
-        return [record["email_domain"].lower()]
+        return [folded(record["email_domain"])]
     return []

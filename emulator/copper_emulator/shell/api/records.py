@@ -56,7 +56,7 @@ def fetch_by_email(call: Call) -> JsonAnswer:
     found.raise_if_any()
     email = found.body["email"]
     with call.tenant.lock:
-        wanted = call.records.owner(PERSON, email.strip().lower())
+        wanted = call.records.owner(PERSON, email.strip())
         if wanted is None:
             raise NotFound(hint=f"No person has the email address {email!r}.")
         raw = call.one(PERSON, wanted)

@@ -465,10 +465,10 @@ def plainly(account: Account, filters: dict[str, Any]) -> list[int]:
 def _fits(person: Any, name: str, value: Any) -> bool:
     city = (person.address or {}).get("city") or ""
     tests: dict[str, Callable[[], bool]] = {
-        "name": lambda: person.name.lower() == value.lower(),
+        "name": lambda: person.name.casefold() == value.casefold(),
         "assignee_ids": lambda: (person.assignee_id or -2) in value,
         "tags": lambda: any(tag in person.tags for tag in value) if value else person.tags == [],
-        "city": lambda: city.lower() == value.lower(),
+        "city": lambda: city.casefold() == value.casefold(),
         "minimum_modified_date": lambda: person.date_modified >= value,
         "maximum_modified_date": lambda: person.date_modified <= value,
     }
@@ -484,4 +484,4 @@ def _place(person: Any, by: str) -> tuple[bool, Any, int]:
         "date_modified": person.date_modified,
         "assignee": users.get(person.assignee_id),
     }[by]
-    return value is None, (value.lower() if isinstance(value, str) else value) or 0, person.id
+    return value is None, (value.casefold() if isinstance(value, str) else value) or 0, person.id

@@ -25,6 +25,7 @@ from copper_emulator.core.records.searching.filter_shapes import Chosen
 from copper_emulator.core.records.searching.filter_values import day_number, digits_of
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY
+from copper_emulator.core.text import folded
 
 
 class Setting(NamedTuple):
@@ -80,16 +81,21 @@ def no_older(field: str, seconds: int, setting: Setting) -> list[Condition]:
 
 def same_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
     """The field is this text, ignoring case."""
-    return [among(_folded(field), (wanted.casefold(),))]
+    return any_text(field, [wanted], setting)
+
+
+def any_text(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
+    """The field is one of the texts, ignoring case."""
+    return [among(_folded(field), [folded(each) for each in wanted])]
 
 
 def has_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
     """The field contains this text, ignoring case."""
-    return [has(_folded(field), wanted.casefold())]
+    return [has(_folded(field), folded(wanted))]
 
 
 def _folded(field: str) -> Column:
-    return Column(f"{field} folded", lambda record: (record[field] or "").casefold())
+    return Column(f"{field} folded", lambda record: folded(record[field] or ""))
 
 
 def same_part(field: str, wanted: str, setting: Setting) -> list[Condition]:
@@ -97,28 +103,22 @@ def same_part(field: str, wanted: str, setting: Setting) -> list[Condition]:
 
     def part(record: Stored) -> str:
         address = record["address"]
-        return ((address and address[field]) or "").casefold()
+        return folded((address and address[field]) or "")
 
-    return [among(Column(f"{field} of address", part), (wanted.casefold(),))]
-
-
-def same_domain(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
-    # In lower case, like `uniques`, which makes a domain belong to one company.
-    column = Column(f"{field} lower", lambda record: (record[field] or "").lower())
-    return [among(column, [each.lower() for each in wanted])]
+    return [among(Column(f"{field} of address", part), (folded(wanted),))]
 
 
 def entry(key: str) -> Operation:
-    """The entry (like `{"email": ...}`), or one of several, has one of the texts; in lower case, like `uniques`."""
+    """The entry (like `{"email": ...}`), or one of several, has one of the texts, ignoring case."""
 
     def operation(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
         # A tuple, since a set takes four times as much memory.
         def texts(record: Stored) -> tuple[str, ...]:
             found = record[field]
             entries = found if isinstance(found, list) else [found] if found else ()
-            return tuple(each[key].lower() for each in entries)
+            return tuple(folded(each[key]) for each in entries)
 
-        return [meets(Column(f"{key} of {field}", texts), frozenset(each.lower() for each in wanted))]
+        return [meets(Column(f"{key} of {field}", texts), frozenset(map(folded, wanted)))]
 
     return operation
 
@@ -219,9 +219,9 @@ def related_to(kind: EntityType) -> Operation:
 
 def of_company(field: str, wanted: str, setting: Setting) -> list[Condition]:
     """The field is the id of a company with this name, ignoring case."""
-    name = wanted.casefold()
+    name = folded(wanted)
     companies = setting.store.of(COMPANY).values()
-    return one_of(field, [each["id"] for each in companies if each["name"].casefold() == name], setting)
+    return one_of(field, [each["id"] for each in companies if folded(each["name"]) == name], setting)
 
 
 def of_type(field: str, wanted: list[tuple[str, int]], setting: Setting) -> list[Condition]:

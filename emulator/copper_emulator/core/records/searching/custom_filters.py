@@ -28,7 +28,7 @@ from copper_emulator.core.records.searching.conditions import Setting
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values, among, is_empty
 from copper_emulator.core.records.searching.filter_shapes import Listed
 from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written
-from copper_emulator.core.text import no_such, sentence
+from copper_emulator.core.text import folded, no_such, sentence
 
 OPTIONS = ("any", "all", "none")
 """How many of the given options a record must have (developer docs)."""
@@ -112,7 +112,7 @@ def _condition(definition: Mapping[str, Any], item: Mapping[str, Any], known: Kn
     wanted = _SINGLE[data_type].read(given["value"], known)
     if data_type == "Checkbox":
         return among(_column(definition, bool), (wanted,))
-    return among(_column(definition, lambda value: (value or "").casefold()), (wanted.casefold(),))
+    return among(_column(definition, lambda value: folded(value or "")), (folded(wanted),))
 
 
 def _column(definition: Mapping[str, Any], told: Callable[[Any], Any], *, number: bool = False) -> Column:

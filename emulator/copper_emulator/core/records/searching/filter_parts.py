@@ -99,7 +99,7 @@ def _these(store: RecordStore, ids: list[int]) -> Iterable[int]:
 
 def owners(kind: EntityType) -> Narrow:
     def narrow(store: RecordStore, uniques: list[str]) -> Iterable[int]:
-        found = (store.owner(kind, each.lower()) for each in uniques)
+        found = (store.owner(kind, each) for each in uniques)
         return [each for each in found if each is not None]
 
     return narrow
@@ -170,7 +170,7 @@ FIELDS = {
 DOMAIN = Filter(
     Listed(Text(), alone=True),
     "email_domain",
-    must.same_domain,
+    must.any_text,
     "Email domains, any, whatever their case.",
     narrow=owners(COMPANY),
 )

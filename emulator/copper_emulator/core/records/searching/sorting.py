@@ -94,7 +94,7 @@ def _looked_up(field: str, told: Callable[[RecordStore], Mapping[int, Any]], doc
 
 def _named(field: str, table: str) -> Sort:
     def names(store: RecordStore) -> Mapping[int, str]:
-        return {entry_id: entry["name"].casefold() for entry_id, entry in store.lookup(table).items()}
+        return {entry_id: folded(entry["name"]) for entry_id, entry in store.lookup(table).items()}
 
     return _looked_up(field, names, f"name of `{field}`")
 
@@ -122,7 +122,7 @@ def _record(field: str, kind: EntityType, *, told: str = "name") -> Sort:
 
         def value(record: Stored) -> Any:
             other = records.get(record[field])
-            return None if other is None or other[told] is None else other[told].casefold()
+            return None if other is None or other[told] is None else folded(other[told])
 
         return value
 
@@ -139,7 +139,7 @@ def _reference(field: str, kinds: Iterable[EntityType]) -> Sort:
             if named is None or named["id"] is None:
                 return None
             other = store.of(EntityType(named["type"])).get(named["id"])
-            return None if other is None else other["name"].casefold()
+            return None if other is None else folded(other["name"])
 
         return value
 

@@ -11,6 +11,7 @@ from typing import Any
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, PROJECT, TABLES, TASK
+from copper_emulator.core.text import folded
 
 TAGGED = (PERSON, LEAD, COMPANY, OPPORTUNITY, PROJECT, TASK)
 """The types that can have tags, in the order of the counts."""
@@ -40,4 +41,4 @@ def _told(name: str, counts: dict[EntityType, Counter[str]]) -> dict[str, Any]:
 
 
 def _by_name(name: str) -> tuple[str, str]:
-    return name.lower(), name
+    return folded(name), name

@@ -30,6 +30,7 @@ from copper_emulator.core.records.writing.domains import domain_of, own_domain
 from copper_emulator.core.records.writing.merging import take_over
 from copper_emulator.core.records.writing.moving import hand_over
 from copper_emulator.core.rules import Conversion
+from copper_emulator.core.text import folded
 
 __tracebackhide__ = raised_on_purpose
 
@@ -128,7 +129,7 @@ class _Conversion:
         self._lead = lead
         self._details = details
         email = lead["email"]
-        self._known = None if email is None else store.owner(PERSON, email["email"].lower())
+        self._known = None if email is None else store.owner(PERSON, email["email"])
         """The id of the person who already has the lead's email address."""
 
     def run(self) -> dict[str, Record]:
@@ -169,7 +170,7 @@ class _Conversion:
     def _company_called(self, name: str, domain: str | None = None) -> int:
         # Copper's own matching is fuzzy, by undocumented rules.
         for record_id, company in self._store.of(COMPANY).items():
-            if company["name"].strip().casefold() == name.strip().casefold():
+            if folded(company["name"].strip()) == folded(name.strip()):
                 return record_id
         values = {
             "name": name,

@@ -22,6 +22,7 @@ from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.moving import hand_over
+from copper_emulator.core.text import folded
 
 __tracebackhide__ = raised_on_purpose
 
@@ -99,7 +100,7 @@ def _key(field: Field, value: Any) -> Any:
     if not isinstance(field.form, Entries):
         return value
     key = field.form.each.key
-    return value[key].lower() if key == "email" else value[key]
+    return folded(value[key]) if key == "email" else value[key]
 
 
 def _is_blank(value: Any) -> bool:

@@ -19,7 +19,7 @@ from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Action, Command, Done
-from copper_emulator.core.text import choices, sentence
+from copper_emulator.core.text import choices, folded, sentence
 
 __tracebackhide__ = raised_on_purpose
 
@@ -74,9 +74,10 @@ def _plain_test(match: Findings) -> Test:
     if not isinstance(wanted, str):
         match.error("field_value", INVALID, f"It is the {field} as text.")
     match.raise_if_any()
+    alike = folded(wanted)
     if field == "name":
-        return lambda lead: bool(lead["name"].casefold() == wanted.casefold())
-    return lambda lead: bool(lead["email"] is not None and lead["email"]["email"].casefold() == wanted.casefold())
+        return lambda lead: folded(lead["name"]) == alike
+    return lambda lead: lead["email"] is not None and folded(lead["email"]["email"]) == alike
 
 
 def _custom_test(match: Findings, store: RecordStore) -> Test:
