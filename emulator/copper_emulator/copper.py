@@ -146,12 +146,13 @@ class Copper(Face):
         """
         return self._drive(self._operations.replay(body, target, headers))
 
+    @written_like("copper.play('tests/my_scenario.yaml')")
     def play(self, scenario: str | Path) -> ScenarioResult:
         """Play a scenario file against this account. Raises ScenarioFailed, which names the first step that failed."""
-        from copper_emulator.scenarios import load, play
+        from copper_emulator.scenarios import load_given, play
 
         __tracebackhide__ = True
-        loaded = load(Path(scenario))
+        loaded = load_given(scenario)
         return self._drive(play(loaded, self._operations)).checked()
 
     @written_like("copper.check('https://my-app.example/hook', secret={'key': 's3cret'})")

@@ -196,6 +196,21 @@ def test_a_scenario_is_played(copper: Copper, endpoint: Endpoint, tmp_path: Path
         copper.play(file)
 
 
+@pytest.mark.parametrize("scenario", [1, None, b"found.yaml", {"name": "found", "steps": []}], ids=repr)
+def test_play_says_what_it_takes(copper: Copper, scenario: Any) -> None:
+    with pytest.raises(UsageError) as refused:
+        copper.play(scenario)
+
+    takes = "a file, like 'tests/my_scenario.yaml', or the name of a scenario that comes with the emulator"
+    assert str(refused.value) == f"play takes {takes}, not {scenario!r}"
+
+
+@pytest.mark.parametrize(("given", "named"), [((), {}), (("first_notification", 2), {}), ((), {"file": "found.yaml"})])
+def test_play_says_how_it_is_written(copper: Copper, given: Any, named: Any) -> None:
+    with pytest.raises(UsageError, match=r"write it like copper.play\('tests/my_scenario.yaml'\)"):
+        copper.play(*given, **named)
+
+
 def test_a_scenario_brings_its_settings_to_a_fresh_account(copper: Copper, endpoint: Endpoint, tmp_path: Path) -> None:
     file = tmp_path / "late.yaml"
     file.write_text(

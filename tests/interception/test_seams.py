@@ -94,6 +94,9 @@ def test_who_wants_ipv6_gets_the_same_address_in_it(port: int) -> None:
 @pytest.mark.usefixtures("way")
 def test_a_name_can_be_looked_up_and_connected_to_in_every_way(port: int) -> None:
     assert socket.gethostbyname("api.copper.com") == ADDRESS
+    for look_up in (socket.gethostbyname_ex, socket.gethostbyaddr):
+        assert look_up("API.copper.com.") == ("api.copper.com", [], [ADDRESS])
+    assert socket.getfqdn("api.copper.com") == "api.copper.com"
     for address in (("api.copper.com", 443), (ADDRESS, 443)):
         with socket.create_connection(address, timeout=10) as connected:
             assert connected.getpeername() == ("127.0.0.1", port)
@@ -207,6 +210,8 @@ class Kept:
         (socket, "getaddrinfo", (b"other.example", "https", 0), {"type": socket.SOCK_STREAM, "flags": 0}),
         (socket, "getaddrinfo", (None, None), {}),
         (socket, "gethostbyname", ("other.example",), {}),
+        (socket, "gethostbyname_ex", (b"other.example",), {}),
+        (socket, "gethostbyaddr", ("127.0.0.1",), {}),
         (socket.socket, "connect", (("other.example", 443),), {}),
         (socket.socket, "connect", ("/a/path",), {}),
         (socket.socket, "connect", (["wrong"],), {}),
@@ -240,7 +245,7 @@ def present() -> list[Any]:
     return [
         (owner, name, vars(owner).get(name))
         for owner, names in (
-            (socket, ("getaddrinfo", "gethostbyname")),
+            (socket, ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")),
             (socket.socket, ("connect", "connect_ex")),
             (ssl.SSLContext, ("wrap_socket", "wrap_bio")),
             (ssl.SSLSocket, ("send", "write", "fileno")),

@@ -68,6 +68,9 @@ def patch_socket(module: Any, present: Present) -> Iterator[Patch]:
     connecting = _standard(module.socket, "socket", "socket")
     yield patch(module, "getaddrinfo", lambda original: _getaddrinfo(original, module, present))
     yield patch(module, "gethostbyname", lambda original: _gethostbyname(original, present))
+    # The latter takes names, too, and looks them up; `getfqdn` asks it.
+    for name in ("gethostbyname_ex", "gethostbyaddr"):
+        yield patch(module, name, lambda original: _gethostbyname_ex(original, present))
     yield patch(connecting, "connect", lambda original: _connect(original, present))
     yield patch(connecting, "connect_ex", lambda original: _connect_ex(original, present))
 
@@ -119,6 +122,16 @@ def _gethostbyname(original: Any, present: Present) -> Any:
         return ADDRESS if present() is not None and is_copper_api(hostname) else original(hostname)
 
     return gethostbyname
+
+
+def _gethostbyname_ex(original: Any, present: Present) -> Any:
+    @wraps(original)
+    def gethostbyname_ex(hostname: Any, /) -> Any:
+        if present() is None or not is_copper_api(hostname):
+            return original(hostname)
+        return (plain(hostname), [], [ADDRESS])
+
+    return gethostbyname_ex
 
 
 def _connect(original: Any, present: Present) -> Any:

@@ -1,6 +1,6 @@
 """Scenarios: YAML files that say what happens in an account and what an endpoint must have done with it."""
 
-from copper_emulator.scenarios.load import Scenario, load, parse
+from copper_emulator.scenarios.load import Scenario, load, load_given, parse
 from copper_emulator.scenarios.model import json_schema
 from copper_emulator.scenarios.perform import Performance, perform
 from copper_emulator.scenarios.play import play
@@ -15,6 +15,7 @@ __all__ = [
     "StepResult",
     "json_schema",
     "load",
+    "load_given",
     "parse",
     "perform",
     "play",

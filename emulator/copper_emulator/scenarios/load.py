@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from copper_emulator.core.errors import ScenarioError, raised_on_purpose
+from copper_emulator.core.errors import ScenarioError, UsageError, raised_on_purpose
 from copper_emulator.core.text import count, meant, no_such_key, suggesting
 from copper_emulator.scenarios.lines import Lines, Mistake, Mistaken, key_text, read, unmarked
 from copper_emulator.scenarios.lines import Path as Keys
@@ -67,6 +68,14 @@ def load(path: str | Path) -> Scenario:
     except OSError as error:
         raise ScenarioError(f"{found}: cannot be read: {error.strerror}") from None
     return parse_bytes(raw, str(found))
+
+
+def load_given(scenario: object) -> Scenario:
+    """Read the scenario that `copper.play` is given. Raises UsageError if that cannot name a file; else as `load`."""
+    if not isinstance(scenario, (str, PathLike)):
+        takes = "a file, like 'tests/my_scenario.yaml', or the name of a scenario that comes with the emulator"
+        raise UsageError(f"play takes {takes}, not {scenario!r}")
+    return load(Path(scenario))
 
 
 def parse_bytes(raw: bytes, source: str) -> Scenario:

@@ -169,6 +169,21 @@ async def test_a_reset_ends_the_waiting() -> None:
         assert "was reset meanwhile" in refused["error"]
 
 
+async def test_a_deletion_ends_the_waiting_and_is_not_taken_for_the_end_of_the_server() -> None:
+    async with serving() as served:
+        await served.control("POST", "/accounts", {"name": "other"})
+        said = {"type": "person", "timeout": "60s"}
+        waiting = asyncio.create_task(served.control("POST", "/accounts/other/wait", said))
+        await served.fire("person", "update", 17, account="other")
+
+        await served.control("DELETE", "/accounts/other")
+        status, refused = await waiting
+
+        assert status == 404
+        assert "there is no account 'other'" in refused["error"]
+        assert (await served.control("GET", "/health"))[0] == 200
+
+
 async def test_the_end_of_the_server_ends_the_waiting() -> None:
     async with serving() as served:
         account = served.accounts.named("default")

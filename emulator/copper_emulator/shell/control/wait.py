@@ -113,6 +113,9 @@ class _Watch:
 
 
 def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:
+    if served.deleted:
+        hint = "It was deleted meanwhile: nothing that was waited for can come."
+        raise Refused(404, f"there is no account {served.name!r}", hint=hint)
     if served.closed:
         raise Refused(503, "the server ends")
     with served.tenant.lock:

@@ -59,6 +59,8 @@ class ServedAccount:
         self.life = secrets.token_hex(4)
         """Changes with each reset, because entry numbers then start again."""
         self.closed = False
+        self.deleted = False
+        """Whether it is closed because it was deleted, and not because the server ends."""
         self._plan = plan
         self._group = group
         self.news = News()
@@ -136,6 +138,7 @@ class ServedAccount:
         """End the deliveries for good. Raises TimeError while notifications are under way or time is moved."""
         async with self._not_gone():
             await self.runner.alone(self.stop)
+            self.deleted = True
             self.close()
 
     def tell(self, text: str) -> None:

@@ -87,6 +87,25 @@ export function select(choices, chosen, attributes = {}) {
   return h("select", attributes, options);
 }
 
+/** At most one call at a time: one that is asked for while another is under way begins after it, once for all who ask.
+ *
+ * So what is shown last was read last, and read after whatever it was asked for. Returns a promise of that call's result.
+ */
+export function oneAtATime(act) {
+  let before = Promise.resolve();
+  let following = null;
+  return () => {
+    if (following === null) {
+      following = before.then(() => {
+        following = null;
+        return act();
+      });
+      before = following.catch(() => {});
+    }
+    return following;
+  };
+}
+
 /** At most one call per `ms` milliseconds, always including a last one, unless `signal` has aborted by then. */
 export function gathered(act, ms, signal) {
   let timer = null;

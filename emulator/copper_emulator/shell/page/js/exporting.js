@@ -2,7 +2,7 @@
 
 import { download } from "./clipboard.js";
 import { button } from "./dom.js";
-import { asked } from "./feed.js";
+import { asked } from "./matching.js";
 import { say, tried } from "./say.js";
 import { reached } from "./snippets.js";
 import { count, UNDER_WAY } from "./words.js";

@@ -2,16 +2,19 @@
 //
 // New rows are read from the server, which filters them; a journal entry only says that there is something to read, or
 // updates a row that is already here. So the list is right even after thousands arrive at once.
+//
+// What is read and what is told come on separate connections, in any order. Each page says which entry was the journal's
+// last when it was made: later ones change its rows even if they arrive before it, earlier ones do not.
 
-import { gathered } from "./dom.js";
-import { OPEN_STATES } from "./words.js";
+import { gathered, oneAtATime } from "./dom.js";
+import { asked, canChange, NOTES, notesAsked, notesWanted, stays } from "./matching.js";
+import { looked } from "./say.js";
 
 const PAGE = 200;
 const MOST = 20_000;
 const READ_MS = 150;
 const NOTES_PAGES = 8;
 const NOTES_PAGE = 1000;
-const NOTES = ["change", "unchanged", "excluded", "api refused"];
 
 export class Feed extends EventTarget {
   /** `by`: "change", or "sent" for the order in which they were sent. */
@@ -36,21 +39,27 @@ export class Feed extends EventTarget {
     this._notesAt = "";
     this._notesTo = 0;
     this._loadingOlder = false;
-    this._soon = gathered(() => this.wrong || this.refresh(), READ_MS);
+    /** For each page being read, the entries that have arrived meanwhile. */
+    this._meanwhile = new Set();
+    /** While paused, the latest entry for each row here that is not shown as it has become. */
+    this._unseen = new Map();
+    /** Read the newest rows again. */
+    this.refresh = oneAtATime(() => this._refresh());
+    this._soon = gathered(() => this.wrong || looked(this.refresh), READ_MS);
   }
 
   get asked() {
     return asked(this.filters);
   }
 
-  /** Read the newest rows again. Older ones stay, unless so many arrived that there would be a gap. */
-  async refresh() {
-    const page = await this.api.notifications({ ...this.asked, limit: PAGE });
+  /** Older rows stay, unless so many arrived that there would be a gap, or they have ceased to match. */
+  async _refresh() {
+    const page = await this._read();
     const lowest = page.notifications.at(-1)?.serial ?? 0;
     const joins = this._sent.some((row) => row.serial >= lowest);
     this._sent = [
       ...page.notifications,
-      ...(joins && page.older ? this._sent.filter((row) => row.serial < lowest) : []),
+      ...(joins && page.older ? this._sent.filter((row) => row.serial < lowest && stays(row, this.filters)) : []),
     ];
     this._counted(page);
     // Last, because searching a long journal in which nearly every change notified somebody takes a while.
@@ -64,6 +73,8 @@ export class Feed extends EventTarget {
     this._loadingOlder = true;
     try {
       const page = this.older > 0 ? await this._olderSent() : null;
+      // So many arrived meanwhile that the list was started again.
+      if (page === undefined) return;
       await this._olderNotes(page ? this._sent.at(-1)?.created_at : "");
       if (page) this._counted(page);
       else this._merge();
@@ -95,26 +106,43 @@ export class Feed extends EventTarget {
   pause(paused) {
     this.paused = paused;
     this.missed = 0;
-    if (!paused) this._soon();
+    if (!paused) this._resume();
     this._tell();
+  }
+
+  _resume() {
+    apply([...this._unseen.values()], this._sent);
+    this._unseen.clear();
+    this._merge();
+    this._soon();
   }
 
   /** Take journal entries: rows that are here change at once, new ones are read soon. */
   take(entries) {
+    const told = entries.filter((entry) => entry.notification);
+    for (const meanwhile of this._meanwhile) for (const entry of told) meanwhile.push(entry);
     if (this.paused) {
       this.missed += entries.filter(isNews).length;
+      const here = new Set(this._sent.map((row) => row.serial));
+      for (const entry of told) if (here.has(entry.notification.serial)) this._unseen.set(entry.notification.serial, entry);
       return this._tell();
     }
-    const rows = new Map(this._sent.map((row) => [row.serial, row]));
-    let changed = false;
-    for (const entry of entries.filter((each) => each.notification)) {
-      const row = rows.get(entry.notification.serial);
-      if (row === undefined) continue;
-      Object.assign(row, became(entry));
-      changed = true;
+    if (entries.some(isNews) || canChange(this.filters)) this._soon();
+    if (apply(told, this._sent)) this._merge();
+  }
+
+  /** Read a page: its rows are as the latest entry says that has arrived, or as the server says, whichever is later. */
+  async _read(where = {}) {
+    const meanwhile = [];
+    this._meanwhile.add(meanwhile);
+    try {
+      const page = await this.api.notifications({ ...this.asked, ...where, limit: PAGE });
+      for (const row of page.notifications) row.asOf = page.last;
+      apply(meanwhile, page.notifications);
+      return page;
+    } finally {
+      this._meanwhile.delete(meanwhile);
     }
-    if (entries.some(isNews) || this.filters.state) this._soon();
-    if (changed) this._merge();
   }
 
   _counted(page) {
@@ -140,9 +168,11 @@ export class Feed extends EventTarget {
     this.older = Math.max(0, this.count - this._sent.length);
   }
 
+  /** Returns undefined if meanwhile the list ends elsewhere: then the page does not join it. */
   async _olderSent() {
     const before = this._sent.at(-1)?.serial;
-    const page = await this.api.notifications({ ...this.asked, before, limit: PAGE });
+    const page = await this._read({ before });
+    if (this._sent.at(-1)?.serial !== before) return undefined;
     this._sent.push(...page.notifications);
     return page;
   }
@@ -187,30 +217,6 @@ export class Feed extends EventTarget {
   }
 }
 
-/** The filters in the address, as the control API takes them. */
-export function asked(filters) {
-  const { type, event, id, subscription, status, text, since, until, state } = filters;
-  const others = { type, event, id, subscription, status, text, since, until };
-  // A failure since delivered by a resend needs no attention.
-  return state === "open" ? { ...others, state: OPEN_STATES, recovered: false } : { ...others, state };
-}
-
-function notesAsked({ type, event, id, text, since, until }) {
-  return {
-    kind: type || event || id ? ["change"] : NOTES,
-    type,
-    event,
-    id,
-    text,
-    after_time: since,
-    before_time: until,
-  };
-}
-
-function notesWanted({ state, subscription, status }) {
-  return !state && !subscription && !status;
-}
-
 // A replay has no subscription either, but it does have a notification.
 const isNote = ({ kind, change }) => kind !== "change" || !(change.subscriptions.length || change.origin === "replay");
 const isNews = (entry) => entry.kind === "queued" || (NOTES.includes(entry.kind) && isNote(entry));
@@ -235,6 +241,20 @@ function noteRow(entry) {
 function sentAt(row) {
   if (!row.serial) return row.created_at;
   return row.started_at ?? "waits";
+}
+
+/** Change the rows that these entries are about; returns whether there are any. A row may be from after an entry. */
+function apply(entries, sent) {
+  if (!entries.length) return false;
+  const rows = new Map(sent.map((row) => [row.serial, row]));
+  let changed = false;
+  for (const entry of entries) {
+    const row = rows.get(entry.notification.serial);
+    if (row === undefined || entry.number <= row.asOf) continue;
+    Object.assign(row, became(entry), { asOf: entry.number });
+    changed = true;
+  }
+  return changed;
 }
 
 /** The fields of a row that an entry changes. */

@@ -4,7 +4,7 @@
 // `connection`. The browser itself resumes the stream after the last entry it has seen.
 
 import { AccountApi, Unanswered } from "./api.js";
-import { gathered } from "./dom.js";
+import { gathered, oneAtATime } from "./dom.js";
 
 const GATHER_MS = 120;
 const LOOK_MS = 4000;
@@ -29,7 +29,9 @@ export class Session extends EventTarget {
     this.takenOff = new Set();
     this._entries = [];
     this._hand_out = gathered(() => this._give(), GATHER_MS);
-    this._look_soon = gathered(() => this.look(), 300);
+    /** Read again what every view shows. */
+    this.look = oneAtATime(() => this._look());
+    this._look_soon = gathered(this.look, 300);
   }
 
   async start() {
@@ -94,8 +96,8 @@ export class Session extends EventTarget {
     clearInterval(this._timer);
   }
 
-  /** Read again what every view shows. If the server refuses one value, the others are still updated. */
-  async look() {
+  /** If the server refuses one value, the others are still updated. */
+  async _look() {
     const names = ["clock", "faults", "limits", "recording"];
     const found = await Promise.allSettled(names.map((name) => this.api[name]()));
     const answered = ({ status, reason }) => status === "fulfilled" || !(reason instanceof Unanswered);

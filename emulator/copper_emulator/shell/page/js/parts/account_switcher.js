@@ -10,8 +10,13 @@ import { dialog } from "./dialog.js";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const NAME_TEXT = "A name has at most 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit";
 
+/** How often it was asked for: an earlier answer may arrive later. */
+let asked = 0;
+
 export async function accountSwitcher(place, current) {
+  const mine = (asked += 1);
   const accounts = await server.accounts();
+  if (mine !== asked) return;
   const names = accounts.map((account) => account.name);
   // The view says which account is missing: here is no room for more than a name.
   const none = names.includes(current) ? [] : [["", "choose"]];

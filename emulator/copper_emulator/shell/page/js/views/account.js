@@ -2,7 +2,7 @@
 
 import { server } from "../api.js";
 import { download } from "../clipboard.js";
-import { button, field, fill, h, select } from "../dom.js";
+import { button, field, fill, h, oneAtATime, select } from "../dom.js";
 import { confirmed } from "../parts/dialog.js";
 import { go } from "../router.js";
 import { complain, looked, say, tried, wrong } from "../say.js";
@@ -36,6 +36,7 @@ class AccountView {
   constructor(session) {
     this.session = session;
     this.api = session.api;
+    this.draw = oneAtATime(() => this._draw());
     this.live = h("section", { class: "panel panels", "aria-label": "Settings" });
     this.fixed = h("section", { class: "panel panels", "aria-label": "Settings that an account starts with" });
     this.element = h(
@@ -48,7 +49,7 @@ class AccountView {
     );
   }
 
-  async draw() {
+  async _draw() {
     const found = await looked(() => Promise.all([this.api.settings(), server.settings()]));
     if (!found) return;
     const [{ settings, live }, meanings] = found;

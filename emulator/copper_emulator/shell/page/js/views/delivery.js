@@ -1,7 +1,7 @@
 // One delivery in full, or a list row that has no delivery.
 
 import { copyButton } from "../clipboard.js";
-import { button, fill, gathered, h } from "../dom.js";
+import { button, fill, gathered, h, oneAtATime } from "../dom.js";
 import { blockedAdvice } from "../parts/blocked.js";
 import { deliveryActions } from "../parts/delivery_actions.js";
 import { payload, request, response, timing, why } from "../parts/delivery_tabs.js";
@@ -31,10 +31,10 @@ export async function deliveryPane(pane, { session, which, tab, rows, signal }) 
     if (!number) return missing(`There is no delivery ${which}: an address has its number, as after # in the list.`);
     return note ? notePane(session, Number(number)) : wholePane(session, Number(number), open);
   };
-  const draw = async () => {
+  const draw = oneAtATime(async () => {
     const shown = await content().catch((error) => missing(`${capital(error.message)}.`, error.hint));
     if (!signal.aborted) fill(pane, moves(rows, which), shown);
-  };
+  });
   const soon = gathered(draw, 100, signal);
   const isOurs = (entry) => String(entry.notification?.serial) === which;
   listen(session, "entries", (event) => event.detail.some(isOurs) && soon(), signal);

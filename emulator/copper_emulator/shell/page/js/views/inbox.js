@@ -1,7 +1,7 @@
 // The account's own endpoint: what arrived, and what it answers. To see notifications without an endpoint of one's own.
 
 import { copyButton } from "../clipboard.js";
-import { button, field, fill, gathered, h } from "../dom.js";
+import { button, field, fill, gathered, h, oneAtATime } from "../dom.js";
 import { facts } from "../parts/facts.js";
 import { jsonView } from "../parts/json_view.js";
 import { link } from "../router.js";
@@ -22,6 +22,7 @@ export async function show(main, { session, signal }) {
 class InboxView {
   constructor(session) {
     this.session = session;
+    this.draw = oneAtATime(() => this._draw());
     this.requests = h("section", { class: "panels", "aria-label": "Requests" });
     this.status = h("input", { type: "number", min: 200, max: 599, size: 5 });
     this.body = h("input", { placeholder: "ok" });
@@ -65,7 +66,7 @@ class InboxView {
     );
   }
 
-  async draw() {
+  async _draw() {
     const found = await looked(() => this.session.api.inbox());
     if (!found) return;
     this.write(found.reply);

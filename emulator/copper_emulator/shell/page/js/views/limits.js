@@ -1,6 +1,6 @@
 // The sending limits: what counts in each window, what is held, and a drawing of what was sent when.
 
-import { button, field, fill, gathered, h, select } from "../dom.js";
+import { button, field, fill, gathered, h, oneAtATime, select } from "../dom.js";
 import { gauges } from "../parts/gauges.js";
 import { timeline } from "../parts/timeline.js";
 import { link } from "../router.js";
@@ -37,12 +37,12 @@ export async function show(main, { session, signal }) {
   let latest = null;
   let room = 0;
 
-  async function draw() {
+  const draw = oneAtATime(async () => {
     const read = await looked(() => session.api.limits(MARKS));
     if (!read || signal.aborted) return;
     latest = read;
     paint();
-  }
+  });
 
   /** The drawing's width is known only once it is on the page, and changes with the window. */
   function paint() {

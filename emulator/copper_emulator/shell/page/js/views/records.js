@@ -1,6 +1,6 @@
 // Records, and beside them what their changes sent: edit a person and see the webhooks arrive.
 
-import { button, field, fill, gathered, h, select } from "../dom.js";
+import { button, field, fill, gathered, h, oneAtATime, select } from "../dom.js";
 import { confirmed } from "../parts/dialog.js";
 import { go, link } from "../router.js";
 import { anyLost, outcomes } from "../parts/outcomes.js";
@@ -37,6 +37,8 @@ class RecordsView {
   constructor(session, signal) {
     this.session = session;
     this.api = session.api;
+    this.drawList = oneAtATime(() => this._drawList());
+    this.drawWebhooks = oneAtATime(() => this._drawWebhooks());
     this.type = "person";
     this.id = null;
     this.list = h("div", { class: "panel" });
@@ -93,15 +95,17 @@ class RecordsView {
     await this.drawList();
   }
 
-  async drawList() {
+  async _drawList() {
+    const { type } = this;
     const sorted = {
       sort_by: "date_modified",
       sort_direction: "desc",
       ...(this.name.value && { name: this.name.value }),
     };
-    const filters = { page_size: PAGE, ...(this.type !== "activity_log" && sorted) };
-    const found = await looked(() => this.api.search(this.type, filters));
-    if (!found) return;
+    const filters = { page_size: PAGE, ...(type !== "activity_log" && sorted) };
+    const found = await looked(() => this.api.search(type, filters));
+    // If another type has been chosen meanwhile, its list is drawn next.
+    if (!found || type !== this.type) return;
     const heads = ["Name", "Id"].map((text) => h("th", { scope: "col" }, text));
     const rows = found.records.map((record) => this.listRow(record));
     const left = found.total > PAGE && `The last ${PAGE} of ${found.total.toLocaleString("en")}; search for a name.`;
@@ -109,7 +113,7 @@ class RecordsView {
       this.list,
       rows.length
         ? h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))
-        : h("p", { class: "muted" }, `No ${this.type} yet.`),
+        : h("p", { class: "muted" }, `No ${type} yet.`),
       left && h("p", { class: "muted" }, left),
     );
   }
@@ -189,13 +193,14 @@ class RecordsView {
     await this.drawList();
   }
 
-  async drawWebhooks() {
+  async _drawWebhooks() {
     const { type, id, session } = this;
     const filters = { type, id, limit: WEBHOOKS };
     const { notifications } = (id && (await looked(() => this.api.notifications(filters)))) || { notifications: [] };
     const all = link({ account: session.name, view: "deliveries", filters: { type, id: String(id) } });
     const rows = () => notifications.map((row) => this.webhookRow(row));
     const shown = notifications.length ? h("table", {}, h("tbody", {}, rows())) : await this.none();
+    if (type !== this.type || id !== this.id) return;
     fill(
       this.webhooks,
       h("h2", {}, "Its webhooks"),

@@ -1,6 +1,6 @@
 // Scenarios: play one and watch its steps, see earlier runs, and record what is done here as a new one.
 
-import { button, field, fill, h, select } from "../dom.js";
+import { button, field, fill, h, oneAtATime, select } from "../dom.js";
 import { server } from "../api.js";
 import { copyButton, download } from "../clipboard.js";
 import { confirmed } from "../parts/dialog.js";
@@ -23,6 +23,7 @@ export async function show(main, { session, signal, place }) {
 class ScenariosView {
   constructor(session, signal, scenarios) {
     Object.assign(this, { session, signal, scenarios, api: session.api });
+    this.drawHistory = oneAtATime(() => this._drawHistory());
     this.recorder = h("section", { class: "panel", "aria-label": "Recorder" });
     this.history = h("section", { class: "panels", "aria-label": "Runs" });
     this.run = h("section", { class: "panel", "aria-label": "Run" });
@@ -132,7 +133,7 @@ class ScenariosView {
     fill(this.run, h("h2", {}, `Run ${number}`), h("p", { class: "muted" }, `${capital(error.message)}. ${error.hint}`));
   }
 
-  async drawHistory() {
+  async _drawHistory() {
     const found = await looked(() => this.api.runs());
     if (!found) return;
     const rows = found.runs.map((each) =>

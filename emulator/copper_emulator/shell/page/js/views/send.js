@@ -23,7 +23,7 @@ export async function show(main, { session, signal }) {
 
 class SendView {
   constructor(session, subscriptions) {
-    Object.assign(this, { session, subscriptions, api: session.api, known: null, sampled: "", sent: "" });
+    Object.assign(this, { session, subscriptions, api: session.api, known: null, sampled: "", sent: "", fillings: 0 });
     this.type = select(TYPES, "person", { id: "send-type" });
     this.event = select(TOPICS.person, "update", { id: "send-event" });
     this.to = select([], EVERYBODY, { id: "send-to" });
@@ -130,7 +130,10 @@ class SendView {
     const chosen = this.subscriptions.find(({ id }) => String(id) === this.to.value);
     this.aim();
     const before = this.body.value;
+    const mine = (this.fillings += 1);
     const found = await looked(() => this.api.search(type, { page_size: 200 }));
+    // Another topic may have been chosen meanwhile.
+    if (mine !== this.fillings) return;
     const records = found?.records ?? [];
     // If a type has more than a page of records, not all of its ids are known.
     this.known = found && found.total === records.length ? records.map((record) => record.id) : null;

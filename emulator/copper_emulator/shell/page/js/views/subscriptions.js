@@ -1,6 +1,6 @@
 // Subscriptions, how many of the allowed hundred, their targets, and where those are really sent.
 
-import { button, field, fill, gathered, h, select } from "../dom.js";
+import { button, field, fill, gathered, h, oneAtATime, select } from "../dom.js";
 import { blockedAdvice } from "../parts/blocked.js";
 import { confirmed, dialog } from "../parts/dialog.js";
 import { looked, readJson, tried } from "../say.js";
@@ -21,13 +21,14 @@ class SubscriptionsView {
   constructor(session) {
     this.session = session;
     this.api = session.api;
+    this.draw = oneAtATime(() => this._draw());
     this.own = h("section", { class: "panels", "aria-label": "Subscriptions" });
     this.targets = h("section", { class: "panels", "aria-label": "Targets" });
     this.routes = h("section", { class: "panels", "aria-label": "Routes" });
     this.element = h("div", { class: "panels" }, this.own, this.targets, this.routes);
   }
 
-  async draw() {
+  async _draw() {
     const { api } = this;
     const read = () => Promise.all([api.subscriptions(), api.targets(), api.routes()]);
     const found = await looked(read);
