@@ -425,3 +425,40 @@ def test_an_exception_in_a_hook_is_shown_with_the_lines_of_the_test_alone(
         ]
     )
     result.stdout.no_fnmatch_line("*copper_emulator/*")
+
+
+def test_a_hook_that_does_not_return_is_named_at_once_although_output_is_captured(inner: Inner) -> None:
+    inner.tests(
+        """
+        import threading
+        import pytest
+        from copper_emulator.shell import hook_watch
+        from pytest_copper import uncaptured
+
+        @pytest.fixture
+        def shown(monkeypatch):
+            shown = threading.Event()
+            show = uncaptured.show
+
+            def show_and_say(*given):
+                show(*given)
+                shown.set()
+
+            monkeypatch.setattr(hook_watch, "PATIENCE", 0)
+            monkeypatch.setattr(hook_watch, "LOOK", 0.01)
+            monkeypatch.setattr(uncaptured, "show", show_and_say)
+            return shown
+
+        def test_one(shown, copper, copper_endpoint, ada):
+            copper.after_delivery(lambda delivery: shown.wait(30))
+            print("captured")
+            copper.people.update(ada, name="Grace")
+            assert shown.is_set()
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(passed=1)
+    result.stderr.fnmatch_lines(
+        ["copper: the after_delivery hook <lambda>, called for notification * has not returned *"]
+    )
+    result.stdout.no_fnmatch_line("captured")

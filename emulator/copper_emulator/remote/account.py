@@ -158,7 +158,7 @@ class _Remote(Face):
                 self._there.keep()
                 self._delete()
         finally:
-            self._there.own_routes.close()
+            self._there.close()
             self._client.close()
 
     def _delete(self) -> None:

@@ -16,6 +16,7 @@ from copper_emulator.operations import Operations
 from copper_emulator.remote.serving import is_serving
 from copper_emulator.remote.tenant import RemoteTenant
 from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.hook_watch import HookWatch
 from copper_emulator.shell.hooks import Hook, named
 from copper_emulator.shell.routing.destinations import name_of
 
@@ -129,11 +130,11 @@ class RemoteOperations(Operations):
         self._hooked += len(new)
         self._unhooked += [(hook, each) for each in new if each.outcome in ANSWERED for hook in self.tenant.hooks]
         while self._unhooked:
-            _run_hook(*self._unhooked.popleft())
+            _run_hook(*self._unhooked.popleft(), self._there.hook_watch)
 
 
-def _run_hook(hook: Hook, delivery: Delivery) -> None:
-    with named(hook, delivery):
+def _run_hook(hook: Hook, delivery: Delivery, watch: HookWatch) -> None:
+    with named(hook, delivery), watch.over(hook, delivery):
         answer = hook(delivery)
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):

@@ -26,6 +26,7 @@ from copper_emulator.remote.repeating import Repeater, as_there
 from copper_emulator.remote.routes import RemoteRoutes
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
+from copper_emulator.shell.hook_watch import HookWatch
 from copper_emulator.shell.persistence.rows import Found
 from copper_emulator.shell.persistence.snapshots import found_in
 from copper_emulator.shell.routing.routes import Routes
@@ -73,6 +74,7 @@ class RemoteTenant:
         self.name = name
         self.lock = Look()
         self.hooks: list[Callable[[Delivery], object]] = []
+        self.hook_watch = HookWatch()
         self._client = client
         self._path = path
         self.token = token
@@ -103,6 +105,11 @@ class RemoteTenant:
     def own_settings(self) -> Settings:
         found = self._seen()[0]
         return _in_short(found.settings if found.made_with is None else found.made_with)
+
+    def close(self) -> None:
+        """End what runs here for the account."""
+        self.own_routes.close()
+        self.hook_watch.close()
 
     def keep(self) -> None:
         """Keep the present state, because the account is about to be deleted."""

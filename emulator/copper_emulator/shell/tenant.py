@@ -25,6 +25,7 @@ from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
+from copper_emulator.shell.hook_watch import HookWatch
 from copper_emulator.shell.hooks import Awaited, Hook
 from copper_emulator.shell.probe import Probe
 from copper_emulator.shell.routing.down import led_nowhere
@@ -53,6 +54,7 @@ class Tenant:
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks: list[Hook] = []
+        self.hook_watch = HookWatch()
         self.unhooked: deque[tuple[Hook, Delivery]] = deque()
         """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
         self.awaited: Awaited | None = None
@@ -158,6 +160,7 @@ class Tenant:
         """End the account, because its test or block is over."""
         self.has_ended = True
         self.held.let_go()
+        self.hook_watch.close()
 
     def check_goes_on(self) -> None:
         """Raise UsageError after the account's end."""

@@ -189,7 +189,8 @@ def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
 
 def _run_hook(tenant: Tenant, hook: Hook, delivery: Delivery) -> Rounds[None]:
     with named(hook, delivery):
-        answer = hook(delivery)
+        with tenant.hook_watch.over(hook, delivery):
+            answer = hook(delivery)
         if inspect.isawaitable(answer):
             tenant.awaited = Awaited(answer, delivery)
             try:
