@@ -19,7 +19,7 @@ is longer than others because its class is read as one: what a subclass defines,
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -81,6 +81,9 @@ class CopperMachine(RuleBasedStateMachine):
     target: ClassVar[str] = "https://endpoint.example/hooks/copper"
     options: ClassVar[Mapping[str, Any]] = {}
 
+    without: ClassVar[frozenset[Phase]] = frozenset({Phase.explain})
+    """Phases of Hypothesis that are left out. While it explains, it traces every line that runs, which takes minutes
+    here; a scenario explains more."""
     playthrough: Playthrough
     _failed = False
     _host: ClassVar[Host | None] = None
@@ -338,16 +341,15 @@ def run(machine: type[CopperMachine], wanted: settings) -> None:
     checked(machine)
     with closing(Host()) as machine._host:  # noqa: SLF001 - the machine's own module
         try:
-            run_state_machine_as_test(machine, settings=fitting(wanted))
+            run_state_machine_as_test(machine, settings=fitting(wanted, machine.without))
         finally:
             machine._host = None  # noqa: SLF001
 
 
-def fitting(wanted: settings) -> settings:
+def fitting(wanted: settings, without: Collection[Phase]) -> settings:
     """The user's settings, adapted to a machine.
 
-    No explain phase: in it Hypothesis traces every line that runs, which takes minutes here; a scenario explains more.
     One failure at a time: two would get in each other's way. No deadline: a step may take long.
     """
-    phases = [phase for phase in wanted.phases if phase is not Phase.explain]
+    phases = [phase for phase in wanted.phases if phase not in without]
     return settings(wanted, phases=phases, report_multiple_bugs=False, deadline=None)

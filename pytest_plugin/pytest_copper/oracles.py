@@ -19,6 +19,7 @@ from typing import Any, ClassVar, overload
 import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
 
 # isort: split
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -260,6 +261,8 @@ class AnswersInTime(CopperMachine):
     """The endpoint answers within `within`: Copper's own timeout is not known, and it makes only one attempt."""
 
     within: ClassVar[str] = "2s"
+    without: ClassVar[frozenset[Phase]] = CopperMachine.without | {Phase.shrink}
+    """Each attempt to shrink a failure would take as long again; the scenario is shortened all the same."""
 
     def ending(self) -> None:
         """Time the last notification of the example."""

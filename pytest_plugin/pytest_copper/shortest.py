@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from copper_emulator.shell.clock import monotonic
 from pytest_copper.conditions import other_orders
 from pytest_copper.story import Step
 from pytest_copper.written import Act
@@ -22,7 +23,10 @@ Drawn: TypeAlias = dict[str, Any]
 Case: TypeAlias = tuple[Drawn, list[Act]]
 
 _MOST = 400
-"""Attempts; enough for a dozen events, and a bound for slow ones."""
+"""Attempts; enough for a dozen events."""
+
+_LONGEST = 30.0
+"""Seconds of real time for all of them: an endpoint that is too slow is so in each."""
 
 
 class Shortening(Generic[T]):
@@ -37,6 +41,7 @@ class Shortening(Generic[T]):
         self._play = play
         self._own = own
         self._left = _MOST
+        self._until = monotonic() + _LONGEST
 
     def of(self, case: Case) -> T | None:
         """The outcome of the shortest case found; None if not even the first fails again."""
@@ -51,7 +56,7 @@ class Shortening(Generic[T]):
         drawn, acts = case
         # Without one of the events, late notifications come in another order: try them all.
         for each in [drawn, *other_orders(drawn, self._own)]:
-            if self._left == 0:
+            if self._left == 0 or monotonic() >= self._until:
                 return None
             self._left -= 1
             found = self._play(each, acts)

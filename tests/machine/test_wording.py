@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, rule
 
 from copper_emulator import Copper, Received, Response, ScenarioError
+from pytest_copper import shortest
 from pytest_copper.machine import CopperMachine, EndpointFailed, fitting
 from pytest_copper.oracles import AnswersInTime
+from pytest_copper.shortest import Shortening
+from pytest_copper.written import Act
 from tests.machine.machines import SampleMachine
 from tests.machine.running import run
 
@@ -280,12 +283,31 @@ def test_what_a_limit_drops_is_not_the_endpoints_fault() -> None:
 
 
 def test_hypothesis_settings_are_made_to_fit() -> None:
-    fitted = fitting(settings(max_examples=30, suppress_health_check=list(HealthCheck)))
+    fitted = fitting(settings(max_examples=30, suppress_health_check=list(HealthCheck)), CopperMachine.without)
 
     assert fitted.max_examples == 30
     assert fitted.deadline is None
     assert not fitted.report_multiple_bugs
     assert "explain" not in {phase.name for phase in fitted.phases}
+
+
+def test_what_is_too_slow_is_not_shrunk() -> None:
+    phases = fitting(settings(), AnswersInTime.without).phases
+
+    assert {phase.name for phase in phases} == {"explicit", "reuse", "generate", "target"}
+
+
+def test_shortening_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = []
+    acts: list[Act] = [[{"create": {"type": "person", "as": f"person_{number}"}}] for number in range(9)]
+
+    def play(_drawn: dict[str, Any], acts: list[Act]) -> int:
+        played.append(acts)
+        return len(played)
+
+    monkeypatch.setattr(shortest, "_LONGEST", -1.0)
+    assert Shortening(play, {}).of(({}, acts)) == 1
+    assert played == [acts]
 
 
 def test_an_endpoint_that_takes_long_is_found() -> None:
