@@ -125,8 +125,8 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
         return "Fix the endpoint, or if it is a TLS server, write https:// in its route or target"
     if delivery.reason is Reason.BROKEN_OFF and HAD_ANSWERED in delivery.text:
         return (
-            f"{_FIX}; perhaps something raises after it has answered, in a background task: some servers (uvicorn) then "
-            "close the connection, and what has come over it meanwhile gets no answer"
+            f"{_FIX}; perhaps something raises after it has answered, in a background task: some servers (uvicorn) "
+            "then close the connection, and what has come over it meanwhile gets no answer"
         )
     return _FIX
 
