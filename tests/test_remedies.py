@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
@@ -14,7 +15,7 @@ import requests
 from copper_emulator import AsyncEmulator, Copper, Emulator, ExpectationError, Received, Response, VerdictError
 from copper_emulator.core.surface import Surface
 from copper_emulator.remedies import fix
-from tests.shell.endpoints import http_endpoint
+from tests.shell.endpoints import http_endpoint, raw_endpoint, read_request
 
 ORIGIN = "https://billing.example.com"
 TARGET = f"{ORIGIN}/hooks/copper"
@@ -201,6 +202,30 @@ def test_an_endpoint_that_does_not_listen_is_told_where_to(*, routed: bool) -> N
     where = url if routed else url.replace("http:", "https:") + "/hook"
     for said in (expected(happen), judged(happen), explained(happen)):
         assert said[-1].strip().startswith(f"Have the endpoint listen at {where}, or ")
+
+
+def test_who_closes_a_connection_after_its_answer_may_have_raised_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As uvicorn does when a background task raises: the next notification has come over the connection already."""
+    # Connections are kept where Django is not loaded.
+    monkeypatch.delitem(sys.modules, "django.db", raising=False)
+
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        read_request(connection)
+        connection.close()
+
+    def happen(copper: Copper) -> None:
+        with raw_endpoint(talk) as endpoint:
+            notified(copper, endpoint.url)
+            copper.fire("person", "update", ids=17)
+
+    advice = (
+        "Fix the endpoint; perhaps something raises after it has answered, in a background task: some servers "
+        "(uvicorn) then close the connection, and what has come over it meanwhile gets no answer"
+    )
+    for said in (judged(happen), explained(happen)):
+        assert advice in said[-1]
 
 
 def test_where_nothing_more_is_known_nothing_is_advised() -> None:

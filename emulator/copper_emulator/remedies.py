@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.fault import FaultName
-from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, HAD_ANSWERED, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import in_words
@@ -123,6 +123,11 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
         return _over_tls(delivery, surface)
     if delivery.reason is Reason.BROKEN_OFF and MAYBE_TLS in delivery.text:
         return "Fix the endpoint, or if it is a TLS server, write https:// in its route or target"
+    if delivery.reason is Reason.BROKEN_OFF and HAD_ANSWERED in delivery.text:
+        return (
+            f"{_FIX}; perhaps something raises after it has answered, in a background task: some servers (uvicorn) "
+            "then close the connection, and what has come over it meanwhile gets no answer"
+        )
     return _FIX
 
 

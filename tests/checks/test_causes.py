@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from copper_emulator import Copper, Emulator, Received, Report, Response
+from copper_emulator.checks.echo import ECHO
 from copper_emulator.checks.page import page
 
 TARGET = "https://app.example/hook"
@@ -163,6 +164,57 @@ def test_several_plain_rows_may_have_shown_it_together(copper: Copper) -> None:
     report = Endpoint(copper, new=500, delete=501).checked(copper, "answers,type-person,late", types="person")
 
     assert advice(report)["late"] == "As in rows answers and type-person."
+
+
+def echoing(copper: Copper, only: str, answer: Callable[[dict[str, Any]], int]) -> Report:
+    """Of an endpoint that writes at every notification."""
+    numbers = iter(range(1_000_000))
+
+    def hook(request: Received) -> int:
+        copper.people.update(request.json["ids"][0], details=f"seen {next(numbers)}")
+        return answer(request.json)
+
+    copper.route(TARGET, to=hook)
+    return copper.check(TARGET, only=only, types="person", no_secret=True)
+
+
+ECHOES = "an endless echo: 6 deliveries in a row each made the endpoint change a record (person/update "
+
+
+@pytest.mark.parametrize("status", [200, 500], ids=["accepted", "refused"])
+def test_an_endless_echo_is_told_once(copper: Copper, status: int) -> None:
+    """Also what else goes wrong in each of them."""
+    rows = "answers,in-time,type-person,batch-2,late,again,echo"
+    report = echoing(copper, rows, lambda body: status if body["event"] == "update" else 200)
+
+    first, *others = report.failed
+    assert (first.name, len(others)) == ("answers", 6)
+    assert first.evidence.startswith(ECHOES)
+    assert first.advice == ECHO
+    also = "; 6 of 7 notifications not answered 2xx: person/update [" if status == 500 else ""
+    assert also in first.evidence
+    assert all(row.evidence.startswith(f"an endless echo{also}") for row in others), report
+    assert {row.advice for row in others} == {"As in row answers."}
+    assert report.cause.startswith(f"6 of the 7 failed rows fail as answers does, so begin there: {ECHOES}")
+
+
+def test_an_echo_does_not_hide_what_else_goes_wrong(copper: Copper) -> None:
+    row = echoing(copper, "answers,batch-2", lambda body: 500 if len(body["ids"]) > 1 else 200)["batch-2"]
+
+    assert row.evidence.startswith(ECHOES)
+    assert "; 1 of 7 notifications not answered 2xx: person/new [" in row.evidence
+    assert row.advice == ECHO
+
+
+def test_another_status_is_another_cause(copper: Copper) -> None:
+    def hook(request: Received) -> int:
+        return 413 if len(request.body) > 64 * 1024 else 500 if request.json["event"] == "update" else 200
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only="type-person,large-attributes,late", types="person", no_secret=True)
+
+    assert report["late"].advice == "As in row type-person."
+    assert report["large-attributes"].advice.startswith("Allow larger bodies")
 
 
 def test_few_rows_that_fail_alike_need_no_line_of_their_own(copper: Copper) -> None:

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from copper_emulator import AsyncEmulator, Emulator, Report
+from copper_emulator.checks import races
 from tests.threads import in_a_thread
 
 ROWS = "answers,kept-connection,type-person,late,again,large-attributes"
@@ -199,6 +200,7 @@ def test_a_connection_that_breaks_at_the_second_request_is_warned_of() -> None:
 
     assert verdicts(report) == {"kept-connection": "warned"}, report
     assert "nothing follows a notification (answered 200)" in report["kept-connection"].evidence
+    assert "Catch what goes wrong after the answer, too" in report["kept-connection"].advice
 
 
 def one_each(listener: socket.socket) -> None:
@@ -216,3 +218,55 @@ def one_each(listener: socket.socket) -> None:
             json.loads(coming.read(length) or b"{}")
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             coming.readline()
+
+
+CLOSED_AFTER = (
+    "The connection was closed after the answer before: does something raise after answering? Catch what goes "
+)
+
+
+class RaisingAfterwards(Reading):
+    """As uvicorn, after a background task has raised: what has come over the connection by then gets no answer."""
+
+    answered = 0
+
+    def do_POST(self) -> None:
+        self.read()
+        if self.answered == 2:
+            self.close_connection = True
+        else:
+            self.answered += 1
+            self.answer(200)
+
+
+def test_who_closes_a_connection_after_an_answer_is_asked_what_it_raises_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not told to answer first, since it does."""
+    monkeypatch.setattr(races, "BURST", 60)
+    row = checked(RaisingAfterwards, "answers,burst")["burst"]
+
+    assert str(row.verdict) == "failed"
+    assert "connection closed without an answer, though another notification had been answered over it" in row.evidence
+    assert row.advice.startswith(CLOSED_AFTER)
+    assert row.advice.endswith("and what has come over it meanwhile gets no answer.")
+
+
+class ClosingAtUpdates(Reading):
+    """As a Go server whose handler panics."""
+
+    def do_POST(self) -> None:
+        self.body = json.loads(self.rfile.read(self.length))
+        if self.body["event"] == "update":
+            self.close_connection = True
+        else:
+            self.answer(200)
+
+
+def test_where_it_may_be_the_notification_the_row_has_its_say_and_the_next_has_the_same_cause() -> None:
+    report = checked(ClosingAtUpdates, "answers,type-person,late,again,values")
+
+    advice = {row.name: row.advice for row in report.failed}
+    assert advice["type-person"].startswith(CLOSED_AFTER)
+    assert "gets no answer. If it was the notification itself that made it close the connection: See its log" in (
+        advice.pop("type-person")
+    )
+    assert set(advice.values()) == {"As in row type-person."}

@@ -152,3 +152,27 @@ class Worker:
         while (record := self._tasks.get()) is not None:
             fetch(self._copper, record)
             self._tasks.task_done()
+
+
+def test_what_is_still_fetched_of_an_earlier_row_is_no_call_of_the_next(copper: Copper) -> None:
+    """It is not slow, it is not counted, and it does not use up the refusals that are meant for others."""
+    known: set[int] = set()
+    heard: list[list[int]] = []
+
+    def hook(request: Received) -> int:
+        ids = request.json["ids"]
+        heard.append(ids)
+        for each in heard[-2:-1]:
+            fetch(copper, each[0])
+        # One call for all of them.
+        answer = requests.post(f"{copper.api_url}/people/search", json={"ids": ids}, headers=copper.headers, timeout=10)
+        known.update(each["id"] for each in answer.json()) if answer.ok else None
+        return 200
+
+    rows = "answers,slow-fetch,api-down-once"
+    report = checked(copper, hook, only=rows, state=lambda: {"person": list(known)})
+
+    assert str(report["answers"].verdict) == "passed"
+    assert report["slow-fetch"].evidence.startswith("1 call of the API, each taking 2.0 s; "), report
+    assert report["slow-fetch"].evidence.endswith("; fewer calls than ids")
+    assert "meanwhile the API refused POST /developer_api/v1/people/search: 503 " in report["api-down-once"].evidence

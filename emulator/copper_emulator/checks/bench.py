@@ -13,9 +13,11 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from copper_emulator.checks.earlier import Earlier
 from copper_emulator.checks.state import SURPLUS, difference, looked_at
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
+from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import Delivery, EntityType, Event, Kind, Outcome, Subscription, Topic
@@ -73,6 +75,7 @@ class Bench:
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
+        self.earlier = Earlier()
         self._settings = settings
         self._counters = Counters(tenant.place)
         self._start, self._began = tenant.now(), monotonic()
@@ -113,7 +116,8 @@ class Bench:
         self._ids_beyond += max(IDS_PER_ROW, self._made)
         self._made = 0
         self._counters.start_records(self._ids_beyond)
-        with self.tenant.beside(self._settings, self._counters, self._clock(ahead)):
+        beside = self.tenant.beside(self._settings, self._counters, self._clock(ahead))
+        with beside, self.earlier.unhindered(self.tenant.probe):
             made = [self.tenant.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
             self._subscriptions = {(each.topic.type, each.topic.event): each.id for each in made}
             self.trial = Trial(monotonic(), limit, ahead)
@@ -122,11 +126,17 @@ class Bench:
             self._has_called = self.has_called
             self._has_worked = self.has_worked
             self._has_subscribed = self.has_subscribed
+            self.earlier.ended(self.trial.touched, self.deliveries)
 
     @property
     def api_calls(self) -> int:
-        """How often the API was called in this row with the account's token."""
+        """How often the API was called during this row with the account's token."""
         return self.tenant.account.call_log.total
+
+    @property
+    def own_calls(self) -> list[ApiCall]:
+        """Those calls, without what the endpoint still asks about the records of earlier rows."""
+        return [each for each in self.tenant.account.call_log.calls() if not self.earlier.has(each.path)]
 
     def _clock(self, ahead: int) -> Clock:
         if frozen_now() is not None:

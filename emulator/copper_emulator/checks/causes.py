@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from copper_emulator.checks.report import Finding, RowReport, Verdict
 from copper_emulator.checks.state import DIFFERS
-from copper_emulator.core.model import Delivery, Topic
+from copper_emulator.core.model import Delivery, Reason, Topic
 
 _SEVERAL = 3
 """How many rows must fail like one other before the report begins with it."""
@@ -39,6 +39,9 @@ class Cause(NamedTuple):
 NEVER_CALLED = frozenset({Cause("", "the API was never called")})
 """The cause of whatever fails because nothing was fetched, of any type."""
 
+ECHOES = frozenset({Cause("", "an endless echo")})
+"""The cause of an echo without end: whatever a row does first, it then does nothing else."""
+
 
 def of_answers(bad: Iterable[Delivery]) -> frozenset[Cause]:
     """The causes of answers that are not 2xx."""
@@ -63,7 +66,10 @@ def of_crash(topic: Topic) -> frozenset[Cause]:
 
 
 def _came(delivery: Delivery) -> str:
-    return _any_record(f"{delivery.summary} {delivery.response_body[:2000]!r}")
+    if delivery.reason is Reason.BROKEN_OFF:
+        # Whether something else had come over the connection is chance.
+        return str(delivery.reason)
+    return f"{delivery.status} {_any_record(f'{delivery.summary} {delivery.response_body[:2000]!r}')}"
 
 
 def _any_record(text: str) -> str:

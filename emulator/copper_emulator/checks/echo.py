@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.judging import judged
+from copper_emulator.checks.causes import ECHOES, of_answers
+from copper_emulator.checks.judging import also_bad, judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.model import Outcome
 from copper_emulator.core.text import count
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 
+ECHO_DEPTH = 6
+"""How many deliveries may cause each other in a row before the account stops an echo."""
+
+_ENDLESS = "an endless echo"
 _TOO_OFTEN = 4
 
 _BEGINS = 0.2
@@ -43,6 +49,17 @@ def echo(bench: Bench) -> Rounds[Finding | None]:
     if own and found.verdict is Verdict.PASSED:
         return Finding(found.verdict, f"it wrote back {count(own, 'time')}, then stopped; {found.evidence}")
     return found
+
+
+def endless(bench: Bench) -> Finding:
+    """What a row ends with in which the account has stopped an echo."""
+    last, bad = bench.account.journal.changes[-1], also_bad(bench)
+    told = (
+        f"{_ENDLESS}: {ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
+        f"{last.ids[0]}), which caused the next"
+    )
+    causes = ECHOES | of_answers(each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED)
+    return Finding(Verdict.FAILED, told + bad, ECHO, causes, _ENDLESS + bad)
 
 
 def _writes(bench: Bench, ids: list[int]) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from copper_emulator.checks.state import TIMES
 from copper_emulator.checks.trial import Trial
-from copper_emulator.core.model import Delivery, EntityType, Reason
+from copper_emulator.core.model import HAD_ANSWERED, Delivery, EntityType, Outcome, Reason
 from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.surface import Surface
@@ -127,25 +126,27 @@ _NO_REQUEST_LINE = rb"Bad request syntax|Unsupported method \((?!'POST'\))|Inval
 """What servers say to a first line that is none; http.server says that of POST to who has no do_POST."""
 
 
-def about_repeats(refused: Sequence[str], deliveries: Sequence[Delivery]) -> str:
-    """What helps if the same missing record is fetched again and again; empty if none is.
+def about_closed(bad: Sequence[Delivery], deliveries: Iterable[Delivery], advice: str) -> str:
+    """What helps if it closed connections over which it had answered, and the row's advice if that may help as well.
 
-    Args:
-        refused: the calls that the API refused, each as often as it came.
-        deliveries: those of the row; one fetch for each is no repetition, even if the record has gone meanwhile.
+    It does not if others of the same topic were accepted: then it was not the notification that made it do so.
     """
-    (call, times), *_ = Counter(each for each in refused if _NOT_THERE in each).most_common(1) or [("", 0)]
-    path = call.partition(":")[0]
-    if times < _STUBBORN or times <= sum(path.endswith(tuple(f"/{each}" for each in sent.ids)) for sent in deliveries):
-        return ""
-    return (
-        f"It made the same call {times:,} times ({call.partition(':')[0]}), and its record is gone: a 404 will not "
-        "change, so remove the record and go on, or all that comes after it waits for good."
-    )
+    if HAD_ANSWERED not in bad[0].text:
+        return advice
+    accepted = {each.topic for each in deliveries if each.outcome is Outcome.DELIVERED}
+    if all(HAD_ANSWERED in each.text and each.topic in accepted for each in bad):
+        return _CLOSED
+    return f"{_CLOSED} If it was the notification itself that made it close the connection: {advice}"
 
 
-_NOT_THERE = ": 404 Resource not found"
-_STUBBORN = 4
+RAISED = (
+    "some servers (uvicorn) close the connection when something raises after the answer, as in a background task, and "
+    "what has come over it meanwhile gets no answer"
+)
+_CLOSED = (
+    "The connection was closed after the answer before: does something raise after answering? Catch what goes wrong "
+    f"then, log it and try again: {RAISED}."
+)
 
 
 def about_connections(took: Sequence[float]) -> str:

@@ -10,24 +10,23 @@ from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import NEVER_CALLED, of_answers, of_state
 from copper_emulator.checks.fetched_from import about_api
 from copper_emulator.checks.hints import (
+    about_closed,
     about_commits,
     about_copies,
     about_memories,
     about_own_limit,
     about_page,
-    about_repeats,
     about_unreached,
     about_unread,
 )
+from copper_emulator.checks.meanwhile import about_repeats, about_uncalled, calls_of_the_bad, calls_of_the_wrong
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.staleness import about_stale
-from copper_emulator.checks.state import SURPLUS
-from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.core.tls import MAYBE_TLS
 from copper_emulator.framework_refusals import about_framework
-from copper_emulator.remedies import refused_calls
 from copper_emulator.shell.routing.messages import UNENDED
 from copper_emulator.timeline import masked
 
@@ -41,8 +40,6 @@ _OR_ITS_AGE = " Or it refuses old timestamps: Copper may take 15 minutes."
 _MAX_ANSWER = 120
 _MOST_READ = 8000
 """Bytes of an answer that are looked at: a page of HTML may begin with its style."""
-_MAX_CALL = 200
-"""Characters of a refused call: its path, and what to do about it."""
 _MAX_SUMMARY = 300
 """Some exceptions tell of a whole request when they are shown."""
 
@@ -66,16 +63,16 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     afterwards = _raised_afterwards(bench)
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     if bad:
-        evidence = answered_badly(bench, bad) + _calls_of_the_bad(bench, bad) + afterwards
+        evidence = answered_badly(bench, bad) + calls_of_the_bad(bench, bad) + afterwards
         helps = advice_about(bench, bad[0])
-        unfetched = _about_api(bench, bad) if not helps else ""
-        helps = helps or unfetched or _by_its_age(bench, bad[0]) + advice
+        unfetched = about_uncalled(bench, bad) if not helps else ""
+        helps = helps or unfetched or _by_its_age(bench, bad[0]) + about_closed(bad, bench.deliveries, advice)
         causes = NEVER_CALLED if unfetched else of_answers(bad)
         return Finding(Verdict.FAILED, evidence, helps, causes, _how_many(bench, bad))
     if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
         unfetched = about_api(bench, answered=True)
-        evidence = shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards
+        evidence = shortened(wrong) + calls_of_the_wrong(bench, wrong) + afterwards
         helps = about_commits() + about_memories(bench.trial) + (unfetched or _about_the_wrong(bench, advice))
         causes = NEVER_CALLED if unfetched else of_state(bench.trial.wrong, bench.deliveries)
         return Finding(Verdict.FAILED, evidence, helps, causes, shortened(wrong, most=1))
@@ -88,12 +85,7 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
 
 def _about_the_wrong(bench: Bench, advice: str) -> str:
     """What helps against a wrong state: what it shows itself or, if that is nothing, what the row advises."""
-    return about_page(bench.trial) + (
-        about_repeats(refused_calls_of(bench), bench.deliveries)
-        or about_copies(bench.trial)
-        or about_stale(bench)
-        or advice
-    )
+    return about_page(bench.trial) + (about_repeats(bench) or about_copies(bench.trial) or about_stale(bench) or advice)
 
 
 AFTERWARDS = (
@@ -119,49 +111,6 @@ def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
 
 def _how_many(bench: Bench, bad: list[Delivery]) -> str:
     return f"{len(bad):,} of {count(len(bench.deliveries), 'notification')} not answered 2xx"
-
-
-def _calls_of_the_bad(bench: Bench, bad: list[Delivery]) -> str:
-    """What the API refused before the bad answers, or that it was never called; either may explain them."""
-    refused = [call for each in bad[:_SHOWN] for call in refused_calls(bench.account, each)]
-    return _calls(bench, refused, may_be_missed=_has_crashed(bad))
-
-
-def _has_crashed(bad: list[Delivery]) -> bool:
-    # What was deleted need not be fetched.
-    return any(each.topic.event is not Event.DELETE and _is_crash(each) for each in bad)
-
-
-def _about_api(bench: Bench, bad: list[Delivery]) -> str:
-    return about_api(bench, answered=False) if _has_crashed(bad) else ""
-
-
-def _calls_of_the_wrong(bench: Bench, wrong: list[str]) -> str:
-    """The same for a wrong state, for which the API may also have been called after the answer."""
-    if all(each.endswith(SURPLUS) for each in wrong):
-        return ""
-    # Who was told of a record that is gone, and asked for it, has learnt that from the answer.
-    gone = tuple(f"There is no {kind} {each}." for kind, each in bench.trial.touched)
-    return _calls(bench, [each for each in refused_calls_of(bench) if not each.endswith(gone)], may_be_missed=True)
-
-
-def refused_calls_of(bench: Bench) -> list[str]:
-    """The calls that the API has refused in this row, each as often as it came, with the reason."""
-    return [entry.text for entry in bench.account.journal.entries if entry.kind is Kind.REFUSED]
-
-
-def _is_crash(delivery: Delivery) -> bool:
-    return delivery.exception is not None or (delivery.status is not None and delivery.status >= 500)
-
-
-def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
-    if refused:
-        first, *others = dict.fromkeys(refused)
-        more = f", and {count(len(others), 'other call')}" if others else ""
-        return f"; meanwhile the API refused {_cut(first, _MAX_CALL)}{more}"
-    if may_be_missed and not bench.calls_here:
-        return "; the API was not called meanwhile" + ("" if bench.plan.any_token else " with its token")
-    return ""
 
 
 def also_bad(bench: Bench) -> str:

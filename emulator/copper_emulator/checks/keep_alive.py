@@ -16,7 +16,7 @@ from yarl import URL
 
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.contact import kind_of_most
-from copper_emulator.checks.hints import UNREAD
+from copper_emulator.checks.hints import RAISED, UNREAD
 from copper_emulator.checks.judging import readable
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.shapes import LARGE
@@ -75,7 +75,8 @@ def kept(bench: Bench) -> Rounds[Finding]:
 _FROM_NOW_ON = " In the rows that follow, each notification has a connection of its own."
 _BROKEN = (
     "Read the whole body before you answer, and go on reading the connection; or say that it ends (Connection: close): "
-    "clients and proxies keep connections, and what they send over one that breaks is lost."
+    "clients and proxies keep connections, and what they send over one that breaks is lost. Catch what goes wrong "
+    f"after the answer, too: {RAISED}."
 )
 
 _PLAIN, _REFUSED, _BIG = "a notification", "one without the secret", f"one of {2 * LARGE // 1024} KB"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.core.records.tables import TABLES
+from copper_emulator.checks.earlier import Named, as_named, named_in
 from copper_emulator.core.text import count
-
-_ONE_RECORD = re.compile(r"/(\w+)/(\d+)")
-"""How the path of a call about one record begins."""
 
 _NAMED = 3
 """How many rows the note names."""
@@ -21,20 +17,19 @@ class Lateness:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._ended: dict[tuple[str, str], str] = {}
-        """The row of each record, by the record's plural and id as they are in paths."""
+        self._ended: dict[Named, str] = {}
+        """The row of each record."""
         self._late = Counter[str]()
 
     def after(self, row: str) -> None:
         """A row has been played, and its account is still there."""
         self.look()
-        touched = self._bench.trial.touched
-        self._ended.update(dict.fromkeys(((TABLES[kind].plural, str(record)) for kind, record in touched), row))
+        self._ended.update(dict.fromkeys((as_named(*each) for each in self._bench.trial.touched), row))
 
     def look(self) -> None:
         """Look at the calls of the account that is there now: a row's, or the one between the rows."""
-        found = (_ONE_RECORD.match(call.path) for call in self._bench.account.call_log.calls())
-        rows = (self._ended.get((each[1], each[2])) for each in found if each)
+        found = (named_in(call.path) for call in self._bench.account.call_log.calls())
+        rows = (self._ended.get(each) for each in found if each)
         self._late.update(row for row in rows if row is not None)
 
     def note(self) -> str:

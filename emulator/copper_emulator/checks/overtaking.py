@@ -49,10 +49,10 @@ def overtaken(bench: Bench) -> Rounds[Finding | None]:
         if late.has_arrived or not late.is_taken:
             return None
         yield from bench.advance(APART_MS)
-        before = bench.api_calls
+        before = len(bench.own_calls)
         yield from bench.rename(kind, ids)
         # Who works on one record at a time fetches again only when the first answer has arrived.
-        yield from _until(bench, lambda: late.has_arrived or bench.api_calls > before, ON_ITS_WAY)
+        yield from _until(bench, lambda: late.has_arrived or len(bench.own_calls) > before, ON_ITS_WAY)
         yield from _until(bench, lambda: late.has_arrived, SETTLED)
         late.let_go()
         yield from _until(bench, lambda: late.has_arrived, ON_ITS_WAY)

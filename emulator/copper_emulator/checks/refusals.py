@@ -44,7 +44,7 @@ def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
         yield from bench.create(kind)
         yield from bench.idle()
         until = monotonic() + (min(bench.plan.patience, BEGINS) if works_later else 0.0)
-        while not bench.api_calls and monotonic() < until:
+        while not bench.own_calls and monotonic() < until:
             yield from bench.rest()
         yield from bench.compare(f"while calls were answered {status}", lull=LULL if works_later else 0.0)
         entries = bench.account.journal.entries

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
 from copper_emulator.checks.causes import Causes
 from copper_emulator.checks.contact import kind_of_most
-from copper_emulator.checks.echo import ECHO
-from copper_emulator.checks.hints import about_repeats, about_type
+from copper_emulator.checks.echo import ECHO_DEPTH, endless
+from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
     ABOUT_REDIRECT,
@@ -24,10 +24,10 @@ from copper_emulator.checks.judging import (
     about_refusal,
     also_bad,
     judged,
-    refused_calls_of,
 )
 from copper_emulator.checks.keep_alive import connections_as_before
 from copper_emulator.checks.lateness import Lateness
+from copper_emulator.checks.meanwhile import about_repeats
 from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.presence import LOOKS, Calls, Presence
@@ -55,8 +55,6 @@ OnRow = Callable[[RowReport], None]
 IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + LOOKS + 1) + BURST
 """How many record ids a run may use."""
 
-_ECHO_DEPTH = 6
-
 _NO_ANSWER = (Reason.TIMED_OUT, Reason.BROKEN_OFF)
 
 
@@ -69,7 +67,7 @@ def settings_for(own: Settings) -> Settings:
             "latency": Latency(0, 0),
             "batch": MAX_IDS,
             "in_flight": AT_ONCE,
-            "echo_depth": _ECHO_DEPTH,
+            "echo_depth": ECHO_DEPTH,
             "fetch_race": FetchRace.NONE,
             "faults": (),
             "allow_http": True,
@@ -238,11 +236,11 @@ class _Run:
         try:
             return (yield from timed(_whole(bench, row), trial))
         except EchoLoop:
-            return Finding(Verdict.FAILED, _echo(bench), ECHO)
+            return endless(bench)
         except NotIdle as error:
             return Finding(Verdict.FAILED, error.why, row.advice)
         except TimeIsUp:
-            helps = about_repeats(refused_calls_of(bench), bench.deliveries) or row.advice
+            helps = about_repeats(bench) or row.advice
             return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", helps)
         except StateError as error:
             if isinstance(error, NobodyThere):
@@ -288,11 +286,3 @@ def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
         return finding
     yield from bench.end()
     return judged(bench, row.advice)
-
-
-def _echo(bench: Bench) -> str:
-    last = bench.account.journal.changes[-1]
-    return (
-        f"an endless echo: {_ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
-        f"{last.ids[0]}), which caused the next"
-    )

@@ -17,10 +17,10 @@ from copper_emulator.core.model import Delivery, EntityType, Event, Outcome
 def about_stale(bench: Bench) -> str:
     """What helps if it had fetched before, and has not since it was told of the change; empty if it is otherwise."""
     stale = [text.partition(":")[0] for text in bench.trial.wrong if DIFFERS in text]
-    if not stale or not bench.api_calls:
+    calls = bench.own_calls
+    if not stale or not calls:
         # Who never calls may get its records in another way.
         return ""
-    calls = bench.tenant.account.call_log.calls()
     unfetched = [what for what in stale if _is_unfetched(what, bench.deliveries, calls)]
     return f"It was told that {unfetched[0]} has changed, and has not {_FETCHED}" if unfetched else ""
 

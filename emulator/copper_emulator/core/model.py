@@ -222,6 +222,10 @@ class Reason(StrEnum):
     EXCEPTION = "exception"
 
 
+HAD_ANSWERED = "another notification had been answered over it"
+"""What the text of a delivery that was broken off says of its connection, if that is so."""
+
+
 class WaitsFor(StrEnum):
     """What must happen before a notification can proceed."""
 

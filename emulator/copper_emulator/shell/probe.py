@@ -5,6 +5,8 @@ In any other account nothing sets these, and they stay as they are here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from copper_emulator.shell.clock import monotonic
 
 
@@ -28,7 +30,16 @@ class LateAnswer:
 class Probe:
     """What a check sets, and what it measures, in delivery and in the API."""
 
-    __slots__ = ("api_held", "api_most_held", "late_answer", "one_each", "stood_still", "tasks_patience", "together")
+    __slots__ = (
+        "api_held",
+        "api_most_held",
+        "late_answer",
+        "one_each",
+        "stood_still",
+        "tasks_patience",
+        "together",
+        "unhindered",
+    )
 
     def __init__(self) -> None:
         self.api_held = 0
@@ -48,3 +59,5 @@ class Probe:
         """Seconds for which something has blocked the endpoints' event loop."""
         self.tasks_patience = 1.0
         """Seconds of real time for tasks that an endpoint's call leaves behind. One that takes longer may never end."""
+        self.unhindered: Callable[[str], bool] | None = None
+        """Whether a call with this path is met by no fault, and its answer is not the one that is delayed."""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import Attempt, Outcome, Reason, Result
+from copper_emulator.core.model import HAD_ANSWERED, Attempt, Outcome, Reason, Result
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.routes import Route, Straight
 from copper_emulator.shell.senders.connection import Connection, Exchange
@@ -531,6 +531,9 @@ def test_who_closes_after_each_answer_and_does_not_say_so_reads_each_request_onc
     assert script.heard == [b"0", b"1", b"2", b"3"]
 
 
+CLOSED = "connection closed without an answer"
+
+
 def test_a_request_that_was_read_and_not_answered_is_not_sent_again() -> None:
     def close_read(connection: socket.socket) -> None:
         script.answer(connection)
@@ -542,6 +545,8 @@ def test_a_request_that_was_read_and_not_answered_is_not_sent_again() -> None:
         results = asyncio.run(in_turn(endpoint.url, 3))
     assert outcomes(results) == [Outcome.DELIVERED, Reason.BROKEN_OFF, Outcome.DELIVERED]
     assert script.heard == [b"0", b"1", b"2"]
+    # What serves HTTP over this connection needs no hint that it may want TLS.
+    assert results[1].text.endswith(f": {CLOSED}, though another notification had been answered over it")
 
 
 @pytest.mark.parametrize("answered", [1, 2])
@@ -558,6 +563,7 @@ def test_who_resets_a_connection_may_have_read_the_request_and_it_is_not_sent_ag
     with raw_endpoint(script.talk) as endpoint:
         results = asyncio.run(in_turn(endpoint.url, answered + 2))
     assert outcomes(results) == [Outcome.DELIVERED] * answered + [Reason.BROKEN_OFF, Outcome.DELIVERED]
+    assert HAD_ANSWERED in results[answered].text
     assert script.heard == [str(number).encode() for number in range(answered + 2)]
 
 
@@ -570,6 +576,7 @@ def test_a_first_request_over_a_connection_is_never_sent_again() -> None:
     with raw_endpoint(script.talk) as endpoint:
         results = asyncio.run(in_turn(endpoint.url, 2))
     assert outcomes(results) == [Reason.BROKEN_OFF] * 2
+    assert all(result.text.endswith(f": {CLOSED}; if it is a TLS server, write https://") for result in results)
     assert script.heard == [b"0", b"1"]
 
 

@@ -11,7 +11,7 @@ import ssl
 import aiohttp
 from yarl import URL
 
-from copper_emulator.core.model import Reason, Result
+from copper_emulator.core.model import HAD_ANSWERED, Reason, Result
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 
 # The numbers are OpenSSL's (X509_V_ERR_*), which Python passes on unchanged.
@@ -47,6 +47,8 @@ _ADVICE = {
 
 _ALERT = re.compile(r"(SSLV3|TLSV1|TLSV13)_ALERT_")
 
+_CLOSED = "connection closed without an answer"
+
 _TLS_RECORD = b"\x15\x03"
 _TLS_ALERT = ("\\x15\\x03", "\x15\x03")
 """How a TLS alert begins, sent by a TLS server in place of an answer to plain HTTP; error messages have either form."""
@@ -65,9 +67,15 @@ def unconnected(error: OSError, url: URL) -> Result:
     return Result.failure(Reason.REFUSED, f"{url.origin()}: {_refused(error)}")
 
 
-def broken_off(url: URL, *, begun: bool) -> Result:
-    """The result when the other side closed the connection, after the beginning of an answer or before any."""
-    text = "connection closed in the middle of the answer" if begun else _without_answer(url)
+def broken_off(url: URL, *, begun: bool, kept: bool) -> Result:
+    """The result when the other side closed the connection, after the beginning of an answer or before any.
+
+    `kept` says that an earlier request over the connection had been answered.
+    """
+    if begun:
+        text = "connection closed in the middle of the answer"
+    else:
+        text = f"{_CLOSED}, though {HAD_ANSWERED}" if kept else _without_answer(url)
     return Result.failure(Reason.BROKEN_OFF, f"{url.origin()}: {text}")
 
 
@@ -138,7 +146,7 @@ def _refused(error: OSError) -> str:
 def _without_answer(url: URL) -> str:
     # Many TLS servers do this when they get plain HTTP, but so do other servers; they cannot be told apart.
     tls = f"; {MAYBE_TLS}" if url.scheme == "http" else ""
-    return f"connection closed without an answer{tls}"
+    return f"{_CLOSED}{tls}"
 
 
 def _is_reset(error: Exception) -> bool:

@@ -74,9 +74,9 @@ class Exchange(asyncio.Future[Result]):
         if not self.done():
             self._end(result.sent(route=self._route, took_ms=self._took_ms))
 
-    def broke_off(self, *, begun: bool) -> None:
+    def broke_off(self, *, begun: bool, kept: bool) -> None:
         """End because the other side closed the connection, in the middle of an answer or before it."""
-        self.end(broken_off(self.url, begun=begun))
+        self.end(broken_off(self.url, begun=begun, kept=kept))
 
     def expire(self) -> None:
         """End because the time for an answer is up."""
@@ -144,6 +144,7 @@ class Connection(asyncio.BufferedProtocol):
         self._tell: Callable[[], None] | None = None
         """Reports to the exchange that has just ended how it ended."""
         self.free_since = 0.0
+        """The loop's time of the last answer after which it could be used again; 0 if there was none yet."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
@@ -151,7 +152,7 @@ class Connection(asyncio.BufferedProtocol):
     def ask(self, exchange: Exchange) -> None:
         """Send an exchange's request; the exchange is told the outcome, unless it gives up first."""
         if self._transport.is_closing():
-            exchange.broke_off(begun=False)
+            exchange.broke_off(begun=False, kept=self.free_since > 0)
             return
         self._exchange = exchange
         self._heard = 0
@@ -223,7 +224,7 @@ class Connection(asyncio.BufferedProtocol):
             self._answered(keeps=False)
             self._tell_it()
         else:
-            exchange.broke_off(begun=self._heard > 0)
+            exchange.broke_off(begun=self._heard > 0, kept=self.free_since > 0)
 
     def _tell_it(self) -> None:
         # Called last, when the data has been processed and the connection filed: the callback may send a new request.
