@@ -228,6 +228,24 @@ def test_a_backward_move_is_a_clear_error_and_moves_nothing(freezing: Freezing) 
         assert wall() == START - timedelta(hours=1)
 
 
+@standing
+def test_an_account_with_a_start_begins_there_and_then_follows_frozen_time(freezing: Freezing) -> None:
+    with freezing(START + timedelta(days=2)) as frozen, Emulator(start=START) as copper:
+        copper.people.create(name="Ada")
+        assert copper.now == START + timedelta(days=2)
+        frozen.move_to(START + timedelta(days=3))
+        copper.settle()
+        assert copper.now == START + timedelta(days=3)
+
+
+@standing
+def test_time_that_is_frozen_before_the_accounts_start_is_an_error_that_names_the_start(freezing: Freezing) -> None:
+    with freezing(START - timedelta(days=2)), Emulator(start=START) as copper:
+        with pytest.raises(TimeError, match=r"already 2024-03-01 12:00.*, because of its start, .* Leave start out"):
+            copper.people.create(name="Ada")
+        assert copper.changes == []
+
+
 def test_leaving_a_nested_freeze_after_something_happened_in_it_is_going_back(frozen: Any) -> None:
     with Emulator() as copper:
         with freeze_time(START + timedelta(days=1)):

@@ -174,7 +174,7 @@ class VirtualClock:
     """
 
     def __init__(self, start: int | None = None) -> None:
-        self._now = start
+        self._start = self._now = start
         self._fixed = start is not None
 
     def now(self) -> int:
@@ -207,10 +207,15 @@ class VirtualClock:
         if frozen is None or frozen == present:
             return None
         if frozen < present:
+            said = f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}"
+            if present == self._start:
+                raise TimeError(
+                    f"{said}, because of its start, and time cannot go back. Leave start out, and it begins at the "
+                    "frozen moment; or freeze time at its start."
+                )
             raise TimeError(
-                f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}, and "
-                "time cannot go back. Freeze time before the first change is made through copper, and only move it "
-                "forward."
+                f"{said}, and time cannot go back. Freeze time before the first change is made through copper, and only "
+                "move it forward."
             )
         return frozen
 
