@@ -214,8 +214,8 @@ class VirtualClock:
                     "frozen moment; or freeze time at its start."
                 )
             raise TimeError(
-                f"{said}, and time cannot go back. Freeze time before the first change is made through copper, and only "
-                "move it forward."
+                f"{said}, and time cannot go back. Freeze time before the first change is made through copper, and "
+                "only move it forward."
             )
         return frozen
 
