@@ -21,7 +21,7 @@ from copper_emulator.core.state.lines import IN_LINES
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
-from copper_emulator.shell.persistence.rows import Found, rows_of
+from copper_emulator.shell.persistence.rows import StoredAccount, rows_of
 from copper_emulator.shell.persistence.snapshots import digest_of, found_in
 from copper_emulator.shell.persistence.state_writer import StateWriter
 from copper_emulator.shell.persistence.store import StateFile
@@ -190,10 +190,10 @@ def _retold(rows: Rows, turns: Any) -> Rows:
 
 
 def _restored(told: Rows) -> None:
-    _restored_found(Found(told))
+    _restored_found(StoredAccount(told))
 
 
-def _restored_found(found: Found) -> None:
+def _restored_found(found: StoredAccount) -> None:
     """Restore an account as `serve --state` does, and end its interrupted attempts."""
     found.check()
     account = Account("default", None, found.settings.rules())

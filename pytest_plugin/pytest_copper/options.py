@@ -66,7 +66,7 @@ OPTIONS = {
 }
 
 
-class Given(NamedTuple):
+class GivenSetting(NamedTuple):
     """A setting that was given, and where."""
 
     where: str
@@ -156,15 +156,15 @@ def _ini_type(ini: IniType) -> Any:
     return ini
 
 
-def given(config: pytest.Config) -> list[Given]:
+def given(config: pytest.Config) -> list[GivenSetting]:
     """The settings given, the command line overriding the ini file. Raises UsageError for a value of the wrong type."""
     return [found for name in OPTIONS if (found := _given(config, name)) is not None]
 
 
-def _given(config: pytest.Config, name: str) -> Given | None:
+def _given(config: pytest.Config, name: str) -> GivenSetting | None:
     value = config.getoption(_key(name), None)
     if value is not None:
-        return Given(_flag(name), name, value)
+        return GivenSetting(_flag(name), name, value)
     where = f"ini option {_key(name)}"
     try:
         value = config.getini(_key(name))
@@ -172,7 +172,7 @@ def _given(config: pytest.Config, name: str) -> Given | None:
         raise pytest.UsageError(f"{where}: {error}") from None
     if name == "ca" and isinstance(value, str):
         value = _beside_the_ini_file(config, value)
-    return None if value is None else Given(where, name, value)
+    return None if value is None else GivenSetting(where, name, value)
 
 
 def _beside_the_ini_file(config: pytest.Config, files: str) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copper_emulator.interception.process import Process
-from copper_emulator.interception.variables import Told
+from copper_emulator.interception.variables import ChildVariables
 from copper_emulator.interception.ways import Way
 
 NAMES = ("COPPER_TRIED_A", "COPPER_TRIED_B")
@@ -18,7 +18,7 @@ VARIABLES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from("xyz"))
 
 
 def way(number: int, told: Mapping[str, str]) -> Way:
-    return Way("127.0.0.1", number, "", tell=lambda: Told(told))
+    return Way("127.0.0.1", number, "", tell=lambda: ChildVariables(told))
 
 
 @settings(deadline=None)

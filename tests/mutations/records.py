@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from copper_emulator.core.findings import Findings
-from copper_emulator.core.records.forms.reading import Said
+from copper_emulator.core.records.forms.reading import BodyFields
 from copper_emulator.core.records.store import Stored
 from copper_emulator.core.records.writing.action import Action
 
@@ -38,7 +38,7 @@ class ForgetsWhoHadIt(Action):
 class TouchesWhatStays(Action):
     """Writing the existing values changes date_modified."""
 
-    def _write(self, record_id: int, before: Stored, said: Said, found: Findings) -> None:
+    def _write(self, record_id: int, before: Stored, said: BodyFields, found: Findings) -> None:
         super()._write(record_id, before, said, found)
         self._updated[record_id] = {**self._updated[record_id], "date_modified": self._now}
 

@@ -19,7 +19,7 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations
 from copper_emulator.core.records.searching import conditions, search
 from copper_emulator.core.records.searching.demands import Condition, meets
-from copper_emulator.core.records.searching.search import Found, find
+from copper_emulator.core.records.searching.search import SearchResult, find
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing import action, converting, derived, merging
 from copper_emulator.core.records.writing.action import Action, Command, Done
@@ -85,7 +85,7 @@ def page_forwards(number: int, query: search.Query) -> slice:
     return _right_page(number, replace(query, descending=False))
 
 
-def total_of_the_page(*given: Any, **more: Any) -> Found:
+def total_of_the_page(*given: Any, **more: Any) -> SearchResult:
     """A search reports how many records are on the page, not how many there are."""
     found = find(*given, **more)
     return found._replace(total=len(found.ids))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from copper_emulator.cli import Failure, WrongUse
-from copper_emulator.cli.exec_report import Told
+from copper_emulator.cli.exec_report import ExecReport
 from copper_emulator.cli.reaching import Reaching, check_allowed
 from copper_emulator.cli.server_options import player, server_options, settings_of
 from copper_emulator.core.errors import AuthorityError, StateError
@@ -109,7 +109,7 @@ def exec(  # noqa: A001 - the name of the command
 
         against = Against(scenario, target, "1m" if wait is None else wait)
         settings = against.settings(settings)
-    told = Told(as_json=as_json, isolated=isolate)
+    told = ExecReport(as_json=as_json, isolated=isolate)
     plan = Plan(
         settings=settings,
         clock="manual" if clock == "manual" else "wall",
@@ -160,7 +160,7 @@ class _Running:
     plan: Plan
     allowed: Sequence[str]
     state: str | None
-    told: Told
+    told: ExecReport
     against: Against | None
 
     async def run(self) -> int:

@@ -39,7 +39,7 @@ class _Before:
     had_token: bool = False
 
 
-class Told:
+class ExecReport:
     """Reports for people, or as JSON with one object on each line."""
 
     def __init__(self, *, as_json: bool, isolated: bool = False) -> None:

@@ -21,7 +21,7 @@ from copper_emulator.shell.routing.routes import Blocked, Route, Straight
 from copper_emulator.shell.served.accounts import DEFAULT
 
 if TYPE_CHECKING:
-    from copper_emulator.cli.exec_report import Told
+    from copper_emulator.cli.exec_report import ExecReport
     from copper_emulator.executing.child import Child
     from copper_emulator.settings import Settings
     from copper_emulator.shell.served.account import ServedAccount
@@ -89,7 +89,7 @@ class Against:
             return [found.url]
         return [found.to] if isinstance(found, Route) and found.kind is RouteKind.URL else []
 
-    async def played(self, child: Child, accounts: Accounts, told: Told) -> int:
+    async def played(self, child: Child, accounts: Accounts, told: ExecReport) -> int:
         """Wait until the scenario can begin, play it, end the command, and return the exit code."""
         account = accounts.named(DEFAULT)
         if account is None:
@@ -112,7 +112,7 @@ class Against:
             await child.end()
             await ended
 
-    async def _wait_and_play(self, account: ServedAccount, told: Told) -> int:
+    async def _wait_and_play(self, account: ServedAccount, told: ExecReport) -> int:
         try:
             async with asyncio.timeout(self._patience_ms / 1000):
                 await self._ready(account)

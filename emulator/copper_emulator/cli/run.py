@@ -66,7 +66,7 @@ def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
       copper-emulator run my_scenario.yaml --target http://127.0.0.1:5000/hooks/copper
     """
     output = Output(as_json=as_json)
-    asked = _Asked(**given)
+    asked = _Options(**given)
     try:
         settings = _settings(asked.overrides)
         scenarios = _load(files)
@@ -95,7 +95,7 @@ def schema() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Options:
     """What the command line says apart from the files."""
 
     target: str | None
@@ -139,7 +139,7 @@ def _load(files: Sequence[str]) -> list[Scenario]:
 
 @contextmanager
 def _served(
-    asked: _Asked, scenarios: Sequence[Scenario], settings: Mapping[str, str], output: Output
+    asked: _Options, scenarios: Sequence[Scenario], settings: Mapping[str, str], output: Output
 ) -> Iterator[Host | None]:
     """Serve the API from which a target can fetch, one for all scenarios; the built-in endpoint fetches nothing."""
     if asked.target is None:
@@ -160,7 +160,7 @@ def _served(
 
 
 def _play(
-    scenario: Scenario, asked: _Asked, settings: Mapping[str, str], host: Host | None, output: Output
+    scenario: Scenario, asked: _Options, settings: Mapping[str, str], host: Host | None, output: Output
 ) -> Performance:
     output.line(f"{scenario.name} ({scenario.source})", style="bold")
     if scenario.content.description:
@@ -192,7 +192,7 @@ def _show_step(step: StepResult, output: Output) -> None:
     output.line(f"  {mark} {number:>3}  {moment_text(step.at_ms):>8}  {step.text}{ended}", style=style)
 
 
-def _show_end(played: Performance, asked: _Asked, output: Output) -> None:
+def _show_end(played: Performance, asked: _Options, output: Output) -> None:
     result = played.result
     output.line("  Timeline (virtual time, UTC):")
     for line in result.timeline.splitlines():

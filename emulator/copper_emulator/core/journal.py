@@ -103,7 +103,7 @@ class Journal:
         self._open: dict[int, Notification] = {}
         self._of_subscriptions: list[int] = []
         """The indexes of the entries about subscriptions."""
-        self._found = _Found()
+        self._found = _Indexes()
         self._latest_about = _LatestAbout()
         self._marks = Marks() if marks is None else marks
 
@@ -199,7 +199,7 @@ class Journal:
         return list(self._found.read(self.entries).refused.get(notification.serial, ()))
 
 
-class _Found:
+class _Indexes:
     """Indexes that are seldom needed, built from the entries on demand; each entry is read once."""
 
     def __init__(self) -> None:

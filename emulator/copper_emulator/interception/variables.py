@@ -24,7 +24,7 @@ CA = "COPPER_EMULATOR_CA"
 """The file with the certificate of its authority."""
 
 
-class Told(NamedTuple):
+class ChildVariables(NamedTuple):
     """Variables for children: those in `os.environ`, and those set past it."""
 
     open: Mapping[str, str] = MappingProxyType({})
@@ -36,7 +36,7 @@ class Variables:
 
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
-        self._set = Told()
+        self._set = ChildVariables()
         self._replaced: dict[tuple[str, str], str | None] = {}
         """What preceded a value of ours that somebody has replaced since, and may put back."""
 
@@ -60,7 +60,7 @@ class Variables:
                 _put_back(name, value, before)
 
     def _restore(self) -> None:
-        told, self._set = self._set, Told()
+        told, self._set = self._set, ChildVariables()
         for name, value in told.open.items():
             # What the test itself has set since stays.
             if not _put_back(name, value, self._before[name]):

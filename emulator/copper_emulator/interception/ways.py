@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from copper_emulator.interception.variables import Told
+from copper_emulator.interception.variables import ChildVariables
 
 if TYPE_CHECKING:
     import ssl
@@ -23,13 +23,19 @@ class Way:
     """
 
     def __init__(
-        self, host: str, port: int, certificate: str, *, tell: Callable[[], Told] = Told, owner: Any = None
+        self,
+        host: str,
+        port: int,
+        certificate: str,
+        *,
+        tell: Callable[[], ChildVariables] = ChildVariables,
+        owner: Any = None,
     ) -> None:
         self.host = host
         self.port = port
         self.certificate = certificate
         self.tell = tell
-        self.told = Told()
+        self.told = ChildVariables()
         self.owner = owner
         self._context: ssl.SSLContext | None = None
 

@@ -27,7 +27,7 @@ from copper_emulator.remote.routes import RemoteRoutes
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
 from copper_emulator.shell.hook_watch import HookWatch
-from copper_emulator.shell.persistence.rows import Found
+from copper_emulator.shell.persistence.rows import StoredAccount
 from copper_emulator.shell.persistence.snapshots import found_in
 from copper_emulator.shell.routing.routes import Routes
 
@@ -35,7 +35,7 @@ _DOWN = "outage=3650d"
 """The fault that takes an endpoint down from afar: the longest there is, and so hardly a fault of its own."""
 
 
-class Look:
+class SnapshotLock:
     """One look at the account; held like a tenant's lock, it keeps the account the same."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Look:
     def is_open(self) -> bool:
         return self._depth > 0
 
-    def __enter__(self) -> Look:
+    def __enter__(self) -> SnapshotLock:
         self._lock.acquire()
         if not self._depth:
             self.fresh = False
@@ -72,7 +72,7 @@ class RemoteTenant:
     ) -> None:
         self.surface = surface
         self.name = name
-        self.lock = Look()
+        self.lock = SnapshotLock()
         self.hooks: list[Callable[[Delivery], object]] = []
         self.hook_watch = HookWatch()
         self._client = client
@@ -80,7 +80,7 @@ class RemoteTenant:
         self.token = token
         """The token of the current key, if known: a snapshot has none."""
         self._repeater = Repeater(client, path)
-        self._found: Found | None = None
+        self._found: StoredAccount | None = None
         self._known: Account | None = None
         self._kept = False
         self._calls: list[ApiCall] = []
@@ -173,7 +173,7 @@ class RemoteTenant:
         """Call an operation of the control API on this account."""
         return self._client.post(f"{self._path}{verb}", body)
 
-    def _seen(self) -> tuple[Found, Account]:
+    def _seen(self) -> tuple[StoredAccount, Account]:
         stale = not self._kept and not (self.lock.is_open and self.lock.fresh)
         if self._found is None or self._known is None or stale:
             self._found = _read(self._client.get(f"{self._path}/snapshot"))
@@ -195,7 +195,7 @@ def _in_short(settings: Settings) -> Settings:
     return settings.only(settings.differing)
 
 
-def _read(document: Mapping[str, Any]) -> Found:
+def _read(document: Mapping[str, Any]) -> StoredAccount:
     """Read a snapshot. Raises StateError if the server writes it in another format."""
     state = document.get("state")
     return found_in(document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", ""))

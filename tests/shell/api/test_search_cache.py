@@ -9,10 +9,10 @@ import weakref
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.searching.search import Query
-from copper_emulator.shell.api.search_cache import LONGEST, Answer, AnswerCache, Asked, QueryCache, search_cache
+from copper_emulator.shell.api.search_cache import LONGEST, Answer, AnswerCache, QueryCache, SearchRequest, search_cache
 from tests.core.builders import make_account
 
-PEOPLE = Asked(EntityType.PERSON, b"{}", "")
+PEOPLE = SearchRequest(EntityType.PERSON, b"{}", "")
 ONE = Answer(b"[1]", 1)
 QUERY = Query(EntityType.PERSON, {}, "name", descending=False)
 

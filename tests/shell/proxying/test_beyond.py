@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.shell.proxying.beyond import Beyond, Proxies, not_proxied
-from copper_emulator.shell.proxying.requests import Asked, read_head
+from copper_emulator.shell.proxying.requests import ProxyRequest, read_head
 
 TUNNEL = read_head(b"CONNECT other.example:443 HTTP/1.1\r\n\r\n")
 PLAIN = read_head(b"POST http://other.example/a?b HTTP/1.1\r\nX-Own: 1\r\nProxy-Authorization: no\r\n\r\n")
@@ -59,7 +59,7 @@ def test_a_whole_url_of_https_cannot_be_handed_on() -> None:
     ],
     ids=["tunnel", "plain"],
 )
-def test_it_is_asked_as_a_client_would_with_its_own_password(asked: Asked, head: list[bytes]) -> None:
+def test_it_is_asked_as_a_client_would_with_its_own_password(asked: ProxyRequest, head: list[bytes]) -> None:
     for url, key in (("http://a:1", b""), ("http://u:p%40@a:1", b"Proxy-Authorization: Basic dTpwQA==")):
         way = Proxies(https=url, http=url).way(asked)
         assert isinstance(way, Beyond)

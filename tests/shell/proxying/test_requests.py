@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from copper_emulator.shell.proxying.requests import Asked, NotUnderstood, read_head
+from copper_emulator.shell.proxying.requests import NotUnderstood, ProxyRequest, read_head
 
 HOSTS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?){0,3}", fullmatch=True)
 PORTS = st.integers(1, 65535)
@@ -91,7 +91,7 @@ def test_what_cannot_be_understood_is_said(raw: bytes, says: str) -> None:
 @given(host=HOSTS, port=PORTS)
 @settings(deadline=None)
 def test_a_tunnel_goes_where_it_says(host: str, port: int) -> None:
-    assert read_head(head(f"CONNECT {host}:{port} HTTP/1.1")) == Asked("CONNECT", host, port)
+    assert read_head(head(f"CONNECT {host}:{port} HTTP/1.1")) == ProxyRequest("CONNECT", host, port)
 
 
 @given(host=HOSTS, port=PORTS, path=st.from_regex(r"(/[!-\"$->@-~]{0,30}(\?[!-\"$-~]{0,30})?)?", fullmatch=True))

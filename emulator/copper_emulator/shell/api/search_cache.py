@@ -24,7 +24,7 @@ LONGEST = 1_000
 """Bytes of the longest search that is kept parsed."""
 
 
-class Asked(NamedTuple):
+class SearchRequest(NamedTuple):
     """A search as it was sent to the API."""
 
     kind: EntityType
@@ -44,15 +44,15 @@ class AnswerCache:
 
     def __init__(self, *, most: int = MOST_BYTES) -> None:
         self._most = most
-        self._answers: dict[Asked, Answer] = {}
+        self._answers: dict[SearchRequest, Answer] = {}
         self._size = 0
         self._version: object = None
 
-    def get(self, asked: Asked, version: object) -> Answer | None:
+    def get(self, asked: SearchRequest, version: object) -> Answer | None:
         """The answer kept for this version of the records, or None."""
         return self._answers.get(asked) if version == self._version else None
 
-    def keep(self, asked: Asked, version: object, answer: Answer) -> None:
+    def keep(self, asked: SearchRequest, version: object, answer: Answer) -> None:
         """Keep an answer for this version of the records; answers for another one are dropped."""
         size = len(asked.body) + len(asked.url_query) + len(answer.raw)
         if version != self._version or self._size + size > self._most:
@@ -68,14 +68,14 @@ class QueryCache:
 
     def __init__(self, *, most: int = MOST_QUERIES) -> None:
         self._most = most
-        self._queries: dict[Asked, Query] = {}
+        self._queries: dict[SearchRequest, Query] = {}
         self._lookups: object = None
 
-    def get(self, asked: Asked, lookups: object) -> Query | None:
+    def get(self, asked: SearchRequest, lookups: object) -> Query | None:
         """The parsed search kept for this version of the lookup tables, or None."""
         return self._queries.get(asked) if lookups == self._lookups else None
 
-    def keep(self, asked: Asked, lookups: object, query: Query) -> None:
+    def keep(self, asked: SearchRequest, lookups: object, query: Query) -> None:
         """Keep a parsed search for this version of the lookup tables; those for another one are dropped."""
         if lookups != self._lookups or len(self._queries) >= self._most:
             self._queries.clear()

@@ -24,12 +24,12 @@ from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.lookups import entries_of, stages_of
-from copper_emulator.shell.api.search_cache import Answer, Asked, search_cache
+from copper_emulator.shell.api.search_cache import Answer, SearchRequest, search_cache
 
 
 def search(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with a bare array; filters and page may be given in the body or in the query."""
-    asked = Asked(kind, call.raw, call.request.rel_url.raw_query_string)
+    asked = SearchRequest(kind, call.raw, call.request.rel_url.raw_query_string)
     with call.tenant.lock:
         store = call.records
         cache, version = search_cache(store), store.version

@@ -24,7 +24,7 @@ from copper_emulator.executing.environment import (
     write_files,
 )
 from copper_emulator.interception.hosts import HOSTS
-from copper_emulator.interception.variables import Told
+from copper_emulator.interception.variables import ChildVariables
 from copper_emulator.shell.proxying.beyond import Proxies, not_proxied
 from copper_emulator.shell.proxying.proxy import Ends, Proxy
 from copper_emulator.shell.tls.authority import Authority
@@ -71,10 +71,10 @@ class Children:
             self._folder.cleanup()
         self._proxy = self._folder = self._reached = self._authority = self._bundled = None
 
-    def told(self, own: Mapping[str, str] = os.environ) -> Told:
+    def told(self, own: Mapping[str, str] = os.environ) -> ChildVariables:
         """The variables that lead to the emulator, given the present ones. Raises UsageError."""
         if self._reached is None or self._authority is None:
-            return Told()
+            return ChildVariables()
         named = [own.get(name) for name in NAMING]
         if named != self._bundled:
             self._authority.bundle(self._reached.bundle)
@@ -87,10 +87,10 @@ class Children:
         new = {name: value for name, value in found.items() if own.get(name) != value}
         hidden = {name: new.pop(name) for name in _HIDDEN & new.keys()}
         if not has_proxy(own):
-            return Told(new, hidden)
+            return ChildVariables(new, hidden)
         # Variables for this process, which keeps the user's proxy; its children get ours.
         hidden |= {name: found[name] for name in NO_PROXY}
-        return Told({**new, **past_proxy(own)}, hidden)
+        return ChildVariables({**new, **past_proxy(own)}, hidden)
 
 
 def _without(url: str, own: Mapping[str, str]) -> Mapping[str, str]:

@@ -45,7 +45,7 @@ def settings_json(settings: Settings) -> dict[str, Any]:
     return settings.as_json(settings.given)
 
 
-class Found:
+class StoredAccount:
     """The contents of an account's rows. Raises StateError if they are invalid."""
 
     def __init__(self, told: Rows) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import Key
 from copper_emulator.core.state.parts import RowKey
-from copper_emulator.shell.persistence.rows import AROUND, Found, rows_of
+from copper_emulator.shell.persistence.rows import AROUND, StoredAccount, rows_of
 from copper_emulator.shell.tenant import Tenant
 
 VERSION = 1
@@ -42,7 +42,7 @@ def snapshot(tenant: Tenant) -> Snapshot:
     return Snapshot(VERSION, tenant.name, now, state, digest_of(state))
 
 
-def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
+def found_in(version: int, state: Mapping[str, Any], digest: str) -> StoredAccount:
     """Read a snapshot. Raises StateError if it is none, or not as it was made."""
     if version != VERSION:
         raise StateError(
@@ -62,7 +62,7 @@ def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
         rows = {part: [(_key(key), value) for key, value in found] for part, found in state.items()}
     except (TypeError, ValueError):
         raise StateError("this is not a snapshot: its state is not lists of rows") from None
-    return Found(rows)
+    return StoredAccount(rows)
 
 
 def _key(key: object) -> RowKey:
@@ -71,7 +71,7 @@ def _key(key: object) -> RowKey:
     return key
 
 
-def keys_after(found: Found, tenant: Tenant) -> list[Key]:
+def keys_after(found: StoredAccount, tenant: Tenant) -> list[Key]:
     """The keys of a restored account: the snapshot's, the last with the token that the account has now."""
     with tenant.lock:
         present = tenant.account.keys[-1] if tenant.account.keys else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from copper_emulator.interception.hosts import HOSTS
-from copper_emulator.shell.proxying.requests import Asked
+from copper_emulator.shell.proxying.requests import ProxyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Beyond:
         """The proxy in messages, with host and port."""
         return f"the proxy at {self.host}:{self.port}"
 
-    def head(self, asked: Asked) -> bytes:
+    def head(self, asked: ProxyRequest) -> bytes:
         """The request head to send to it for a client's request."""
         more = f"Proxy-Authorization: {self.authorization}\r\n".encode() if self.authorization else b""
         if asked.is_tunnel:
@@ -56,7 +56,7 @@ class Proxies:
             own.get("http_proxy") or own.get("HTTP_PROXY") or every,
         )
 
-    def way(self, asked: Asked) -> Beyond | str | None:
+    def way(self, asked: ProxyRequest) -> Beyond | str | None:
         """The proxy to use, or why it cannot be used; None if there is none."""
         written = self.http if asked.scheme == "http" else self.https
         if not written:

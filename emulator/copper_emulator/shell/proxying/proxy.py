@@ -17,7 +17,13 @@ from typing import Any, TypeAlias
 from copper_emulator.core.targets import is_copper, is_loopback
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.proxying.beyond import Beyond, Proxies
-from copper_emulator.shell.proxying.requests import MOST_BYTES, MOST_BYTES_OF_OTHERS, Asked, NotUnderstood, read_head
+from copper_emulator.shell.proxying.requests import (
+    MOST_BYTES,
+    MOST_BYTES_OF_OTHERS,
+    NotUnderstood,
+    ProxyRequest,
+    read_head,
+)
 
 Address: TypeAlias = tuple[str, int]
 
@@ -130,7 +136,7 @@ class Proxy:
                 except NotUnderstood as error:
                     await self._refuse(Refused(400, "", f"{error}. {_HOW}"), reader, writer)
 
-    async def _asked(self, reader: StreamReader) -> Asked:
+    async def _asked(self, reader: StreamReader) -> ProxyRequest:
         try:
             async with asyncio.timeout(self._patience):
                 first = await reader.readexactly(1)
@@ -141,7 +147,7 @@ class Proxy:
         except asyncio.LimitOverrunError:
             raise NotUnderstood(f"the head of the request is longer than {self._most} bytes") from None
 
-    async def _lead(self, asked: Asked, reader: StreamReader, writer: StreamWriter) -> None:
+    async def _lead(self, asked: ProxyRequest, reader: StreamReader, writer: StreamWriter) -> None:
         to = self._way(asked)
         if isinstance(to, str):
             return await self._refuse(Refused(403, asked.authority, to), reader, writer)
@@ -166,7 +172,7 @@ class Proxy:
                 back.write(asked.head)
             await _together(_pass_on(reader, back), _pass_on(there, writer))
 
-    def _way(self, asked: Asked) -> Address | Beyond | str:
+    def _way(self, asked: ProxyRequest) -> Address | Beyond | str:
         """Where to connect to, or why not."""
         if asked.host in API_HOSTS:
             return self._to_copper(asked)
@@ -184,7 +190,7 @@ class Proxy:
             f"{self._advice.format(host=asked.host)}"
         )
 
-    def _to_copper(self, asked: Asked) -> Address | str:
+    def _to_copper(self, asked: ProxyRequest) -> Address | str:
         if asked.scheme == "http":
             return f"Copper's API is HTTPS only, and a key must not be sent in plain text: https://{asked.host}"
         if asked.port != 443:

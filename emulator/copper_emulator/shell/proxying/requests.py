@@ -23,7 +23,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProxyRequest:
     """Where a client wants to go, and how."""
 
     method: str
@@ -49,7 +49,7 @@ class NotUnderstood(Exception):
     """The data is not a request that a proxy can be sent."""
 
 
-def read_head(raw: bytes) -> Asked:
+def read_head(raw: bytes) -> ProxyRequest:
     """Parse a head, including its empty line. Raises NotUnderstood."""
     line, *headers = raw.removesuffix(b"\r\n\r\n").split(b"\r\n")
     found = _LINE.fullmatch(line)
@@ -62,11 +62,11 @@ def read_head(raw: bytes) -> Asked:
         raise NotUnderstood(f"{_shown(wrong[0])} is not an HTTP header")
     if method == "CONNECT":
         host, port = _place(target, None)
-        return Asked(method, host, port)
+        return ProxyRequest(method, host, port)
     return _whole_url(method, target, version, headers)
 
 
-def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -> Asked:
+def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -> ProxyRequest:
     url = _URL.fullmatch(target)
     if url is None:
         raise NotUnderstood(f"a proxy is asked for a full URL or a CONNECT, not for {_shown(target.encode())}")
@@ -77,7 +77,7 @@ def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -
     # One request per connection: the next one may be for another host.
     connection = b"Connection: Upgrade, close" if _upgrades(headers) else b"Connection: close"
     lines = [f"{method} {path} ".encode() + version, b"Host: " + url[2].encode(), connection, *kept]
-    return Asked(method, host, port, scheme, b"\r\n".join(lines) + b"\r\n\r\n")
+    return ProxyRequest(method, host, port, scheme, b"\r\n".join(lines) + b"\r\n\r\n")
 
 
 def _upgrades(headers: list[bytes]) -> bool:

@@ -15,7 +15,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.delivering.background import Runner
 from copper_emulator.shell.hiding import Hidden, Hiding
-from copper_emulator.shell.persistence.rows import Found
+from copper_emulator.shell.persistence.rows import StoredAccount
 from copper_emulator.shell.recording.recorder import Recorder
 from copper_emulator.shell.routing.inbox import Inbox
 from copper_emulator.shell.senders.http import HttpSender
@@ -41,7 +41,7 @@ class ServedAccount:
         *,
         place: int = 1,
         settings: Settings | None = None,
-        found: Found | None = None,
+        found: StoredAccount | None = None,
         writer: StateWriter | None = None,
     ) -> None:
         self.clock = ServerClock(running=plan.clock == "wall")
@@ -104,7 +104,7 @@ class ServedAccount:
         async with self._not_gone():
             await self.runner.alone(lambda: self._reset(own=settings))
 
-    async def restore(self, found: Found, keys: list[Key]) -> None:
+    async def restore(self, found: StoredAccount, keys: list[Key]) -> None:
         """Continue as the account found, with these keys. Raises StateError, and then nothing has changed."""
         async with self._not_gone():
             await self.runner.alone(lambda: self._restore(found, keys))
@@ -168,7 +168,7 @@ class ServedAccount:
     def _gone(self) -> AccountGone:
         return AccountGone(f"there is no account {self.name!r}")
 
-    async def _restore(self, found: Found, keys: list[Key]) -> None:
+    async def _restore(self, found: StoredAccount, keys: list[Key]) -> None:
         # Checked first: if something cannot be read, nothing must have changed.
         found.check()
         await self.stop()
@@ -177,7 +177,7 @@ class ServedAccount:
         self.clock.go_on_as(found.clock)
         self._begun_anew("as it was when the snapshot was made")
 
-    def _take_up(self, found: Found) -> None:
+    def _take_up(self, found: StoredAccount) -> None:
         self.tenant.take_up(found.settings, found.put_back)
         found.add_routes(self.tenant)
         self._hiding.begin_anew(self.tenant.account.journal.subscriptions())

@@ -18,7 +18,7 @@ from copper_emulator.shell.served.plan import Plan
 if TYPE_CHECKING:
     # The server starts listening before it has loaded these, and most servers do not need SQLite.
     from copper_emulator.core.account import Account
-    from copper_emulator.shell.persistence.rows import Found
+    from copper_emulator.shell.persistence.rows import StoredAccount
     from copper_emulator.shell.persistence.state_writer import StateWriter
     from copper_emulator.shell.senders.http import HttpSender
     from copper_emulator.shell.served.account import ServedAccount
@@ -182,16 +182,21 @@ class Accounts:
         return self._made
 
     def _take_up(self, writer: StateWriter) -> None:
-        from copper_emulator.shell.persistence.rows import Found
+        from copper_emulator.shell.persistence.rows import StoredAccount
 
         for name, rows in writer.found().items():
             with writer.taking_up(name):
-                found = Found(rows)
+                found = StoredAccount(rows)
                 self._add(name, settings=found.made_with, found=found)
         self._all()
 
     def _add(
-        self, name: str, *, settings: Settings | None = None, found: Found | None = None, place: int | None = None
+        self,
+        name: str,
+        *,
+        settings: Settings | None = None,
+        found: StoredAccount | None = None,
+        place: int | None = None,
     ) -> ServedAccount:
         from copper_emulator.shell.served.account import ServedAccount
 

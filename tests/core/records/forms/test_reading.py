@@ -10,7 +10,7 @@ from copper_emulator.core.errors import Invalid
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.plain import Number, OneOf, Several, Shown, Text
-from copper_emulator.core.records.forms.reading import Reading, Said
+from copper_emulator.core.records.forms.reading import BodyFields, Reading
 from copper_emulator.core.records.forms.references import LookupId, LookupName
 from tests.core.builders import make_account
 
@@ -38,13 +38,13 @@ def reading(*, refuse: bool = False) -> Reading:
     return Reading(make_account().records, refuse_read_only=refuse)
 
 
-def values(said: tuple[Said, Findings]) -> dict[str, Any]:
+def values(said: tuple[BodyFields, Findings]) -> dict[str, Any]:
     """The values of a body without faults."""
     said[1].raise_if_any()
     return dict(said[0].values)
 
 
-def faults(said: tuple[Said, Findings]) -> list[tuple[str, str]]:
+def faults(said: tuple[BodyFields, Findings]) -> list[tuple[str, str]]:
     return said[1].mistakes
 
 
@@ -163,7 +163,7 @@ def test_what_is_unheeded_is_ignored_and_named_whatever_it_is() -> None:
     body = {"noise": object(), "id": 17, "name": "Robby", "made": 8}
 
     assert reading().create(TABLE, body)[0].ignored == ("id", "made", "noise")
-    assert reading().update(TABLE, {"smell": None, "noise": 1})[0] == Said({}, ("noise", "smell"))
+    assert reading().update(TABLE, {"smell": None, "noise": 1})[0] == BodyFields({}, ("noise", "smell"))
     assert faults(reading(refuse=True).update(TABLE, {"smell": 1})) == [
         ("Base", "Unrecognized attributes specified: smell")
     ]

@@ -15,8 +15,8 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
 from copper_emulator.core.records.searching.search import (
     MOST_PAGED,
-    Found,
     Query,
+    SearchResult,
     _page,
     find,
     parse_filters,
@@ -44,12 +44,12 @@ WORLD = make_world()
 """For tests that only search it."""
 
 
-def sent(account: Account, kind: EntityType, body: Any, **query: str) -> Found:
+def sent(account: Account, kind: EntityType, body: Any, **query: str) -> SearchResult:
     """What the API finds."""
     return find(account.records, parse_search(kind, body, query, account.records), START)
 
 
-def titles(found: Found) -> list[str]:
+def titles(found: SearchResult) -> list[str]:
     return [record["name"] for record in found.records]
 
 

@@ -18,7 +18,7 @@ __tracebackhide__ = raised_on_purpose
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Said(NamedTuple):
+class BodyFields(NamedTuple):
     """What a body says: the values of the fields it sets, and the names that were ignored.
 
     `defaults` are the values of a new object for stored fields that its body does not set.
@@ -47,14 +47,14 @@ class Reading:
         self._refuse_read_only = refuse_read_only
         self._defaults: dict[str, Mapping[str, Any]] = {}
 
-    def create(self, table: Table, body: Any) -> tuple[Said, Findings]:
+    def create(self, table: Table, body: Any) -> tuple[BodyFields, Findings]:
         """Read the body of a create; the caller raises what was found."""
         found = self._found(table, body, table.heard)
         ignored = self._ignored(table, found, (Access.NEVER,))
         values = self._new(table.written, found)
-        return Said(values, ignored, self.defaults(table)), found
+        return BodyFields(values, ignored, self.defaults(table)), found
 
-    def update(self, table: Table, body: Any, before: Mapping[str, Any] = _NOTHING) -> tuple[Said, Findings]:
+    def update(self, table: Table, body: Any, before: Mapping[str, Any] = _NOTHING) -> tuple[BodyFields, Findings]:
         """Read the body of an update; the caller raises what was found.
 
         Null for a field that was null `before` is ignored, so that a record can be written back as it was read.
@@ -72,12 +72,12 @@ class Reading:
                 self._clear(field, values, found)
             else:
                 self._read(field, given, values, found)
-        return Said(values, ignored), found
+        return BodyFields(values, ignored), found
 
-    def seed(self, table: Table, body: Any) -> tuple[Said, Findings]:
+    def seed(self, table: Table, body: Any) -> tuple[BodyFields, Findings]:
         """Like `create`, but also accepts fields that only Copper writes, in the form in which a read shows them."""
         found = self._found(table, body, table.shown)
-        return Said(self._new(table.fields, found), (), self.defaults(table)), found
+        return BodyFields(self._new(table.fields, found), (), self.defaults(table)), found
 
     def defaults(self, table: Table) -> Mapping[str, Any]:
         """Values of a new object's stored fields if not given. Sharing them is safe: stored values never change."""

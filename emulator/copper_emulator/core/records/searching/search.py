@@ -58,7 +58,7 @@ class Query:
     page_size: int | None = None
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """The result of a search: the ids of `all` matches, the slice of them on the `page`, and the records to read from.
 
     `among` has those records by id. If it `lasts`, the same search has the same result until something is written.
@@ -134,7 +134,7 @@ def parse_filters(kind: EntityType, filters: Mapping[str, Any], store: RecordSto
     return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **said} if "page_number" in said else said)
 
 
-def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> Found:
+def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> SearchResult:
     """Run a search. With `lag`, new and deleted records are seen late, as the setting `search_lag` says."""
     setting = Setting(store, query.kind, now_ms // 1000)
     filters = FILTERS[query.kind]
@@ -149,7 +149,7 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
         among = {**among, **{record["id"]: record for record in late}}
         seen = [each for each in ids if each not in unseen]
         ids, line = _with_late(seen, late, among, SORTS[query.kind][query.sort_by].key(store)), None
-    return Found(ids, _page(len(ids), query), among, len(ids), lasts, line)
+    return SearchResult(ids, _page(len(ids), query), among, len(ids), lasts, line)
 
 
 def _fitting(store: RecordStore, query: Query, conditions: Sequence[Condition], *, keep: bool) -> Line | Sequence[int]:

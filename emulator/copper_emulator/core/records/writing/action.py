@@ -19,7 +19,7 @@ from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.performed import Created, Deleted, Performed, Rows, Seeded, Updated
 from copper_emulator.core.records.changed import is_same, updated_attributes
-from copper_emulator.core.records.forms.reading import Reading, Said
+from copper_emulator.core.records.forms.reading import BodyFields, Reading
 from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
 from copper_emulator.core.records.switched_off import require, require_named
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
@@ -94,7 +94,7 @@ class Action:
 
     def make(self, values: Mapping[str, Any]) -> int:
         """Create a record from values known to be valid, also read-only ones, and defaults. Returns its id."""
-        said = Said(values, defaults=self._reading.defaults(self._table))
+        said = BodyFields(values, defaults=self._reading.defaults(self._table))
         return self._checked_new(said, Findings({}, (), f"a {self._table.noun}"))
 
     def update(self, record_id: int, body: Any) -> None:
@@ -109,9 +109,9 @@ class Action:
     def set(self, record_id: int, values: Mapping[str, Any]) -> None:
         """Set fields, also read-only ones, to values known to be valid. Raises NotFound."""
         found = Findings({}, (), f"a {self._table.noun}")
-        self._write(record_id, self._now_there(record_id), Said(values), found)
+        self._write(record_id, self._now_there(record_id), BodyFields(values), found)
 
-    def _write(self, record_id: int, before: Stored, said: Said, found: Findings) -> None:
+    def _write(self, record_id: int, before: Stored, said: BodyFields, found: Findings) -> None:
         """Work out the record as it will be and keep it for the commit. Raises Invalid."""
         after = {**before, **said.values}
         if "custom_fields" in said.values:
@@ -180,7 +180,9 @@ class Action:
         if ids:
             done.changes.append(RecordChange(_TOPICS[self._kind, event], tuple(ids)))
 
-    def _checked_new(self, said: Said, found: Findings, wanted: int | None = None, *, seeding: bool = False) -> int:
+    def _checked_new(
+        self, said: BodyFields, found: Findings, wanted: int | None = None, *, seeding: bool = False
+    ) -> int:
         found.raise_if_any()
         given = dict(said.values)
         if "custom_fields" in given:
@@ -223,7 +225,7 @@ class Action:
         found = self._updated.get(record_id)
         return self._store.stored(self._kind, record_id) if found is None else found
 
-    def _derive(self, before: Stored | None, said: Said, after: dict[str, Any], found: Findings | None) -> None:
+    def _derive(self, before: Stored | None, said: BodyFields, after: dict[str, Any], found: Findings | None) -> None:
         store = self._store
         write = Write(before, said.values, after, store.catalogue, store.company_of, self._now, lambda: store.user)
         if found is not None:
