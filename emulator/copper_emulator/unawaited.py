@@ -56,15 +56,14 @@ class Calls:
 
     def __bool__(self) -> bool:
         """Whether there are any that have not been awaited."""
-        self._made = [call for call in self._made if not call.has_begun]
+        self._forget_begun()
         return bool(self._made)
 
     def note(self, coroutine: Coroutine[Any, Any, object], name: str, file: str, line: int) -> None:
         """Remember a call that has just been made, and where."""
         self._made.append(_Call(coroutine, name, file, line))
         if len(self._made) > _MANY:
-            # Those that have been awaited are forgotten.
-            bool(self)
+            self._forget_begun()
 
     def complaint(self) -> str:
         """What is wrong and what to do, or "" if all have been awaited."""
@@ -84,6 +83,9 @@ class Calls:
                 call.coroutine.close()
         self._made.clear()
         self._told = False
+
+    def _forget_begun(self) -> None:
+        self._made = [call for call in self._made if not call.has_begun]
 
 
 class _Noting(Protocol):
