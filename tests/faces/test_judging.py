@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from copper_emulator import Copper, Endpoint, ExpectationError, UsageError
 from tests.faces.conftest import TARGET, receiver
@@ -94,4 +95,49 @@ def test_the_verdict_tells_what_went_wrong(opened: Open) -> None:
 
     assert "rejected (500)" in copper.verdict()
     copper.expect("person", "new", status=500)
+    assert copper.verdict() == ""
+
+
+def broken(_: object) -> int:
+    raise KeyError("customer")
+
+
+def test_an_exception_of_an_endpoint_of_this_process_is_known_for_what_it_is(opened: Open) -> None:
+    copper = opened(strict=True)
+    copper.route("https://app.example", to=broken)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.people.create(name="Ada")
+
+    verdict = copper.verdict()
+    assert "KeyError in the endpoint" in verdict
+    assert "in broken" in verdict
+    assert [str(each.state) for each in copper.notifications] == ["failed"]
+    (delivery,) = copper.expect("person", "new", outcome="failed")
+    assert isinstance(delivery.exception, KeyError)
+    assert (delivery.status, delivery.response_headers, delivery.response_body) == (None, (), b"")
+    assert copper.verdict() == ""
+
+
+def test_exceptions_of_endpoints_can_be_allowed(opened: Open) -> None:
+    copper = opened(strict=True, allow="exception")
+    copper.route("https://app.example", to=broken)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.people.create(name="Ada")
+
+    assert [each.outcome for each in copper.deliveries] == ["failed"]
+    assert copper.verdict() == ""
+
+
+def test_an_exception_that_a_framework_answers_with_500_is_known_too(opened: Open) -> None:
+    app = Flask("endpoint")
+    app.logger.disabled = True
+    app.add_url_rule("/hooks/copper", view_func=lambda: broken(None), methods=["POST"])
+    copper = opened(strict=True)
+    copper.route("https://app.example", to=app)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.people.create(name="Ada")
+
+    assert "rejected (500, KeyError('customer') in the endpoint)" in copper.verdict()
+    (delivery,) = copper.expect("person", "new", status=500)
+    assert isinstance(delivery.exception, KeyError)
     assert copper.verdict() == ""
