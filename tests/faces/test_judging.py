@@ -34,6 +34,8 @@ def test_expectations_claim_and_say_what_came_closest(copper: Copper, endpoint: 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "ids as text": ({"ids": "17"}, "ids must be one or more"),
+    "type and event swapped": ({"type": "update", "event": "person"}, "type and event are swapped"),
+    "several events": ({"event": ["new", "update"]}, "one call for each of 'new' and 'update'"),
     "status as text": ({"status": "204"}, "like status=204, not '204'"),
     "count as text": ({"count": "3"}, "like count=3, not '3'"),
     "body as text": ({"body": "x"}, "body must be a mapping"),
@@ -48,7 +50,7 @@ def test_what_cannot_be_expected_is_refused_with_what_to_write(copper: Copper, n
     given, message = WRONG[name]
 
     with pytest.raises(UsageError, match=message):
-        copper.expect("person", "update", **given)
+        copper.expect(**{"type": "person", "event": "update", **given})
 
 
 def test_everything_that_happened_can_be_looked_at_and_explained(copper: Copper, endpoint: Endpoint) -> None:
@@ -131,7 +133,11 @@ def test_exceptions_of_endpoints_can_be_allowed(opened: Open) -> None:
 def test_an_exception_that_a_framework_answers_with_500_is_known_too(opened: Open) -> None:
     app = Flask("endpoint")
     app.logger.disabled = True
-    app.add_url_rule("/hooks/copper", view_func=lambda: broken(None), methods=["POST"])
+
+    @app.post("/hooks/copper")
+    def hook() -> str:
+        return str(broken(None))
+
     copper = opened(strict=True)
     copper.route("https://app.example", to=app)
     copper.subscribe("person", "new", target=TARGET)

@@ -51,7 +51,7 @@ def frameworks_watched() -> AbstractContextManager[None]:
 
 
 def exceptions_watched() -> AbstractContextManager[None]:
-    """Observe exceptions only, for an application that is called in a thread of its own and outside of a transaction."""
+    """Observe exceptions only: for applications called in a thread of their own, outside of the test's transaction."""
     return _held(*_observed())
 
 
