@@ -341,6 +341,11 @@ def test_the_example_in_python_is_the_one_in_text(copper: Copper, name: FaultNam
         (lambda faults: faults.on(""), "'' names no fault: write one, like on('lose=20%'); off() switches all off"),
         (lambda faults: faults.on(), "'' names no fault"),
         (lambda faults: faults.on("lose=1", "off"), "'off' names no fault"),
+        (
+            lambda faults: faults("lose=20%"),
+            "copper.faults is not called: switch faults on by their methods, like copper.faults.lose(share=0.2), or as "
+            "they are written, with copper.faults.on('lose=20%')",
+        ),
         (lambda faults: faults.off("loose"), "there is no fault 'loose'"),
     ],
 )

@@ -214,6 +214,13 @@ def nobody_subscribed(copper: Copper) -> None:
     copper.expect("person", "update", ids=1)
 
 
+def subscribed_to_other_types_alone(copper: Copper) -> None:
+    answering(copper, "lead", "new")
+    answering(copper, "lead", "update")
+    fired(copper)
+    copper.expect("person", "update", ids=1)
+
+
 def nowhere_to_be_reached(copper: Copper) -> None:
     copper.route(ORIGIN, to="http://127.0.0.1:9")
     copper.subscribe("person", "update", target=TARGET)
@@ -308,6 +315,11 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
         "Expect what happened: copper.expect('person', 'new', ...); or make the intended change.",
     ),
     (nobody_subscribed, "nobody had subscribed to person/update", "Subscribe before the change: copper.subscribe("),
+    (
+        subscribed_to_other_types_alone,
+        "nobody had subscribed to person/update",
+        f"Subscribe before the change: copper.subscribe('person', 'update', target='{TARGET}').",
+    ),
     (
         subscribed_too_late,
         "the subscription was made after the change",
@@ -661,3 +673,10 @@ def test_who_expects_another_end_is_told_what_holds_it() -> None:
         fired(copper, times=2)
         copper.expect("person", "update", status=401)
     assert str(caught.value).splitlines()[0].endswith("but the limit of 1/1m holds it back.")
+
+
+def test_the_subscriptions_to_other_types_are_named() -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as failed:
+        subscribed_to_other_types_alone(copper)
+    line = "nobody has subscribed to any topic of this type, only to lead/new and lead/update"
+    assert line in str(failed.value)

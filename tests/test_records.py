@@ -198,6 +198,21 @@ REFUSED: dict[str, tuple[Callable[[Copper, Record], object], type[Exception], st
         UsageError,
         "the filters of a search must be JSON: ",
     ),
+    "a merge of leads": (
+        lambda c, ada: c.leads.merge(1, 2),  # type: ignore[attr-defined]
+        AttributeError,
+        "copper.leads has no 'merge': only copper.people and copper.companies have it",
+    ),
+    "a conversion of people": (
+        lambda c, ada: c.people.convert(ada),  # type: ignore[attr-defined]
+        AttributeError,
+        "copper.people has no 'convert': only copper.leads has it",
+    ),
+    "what no records have": (
+        lambda c, ada: c.people.seek(ada),  # type: ignore[attr-defined]
+        AttributeError,
+        "People has no attribute 'seek'; did you mean 'seed'?",
+    ),
     "a merge with itself": (lambda c, ada: c.people.merge(ada, ada), UsageError, "person"),
     "a merge with nobody": (lambda c, ada: c.people.merge(ada, 17), NotFound, "404 Resource not found"),
     "a conversion of nobody": (lambda c, ada: c.leads.convert(17), NotFound, "404 Resource not found"),

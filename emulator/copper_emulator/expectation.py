@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from copper_emulator.core.arguments import entity_type, event_called, record_ids
+from copper_emulator.core.arguments import check_order, entity_type, event_called, record_ids
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
 from copper_emulator.core.text import no_such, short_ids
@@ -48,6 +48,7 @@ class Expectation:
         count: int | None = None,
     ) -> Expectation:
         """Read the arguments as people write them. Raises UsageError for the unknown, impossible or contradictory."""
+        check_order(type, event)
         kind = None if type is None else entity_type(type)
         wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():

@@ -138,11 +138,14 @@ class Face:
     @property
     def api_url(self) -> str:
         """The base URL for a client of Copper, `http://127.0.0.1:PORT/developer_api/v1`; starts the server thread."""
+        # A client will call: from now on there is an account in which calls with a wrong token are recorded.
+        self._first_use.operations()
         return api_url(self._host.url())
 
     @property
     def tls_api_url(self) -> str:
         """`api_url` over TLS, `https://127.0.0.1:PORT/developer_api/v1`, for a client that trusts `ca_file`."""
+        self._first_use.operations()
         return api_url(self._host.tls_url())
 
     @property

@@ -221,6 +221,16 @@ class Faults(_Switches):
         """The active faults, in the order in which they were switched on."""
         return active(self._tenant)
 
+    if not TYPE_CHECKING:  # Type checkers must still reject calls.
+
+        def __call__(self, *faults: object, **named: object) -> Any:
+            __tracebackhide__ = True
+            said = ", ".join(map(repr, faults)) or "'lose=20%'"
+            raise UsageError(
+                f"copper.faults is not called: switch faults on by their methods, like {called(FaultName.LOSE)}, or as "
+                f"they are written, with copper.faults.on({said})"
+            )
+
     def __repr__(self) -> str:
         if self._tenant.surface in CONNECTED:
             # Looking would fetch the account, and fail when the server has gone.

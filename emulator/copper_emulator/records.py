@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
@@ -20,20 +20,23 @@ from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.record import Record, kind_of
+from copper_emulator.core.records.record import COLLECTIONS, Record, kind_of
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching.search import PARAMETERS, find, parse_filters
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
-from copper_emulator.core.text import count
+from copper_emulator.core.text import count, in_words
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.seed_files import read_seeds
 from copper_emulator.unawaited import Calls
 
 __tracebackhide__ = raised_on_purpose
+
+_NOT_OF_ALL = {"merge": (EntityType.PERSON, EntityType.COMPANY), "convert": (EntityType.LEAD,)}
+"""What is done only with records of these types, as in Copper."""
 
 Act: TypeAlias = Callable[[Account, int], Any]
 
@@ -49,6 +52,19 @@ class Records(Attributes):
 
     def __repr__(self) -> str:
         return f"<copper.{self._table.plural}>"
+
+    if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
+
+        def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
+            having = _NOT_OF_ALL.get(name)
+            if having is None:
+                return super().__getattr__(name)
+            said = in_words(f"copper.{COLLECTIONS[kind]}" for kind in having)
+            wrong = (
+                f"copper.{self._table.plural} has no {name!r}: only {said} {'has' if len(having) == 1 else 'have'} it"
+            )
+            raise AttributeError(wrong, name=name, obj=self)
 
     def get(self, id: int | Record) -> Record:
         """The current state of a record, by its id or an earlier copy. Raises NotFound."""

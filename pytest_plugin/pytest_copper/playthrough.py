@@ -83,7 +83,9 @@ class Playthrough:
         """Whether a replay had the secret but reported something that Copper had not sent before."""
         self._emulator = Emulator(host=host, **{"strict": False, **settings})
         self.copper = self._emulator.__enter__()
-        self.story = Story(map(entity_type, hooks.types), self.copper.settings.profile)
+        self.types = tuple(dict.fromkeys(map(entity_type, hooks.types)))
+        """The machine's types, each once and under its own name."""
+        self.story = Story(self.types, self.copper.settings.profile)
 
     def begin(self) -> None:
         """Route, start and subscribe the endpoint."""
@@ -103,9 +105,9 @@ class Playthrough:
 
     def subscribe(self) -> None:
         """Subscribe the endpoint to every event of the machine's types."""
-        for kind in self._hooks.types:
+        for kind in self.types:
             for event in Event:
-                topic = Topic(entity_type(kind), event)
+                topic = Topic(kind, event)
                 if exists(topic, self.copper.settings.profile):
                     subscription = {"topic": str(topic), "target": self._hooks.target}
                     self.written.subscriptions[f"{kind}_{event}"] = subscription

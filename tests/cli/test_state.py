@@ -51,6 +51,9 @@ def test_a_clock_that_goes_on_otherwise_than_the_command_line_says_is_told(
         assert told in server.line_with(f"  clock  {told}")
         _, out, _ = invoke("clock", server=server.url)
         assert ("time stands still" in out) is (first == "manual")
+        _, out, _ = invoke("status", server=server.url)
+        assert ("time stands still" in out) is (first == "manual")
+        assert ("time runs" in out) is (first == "wall")
     with started("serve", "--port", "0", "--clock", first, "--state", state) as server:
         lines = list(iter(server.line, "Ctrl-C ends it."))
         assert not [line for line in lines if "as before" in line]
@@ -116,6 +119,14 @@ def test_a_state_is_kept_in_a_file_alone() -> None:
         2,
         "",
         "copper-emulator: --state: a state is kept in a file, and - is not one\n",
+    )
+
+
+def test_a_folder_is_not_a_state_file(tmp_path: Path) -> None:
+    assert run("serve", "--port", "0", "--state", str(tmp_path)) == (
+        1,
+        "",
+        f"copper-emulator: --state: {tmp_path} is not a file, and keeps nothing. Name a different one.\n",
     )
 
 

@@ -40,6 +40,10 @@ from copper_emulator.cli import main
             ["fire", "person.updatd", "--id", "1"],
             "there is no event 'updatd'; did you mean 'update'? The",
         ),
+        (
+            ["fire", "update.person", "--id", "1"],
+            "type and event are swapped: 'update' is an event, and 'person' a type",
+        ),
         (["status", "--server", "https://127.0.0.1:2930"], "use the plain HTTP port, like http://127.0.0.1:2929"),
         (["status", "--server", "127.0.0.1:2929"], "is not a server URL"),
         (["status", "--server", "http://127.0.0.1:x"], "is not a server URL"),

@@ -123,6 +123,11 @@ def test_an_unknown_event_is_refused_with_those_there_are() -> None:
         bare_event("person", 17, 17, None, Profile("support-page"))  # type: ignore[arg-type]  # what is refused
 
 
+def test_type_and_event_are_not_taken_in_the_wrong_order() -> None:
+    with pytest.raises(UsageError, match="type and event are swapped: 'update' is an event, and 'person' a type"):
+        event("update", "person", 17)
+
+
 def test_a_topic_must_exist() -> None:
     with pytest.raises(
         UsageError, match=r"there is no topic activity_log/update\. Copper's only webhook for activity_log"

@@ -222,6 +222,20 @@ HINTS: dict[str, tuple[dict[str, Any], str]] = {
         {"event": "create"},
         "There is no event 'create'; did you mean 'new'? The events are new, update and delete.",
     ),
+    "several events": (
+        {"event": ["new", "update"]},
+        "There is no event ['new', 'update']; the events are new, update and delete. Give one at a time: one call for "
+        "each of 'new' and 'update'.",
+    ),
+    "several types": (
+        {"type": ["lead", "person"]},
+        "There is no type ['lead', 'person']; the types are lead, person, company, opportunity, project, task and "
+        "activity_log. Give one at a time: one call for each of 'lead' and 'person'.",
+    ),
+    "type and event in each other's place": (
+        {"type": "update", "event": "lead"},
+        "Type and event are swapped: 'update' is an event, and 'lead' a type; the type comes first.",
+    ),
     "unknown type": (
         {"type": "deal"},
         "Copper has no webhooks for 'deal'; did you mean 'opportunity'? The types that have them are "

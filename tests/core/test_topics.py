@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.model import EntityType, Event, Topic
-from copper_emulator.core.topics import TABLES, Profile, advice, events_of, exists, no_event
+from copper_emulator.core.topics import TABLES, Profile, advice, events_of, exists, no_event, no_type, swapped
 
 # Copper support page, "Learn more about Copper Webhooks", section "What you can subscribe to", as printed.
 SUPPORT_PAGE = """
@@ -109,3 +109,28 @@ def test_advice_says_what_can_be_subscribed_to(name: str, profile: str, sentence
 )
 def test_of_what_is_no_event_it_is_said_which_may_be_meant(name: object, question: str) -> None:
     assert no_event(name) == f"there is no event {name!r}{question} events are new, update and delete"
+
+
+def test_several_events_or_types_are_given_one_at_a_time() -> None:
+    assert no_event(["new", "update"]) == (
+        "there is no event ['new', 'update']; the events are new, update and delete. Give one at a time: one call for "
+        "each of 'new' and 'update'"
+    )
+    assert no_type(("person", "lead")).endswith("Give one at a time: one call for each of 'person' and 'lead'")
+    assert "one at a time" not in no_event(["new"])
+
+
+@pytest.mark.parametrize(
+    ("type", "event", "are_swapped"),
+    [
+        ("update", "person", True),
+        ("New", "People", True),
+        ("update", "update", False),
+        ("person", "update", False),
+        ("update", ["person"], False),
+        (17, "person", False),
+    ],
+)
+def test_type_and_event_in_each_others_place_are_recognised(type: object, event: object, *, are_swapped: bool) -> None:
+    wrong = f"type and event are swapped: {type!r} is an event, and {event!r} a type; the type comes first"
+    assert swapped(type, event) == (wrong if are_swapped else "")

@@ -11,6 +11,7 @@ from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar, cast
 
 from copper_emulator import AsyncEmulator, Copper, Emulator
+from copper_emulator.faults import Faults
 from copper_emulator.records import Records
 from copper_emulator.remote import RemoteAsyncCopper, RemoteCopper, made
 from copper_emulator.settings import Settings
@@ -35,7 +36,8 @@ class Awaited:
         value = getattr(self._it, name)
         if isinstance(value, Records):
             return Awaited(value, self._loop)
-        return self._call(value) if callable(value) else value
+        # A call of `faults` itself only says what to write.
+        return self._call(value) if callable(value) and not isinstance(value, Faults) else value
 
     def _call(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:

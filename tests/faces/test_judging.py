@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from copper_emulator import Copper, Endpoint, ExpectationError, UsageError
 from tests.faces.conftest import TARGET, receiver
@@ -33,6 +34,8 @@ def test_expectations_claim_and_say_what_came_closest(copper: Copper, endpoint: 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "ids as text": ({"ids": "17"}, "ids must be one or more"),
+    "type and event swapped": ({"type": "update", "event": "person"}, "type and event are swapped"),
+    "several events": ({"event": ["new", "update"]}, "one call for each of 'new' and 'update'"),
     "status as text": ({"status": "204"}, "like status=204, not '204'"),
     "count as text": ({"count": "3"}, "like count=3, not '3'"),
     "body as text": ({"body": "x"}, "body must be a mapping"),
@@ -47,7 +50,7 @@ def test_what_cannot_be_expected_is_refused_with_what_to_write(copper: Copper, n
     given, message = WRONG[name]
 
     with pytest.raises(UsageError, match=message):
-        copper.expect("person", "update", **given)
+        copper.expect(**{"type": "person", "event": "update", **given})
 
 
 def test_everything_that_happened_can_be_looked_at_and_explained(copper: Copper, endpoint: Endpoint) -> None:
@@ -94,4 +97,53 @@ def test_the_verdict_tells_what_went_wrong(opened: Open) -> None:
 
     assert "rejected (500)" in copper.verdict()
     copper.expect("person", "new", status=500)
+    assert copper.verdict() == ""
+
+
+def broken(_: object) -> int:
+    raise KeyError("customer")
+
+
+def test_an_exception_of_an_endpoint_of_this_process_is_known_for_what_it_is(opened: Open) -> None:
+    copper = opened(strict=True)
+    copper.route("https://app.example", to=broken)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.people.create(name="Ada")
+
+    verdict = copper.verdict()
+    assert "KeyError in the endpoint" in verdict
+    assert "in broken" in verdict
+    assert [str(each.state) for each in copper.notifications] == ["failed"]
+    (delivery,) = copper.expect("person", "new", outcome="failed")
+    assert isinstance(delivery.exception, KeyError)
+    assert (delivery.status, delivery.response_headers, delivery.response_body) == (None, (), b"")
+    assert copper.verdict() == ""
+
+
+def test_exceptions_of_endpoints_can_be_allowed(opened: Open) -> None:
+    copper = opened(strict=True, allow="exception")
+    copper.route("https://app.example", to=broken)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.people.create(name="Ada")
+
+    assert [each.outcome for each in copper.deliveries] == ["failed"]
+    assert copper.verdict() == ""
+
+
+def test_an_exception_that_a_framework_answers_with_500_is_known_too(opened: Open) -> None:
+    app = Flask("endpoint")
+    app.logger.disabled = True
+
+    @app.post("/hooks/copper")
+    def hook() -> str:
+        return str(broken(None))
+
+    copper = opened(strict=True)
+    copper.route("https://app.example", to=app)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.people.create(name="Ada")
+
+    assert "rejected (500, KeyError('customer') in the endpoint)" in copper.verdict()
+    (delivery,) = copper.expect("person", "new", status=500)
+    assert isinstance(delivery.exception, KeyError)
     assert copper.verdict() == ""

@@ -72,6 +72,27 @@ def test_all_types_at_once() -> None:
     assert run(machine("right", *PLURALS), 1, examples=5) is None
 
 
+def test_types_may_have_any_of_their_names() -> None:
+    """Subscriptions, forged notifications and what happens have the types' own names."""
+    told: set[str] = set()
+
+    class People(CopperMachine):
+        types = ("People", "person")
+
+        def endpoint(self, copper: Copper) -> object:
+            return lambda request: 200 if request.json.get("key") == "s3cret" else 401
+
+        def after(self, step: dict[str, Any], remembered: object) -> None:
+            told.update(step)
+
+        def close(self) -> None:
+            assert {each.type for each in self.copper.subscriptions} == {"person"}
+            assert len(self.copper.subscriptions) == 3
+
+    assert run(People, examples=10) is None
+    assert {"create", "replay"} <= told
+
+
 def test_what_is_closed_was_begun() -> None:
     """After each example, and after each that was replayed."""
     begun: list[int] = []

@@ -261,6 +261,42 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
     ]
 
 
+def test_faults_of_what_can_be_read_are_told_with_those_of_what_cannot() -> None:
+    """A name that is defined in a wrong place is known all the same, or could be."""
+    text = """\
+name: story
+subscriptions:
+  wrong: {topic: person/updated, target: /hook}
+  other: {topic: activity_log/update, target: /hook}
+steps:
+  - create: {type: person, as: ada, fields: {name: Ada, email: a@b.c}}
+  - expct: {topic: person/new}
+  - expect: {topic: person/new, records: bob, to: wrong}
+  - create: {type: person, as: bob, cuont: 3}
+  - expect: {topic: person/new, records: bob}
+"""
+
+    assert [line.split(": ")[:2] for line in mistake_in(text).splitlines()] == [
+        ["story.yaml:3", "subscriptions.wrong.topic"],
+        ["story.yaml:4", "subscriptions.other.topic"],
+        ["story.yaml:6", "steps[1].create.fields.email"],
+        ["story.yaml:7", "steps[2].expct"],
+        ["story.yaml:8", "steps[3].expect.records"],
+        ["story.yaml:9", "steps[4].create.cuont"],
+    ]
+
+
+@pytest.mark.parametrize("part", ["settings: [x]", "settings: {5: x}", "subscriptions: [x]", "steps: x", "steps: [x]"])
+def test_parts_of_another_shape_are_one_fault_each(part: str) -> None:
+    rest = "" if part.startswith("steps") else "steps: [switch_key: true]\n"
+    assert len(mistake_in(f"name: story\n{part}\n{rest}").splitlines()) == 1
+
+
+def test_type_and_event_in_each_others_place_are_told() -> None:
+    text = mistake_in(story("- fire: {topic: update/person, ids: 1}"))
+    assert "type and event are swapped: 'update' is an event, and 'person' a type" in text
+
+
 def test_time_cannot_go_back() -> None:
     text = story("""
         - advance: 5m

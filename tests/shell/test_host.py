@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from copper_emulator import Copper, Emulator, UsageError
+from copper_emulator import Copper, Emulator, ExpectationError, UsageError
+from copper_emulator.core.model import Kind
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread
 
@@ -209,3 +210,42 @@ def test_in_a_forked_process_it_says_that_its_thread_is_not_there(host: Host) ->
 
     assert text.startswith("this process was forked from the one with the emulator's server thread")
     assert requests.get(host.url(), timeout=10).status_code == 404
+
+
+def stale() -> dict[str, str]:
+    return {"X-PW-AccessToken": "stale", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
+
+
+def refusals(copper: Copper) -> list[str]:
+    return [entry.text for entry in copper.journal if entry.kind is Kind.REFUSED]
+
+
+def test_a_call_with_a_token_of_no_account_is_in_the_journal_of_the_only_account(host: Host) -> None:
+    """A service that subscribes with an old key when it starts, and ignores the answer."""
+    with Emulator(host=host) as copper:
+        body = {"target": "https://a.example/", "type": "person", "event": "new"}
+        # The first that is done with this account, and without its token.
+        requests.post(copper.api_url + "/webhooks", json=body, headers=stale(), timeout=10)
+        ada = copper.people.create(name="Ada")
+        with pytest.raises(ExpectationError) as failed:
+            copper.expect("person", "new", ids=ada)
+        said = "POST /developer_api/v1/webhooks: 401 Unauthorized; This token belongs to no account here."
+        assert f"The API refused: {said}" in str(failed.value)
+        assert "Fix what the API refused, or subscribe before the change" in str(failed.value)
+        assert said in copper.timeline
+
+
+def test_a_call_with_a_token_of_no_account_may_be_meant_for_any_account_that_is_there(host: Host) -> None:
+    with Emulator(host=host) as first, Emulator(host=host) as second:
+        assert (first.subscriptions, second.subscriptions) == ([], [])
+        assert listed(first, stale()) == 401
+        assert [len(refusals(copper)) for copper in (first, second)] == [1, 1]
+
+
+def test_a_call_with_a_token_of_no_account_during_a_delivery_is_that_accounts(host: Host) -> None:
+    with Emulator(host=host) as first, Emulator(host=host) as second:
+        first.route("https://a.example", to=lambda _: listed(first, stale()) and 200)
+        first.subscribe("person", "new", target="https://a.example/")
+        second.people.create(name="Bob")
+        first.people.create(name="Ada")
+        assert [len(refusals(copper)) for copper in (first, second)] == [1, 0]

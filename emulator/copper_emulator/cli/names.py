@@ -8,7 +8,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.core.model import EntityType, Event
-from copper_emulator.core.topics import no_event
+from copper_emulator.core.topics import no_event, swapped
 
 _TOPIC = re.compile(r"([A-Za-z_]+)[./]([A-Za-z_]+)")
 
@@ -32,7 +32,7 @@ def topic_of(text: str) -> tuple[str, str]:
         raise WrongUse(f"{text!r} is not a topic: {first}write TYPE.EVENT, like person.update")
     event = match[2].lower()
     if event not in set(Event):
-        raise WrongUse(no_event(match[2]))
+        raise WrongUse(swapped(match[1], match[2]) or no_event(match[2]))
     return type_called(match[1]), event
 
 

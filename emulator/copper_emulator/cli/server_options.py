@@ -131,7 +131,8 @@ def _shared(command: F) -> F:
         click.option(
             "--state",
             metavar="FILE",
-            type=click.Path(dir_okay=False),
+            # What is there is looked at when it is opened: a file that cannot be used is no wrong use of the command.
+            type=click.Path(readable=False),
             callback=_no_empty_name,
             help="keep everything in FILE and continue from it; created if there is none",
         ),

@@ -165,11 +165,12 @@ def status(*, server: str, as_json: bool) -> None:
     client, output = Client(server), Output(as_json=as_json)
     health, accounts = client.get("/health"), client.get("/accounts")["accounts"]
     output.json({**health, "accounts": accounts})
-    output.line(f"API {health['api_url']}, clock {health['clock']}, version {health['version']}")
+    output.line(f"API {health['api_url']}, version {health['version']}")
     for account in accounts:
         output.line(f"{account['name']} ({account['email'] or 'no token has been used yet'})", style="bold")
         ends = ", ".join(f"{number} {outcome}" for outcome, number in account["outcomes"].items()) or "none delivered"
-        output.line(f"  now {as_stamp(account['now'])}")
+        # Each account's own: one that came from a state file, or was frozen, does not follow the command line.
+        output.line(f"  now {as_stamp(account['now'])}, time {'runs' if account['running'] else 'stands still'}")
         output.line(f"  {count(account['subscriptions'], 'subscription')}, {count(account['changes'], 'change')}")
         output.line(f"  notifications: {ends}, {account['waiting']} waiting")
         for route in account["routes"]:

@@ -12,7 +12,7 @@ from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.kinds import type_named
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.text import json_name
-from copper_emulator.core.topics import Profile, advice, exists, no_event, no_type
+from copper_emulator.core.topics import Profile, advice, exists, no_event, no_type, swapped
 from copper_emulator.core.wire import clean_attributes
 
 __tracebackhide__ = raised_on_purpose
@@ -35,6 +35,13 @@ def event_called(name: str) -> Event:
         return _EVENTS[name.lower()]
     except (AttributeError, KeyError):
         raise UsageError(no_event(name)) from None
+
+
+def check_order(type: object, event: object) -> None:
+    """Raise UsageError if type and event were given in each other's place."""
+    wrong = swapped(type, event)
+    if wrong:
+        raise UsageError(wrong)
 
 
 _EVENTS = {str(event): event for event in Event}
@@ -105,6 +112,7 @@ def _topic_called(type: str, event: str) -> Topic:
         # As nearly everybody writes it.
         return _TOPICS[type, event]
     except (KeyError, TypeError):
+        check_order(type, event)
         return _TOPICS[entity_type(type), event_called(event)]
 
 

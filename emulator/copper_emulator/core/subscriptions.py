@@ -18,7 +18,7 @@ from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import check_target
 from copper_emulator.core.text import sentence
-from copper_emulator.core.topics import advice, events_of, no_event
+from copper_emulator.core.topics import advice, events_of, no_event, no_type, swapped
 
 __tracebackhide__ = raised_on_purpose
 
@@ -186,10 +186,13 @@ def secret_hint(secret: Mapping[str, str] | None) -> str:
 def _topic(found: Findings, rules: Rules) -> tuple[Any, Any]:
     kind, event = found.body.get("type"), found.body.get("event")
     if kind in (None, "") or not isinstance(kind, str):
-        found.check("type", _is_text, NOT_LISTED)
+        found.check("type", _is_text, NOT_LISTED, sentence(no_type(kind)) if isinstance(kind, list) else "")
         _check_event(found)
     elif not events_of(kind, rules.profile):
         found.error("type", NOT_LISTED)
+        if wrong := swapped(kind, event):
+            found.error("event", NOT_LISTED, sentence(wrong))
+            return kind, event
         found.hint(advice(kind, rules.profile))
         _check_event(found)
     else:

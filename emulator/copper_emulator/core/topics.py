@@ -70,17 +70,37 @@ _OTHER_TYPES: Mapping[str, EntityType] = {
 """What Copper's API and other services call these types."""
 
 
+_EVENTS = frozenset(map(str, Event))
+
+_MANY = 7
+"""Of several given at once, so many are named."""
+
+
+def swapped(type: object, event: object) -> str:
+    """The message for an event where the type belongs, and a type where the event does; "" for everything else."""
+    if not (isinstance(type, str) and isinstance(event, str) and type.lower() in _EVENTS) or meant_type(event) is None:
+        return ""
+    return f"type and event are swapped: {type!r} is an event, and {event!r} a type; the type comes first"
+
+
 def no_event(name: object) -> str:
     """The message for a name that is not an event, suggesting the one probably meant."""
-    return no_such("event", name, Event, near=_OTHER_EVENTS.get(str(name).lower()))
+    text = no_such("event", name, Event, near=_OTHER_EVENTS.get(str(name).lower()))
+    return text + _one_by_one(name)
 
 
 def no_type(name: object, types: Collection[EntityType] = tuple(EntityType)) -> str:
     """The message for a name that is none of these types, suggesting the one probably meant."""
     if not isinstance(name, str) or name not in set(EntityType):
         near = meant_type(name)
-        return no_such("type", name, types, near=near if near in types else None)
+        return no_such("type", name, types, near=near if near in types else None) + _one_by_one(name)
     return f"the type cannot be {str(name)!r} here; {choices('type', types)}"
+
+
+def _one_by_one(name: object) -> str:
+    if not isinstance(name, list | tuple) or len(name) < 2:
+        return ""
+    return f". Give one at a time: one call for each of {in_words(map(repr, name), most=_MANY)}"
 
 
 def meant_type(name: object) -> EntityType | None:

@@ -94,8 +94,11 @@ _DECISIONS: dict[Decision, Callable[[Change, Trace, Surface], Diagnosis]] = {
 
 
 def _nobody(change: Change, near: Sequence[Trace], account: Account, surface: Surface) -> Diagnosis:
-    texts = [trace.text for trace in near[:3]] or ["nobody has subscribed to any topic of this type"]
-    target = next((trace.subscription.target for trace in near if trace.subscription is not None), "https://...")
+    there = list(account.subscriptions)
+    only = f", only to {in_words(dict.fromkeys(each.topic for each in there), most=_MAX_TOPICS)}" if there else ""
+    texts = [trace.text for trace in near[:3]] or [f"nobody has subscribed to any topic of this type{only}"]
+    subscribed = [*(trace.subscription for trace in near if trace.subscription is not None), *there]
+    target = subscribed[0].target if subscribed else "https://..."
     subscribe = surface.subscribe(str(change.type), str(change.event), target)
     refused = "Fix what the API refused, or subscribe" if refusals(account) else "Subscribe"
     unstarted = account.unstarted()

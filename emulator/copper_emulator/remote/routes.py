@@ -7,6 +7,7 @@ from datetime import datetime
 from copper_emulator.control_client import Client, ControlError
 from copper_emulator.core.errors import RouteError, UsageError
 from copper_emulator.core.moments import to_ms
+from copper_emulator.remote.raised import Raised
 from copper_emulator.remote.serving import Served
 from copper_emulator.shell.routing.destinations import KindName, RouteKind, kind_named, recognise
 from copper_emulator.shell.routing.routes import Route, Routes
@@ -20,6 +21,8 @@ class RemoteRoutes(Routes):
         self._client = client
         self._path = path
         self._served: list[Served] = []
+        self.raised = Raised()
+        """What the endpoints of this process raised."""
 
     def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
         """Add a route. Raises RouteError if origin or destination cannot be understood."""
@@ -28,7 +31,7 @@ class RemoteRoutes(Routes):
             raise RouteError(f"a server sends over HTTP: serve this {found} application yourself, and give its URL")
         url = str(to)
         if found is not RouteKind.URL:
-            self._served.append(Served(to, found, moment=self._moment))
+            self._served.append(Served(to, found, moment=self._moment, raised=self.raised))
             url = self._served[-1].url
         route = super().add(origin, url, "url")
         self._make(origin, url)

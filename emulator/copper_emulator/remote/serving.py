@@ -13,6 +13,8 @@ from typing import Any, cast
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.moments import to_ms
+from copper_emulator.remote.raised import HEADER, Raised
+from copper_emulator.shell.caught import exceptions_watched
 from copper_emulator.shell.clock import pause, real_now
 from copper_emulator.shell.routing.destinations import RouteKind, is_async
 from copper_emulator.shell.senders.function import send_to_function
@@ -38,6 +40,7 @@ class Served:
     """A route's destination, served on a port of its own. Delays of its answers are in real time.
 
     With an SSL context it is served over TLS. `moment` returns the virtual time at which a request arrives, if known.
+    With `raised`, answers say which of the exceptions kept there they stand for.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Served:
         *,
         context: ssl.SSLContext | None = None,
         moment: Callable[[], int | None] = lambda: None,
+        raised: Raised | None = None,
     ) -> None:
         if kind is RouteKind.FUNCTION and is_async(to):
             raise UsageError("an async function needs the loop of its test; give a plain function, or a URL")
@@ -54,7 +58,11 @@ class Served:
 
         class Handler(_Handler):
             def ask(self, attempt: Attempt) -> Result:
-                return send(to, attempt)
+                with exceptions_watched():
+                    return send(to, attempt)
+
+            def name_of(self, result: Result) -> str:
+                return "" if raised is None or result.exception is None else raised.keep(result)
 
             def moment(self) -> int | None:
                 # Only a function is given the time, as `Received.at`.
@@ -98,6 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
         """The account's time, if it is known; implemented there as well."""
         raise NotImplementedError
 
+    def name_of(self, result: Result) -> str:
+        """The name under which an exception is kept; "" if there is none."""
+        raise NotImplementedError
+
     def do_POST(self) -> None:
         # Each connection has a thread of its own, which does nothing else.
         _HERE.serves = True
@@ -112,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in result.headers:
             if name.lower() not in _OF_THE_CONNECTION:
                 self.send_header(name, value)
+        if name := self.name_of(result):
+            self.send_header(HEADER, name)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -180,7 +180,7 @@ class RemoteTenant:
             if self._found.keys:
                 self._found.keys[-1] = replace(self._found.keys[-1], token=self.token)
             self._known = Account(self.name, None, self._found.settings.rules(), surface=self.surface)
-            self._found.put_back(self._known)
+            self._found.put_back(self._known, self.own_routes.raised.put_back)
             self.lock.fresh = True
         return self._found, self._known
 

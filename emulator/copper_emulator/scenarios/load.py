@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -15,6 +15,7 @@ from copper_emulator.core.text import count, meant, no_such_key, suggesting
 from copper_emulator.scenarios.lines import Lines, Mistake, Mistaken, key_text, read, unmarked
 from copper_emulator.scenarios.lines import Path as Keys
 from copper_emulator.scenarios.model import Content
+from copper_emulator.scenarios.readable import Parts
 from copper_emulator.scenarios.references import reference_mistakes, setting_mistakes
 from copper_emulator.scenarios.shipped import shipped_folder, shipped_names
 from copper_emulator.settings import Settings
@@ -108,17 +109,26 @@ def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
         keys = ", ".join(Content.model_fields)
         said = f"a scenario must be a mapping of names to values ({keys}), not {shown(value)}"
         raise Mistaken(Mistake(lines.of(()), "", said))
-    content = _content(value, lines)
     mistakes = list(_setting_mistakes(value, lines))
-    wrong = {each.key for each in mistakes}
-    # Which topics exist depends on the profile.
-    if key_text(("settings", "profile")) not in wrong:
-        right = {name: each for name, each in content.settings.items() if key_text(("settings", name)) not in wrong}
-        found = reference_mistakes(content, Settings(**right), folder)
-        mistakes += [Mistake(lines.of(path), key_text(path), message) for path, message in found]
+    try:
+        content = Content.model_validate(value)
+    except ValidationError as error:
+        found = _inconsistent(Parts.beside(value), mistakes, lines, folder)
+        raise Mistaken(*_mistakes(error, lines), *mistakes, *found) from None
+    mistakes += _inconsistent(Parts.of(content), mistakes, lines, folder)
     if mistakes:
         raise Mistaken(*mistakes)
     return content, lines
+
+
+def _inconsistent(parts: Parts, in_settings: Sequence[Mistake], lines: Lines, folder: Path | None) -> list[Mistake]:
+    wrong = {each.key for each in in_settings}
+    # Which topics exist depends on the profile.
+    if key_text(("settings", "profile")) in wrong:
+        return []
+    right = {name: each for name, each in parts.settings.items() if key_text(("settings", name)) not in wrong}
+    found = reference_mistakes(parts, Settings(**right), folder)
+    return [Mistake(lines.of(path), key_text(path), message) for path, message in found]
 
 
 def _setting_mistakes(value: Mapping[str, Any], lines: Lines) -> Iterator[Mistake]:
@@ -154,13 +164,6 @@ def step_mistakes(error: ValidationError) -> str:
     """What is wrong with a step that is not in a file, in the same words."""
     found = [(key_text(each["loc"]), _text(each, ("steps", 0, *each["loc"]))) for each in error.errors()]
     return "; ".join(f"{key}: {text}" if key else text for key, text in found)
-
-
-def _content(value: dict[str, Any], lines: Lines) -> Content:
-    try:
-        return Content.model_validate(value)
-    except ValidationError as error:
-        raise Mistaken(*_mistakes(error, lines), *_setting_mistakes(value, lines)) from None
 
 
 def _mistakes(error: ValidationError, lines: Lines) -> Iterator[Mistake]:

@@ -12,7 +12,8 @@ from copper_emulator.core.model import Topic
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile, advice, exists
 from copper_emulator.scenarios.lines import Path
-from copper_emulator.scenarios.model import Content, Expect, Step, Subscription
+from copper_emulator.scenarios.model import Expect, Step, Subscription
+from copper_emulator.scenarios.readable import Parts
 from copper_emulator.scenarios.record_parts import Fire
 from copper_emulator.scenarios.record_references import Found, RecordReader, unknown
 from copper_emulator.settings import Settings
@@ -36,14 +37,16 @@ def setting_mistakes(settings: Mapping[str, Any]) -> Iterator[Found]:
             yield ("settings", name), str(error).removeprefix(f"{name}: ")
 
 
-def reference_mistakes(content: Content, settings: Settings, folder: File | None) -> Iterator[Found]:
+def reference_mistakes(parts: Parts, settings: Settings, folder: File | None) -> Iterator[Found]:
     """Everything that is inconsistent under these settings. `folder` is that of the scenario's files, if any."""
     reader = StepReader(settings.profile, folder)
-    for name, subscription in content.subscriptions.items():
-        yield from reader.topic_mistakes(subscription.topic, ("subscriptions", name, "topic"))
+    for name, subscription in parts.subscriptions.items():
+        if subscription is not None:
+            yield from reader.topic_mistakes(subscription.topic, ("subscriptions", name, "topic"))
         reader.know_subscription(name)
-    for index, step in enumerate(content.steps):
-        yield from reader.mistakes(step, ("steps", index))
+    for index, step in enumerate(parts.steps):
+        if step is not None:
+            yield from reader.mistakes(step, ("steps", index))
 
 
 class StepReader:

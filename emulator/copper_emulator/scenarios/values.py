@@ -14,7 +14,7 @@ from copper_emulator.core.records.forms.custom import DATA_TYPES
 from copper_emulator.core.records.kinds import KINDS, type_named
 from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text, no_such
-from copper_emulator.core.topics import no_event, no_type
+from copper_emulator.core.topics import no_event, no_type, swapped
 from copper_emulator.durations import parse_duration
 from copper_emulator.fault_texts import OFF, parse_faults
 
@@ -30,6 +30,8 @@ def _parse_topic(value: object) -> object:
     if not slash:
         raise ValueError(f"{value!r} is not a topic: write type and event, like person/update")
     if event not in set(Event):
+        if wrong := swapped(kind, event):
+            raise ValueError(wrong)
         _parse_type(kind)
         raise ValueError(no_event(event))
     return Topic(_parse_type(kind), Event(event))

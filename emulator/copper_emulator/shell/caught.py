@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from types import TracebackType
@@ -47,20 +47,37 @@ class Swallowed:
 
 def frameworks_watched() -> AbstractContextManager[None]:
     """For a whole round: observe exceptions, and keep Django from closing the database connection of the test."""
-    flask, django = "flask" in sys.modules, "django.core.signals" in sys.modules
-    return _watched(flask=flask, django=django) if flask or django else _NOTHING_TO_WATCH
+    return _held(*_observed(), *([_django_connection_kept] if _has_django() else []))
+
+
+def exceptions_watched() -> AbstractContextManager[None]:
+    """Observe exceptions only: for applications called in a thread of their own, outside of the test's transaction."""
+    return _held(*_observed())
+
+
+def _observed() -> list[_Shared]:
+    return [
+        *([_flask_watched] if "flask" in sys.modules else []),
+        *([_django_watched] if _has_django() else []),
+    ]
+
+
+def _has_django() -> bool:
+    return "django.core.signals" in sys.modules
+
+
+def _held(*shared: _Shared) -> AbstractContextManager[None]:
+    return _all_held(shared) if shared else _NOTHING_TO_WATCH
 
 
 _NOTHING_TO_WATCH = nullcontext()
 
 
 @contextmanager
-def _watched(*, flask: bool, django: bool) -> Iterator[None]:
+def _all_held(shared: Sequence[_Shared]) -> Iterator[None]:
     with ExitStack() as stack:
-        if flask:
-            stack.enter_context(_flask_watched.held())
-        if django:
-            stack.enter_context(_django_watched.held())
+        for each in shared:
+            stack.enter_context(each.held())
         yield
 
 
@@ -129,8 +146,11 @@ def _watch_flask(undo: ExitStack) -> None:
 
 
 def _watch_django(undo: ExitStack) -> None:
+    _connect(sys.modules["django.core.signals"].got_request_exception, _from_django, undo)
+
+
+def _keep_django_connection(undo: ExitStack) -> None:
     signals = sys.modules["django.core.signals"]
-    _connect(signals.got_request_exception, _from_django, undo)
     # On both signals this receiver closes the database connection, and with it the transaction a test runs in;
     # Django's own test client disconnects it in the same way.
     receiver = getattr(sys.modules.get("django.db"), "close_old_connections", None)
@@ -160,3 +180,4 @@ def _note(error: BaseException | None) -> None:
 
 _flask_watched = _Shared(_watch_flask)
 _django_watched = _Shared(_watch_django)
+_django_connection_kept = _Shared(_keep_django_connection)

@@ -97,11 +97,17 @@ class Host:
         return None
 
     def refused(self, text: str) -> None:
-        """Record a call with a wrong token in the account that is delivering, if it is the only one doing so."""
+        """Record a call with a wrong token in the account that is delivering; if none is, in every account.
+
+        Each may be the one that was meant, for example by a service that subscribes when it starts. If several are
+        delivering, nobody can tell whose endpoint called.
+        """
         with self._tenants_lock:
-            delivering = [tenant for tenant in self._tenants if tenant.driving]
-        if len(delivering) == 1:
-            delivering[0].refused(text)
+            tenants = list(self._tenants)
+        delivering = [tenant for tenant in tenants if tenant.driving]
+        if len(delivering) <= 1:
+            for tenant in delivering or tenants:
+                tenant.refused(text)
 
     # --- the thread -----------------------------------------------------------------------------------------
 

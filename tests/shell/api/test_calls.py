@@ -231,3 +231,23 @@ def test_what_python_does_does_not_count() -> None:
         for _ in range(5):
             client.copper.people.create(name="Ada")
         assert call(client).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "accepted"),
+    [
+        ("GET", "/people/search", "POST"),
+        ("GET", "/people/search/", "POST"),
+        ("GET", "/people/fetch_by_email", "POST"),
+        ("DELETE", "/leads/upsert", "PUT"),
+        ("GET", "/people/serach", ""),
+        ("GET", "/people/search/related", ""),
+    ],
+)
+def test_a_path_with_another_method_is_not_taken_for_that_of_a_record(method: str, path: str, accepted: str) -> None:
+    with limited() as client:
+        answer = client.call(method, BASE + path)
+
+    word, noun = path.split("/")[2], "lead" if "leads" in path else "person"
+    rest = f" {BASE}{path} accepts {accepted}, not {method}." if accepted else ""
+    assert (answer.status, answer.hint) == (404, f"{word!r} is not a valid {noun} id.{rest}")

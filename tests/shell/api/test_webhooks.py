@@ -15,7 +15,7 @@ from copper_emulator import Emulator
 from copper_emulator.core.model import Kind
 from copper_emulator.core.topics import TABLES, Profile
 from copper_emulator.shell.listening import MAX_BODY
-from tests.shell.api.client import Client, check_refused, common
+from tests.shell.api.client import BASE, Client, check_refused, common
 
 PATH = "/developer_api/v1/webhooks"
 TARGET = "https://my-app.example/hooks/copper"
@@ -569,3 +569,24 @@ def test_nothing_a_client_sends_is_a_500_or_half_applied(
     if answer.status != 200 and method != "HEAD":
         told = answer.json
         assert told == NOT_FOUND or (list(told), told["status"]) == (["success", "status", "message"], answer.status)
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("path", ["/people", "/webhooks"])
+def test_a_form_is_told_from_json_that_is_wrong(client: Client, path: str, kind: str) -> None:
+    before = client.state()
+    answer = client.call("POST", BASE + path, b"name=Ada", extra={"Content-Type": kind})
+    check_refused(client, before, answer, 400, "Bad Request")
+    assert answer.hint == (
+        f"The body is form-encoded ({kind.partition(';')[0]}), and the API takes JSON: send it as JSON, with requests "
+        "and httpx as json=..."
+    )
+
+
+def test_json_that_is_called_a_form_is_read_as_json(client: Client) -> None:
+    """As `curl -d` sends it."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.ok("POST", "/people", b'{"name": "Ada"}', extra=form)["name"] == "Ada"
+    assert client.call("POST", f"{BASE}/people", b' {"name": Ada}', extra=form).hint.startswith(
+        "The body is not JSON: "
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
-from copper_emulator.core.model import Change, EntityType, Entry, Kind, Notification, Outcome, Result
+from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Notification, Outcome, Result
 from copper_emulator.core.records.tables import ACTIVITY, LEAD
 from copper_emulator.core.records.writing.derived import converted
 from copper_emulator.core.state.forms import (
@@ -33,12 +33,13 @@ SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What is raised by reading a row that `parts.py` did not write, or a line that `line_writer.py` did not write."""
 
 
-def restore(account: Account, rows: Rows) -> None:
+def restore(account: Account, rows: Rows, known: Callable[[Delivery], Delivery] = lambda delivery: delivery) -> None:
     """Bring a new account to the state in its rows. Raises StateError; the account is then unusable.
 
-    Notifications that were in flight still are: `end_interrupted` ends them.
+    Notifications that were in flight still are: `end_interrupted` ends them. `known` may return each delivery with what
+    the rows do not say.
     """
-    _Reader(account, rows).restore()
+    _Reader(account, rows, known).restore()
 
 
 def end_interrupted(account: Account, now: int) -> None:
@@ -52,9 +53,10 @@ def end_interrupted(account: Account, now: int) -> None:
 
 
 class _Reader:
-    def __init__(self, account: Account, rows: Rows) -> None:
+    def __init__(self, account: Account, rows: Rows, known: Callable[[Delivery], Delivery]) -> None:
         self._account = account
         self._rows = rows
+        self._known = known
         # There may be no row for the moment, if it follows from the journal.
         self._small = {"moment": 0, **dict(rows.get("small", ()))}
         self._changes: dict[int, Change] = {}
@@ -111,7 +113,7 @@ class _Reader:
             told.get("text", ""),
             None if change is None else self._changes[change],
             notification,
-            None if delivery is None else DELIVERY.read(delivery, notification=notification),
+            None if delivery is None else self._known(DELIVERY.read(delivery, notification=notification)),
             None if subscription is None else SUBSCRIPTION.read(subscription),
             tuple(read_item(each) for each in told.get("records", ())),
         )

@@ -16,11 +16,10 @@ from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import is_of_leads, require
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Command, Done
-from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import tenant_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
-from copper_emulator.shell.api.receiving import body_of
+from copper_emulator.shell.api.receiving import body_of, parsed
 from copper_emulator.shell.tenant import Tenant
 
 T = TypeVar("T")
@@ -37,7 +36,7 @@ class Call:
     @property
     def body(self) -> Any:
         """The parsed body. Raises BadRequest."""
-        return parse_body(self.raw)
+        return parsed(self.request, self.raw)
 
     @property
     def url_query(self) -> Mapping[str, str]:
@@ -99,8 +98,16 @@ def path_id(request: web.Request, noun: str) -> int:
     """The id in a path. Raises NotFound for what cannot be one."""
     text = request.match_info["id"]
     if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > MAX_ID:
-        raise NotFound(hint=f"{text!r} is not a valid {noun} id.")
+        raise NotFound(hint=f"{text!r} is not a valid {noun} id.{_in_another_way(request)}")
     return int(text)
+
+
+def _in_another_way(request: web.Request) -> str:
+    """The methods that a path has besides the one it was called with, for which it is that of a record; or ""."""
+    path = request.path.rstrip("/")
+    there = (resource for resource in request.app.router.resources() if resource.canonical == path)
+    methods = sorted({route.method for resource in there for route in resource})
+    return f" {request.path} accepts {', '.join(methods)}, not {request.method}." if methods else ""
 
 
 def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> list[web.RouteDef]:

@@ -12,12 +12,12 @@ from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.subscriptions import Subscriptions, parse_create, secret_hint
-from copper_emulator.core.wire import parse_body, subscription_json
+from copper_emulator.core.wire import subscription_json
 from copper_emulator.shell.api.answers import answer, answer_raw, go_on
 from copper_emulator.shell.api.calls import path_id
 from copper_emulator.shell.api.credentials import tenant_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
-from copper_emulator.shell.api.receiving import body_of
+from copper_emulator.shell.api.receiving import body_of, parsed
 
 PATH = f"{API_PATH}/webhooks"
 
@@ -54,7 +54,7 @@ async def view_subscription(request: web.Request) -> JsonAnswer:
 async def create_subscription(request: web.Request) -> JsonAnswer:
     """200 (not 201) with the new object, or 422."""
     tenant = tenant_of(request)
-    body = parse_body(await body_of(request))
+    body = parsed(request, await body_of(request))
     made = tenant.record(
         lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
@@ -65,7 +65,7 @@ async def update_subscription(request: web.Request) -> JsonAnswer:
     """200 with the whole object; only the keys that were sent are changed."""
     tenant = tenant_of(request)
     wanted = path_id(request, "subscription")
-    body = parse_body(await body_of(request))
+    body = parsed(request, await body_of(request))
     changed = tenant.record(lambda account, now: account.update_subscription(wanted, body, now))
     return shown_with_hint(changed)
 

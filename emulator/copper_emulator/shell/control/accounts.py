@@ -275,6 +275,7 @@ def at_a_glance(served: ServedAccount) -> AccountShape:
             email=account.key.email if has_token(account) else None,
             keys=len(account.keys),
             now=iso(tenant.now()),
+            running=served.clock.running,
             subscriptions=len(account.subscriptions),
             changes=len(account.journal.changes),
             waiting=len(account.waiting()),

@@ -100,6 +100,7 @@ class AccountShape(Plain):
     email: str | None = Field(description="of its current key, null before it has one")
     keys: int
     now: str
+    running: bool = Field(description="whether its clock runs")
     subscriptions: int
     changes: int
     waiting: int = Field(description="notifications that have not ended")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, SettingsError, StateError
-from copper_emulator.core.model import Key
+from copper_emulator.core.model import Delivery, Key
 from copper_emulator.core.state import Rows, restore, rows
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
@@ -69,10 +69,10 @@ class StoredAccount:
         self.put_back(Account("", None, self.settings.rules()))
         self._add_to(Routes())
 
-    def put_back(self, account: Account) -> None:
-        """Restore a new account to its former state."""
+    def put_back(self, account: Account, known: Callable[[Delivery], Delivery] = lambda delivery: delivery) -> None:
+        """Restore a new account to its former state; `known` may return each delivery with what the rows do not say."""
         account.keys = list(self.keys)
-        restore(account, self._rows)
+        restore(account, self._rows, known)
         if self.clock.running:
             # If the wall clock was set back meanwhile, time stands still until it has caught up with what has happened.
             self.clock.latest_ms = account.moment
