@@ -48,8 +48,11 @@ class Expectation:
         count: int | None = None,
     ) -> Expectation:
         """Read the arguments as people write them. Raises UsageError for the unknown, impossible or contradictory."""
-        check_order(type, event)
-        kind = None if type is None else entity_type(type)
+        try:
+            kind = None if type is None else entity_type(type)
+        except UsageError:
+            check_order(type, event)
+            raise
         wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():
             raise UsageError("ids=[] would expect a notification without ids, which never happens; use expect_none")
