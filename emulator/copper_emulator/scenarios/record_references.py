@@ -34,7 +34,8 @@ from copper_emulator.scenarios.record_parts import (
 from copper_emulator.scenarios.values import Names
 from copper_emulator.shell.seed_files import read_some_seeds
 
-Found: TypeAlias = tuple[Path, str]
+PathMistake: TypeAlias = tuple[Path, str]
+"""A mistake: where it is, and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class RecordReader:
     def __init__(self, folder: File | None) -> None:
         self._folder = folder
         self._named: dict[str, Named] = {}
-        self._reads: dict[str, Callable[[Any, Path], Iterator[Found]]] = {
+        self._reads: dict[str, Callable[[Any, Path], Iterator[PathMistake]]] = {
             "create": self._create,
             "update": self._update,
             "delete": lambda delete, path: self.known(delete.records, (*path, "records")),
@@ -74,12 +75,12 @@ class RecordReader:
         # The same rules as when it is played, on lookup tables of its own.
         return Catalogue(DEFAULT_EMAIL)
 
-    def mistakes(self, action: str, part: Any, path: Path) -> Iterator[Found]:
+    def mistakes(self, action: str, part: Any, path: Path) -> Iterator[PathMistake]:
         """What is wrong with one action; nothing for those that are not on records."""
         if action in self._reads:
             yield from self._reads[action](part, (*path, action))
 
-    def define(self, name: str | None, kind: EntityType, number: int, path: Path) -> Iterator[Found]:
+    def define(self, name: str | None, kind: EntityType, number: int, path: Path) -> Iterator[PathMistake]:
         """Register a name for records."""
         if name is None:
             return
@@ -87,7 +88,7 @@ class RecordReader:
             yield path, f"there are already records {name!r}; give these a different name"
         self._named[name] = Named(kind, number)
 
-    def known(self, names: Names, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
+    def known(self, names: Names, path: Path, kind: EntityType | None = None) -> Iterator[PathMistake]:
         """Check names of records of one type: the given one, or that of the first."""
         for name in names:
             known = self._known(name)
@@ -98,7 +99,7 @@ class RecordReader:
                 yield path, f"{name!r} is of type {known.kind}, not {kind}"
             kind = kind or known.kind
 
-    def single(self, name: object, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
+    def single(self, name: object, path: Path, kind: EntityType | None = None) -> Iterator[PathMistake]:
         """Check the name of a single record."""
         if not isinstance(name, str):
             yield path, f"must be the name of a record, not {name!r}"
@@ -112,7 +113,7 @@ class RecordReader:
         """How many records these names stand for together."""
         return sum(known.number for name in names if (known := self._known(name)) is not None)
 
-    def values(self, value: Any, path: Path) -> Iterator[Found]:
+    def values(self, value: Any, path: Path) -> Iterator[PathMistake]:
         """Check the references in a value."""
         for reference in references(value, path):
             yield from self._reference(reference)
@@ -126,7 +127,7 @@ class RecordReader:
 
     # --- the actions ----------------------------------------------------------------------------------------
 
-    def _create(self, create: Create, path: Path) -> Iterator[Found]:
+    def _create(self, create: Create, path: Path) -> Iterator[PathMistake]:
         for row, inner in _written(create.rows, create.fields, path):
             yield from self._fields(TABLES[create.type], row, inner)
             yield from _unwritable(TABLES[create.type], row, inner, (Access.NEVER,))
@@ -134,7 +135,7 @@ class RecordReader:
             yield from self._complete(create.type, create.fields, (*path, "fields"))
         yield from self.define(create.as_, create.type, create.number, (*path, "as"))
 
-    def _update(self, update: Update, path: Path) -> Iterator[Found]:
+    def _update(self, update: Update, path: Path) -> Iterator[PathMistake]:
         yield from self.known(update.records, (*path, "records"))
         known = self._known(update.records[0])
         if known is not None:
@@ -145,14 +146,14 @@ class RecordReader:
         if update.rows is not None and all_known and number != len(update.rows):
             yield (*path, "rows"), f"there are {count(len(update.rows), 'row')} for {count(number, 'record')}"
 
-    def _merge(self, merge: Merge, path: Path) -> Iterator[Found]:
+    def _merge(self, merge: Merge, path: Path) -> Iterator[PathMistake]:
         yield from self.single(merge.winner, (*path, "winner"))
         known = self._known(merge.winner)
         yield from self.single(merge.loser, (*path, "loser"), None if known is None else known.kind)
         if merge.winner == merge.loser:
             yield (*path, "loser"), "a record cannot be merged into itself"
 
-    def _convert(self, convert: Convert, path: Path) -> Iterator[Found]:
+    def _convert(self, convert: Convert, path: Path) -> Iterator[PathMistake]:
         yield from self.single(convert.lead, (*path, "lead"), EntityType.LEAD)
         for part, fields in convert.details.items():
             yield from self._fields(PARTS[EntityType(part)], fields, (*path, part), own_id=False)
@@ -161,7 +162,7 @@ class RecordReader:
                 yield (*path, "as", part), "no opportunity is made without `opportunity` and its fields"
             yield from self.define(name, EntityType(part), 1, (*path, "as", part))
 
-    def _seed(self, seed: Seed, path: Path) -> Iterator[Found]:
+    def _seed(self, seed: Seed, path: Path) -> Iterator[PathMistake]:
         number = seed.count
         if seed.file is not None and self._folder is None:
             yield (*path, "file"), "a scenario that is sent has no files beside it; write rows"
@@ -181,7 +182,7 @@ class RecordReader:
             yield from self._complete(seed.type, seed.fields, (*path, "fields"))
         yield from self.define(seed.as_, seed.type, number, (*path, "as"))
 
-    def _relation(self, part: Relate | Unrelate, other: str, path: Path) -> Iterator[Found]:
+    def _relation(self, part: Relate | Unrelate, other: str, path: Path) -> Iterator[PathMistake]:
         yield from self.known(part.records, (*path[:-1], "records"))
         yield from self.single(other, path)
         one, two = self._known(part.records[0]), self._known(other)
@@ -189,7 +190,7 @@ class RecordReader:
             allowed = ", ".join(sorted(ALLOWED.get(one.kind, ()))) or "nothing"
             yield path, f"a {one.kind} cannot be related to a {two.kind}; it can be to {allowed}"
 
-    def _entry(self, part: Define | Lookup, path: Path) -> Iterator[Found]:
+    def _entry(self, part: Define | Lookup, path: Path) -> Iterator[PathMistake]:
         inner = path if isinstance(part, Define) else (*path, "add")
         try:
             self._catalogue.add(part.table, part.entry)
@@ -200,7 +201,9 @@ class RecordReader:
 
     # --- fields ---------------------------------------------------------------------------------------------
 
-    def _fields(self, table: Table, fields: Mapping[str, Any], path: Path, *, own_id: bool = True) -> Iterator[Found]:
+    def _fields(
+        self, table: Table, fields: Mapping[str, Any], path: Path, *, own_id: bool = True
+    ) -> Iterator[PathMistake]:
         for name in fields:
             if name not in table and not (own_id and name == "id"):
                 its = f"its fields are {in_words(each.name for each in table.written)}"
@@ -208,14 +211,14 @@ class RecordReader:
         for reference in references_in_fields(table, fields, path):
             yield from self._reference(reference)
 
-    def _complete(self, kind: EntityType, fields: Mapping[str, Any], path: Path) -> Iterator[Found]:
+    def _complete(self, kind: EntityType, fields: Mapping[str, Any], path: Path) -> Iterator[PathMistake]:
         for name in missing(kind, fields):
             yield (
                 (*path, name),
                 f"is missing; name it, like {name}: {{type: person, id: {{record: ada}}}}",
             )
 
-    def _reference(self, reference: Reference) -> Iterator[Found]:
+    def _reference(self, reference: Reference) -> Iterator[PathMistake]:
         yield from self.single(reference.name, (*reference.path, "record"), reference.kind)
 
 
@@ -228,7 +231,9 @@ def _written(
     return [(row, (*path, "rows", index)) for index, row in enumerate(rows)]
 
 
-def _unwritable(table: Table, fields: Mapping[str, Any], path: Path, refused: Sequence[Access]) -> Iterator[Found]:
+def _unwritable(
+    table: Table, fields: Mapping[str, Any], path: Path, refused: Sequence[Access]
+) -> Iterator[PathMistake]:
     """Fields that Copper would ignore: a scenario that names one means it to be written."""
     for name in fields:
         field = ID if name == ID.name else table.by_name[name] if name in table else None

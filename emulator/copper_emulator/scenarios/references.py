@@ -15,7 +15,7 @@ from copper_emulator.scenarios.lines import Path
 from copper_emulator.scenarios.model import Expect, Step, Subscription
 from copper_emulator.scenarios.readable import Parts
 from copper_emulator.scenarios.record_parts import Fire
-from copper_emulator.scenarios.record_references import Found, RecordReader, unknown
+from copper_emulator.scenarios.record_references import PathMistake, RecordReader, unknown
 from copper_emulator.settings import Settings
 
 _NOT_FOR_A_FILE = {
@@ -25,7 +25,7 @@ _NOT_FOR_A_FILE = {
 }
 
 
-def setting_mistakes(settings: Mapping[str, Any]) -> Iterator[Found]:
+def setting_mistakes(settings: Mapping[str, Any]) -> Iterator[PathMistake]:
     """Settings that do not exist, cannot have their value, or are not for a file to decide."""
     for name, value in settings.items():
         if name in _NOT_FOR_A_FILE:
@@ -37,7 +37,7 @@ def setting_mistakes(settings: Mapping[str, Any]) -> Iterator[Found]:
             yield ("settings", name), str(error).removeprefix(f"{name}: ")
 
 
-def reference_mistakes(parts: Parts, settings: Settings, folder: File | None) -> Iterator[Found]:
+def reference_mistakes(parts: Parts, settings: Settings, folder: File | None) -> Iterator[PathMistake]:
     """Everything that is inconsistent under these settings. `folder` is that of the scenario's files, if any."""
     reader = StepReader(settings.profile, folder)
     for name, subscription in parts.subscriptions.items():
@@ -63,7 +63,7 @@ class StepReader:
         """Register the name of a subscription."""
         self._subscriptions.add(name)
 
-    def mistakes(self, step: Step, path: Path = ()) -> Iterator[Found]:
+    def mistakes(self, step: Step, path: Path = ()) -> Iterator[PathMistake]:
         """What is wrong with the next step."""
         if step.at is not None:
             if step.at < self._earliest:
@@ -84,7 +84,7 @@ class StepReader:
                 yield (*path, "endpoint"), f"it is already {step.endpoint}"
             self._down = step.endpoint == "down"
 
-    def _fire(self, fire: Fire, path: Path) -> Iterator[Found]:
+    def _fire(self, fire: Fire, path: Path) -> Iterator[PathMistake]:
         yield from self.topic_mistakes(fire.topic, (*path, "topic"))
         for name, pair in (fire.updated_attributes or {}).items():
             pairs = pair.values() if name == "custom_fields" and isinstance(pair, dict) else [pair]
@@ -95,7 +95,7 @@ class StepReader:
         number = self._records.number(fire.records) if fire.records else fire.count or len(set(fire.ids or ()))
         yield from self._records.define(fire.as_, fire.topic.type, number, (*path, "as"))
 
-    def _actions_on_subscriptions(self, step: Step, path: Path) -> Iterator[Found]:
+    def _actions_on_subscriptions(self, step: Step, path: Path) -> Iterator[PathMistake]:
         if step.subscribe is not None:
             yield from self._subscribe(step.subscribe.as_, step.subscribe, (*path, "subscribe"))
         for name in step.unsubscribe or ():
@@ -103,13 +103,13 @@ class StepReader:
         if step.resubscribe is not None:
             yield from self._subscription(step.resubscribe.subscription, (*path, "resubscribe", "subscription"))
 
-    def _subscribe(self, name: str, subscription: Subscription, path: Path) -> Iterator[Found]:
+    def _subscribe(self, name: str, subscription: Subscription, path: Path) -> Iterator[PathMistake]:
         yield from self.topic_mistakes(subscription.topic, (*path, "topic"))
         if name in self._subscriptions:
             yield (*path, "as"), f"there is already a subscription {name!r}; give this one a different name"
         self._subscriptions.add(name)
 
-    def _checks(self, step: Step, path: Path) -> Iterator[Found]:
+    def _checks(self, step: Step, path: Path) -> Iterator[PathMistake]:
         for action, which in (("expect", step.expect), ("expect_none", step.expect_none)):
             if which is None:
                 continue
@@ -122,17 +122,17 @@ class StepReader:
         if step.expect_totals is not None and step.expect_totals.topic is not None:
             yield from self.topic_mistakes(step.expect_totals.topic, (*path, "expect_totals", "topic"))
 
-    def _compared(self, expect: Expect, path: Path) -> Iterator[Found]:
+    def _compared(self, expect: Expect, path: Path) -> Iterator[PathMistake]:
         if expect.to is not None:
             yield from self._subscription(expect.to, (*path, "to"))
         yield from self._records.values(expect.body, (*path, "body"))
         yield from self._records.values(expect.updated_attributes, (*path, "updated_attributes"))
 
-    def _subscription(self, name: str, path: Path) -> Iterator[Found]:
+    def _subscription(self, name: str, path: Path) -> Iterator[PathMistake]:
         if name not in self._subscriptions:
             yield path, unknown("subscription", name, self._subscriptions)
 
-    def topic_mistakes(self, topic: Topic, path: Path) -> Iterator[Found]:
+    def topic_mistakes(self, topic: Topic, path: Path) -> Iterator[PathMistake]:
         """What is wrong with a topic."""
         if not exists(topic, self._profile):
             yield path, f"there is no topic {topic}. {advice(topic.type, self._profile)}"
