@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -187,6 +188,25 @@ def test_work_without_an_end_is_given_up(served: Callable[[Worker], Any], monkey
             copper.people.create(name="Ada")
 
     assert "after_delivery hook" in raised.value.__notes__[0]
+
+
+def test_work_that_keeps_its_loop_busy_for_longer_than_one_has_patience_has_ended_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hooks, "LOOK", 20)
+    done = []
+
+    async def busy(_delivery: Delivery) -> None:
+        threading.Event().wait(0.1)
+        done.append(True)
+
+    with Emulator() as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+        copper.after_delivery(busy)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.people.create(name="Ada")
+
+    assert done == [True]
 
 
 def test_work_whose_worker_has_died_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:

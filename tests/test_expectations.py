@@ -88,6 +88,16 @@ def test_the_first_deliveries_that_bring_them_are_claimed_and_the_others_left(
     copper.expect("person", "update", ids=[3, 4])
 
 
+def test_what_a_later_one_makes_superfluous_is_left_for_another_expectation(
+    copper: Copper, listening: Endpoint
+) -> None:
+    for ids in ([1], [1, 2]):
+        copper.fire("person", "update", ids=ids)
+
+    assert [d.ids for d in copper.expect("person", "update", ids=[1, 2])] == [(1, 2)]
+    assert [d.ids for d in copper.expect("person", "update", ids=[1])] == [(1,)]
+
+
 @pytest.mark.parametrize("count", [None, 2])
 def test_an_id_may_come_twice_whether_or_not_they_are_counted(
     copper: Copper, listening: Endpoint, count: int | None
@@ -290,8 +300,8 @@ def test_ids_are_met_if_the_deliveries_with_no_others_bring_them_all(came: list[
             return
         found = [set(delivery.ids) for delivery in copper.expect("person", "update", ids=wanted)]
         assert set().union(*found) == wanted
-        # Each was needed when it came, so no notification is claimed in vain.
-        assert all(ids - set().union(*found[:place]) for place, ids in enumerate(found))
+        # None is claimed in vain: each has an id that the others have not.
+        assert all(ids - set().union(*found[:place], *found[place + 1 :]) for place, ids in enumerate(found))
 
 
 def test_thousands_of_single_notifications_are_covered_at_once(copper: Copper, listening: Endpoint) -> None:

@@ -5,6 +5,7 @@ Nothing here changes the journal. Values are compared with `==`, so matchers suc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
@@ -79,7 +80,10 @@ def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] 
 
 
 def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery] | None:
-    """Deliveries that together have the ids wanted, the first of those that do; no id comes twice where that works."""
+    """The first deliveries that together have the ids wanted, and none that the others make superfluous.
+
+    Only if the first in order do not work out may an id come twice.
+    """
     for twice in (False, True):
         missing, chosen = set(wanted), []
         for delivery in fitting:
@@ -87,5 +91,17 @@ def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery
                 missing.difference_update(delivery.ids)
                 chosen.append(delivery)
             if not missing:
-                return chosen
+                return _needed(chosen)
     return None
+
+
+def _needed(chosen: Sequence[Delivery]) -> list[Delivery]:
+    """Leave out, beginning with the first, each delivery whose ids all come with others."""
+    times = Counter(record_id for delivery in chosen for record_id in delivery.ids)
+    needed = []
+    for delivery in chosen:
+        if all(times[record_id] > 1 for record_id in delivery.ids):
+            times.subtract(delivery.ids)
+        else:
+            needed.append(delivery)
+    return needed

@@ -201,6 +201,23 @@ def test_a_reading_that_fails_does_not_stop_the_next(screen: Screen) -> None:
     assert in_feed(screen, steps) == ["gone", ["#1 queued"]]
 
 
+def test_an_error_of_what_is_done_one_at_a_time_is_reported_if_nobody_looks_at_it(screen: Screen) -> None:
+    screen.open("faults")
+    with screen.page.expect_event("pageerror") as reported:
+        screen.page.evaluate(
+            """async () => {
+              const { oneAtATime } = await import("/_emulator/page/js/dom.js");
+              oneAtATime(async () => { throw new Error("cannot be drawn"); })();
+            }"""
+        )
+
+    assert reported.value.message == "cannot be drawn"
+    [wrong] = screen.wrong
+    assert "cannot be drawn" in wrong
+    # What this fixture looks for at the end of every test.
+    screen.wrong.clear()
+
+
 def test_what_ends_while_the_list_is_paused_is_shown_when_it_goes_on_however_old_it_is(screen: Screen) -> None:
     steps = """
       for (let serial = 1; serial <= 250; serial += 1) queue(serial);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import queue
 import socket
 import ssl
 import threading
@@ -14,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from copper_emulator import AsyncCopper, Copper, Emulator
+from copper_emulator import AsyncCopper, Copper, Delivery, Emulator
 from copper_emulator.control_client import Client
 from copper_emulator.core.errors import RouteError, TimeError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
 from copper_emulator.remote import RemoteAsyncCopper, RemoteCopper, made
 from copper_emulator.remote.account import _give_key
 from copper_emulator.settings import Settings
+from copper_emulator.shell import hook_watch
 from tests.cli.processes import Process, run, started
 from tests.faces.opening import create_by_api
 
@@ -110,6 +112,34 @@ def test_a_key_is_given_to_the_server_itself_and_not_through_a_proxy(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with Copper.connect(server.url, token="mine") as copper:
         assert copper.token == "mine"
+
+
+def test_a_hook_that_does_not_return_is_named_although_another_has_returned_meanwhile(
+    server: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook that makes something happen calls the next one, for that."""
+    shown: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(hook_watch, "show", shown.put)
+    monkeypatch.setattr(hook_watch, "PATIENCE", 1_000)
+    monkeypatch.setattr(hook_watch, "LOOK", 0.01)
+    said: list[str] = []
+
+    def hook(delivery: Delivery) -> None:
+        if delivery.event == "new":
+            copper.people.update(delivery.ids[0], title="Dr")
+            said.append(shown.get(timeout=30))
+
+    with Copper.connect(server.url, token="mine") as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+        for event in ("new", "update"):
+            copper.subscribe("person", event, target=TARGET)
+        copper.after_delivery(hook)
+        copper.people.create(name="Ada")
+        assert [delivery.event for delivery in copper.deliveries] == ["new", "update"]
+
+    [text] = said
+    assert "person/new" in text
+    assert not [each for each in threading.enumerate() if each.name == "copper-emulator-hooks"]
 
 
 def test_an_endpoint_cannot_move_time_while_it_is_notified() -> None:

@@ -23,7 +23,7 @@ Named: TypeAlias = tuple[str, str]
 
 def named_in(call: str) -> Named | None:
     """The record that a call is about, by its path or by a text with it; None if the path names none."""
-    found = _NAMED.search(call)
+    found = _NAMED.search(call.partition("?")[0])
     return None if found is None else (found[1], found[2])
 
 

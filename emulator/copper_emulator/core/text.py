@@ -134,8 +134,8 @@ def folded(text: str) -> str:
     """The text for comparison in any case: two texts of records are the same in any case if this is equal.
 
     It is Unicode's case folding, as only that makes a text equal to the same one in capitals: `SS` are the capitals of
-    `ß`, and the lower case of `Σ` depends on where it stands. The result is the same object if nothing changes, to save
-    memory.
+    `ß`, and the lower case of `Σ` depends on where it stands. (The dotless i is the one exception.) The result is the
+    same object if nothing changes, to save memory.
     """
     other = text.casefold()
     return text if other == text else other

@@ -56,11 +56,12 @@ class HookWatch:
                 target=self._watch, args=[self._ending], name="copper-emulator-hooks", daemon=True
             )
             self._thread.start()
-        self._running = _Running(hook, delivery, monotonic() + PATIENCE / 1000)
+        # On a server's account, a hook that makes something happen calls the next one in the same thread.
+        before, self._running = self._running, _Running(hook, delivery, monotonic() + PATIENCE / 1000)
         try:
             yield
         finally:
-            self._running = None
+            self._running = before
 
     def close(self) -> None:
         """End the thread, if there is one."""

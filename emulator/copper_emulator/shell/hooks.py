@@ -58,9 +58,10 @@ async def _has_ended(work: asyncio.Future[object], ms: int) -> bool:
         async with real_timeout(ms):
             await asyncio.shield(work)
     except TimeoutError:
-        if work.done():
-            raise
-        return False
+        if not work.done():
+            return False
+        # It has ended: with an error of its own, or while it kept the loop busy for longer than that.
+        work.result()
     return True
 
 

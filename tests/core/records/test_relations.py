@@ -14,6 +14,7 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
 from copper_emulator.core.records.commands import Command
 from copper_emulator.core.records.relations import ALLOWED, LINKS, Item, linked
+from copper_emulator.core.state import restore, rows
 from tests.core.builders import START, make_account
 from tests.core.records.playing import (
     ACTIVITY,
@@ -257,6 +258,19 @@ def test_who_no_longer_works_there_stays_the_contact_until_it_is_deleted() -> No
     assert [each.primary_contact_id for each in after] == [None, None]
     assert [each.date_modified for each in after] == before
     assert str(account.journal.changes[-1].topic) == "person/delete"
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_restored_account_knows_whose_contact_a_person_is(*, merged: bool) -> None:
+    account = make_account()
+    engines, ada = contact_of_her_company(account)
+    bob = make(account, PERSON, name="Bob")
+    again = make_account()
+    restore(again, rows(account))
+
+    again.act(commands.merge(PERSON, bob, ada[1]) if merged else commands.delete(PERSON, [ada[1]]), START)
+
+    assert get(again, *engines).primary_contact_id == (bob if merged else None)
 
 
 def test_a_company_that_is_gone_or_has_another_contact_is_left_alone() -> None:

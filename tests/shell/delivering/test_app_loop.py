@@ -59,9 +59,10 @@ def test_what_it_returns_or_raises_comes_back(loop: AppLoop, before: Callable[[]
     "schedule",
     [
         lambda act: asyncio.get_running_loop().call_soon(act),
+        lambda act: asyncio.get_running_loop().call_soon_threadsafe(act),
         lambda act: asyncio.get_running_loop().call_later(0, act),
     ],
-    ids=["call_soon", "call_later"],
+    ids=["call_soon", "call_soon_threadsafe", "call_later"],
 )
 def test_what_it_leaves_for_at_once_has_run(loop: AppLoop, before: Callable[[], Any], schedule: Any) -> None:
     ran = []

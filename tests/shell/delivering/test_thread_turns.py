@@ -100,6 +100,7 @@ def test_a_thread_in_the_endpoints_context_only_records() -> None:
 
 def test_a_worker_that_the_endpoint_waits_for_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
+    monkeypatch.setattr(thread_turns, "PATIENCE", LONG * 2)
     with Emulator() as copper:
 
         def endpoint(request: Received) -> None:
@@ -141,6 +142,30 @@ def test_an_endpoint_that_is_only_slow_is_waited_for(monkeypatch: pytest.MonkeyP
         with ThreadPoolExecutor(1) as thread:
             waiting = thread.submit(other)
             copper.people.create(name="Ada")
+            waiting.result(LONG)
+
+
+def test_who_sees_that_something_is_delivered_waits_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it takes: an endpoint that waited for the thread would keep everything from being delivered."""
+    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.4)
+    inside, arrived = threading.Event(), set[int]()
+
+    def endpoint(request: Received) -> None:
+        inside.set()
+        # Seen to wait, and much shorter than one has patience for.
+        threading.Event().wait(0.03)
+        arrived.update(request.json["ids"])
+
+    with Emulator(batch=1) as copper:
+        listening(copper, endpoint)
+
+        def other() -> None:
+            inside.wait(LONG)
+            assert copper.people.create(name="Grace").id in arrived
+
+        with ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(other)
+            copper.people.create_many([{"name": f"Ada {number}"} for number in range(25)])
             waiting.result(LONG)
 
 
@@ -205,56 +230,27 @@ def test_what_another_thread_leaves_to_a_turn_is_done_before_it_ends(monkeypatch
 
 
 class Turn:
-    """A lock whose first `tries` attempts to get it are in vain, and what happens at each of them and at the end."""
+    """A lock before whose release something happens."""
 
-    def __init__(
-        self, tries: int = 0, *, meanwhile: Callable[[], object] = int, before: Callable[[], object] = int
-    ) -> None:
-        self.tries = tries
-        self._meanwhile = meanwhile
-        self._before = before
+    def __init__(self, before: Callable[[], object]) -> None:
         self._lock = threading.Lock()
+        self._before = before
 
-    def acquire(self, *, blocking: bool = True, timeout: float = -1) -> bool:
-        if not self.tries:
-            return self._lock.acquire()
-        if blocking and timeout > 0:
-            self.tries -= 1
-            self._meanwhile()
-        return False
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - as a lock's
+        return self._lock.acquire(blocking, timeout)
 
     def release(self) -> None:
         self._before()
         self._lock.release()
 
 
-@pytest.mark.parametrize(("delivers", "tries"), [(True, 1_000), (False, 1)])
-def test_who_sees_that_something_is_delivered_waits_on(
-    monkeypatch: pytest.MonkeyPatch, *, delivers: bool, tries: int
-) -> None:
-    """As long as it takes: an endpoint that waited for the thread would keep everything from being delivered."""
-    turns, done = ThreadTurns(), list[bool]()
-    monkeypatch.setattr(turns, "_is_seen_waiting", lambda: True)
-
-    def deliver() -> None:
-        turns._delivered += delivers
-
-    monkeypatch.setattr(turns, "_turn", Turn(tries, meanwhile=deliver))
-
-    in_a_thread(lambda: turns.drive(rounds(lambda: done.append(turns._holder is not None)), send, lambda: rounds(int)))
-
-    assert done == [delivers]
-
-
-def test_what_is_left_to_a_turn_as_it_ends_is_done_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    turns, done = ThreadTurns(), list[str]()
-    leaving = iter([True])
+def test_what_is_left_to_a_turn_as_it_ends_is_done_after_it() -> None:
+    done, leaving = list[str](), iter([True])
 
     def leave_more() -> None:
         turns._more = next(leaving, turns._more)
 
-    monkeypatch.setattr(turns, "_turn", Turn(before=leave_more))
-
+    turns = ThreadTurns(Turn(leave_more))
     turns.drive(rounds(lambda: done.append("its own")), send, lambda: rounds(lambda: done.append("what was left")))
 
     assert done[0] == "its own"

@@ -56,9 +56,6 @@ class AppLoop:
         except SystemExit:
             # A task of the application exited: asyncio passes that to its waiter and leaves the loop, too.
             stop.cancel()
-        except BaseException:
-            stop.cancel()
-            raise
 
     def _run_on(self, task: asyncio.Task[T]) -> T:
         while not task.done():
@@ -80,6 +77,10 @@ class _Loop(MonotonicEventLoop):
         def call_soon(self, callback, *args, context=None):
             self.has_more = True
             return MonotonicEventLoop.call_soon(self, callback, *args, context=context)
+
+        def call_soon_threadsafe(self, callback, *args, context=None):
+            self.has_more = True
+            return MonotonicEventLoop.call_soon_threadsafe(self, callback, *args, context=context)
 
         def call_at(self, when, callback, *args, context=None):
             self.has_more = True

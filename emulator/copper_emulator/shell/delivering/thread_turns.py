@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Result
@@ -30,8 +30,8 @@ Send: TypeAlias = Callable[[list[Attempt]], list[Result]]
 PATIENCE = 5.0
 """Seconds for which nothing is delivered, after which an endpoint must be waiting for the thread, whosever it is."""
 
-SHORT_PATIENCE = 0.25
-"""The same for a thread of which nothing is known, if the endpoint is seen to wait."""
+SHORT_PATIENCE = 1.0
+"""The same for a thread of which nothing is known, if the endpoint is seen to wait: for it, or for something else."""
 
 _WAITING = frozenset({"asyncio", "concurrent", "multiprocessing", "queue", "selectors", "socket", "ssl", "threading"})
 """Modules in which code of Python's own waits for what other threads do."""
@@ -43,11 +43,21 @@ What an endpoint starts meanwhile inherits it, and may outlive the turn.
 """
 
 
+class Turn(Protocol):
+    """What a thread holds while it has the turn."""
+
+    def acquire(self, blocking: bool = ..., timeout: float = ...) -> bool:  # noqa: FBT001 - as a lock's
+        """As a lock's."""
+
+    def release(self) -> None:
+        """As a lock's."""
+
+
 class ThreadTurns:
     """Drives rounds in the calling thread, those of one account one after the other."""
 
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
+    def __init__(self, turn: Turn | None = None) -> None:
+        self._turn = threading.Lock() if turn is None else turn
         self._holder: int | None = None
         self._number = 0
         self._here = threading.local()

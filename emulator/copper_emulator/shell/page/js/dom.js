@@ -102,7 +102,8 @@ export function oneAtATime(act) {
       });
       before = following.catch(() => {});
     }
-    return following;
+    // A promise of its own for each caller: an error that a caller ignores must be reported, and `before` handles it.
+    return following.then((result) => result);
   };
 }
 
