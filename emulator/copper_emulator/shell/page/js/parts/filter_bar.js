@@ -116,7 +116,7 @@ function box(name, control) {
 function controls() {
   const choices = (name, values) => select([["", name], ...values], "", { "aria-label": `Filter by ${name}` });
   const input = (name, more) => h("input", { placeholder: name, "aria-label": `Filter by ${name}`, ...more });
-  const number = { inputmode: "numeric", size: 7 };
+  const number = { inputmode: "numeric", size: 11 };
   const moment = { size: 16, title: "like 05:05:28, 2026-03-02 or 2026-03-02 05:05:28" };
   return {
     text: h("input", { type: "search", placeholder: "text", "aria-label": "Text", id: "filter-text", class: "grow" }),
