@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pytest_copper import layers, uncaptured
+from pytest_copper import layers
 from pytest_copper.opening import Opening
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class Accounts:
         If all others that the test opened have ended, as at the next example of `@given`, they are forgotten.
         """
         from copper_emulator.shell import hook_watch
+        from pytest_copper import uncaptured
 
         hook_watch.show = functools.partial(uncaptured.show, self.item.config)
         if len(self.standing) <= self._before_call:

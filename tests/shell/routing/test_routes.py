@@ -473,10 +473,12 @@ def test_a_delivery_tells_where_its_route_led_and_the_timeline_shows_the_path(fa
 
 
 @pytest.mark.parametrize("target", ["", "hooks", "https://", "https://[::1", "mailto:a@b.example", "http://a:b/"])
-def test_a_replay_to_what_is_no_url_is_blocked(target: str) -> None:
-    with Emulator(allow={"blocked"}) as copper:
-        body = {"subscription_id": 1, "event": "new", "type": "lead", "ids": [1]}
-        assert copper.replay(body, target=target).outcome is Outcome.BLOCKED
+def test_what_is_no_url_leads_nowhere_and_nothing_is_replayed_to_it(target: str) -> None:
+    assert Routes().resolve(target) == Blocked(f"{target!r} is not a URL that can be sent to")
+    with Emulator() as copper:
+        with pytest.raises(UsageError, match="is not a URL to send to"):
+            copper.replay({"subscription_id": 1, "event": "new", "type": "lead", "ids": [1]}, target=target)
+        assert copper.journal == []
 
 
 labels = st.text("abcdefghijklmnopqrstuvwxyz0123456789-xX", min_size=1, max_size=8)
