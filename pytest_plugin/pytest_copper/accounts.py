@@ -281,6 +281,7 @@ class CopperFactory:
         # Imported here rather than in the test: Hypothesis would count the time towards the first example.
         import copper_emulator.async_copper
         import copper_emulator.copper  # noqa: F401 - see above
+        import pytest_copper.uncaptured  # noqa: F401 - see above
         from pytest_copper.wider_fixtures import WiderFixtures
 
         self._config = config
