@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.causes import ECHOES, of_answers
+from copper_emulator.checks.earlier import Named, as_named, named_in
 from copper_emulator.checks.judging import also_bad, judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
@@ -36,7 +37,7 @@ def echo(bench: Bench) -> Rounds[Finding | None]:
     ids = yield from bench.create(kind)
     yield from bench.apart()
     yield from bench.rename(kind, ids)
-    works_later = bench.plan.patience > 0 or (yield from _works_later(bench, ids[0]))
+    works_later = bench.plan.patience > 0 or (yield from _works_later(bench, as_named(kind, ids[0])))
     until = monotonic() + (min(bench.plan.patience or _GOES_ON, _GOES_ON) if works_later else 0.0)
     while monotonic() < until and _writes(bench, ids) <= _TOO_OFTEN:
         yield []
@@ -67,7 +68,7 @@ def _writes(bench: Bench, ids: list[int]) -> int:
     return sum(each.origin == "api" and not set(ids).isdisjoint(each.ids) for each in bench.account.journal.changes)
 
 
-def _works_later(bench: Bench, record: int) -> Rounds[bool]:
+def _works_later(bench: Bench, record: Named) -> Rounds[bool]:
     """Whether an endpoint that had not called the API about a record when it answered does so soon afterwards."""
     if _has_called(bench, record):
         return False
@@ -77,9 +78,5 @@ def _works_later(bench: Bench, record: int) -> Rounds[bool]:
     return has_called
 
 
-def _has_called(bench: Bench, record: int) -> bool:
-    return any(str(record) in _parts(call.path) for call in bench.account.call_log.calls())
-
-
-def _parts(path: str) -> list[str]:
-    return path.partition("?")[0].split("/")
+def _has_called(bench: Bench, record: Named) -> bool:
+    return any(named_in(call.path) == record for call in bench.account.call_log.calls())
