@@ -134,19 +134,12 @@ class _Connection(web.RequestHandler):
             return
         received, self._held = self._held + data, b""
         read = read_whole(received)
-        if read is Unread.PARTIAL:
+        if read is Unread.HEAD_ALONE:
             self._held = received
         elif read is Unread.UNFIT:
             self._leave_to_aiohttp(received, is_single=False)
         elif not self._answered_at_once(read):
             self._leave_to_aiohttp(received, is_single=True)
-
-    def eof_received(self) -> None:
-        if self._held:
-            # aiohttp tells whoever waits for the rest that the client has left.
-            held, self._held = self._held, b""
-            self._leave_to_aiohttp(held, is_single=False)
-        super().eof_received()
 
     async def finish_response(self, *args: Any) -> tuple[web.StreamResponse, bool]:
         finished = await super().finish_response(*args)

@@ -31,7 +31,7 @@ _UNFIT = frozenset({"transfer-encoding", "content-encoding", "expect", "upgrade"
 class Unread(Enum):
     """Why a request was not read."""
 
-    PARTIAL = "the rest of its body has not arrived"
+    HEAD_ALONE = "its body has not arrived"
     UNFIT = "it is of another form"
 
 
@@ -62,7 +62,8 @@ def read_whole(received: bytes) -> WholeRequest | Unread:
         return Unread.UNFIT
     body = received[end + 4 :]
     if len(body) != headers.body_length:
-        return Unread.PARTIAL if len(body) < headers.body_length else Unread.UNFIT
+        # Many clients send the head first and then the body; a body that comes in parts may well never be whole.
+        return Unread.UNFIT if body else Unread.HEAD_ALONE
     return WholeRequest(first[1].decode(), first[2].decode(), headers.by_name, body)
 
 

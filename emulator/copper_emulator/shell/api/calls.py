@@ -26,7 +26,7 @@ from copper_emulator.shell.tenant import Tenant
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One authorised call: its account is known, and its body has been received."""
 

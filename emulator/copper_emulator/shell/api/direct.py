@@ -30,7 +30,7 @@ _WITH_AN_ID = re.compile(r"(/developer_api/v1/[a-z_]+/)([0-9]{1,18})(/?|/[a-z_]+
 """A path with the id of a record in it; a longer number is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DirectRequest:
     """A request that was read at a glance, as the API's parts see it (`request.py`)."""
 

@@ -20,7 +20,7 @@ from aiohttp.http import SERVER_SOFTWARE
 from copper_emulator.shell.clock import real_now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JsonAnswer:
     """Encoded JSON with a status, and with headers that only this answer has."""
 
@@ -66,21 +66,23 @@ class JsonResponse(web.StreamResponse):
 
 
 def _head(answer: JsonAnswer, headers: Mapping[str, str], version: HttpVersion, *, stays: bool) -> bytes:
-    if version >= HttpVersion11:
-        connection = "" if stays else "Connection: close\r\n"
-    else:
-        connection = "Connection: keep-alive\r\n" if stays else ""
-    more = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    more = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]) if headers else ""
     return (
-        f"HTTP/{version.major}.{version.minor} {answer.status} {_reason(answer.status)}\r\n{more}"
-        f"Content-Type: application/json; charset=utf-8\r\nContent-Length: {len(answer.raw)}\r\n"
-        f"{_who_and_when(real_now() // 1000)}{connection}\r\n"
+        f"{_first_lines(version, answer.status, stays)}{_who_and_when(real_now() // 1000)}{more}"
+        f"Content-Length: {len(answer.raw)}\r\n\r\n"
     ).encode()
 
 
 @lru_cache
-def _reason(status: int) -> str:
-    return HTTPStatus(status).phrase
+def _first_lines(version: HttpVersion, status: int, stays: bool) -> str:  # noqa: FBT001 - by place, for the cache
+    if version >= HttpVersion11:
+        connection = "" if stays else "Connection: close\r\n"
+    else:
+        connection = "Connection: keep-alive\r\n" if stays else ""
+    return (
+        f"HTTP/{version.major}.{version.minor} {status} {HTTPStatus(status).phrase}\r\n{connection}"
+        "Content-Type: application/json; charset=utf-8\r\n"
+    )
 
 
 @lru_cache(maxsize=1)
