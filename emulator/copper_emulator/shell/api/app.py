@@ -12,7 +12,7 @@ from copper_emulator.core.errors import Untrusted
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.calls import handlers_of
-from copper_emulator.shell.api.credentials import DIRECTORY, Directory, calling_tenant, known_account
+from copper_emulator.shell.api.credentials import DIRECTORY, Directory, known_account, reached_account
 from copper_emulator.shell.api.direct import DirectApi
 from copper_emulator.shell.api.hindering import CutOff, hindered
 from copper_emulator.shell.api.refusing import answer_unhandled, envelope, note_refusal, refusal_for
@@ -60,8 +60,9 @@ async def answer_errors(
     try:
         if (origin := request.headers.get(hdrs.ORIGIN)) is not None:
             _check_browser(request, origin)
-        tenant, hindrance = calling_tenant(request), None
-        if tenant is not None:
+        reached, hindrance = reached_account(request), None
+        if reached is not None:
+            tenant = reached[0]
             noted = tenant.note_call(request.method, request.raw_path)
             hindrance = await hindered(tenant, request, handler)
         answer = await handler(request) if hindrance is None else hindrance

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import MAX_ID
-from copper_emulator.core.model import EntityType
+from copper_emulator.core.model import EntityType, Key
 from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import is_of_leads, require
@@ -104,9 +104,9 @@ class ApiRoute:
     is_bulk: bool
     is_of_leads: bool
 
-    def caller(self, request: ApiRequest) -> Tenant:
+    def caller(self, request: ApiRequest, found: tuple[Tenant, Key] | None = None) -> Tenant:
         """The account of the caller, for which the call counts. Raises what `tenant_of` and `require` raise."""
-        tenant = tenant_of(request, bulk=self.is_bulk)
+        tenant = tenant_of(request, bulk=self.is_bulk, found=found)
         if self.is_of_leads:
             with tenant.lock:
                 require(tenant.account.records, LEAD)

@@ -47,15 +47,16 @@ def directory_of(request: ApiRequest) -> Directory:
     return request.app[DIRECTORY] if answering is None else answering
 
 
-def tenant_of(request: ApiRequest, *, bulk: bool = False) -> Tenant:
-    """The account of the caller; counts the call against the account's limits.
+def tenant_of(request: ApiRequest, *, bulk: bool = False, found: tuple[Tenant, Key] | None = None) -> Tenant:
+    """The account of the caller; counts the call against the account's limits. `found` if that has been looked up.
 
     Raises Unauthorized for missing, invalid, unknown and replaced credentials, TooManyRequests over a limit.
     """
     token, email = _credentials(request)
-    directory = directory_of(request)
-    found = directory.find(token, email)
     if found is None:
+        found = directory_of(request).find(token, email)
+    if found is None:
+        directory = directory_of(request)
         raise Unauthorized(hint=f"This token belongs to no account here. {directory.token_advice}")
     tenant, key = found
     with tenant.lock:
@@ -72,15 +73,15 @@ def known_account(request: ApiRequest) -> tuple[Tenant, Key] | None:
     return directory_of(request).known(token) if token else None
 
 
-def calling_tenant(request: ApiRequest) -> Tenant | None:
-    """The account a call is about to reach, created if its handler would create it; None if it reaches none."""
+def reached_account(request: ApiRequest) -> tuple[Tenant, Key] | None:
+    """The account a call is about to reach, created if its route would create it; None if it reaches none."""
     known = known_account(request)
     if known is None and has_route(request):
         try:
             known = directory_of(request).find(*_credentials(request))
         except Unauthorized:
             return None
-    return None if known is None else known[0]
+    return known
 
 
 def _credentials(request: ApiRequest) -> tuple[str, str]:

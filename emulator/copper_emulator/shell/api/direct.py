@@ -20,7 +20,7 @@ from copper_emulator.core.call_log import STATUS, Noted
 from copper_emulator.interception.hosts import is_copper_api
 from copper_emulator.shell.api.answers import refusal
 from copper_emulator.shell.api.calls import ApiRoute, Call
-from copper_emulator.shell.api.credentials import calling_tenant
+from copper_emulator.shell.api.credentials import reached_account
 from copper_emulator.shell.api.hindering import may_be_hindered
 from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.refusing import note_refusal, refusal_for
@@ -85,12 +85,12 @@ def _answer(route: ApiRoute, request: DirectRequest, body: bytes) -> JsonAnswer 
     """What the application would answer; None if it must see for itself."""
     noted: Noted | None = None
     try:
-        tenant = calling_tenant(request)
-        if tenant is not None:
-            if may_be_hindered(tenant):
+        reached = reached_account(request)
+        if reached is not None:
+            if may_be_hindered(reached[0]):
                 return None
-            noted = tenant.note_call(request.method, request.path)
-        answer = route.act(Call(request, route.caller(request), body))
+            noted = reached[0].note_call(request.method, request.path)
+        answer = route.act(Call(request, route.caller(request, reached), body))
     except Exception as error:
         refused = refusal_for(request, error)
         if refused is None:
