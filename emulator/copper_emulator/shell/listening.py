@@ -109,11 +109,13 @@ _FAULT = (
 
 
 class _Connection(web.RequestHandler):
-    """A connection. Requests on it are answered one after another, so what it is given is all aiohttp's until that has
-    answered a single whole request.
+    """A connection. Whatever arrives is aiohttp's from the first request on that is left to it.
+
+    Only after its answer to a single whole request, with nothing after it, can no more bytes be meant for aiohttp, and
+    the next request is looked at again.
     """
 
-    __slots__ = ("_held", "_is_aiohttps", "_is_single", "as_https", "directly", "handler_failed", "on_error")
+    __slots__ = ("_comes_back", "_held", "_left_to_aiohttp", "as_https", "directly", "handler_failed", "on_error")
 
     on_error: OnError
     as_https: bool
@@ -123,13 +125,14 @@ class _Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._held = b""
-        self._is_aiohttps = self.directly is None
-        self._is_single = False
+        self._left_to_aiohttp = self.directly is None
+        self._comes_back = False
         super().connection_made(cast(asyncio.Transport, _Tls(transport)) if self.as_https else transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_aiohttps:
-            self._is_single = False
+        if self._left_to_aiohttp or not data:
+            # aiohttp itself passes no bytes to have those read that it has kept.
+            self._comes_back = self._comes_back and not data
             super().data_received(data)
             return
         received, self._held = self._held + data, b""
@@ -137,17 +140,17 @@ class _Connection(web.RequestHandler):
         if read is Unread.HEAD_ALONE:
             self._held = received
         elif read is Unread.UNFIT:
-            self._leave_to_aiohttp(received, is_single=False)
+            self._leave_to_aiohttp(received, comes_back=False)
         elif not self._answered_at_once(read):
-            self._leave_to_aiohttp(received, is_single=True)
+            self._leave_to_aiohttp(received, comes_back=True)
 
     async def finish_response(self, *args: Any) -> tuple[web.StreamResponse, bool]:
         finished = await super().finish_response(*args)
-        self._is_aiohttps = self.directly is None or not self._is_single
+        self._left_to_aiohttp = not self._comes_back
         return finished
 
-    def _leave_to_aiohttp(self, received: bytes, *, is_single: bool) -> None:
-        self._is_aiohttps, self._is_single = True, is_single
+    def _leave_to_aiohttp(self, received: bytes, *, comes_back: bool) -> None:
+        self._left_to_aiohttp, self._comes_back = True, comes_back
         super().data_received(received)
 
     def _answered_at_once(self, request: WholeRequest) -> bool:

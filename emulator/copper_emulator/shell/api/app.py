@@ -85,7 +85,7 @@ def _check_browser(request: web.Request, origin: str) -> None:
     host = request.headers.get(hdrs.HOST, "")
     if may_be_rebound(origin, host, request.app[_TRUSTED]):
         error, known = Untrusted(origin, host), known_account(request)
-        # Not `calling_tenant`, which opens accounts: another site's page must not.
+        # Not `reached_account`, which opens accounts: another site's page must not.
         if known is not None:
             known[0].note_call(request.method, request.raw_path)[STATUS] = error.status
         raise error

@@ -26,8 +26,8 @@ from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.refusing import note_refusal, refusal_for
 from copper_emulator.shell.whole_request import WholeRequest
 
-_WITH_AN_ID = re.compile(r"(/developer_api/v1/[a-z_]+/)([0-9]{1,18})(/?|/[a-z_]+/?)")
-"""A path with the id of a record in it; a longer number is none."""
+_WITH_AN_ID = re.compile(r"(/developer_api/v1/[a-z_]+/)([0-9]+)(/?|/[a-z_]+/?)")
+"""A path with the id of a record in it."""
 
 
 @dataclass(slots=True)
