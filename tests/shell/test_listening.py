@@ -13,7 +13,7 @@ from yarl import URL
 
 from copper_emulator.core.paths import API_PATH
 from copper_emulator.shell.api.app import make_api, make_runner
-from copper_emulator.shell.api.calls import Call, routes_of
+from copper_emulator.shell.api.calls import Call, handlers_of, routes_of
 from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.operation import ServerOperation
 from copper_emulator.shell.guarding import answer_refusals
@@ -146,7 +146,7 @@ async def test_a_broken_connection_of_the_emulators_own_is_its_fault_and_is_logg
             )
         else:
             app = make_api(served.accounts)
-            app.add_routes(routes_of([("GET", "/broken", broken_act)]))
+            app.add_routes(handlers_of(routes_of([("GET", "/broken", broken_act)])))
         runner = make_runner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -345,16 +345,21 @@ class Account:
         self.journal.change(change)
         if too_deep:
             self._stop_echo(change, now)
+        if concerned:
+            self._cut(change, concerned, now)
+        return change
+
+    def _cut(self, change: Change, concerned: Sequence[Subscription], now: int) -> None:
+        """Put the notifications of a change to these subscriptions on the agenda."""
         latencies = [self.faults.latency(subscription.target) for subscription in concerned]
         for subscription, latency in zip(concerned, self._latencies.draw(change, concerned, latencies), strict=True):
             due = now + latency
-            for ids in cut(happened.ids, *self.faults.sizes(subscription.target)):
+            for ids in cut(change.ids, *self.faults.sizes(subscription.target)):
                 notification = Notification(self._counters.notification(), change, subscription.id, ids, due)
                 self._queue(notification, now)
                 twice = self.faults.made(notification, subscription.target)
                 if twice is not None:
                     self._repeat(notification, twice, due, now)
-        return change
 
     def take(self, now: int) -> list[Attempt]:
         """The next round: what may be sent at this moment, in order, each counted against the limits and now `sending`.

@@ -40,7 +40,7 @@ class Entries(Sequence[Entry]):
         """Append an entry and pass it to `on_entry`."""
         self._parts += (at_ms, kind, text, about)
         if self._on_entry is not None:
-            self._on_entry(self._entry(len(self) - 1))
+            self._on_entry(_entry(len(self), at_ms, kind, text, about))
 
     def restore(self, entry: Entry) -> None:
         """Append an entry that was already passed to `on_entry` in an earlier run."""
@@ -79,16 +79,19 @@ class Entries(Sequence[Entry]):
     __hash__ = None  # type: ignore[assignment]  # unhashable, like a list
 
     def _entry(self, place: int) -> Entry:
-        at_ms, kind, text, about = self._parts[place * 4 : place * 4 + 4]
-        if isinstance(about, Notification):
-            return Entry(place + 1, at_ms, kind, text, None, about)
-        if isinstance(about, Delivery):
-            return Entry(place + 1, at_ms, kind, text, None, about.notification, about)
-        if isinstance(about, Change):
-            return Entry(place + 1, at_ms, kind, text, about)
-        if isinstance(about, Subscription):
-            return Entry(place + 1, at_ms, kind, text, None, None, None, about)
-        return Entry(place + 1, at_ms, kind, text, records=about)
+        return _entry(place + 1, *self._parts[place * 4 : place * 4 + 4])
+
+
+def _entry(number: int, at_ms: int, kind: Kind, text: str, about: _About) -> Entry:
+    if isinstance(about, Change):
+        return Entry(number, at_ms, kind, text, about)
+    if isinstance(about, Notification):
+        return Entry(number, at_ms, kind, text, None, about)
+    if isinstance(about, Delivery):
+        return Entry(number, at_ms, kind, text, None, about.notification, about)
+    if isinstance(about, Subscription):
+        return Entry(number, at_ms, kind, text, None, None, None, about)
+    return Entry(number, at_ms, kind, text, records=about)
 
 
 class Journal:

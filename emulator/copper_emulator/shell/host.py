@@ -21,7 +21,7 @@ from aiohttp import web
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
 from copper_emulator.interception.ways import Way
-from copper_emulator.shell.api.app import make_api, make_runner
+from copper_emulator.shell.api.app import direct_api, make_api, make_runner
 from copper_emulator.shell.intercepting.answering import Interception, answer_for_copper
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.senders.http import HttpSender
@@ -47,11 +47,14 @@ class Host:
         port: the API's port.
         keeps_authority: use the user's stored authority, as commands do, instead of a temporary one.
         plainly: send plain HTTP to this machine without aiohttp's client.
+        directly: answer plain requests without aiohttp's server.
     """
 
     token_advice = "In a test use copper.headers or copper.token."
 
-    def __init__(self, *, port: int = 0, keeps_authority: bool = False, plainly: bool = True) -> None:
+    def __init__(
+        self, *, port: int = 0, keeps_authority: bool = False, plainly: bool = True, directly: bool = True
+    ) -> None:
         # Two locks: while something is being started, the loop's thread must be able to look up accounts.
         self._tenants_lock = threading.Lock()
         self._starting = threading.Lock()
@@ -63,6 +66,7 @@ class Host:
         self._url: str | None = None
         self._keeps_authority = keeps_authority
         self._plainly = plainly
+        self._directly = directly
         self._authority: Authority | None = None
         self._tls: TlsListener | None = None
         self._ca_file: Path | None = None
@@ -214,7 +218,8 @@ class Host:
         if self._runner is None:
             app = make_api(self)
             app.middlewares.insert(0, answer_for_copper)
-            self._runner = make_runner(app, shutdown_timeout=_PATIENCE)
+            directly = direct_api(app) if self._directly else None
+            self._runner = make_runner(app, directly=directly, shutdown_timeout=_PATIENCE)
             await self._runner.setup()
         return self._runner
 

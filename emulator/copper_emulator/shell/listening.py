@@ -1,4 +1,6 @@
-"""How are connections accepted? aiohttp's own refusals get our answer, and an endpoint can be made to believe in TLS.
+"""How are connections accepted? Plain requests are answered at once, all others by aiohttp.
+
+Its own refusals get our answer, and an endpoint can be made to believe in TLS.
 
 aiohttp makes a `RequestHandler` for each connection, which handles errors and knows whether the transport is TLS. Its
 runners have no public way to use another class, so the workaround is here, in one place.
@@ -13,9 +15,13 @@ from typing import Any, TypeAlias, cast
 from aiohttp import web
 
 from copper_emulator.shell.caught import is_meant_for_the_caller
+from copper_emulator.shell.whole_request import Unread, WholeRequest, read_whole
 
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
 """Takes the request (a stub if it could not be parsed), the status, the exception and aiohttp's message."""
+
+AnswersDirectly: TypeAlias = Callable[[WholeRequest], bytes | None]
+"""Takes a request; returns the whole answer, or None if aiohttp is to answer, and then nothing has happened."""
 
 MAX_BODY = 1024 * 1024
 """The largest request body in bytes. Copper's own limit is not known."""
@@ -33,12 +39,22 @@ class ListeningRunner(web.AppRunner):
     Args:
         on_error: returns the answer, or None for aiohttp's own.
         as_https: make the application believe it was reached over TLS.
+        directly: answers plain requests, each at once.
     """
 
-    def __init__(self, app: web.Application, *, on_error: OnError, as_https: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        on_error: OnError,
+        as_https: bool = False,
+        directly: AnswersDirectly | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(app, handle_signals=False, access_log=None, **options)
         self._on_error = on_error
         self._as_https = as_https
+        self._directly = directly
         self._options = {"access_log": None, **options}
         for name in _OF_THE_SERVER:
             self._options.pop(name, None)
@@ -61,11 +77,17 @@ class ListeningRunner(web.AppRunner):
         server = super().server
         if server is None:
             return None
-        return cast(web.Server, connections(server, self._on_error, as_https=self._as_https, **self._options))
+        made = connections(server, self._on_error, as_https=self._as_https, directly=self._directly, **self._options)
+        return cast(web.Server, made)
 
 
 def connections(
-    server: web.Server, on_error: OnError, *, as_https: bool = False, **options: Any
+    server: web.Server,
+    on_error: OnError,
+    *,
+    as_https: bool = False,
+    directly: AnswersDirectly | None = None,
+    **options: Any,
 ) -> Callable[[], web.RequestHandler]:
     """The factory for connections to a server on the running loop, in which `on_error` answers errors."""
     loop = asyncio.get_running_loop()
@@ -73,21 +95,79 @@ def connections(
     def connection() -> _Connection:
         made = _Connection(server, loop=loop, **options)
         made.on_error, made.as_https, made.handler_failed = on_error, as_https, False
+        made.directly = directly
         return made
 
     return connection
 
 
+_FAULT = (
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 55\r\nConnection: close\r\n\r\n500 Internal Server Error\n\nServer got itself in trouble"
+)
+"""The answer to a request at which the emulator itself failed, as aiohttp words it."""
+
+
 class _Connection(web.RequestHandler):
-    __slots__ = ("as_https", "handler_failed", "on_error")
+    """A connection. Whatever arrives is aiohttp's from the first request on that is left to it.
+
+    Only after its answer to a single whole request, with nothing after it, can no more bytes be meant for aiohttp, and
+    the next request is looked at again.
+    """
+
+    __slots__ = ("_comes_back", "_held", "_left_to_aiohttp", "as_https", "directly", "handler_failed", "on_error")
 
     on_error: OnError
     as_https: bool
     handler_failed: bool
     """Whether the exception being logged came from a handler."""
+    directly: AnswersDirectly | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._held = b""
+        self._left_to_aiohttp = self.directly is None
+        self._comes_back = False
         super().connection_made(cast(asyncio.Transport, _Tls(transport)) if self.as_https else transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._left_to_aiohttp or not data:
+            # aiohttp itself passes no bytes to have those read that it has kept.
+            self._comes_back = self._comes_back and not data
+            super().data_received(data)
+            return
+        received, self._held = self._held + data, b""
+        read = read_whole(received)
+        if read is Unread.HEAD_ALONE:
+            self._held = received
+        elif read is Unread.UNFIT:
+            self._leave_to_aiohttp(received, comes_back=False)
+        elif not self._answered_at_once(read):
+            self._leave_to_aiohttp(received, comes_back=True)
+
+    async def finish_response(self, *args: Any) -> tuple[web.StreamResponse, bool]:
+        finished = await super().finish_response(*args)
+        self._left_to_aiohttp = not self._comes_back
+        return finished
+
+    def _leave_to_aiohttp(self, received: bytes, *, comes_back: bool) -> None:
+        self._left_to_aiohttp, self._comes_back = True, comes_back
+        super().data_received(received)
+
+    def _answered_at_once(self, request: WholeRequest) -> bool:
+        transport = self.transport
+        if self.directly is None or transport is None or transport.is_closing() or transport.get_write_buffer_size():
+            # A client that does not read its answers has to wait for the next one.
+            return False
+        try:
+            answer = self.directly(request)
+        except Exception as error:  # noqa: BLE001 - as for a handler of aiohttp's, every fault is logged and answered
+            super().log_exception("Error handling request", exc_info=error)
+            answer = _FAULT
+        if answer is not None:
+            transport.write(answer)
+        if answer is _FAULT:
+            transport.close()
+        return answer is not None
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         # Outside a handler only the rest of a body is read: failing to read it, or a client that has gone, is no fault

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
+from copper_emulator.core.errors import ApiError
 from copper_emulator.core.json_text import encode
 from copper_emulator.shell.api.json_answer import JsonAnswer
-
-R = TypeVar("R", bound=web.StreamResponse)
 
 HINT_HEADER = "X-Copper-Emulator-Hint"
 """What would help, for the developer of the client; Copper has no such header."""
@@ -29,17 +28,17 @@ def answer(value: Any, *, hint: str = "", total: int | None = None) -> JsonAnswe
 
 def answer_raw(raw: bytes, *, hint: str = "", total: int | None = None) -> JsonAnswer:
     """Like `answer`, for a value that is encoded already."""
-    response = JsonAnswer(raw)
+    made = JsonAnswer(raw)
     if total is not None:
-        response.headers[TOTAL_HEADER] = str(total)
-    return with_hint(response, hint)
-
-
-def with_hint(response: R, hint: str) -> R:
-    """Add a hint to an answer, as a header, unless it is empty."""
+        made.headers[TOTAL_HEADER] = str(total)
     if hint:
-        response.headers[HINT_HEADER] = header_text(hint)
-    return response
+        made.headers[HINT_HEADER] = header_text(hint)
+    return made
+
+
+def refusal(error: ApiError) -> JsonAnswer:
+    """An error in Copper's format, with the emulator's hint in a header."""
+    return JsonAnswer(encode(error.body), {HINT_HEADER: header_text(error.hint)} if error.hint else {}, error.status)
 
 
 async def go_on(request: web.Request) -> None:

@@ -1,4 +1,4 @@
-"""The aiohttp application that clients of Copper talk to, and the one place where errors become answers."""
+"""The aiohttp application that clients of Copper talk to, and what answers their plain requests without it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from copper_emulator.core.call_log import STATUS, Noted
-from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, Untrusted, UsageError
-from copper_emulator.core.json_text import encode
+from copper_emulator.core.errors import Untrusted
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
-from copper_emulator.shell.api.answers import with_hint
-from copper_emulator.shell.api.credentials import (
-    DIRECTORY,
-    Directory,
-    calling_tenant,
-    directory_of,
-    known_account,
-)
-from copper_emulator.shell.api.hindering import CutOff, call_text, hindered
-from copper_emulator.shell.api.unknown import unknown_path_hint
+from copper_emulator.shell.api.calls import handlers_of
+from copper_emulator.shell.api.credentials import DIRECTORY, Directory, known_account, reached_account
+from copper_emulator.shell.api.direct import DirectApi
+from copper_emulator.shell.api.hindering import CutOff, hindered
+from copper_emulator.shell.api.refusing import answer_unhandled, envelope, note_refusal, refusal_for
 from copper_emulator.shell.guarding import may_be_rebound
-from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
+from copper_emulator.shell.listening import MAX_BODY, AnswersDirectly, ListeningRunner
+
+_ROUTES = [
+    route for part in (webhooks, records, searches, bulk, related, lookups, definitions) for route in part.routes
+]
 
 _TRUSTED: web.AppKey[frozenset[str]] = web.AppKey("trusted")
 """The names beyond loopback under which browsers may call."""
@@ -35,9 +33,14 @@ def make_api(directory: Directory, *, trusted: frozenset[str] = frozenset()) -> 
     app[DIRECTORY] = directory
     # Clients led here from Copper's hosts call under those names, and whatever page they come from has another.
     app[_TRUSTED] = trusted.union(API_HOSTS)
-    for part in (webhooks, records, searches, bulk, related, lookups, definitions, description):
-        app.add_routes(part.routes)
+    app.add_routes(handlers_of(_ROUTES))
+    app.add_routes(description.routes)
     return app
+
+
+def direct_api(app: web.Application) -> AnswersDirectly:
+    """What answers plain requests of the API of an application at once, without the application."""
+    return DirectApi(app, _ROUTES).answer
 
 
 def make_runner(app: web.Application, **options: Any) -> web.AppRunner:
@@ -57,8 +60,9 @@ async def answer_errors(
     try:
         if (origin := request.headers.get(hdrs.ORIGIN)) is not None:
             _check_browser(request, origin)
-        tenant, hindrance = calling_tenant(request), None
-        if tenant is not None:
+        reached, hindrance = reached_account(request), None
+        if reached is not None:
+            tenant = reached[0]
             noted = tenant.note_call(request.method, request.raw_path)
             hindrance = await hindered(tenant, request, handler)
         answer = await handler(request) if hindrance is None else hindrance
@@ -69,30 +73,11 @@ async def answer_errors(
         refusal = refusal_for(request, error)
         if refusal is None:
             raise
-        answer = refuse(request, refusal)
+        note_refusal(request, refusal)
+        answer = envelope(refusal)
     if noted is not None:
         noted[STATUS] = answer.status
     return answer
-
-
-def refusal_for(request: web.Request, error: Exception) -> ApiError | None:
-    """What an error means for the client of a request; None if it is a fault of the emulator."""
-    match error:
-        case ApiError():
-            return error
-        case web.HTTPNotFound():
-            return UnknownRoute(hint=unknown_path_hint(request))
-        case web.HTTPMethodNotAllowed():
-            allowed = ", ".join(sorted(error.allowed_methods))
-            return UnknownRoute(hint=f"{request.path} accepts {allowed}, not {request.method}")
-        case web.HTTPRequestEntityTooLarge():
-            return TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes.")
-        case web.HTTPException():
-            return BadRequest("Bad Request", hint=error.reason)
-        case UsageError():
-            # For example because frozen time went back: the test must be told.
-            return BadRequest("Bad Request", hint=str(error))
-    return None
 
 
 def _check_browser(request: web.Request, origin: str) -> None:
@@ -100,36 +85,7 @@ def _check_browser(request: web.Request, origin: str) -> None:
     host = request.headers.get(hdrs.HOST, "")
     if may_be_rebound(origin, host, request.app[_TRUSTED]):
         error, known = Untrusted(origin, host), known_account(request)
-        # Not `calling_tenant`, which opens accounts: another site's page must not.
+        # Not `reached_account`, which opens accounts: another site's page must not.
         if known is not None:
             known[0].note_call(request.method, request.raw_path)[STATUS] = error.status
         raise error
-
-
-def refuse(request: web.Request, error: ApiError) -> web.Response:
-    """Record an error in the journal, and make it the answer to a request."""
-    hint = f"; {error.hint}" if error.hint else ""
-    text = call_text(request, f"{error.status} {error.message}{hint}")
-    known = known_account(request)
-    if known is not None:
-        known[0].refused(text)
-    else:
-        directory_of(request).refused(text)
-    return envelope(error)
-
-
-def envelope(error: ApiError) -> web.Response:
-    """An error in Copper's format, with the emulator's hint in a header."""
-    response = web.Response(
-        status=error.status, body=encode(error.body), content_type="application/json", charset="utf-8"
-    )
-    return with_hint(response, error.hint)
-
-
-def answer_unhandled(
-    _request: web.BaseRequest, status: int, error: BaseException | None, message: str
-) -> web.Response | None:
-    """Answer in the envelope what aiohttp refused before any handler ran; its own 500 stays, with its log entry."""
-    if status >= 500 or error is None:
-        return None
-    return envelope(BadRequest("Bad Request", hint=f"This request cannot be answered: {message}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import MAX_ID
-from copper_emulator.core.model import EntityType
+from copper_emulator.core.model import EntityType, Key
 from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.switched_off import is_of_leads, require
@@ -18,18 +18,19 @@ from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Command, Done
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import tenant_of
-from copper_emulator.shell.api.json_answer import JsonAnswer
+from copper_emulator.shell.api.json_answer import JsonAnswer, JsonResponse
 from copper_emulator.shell.api.receiving import body_of, parsed
+from copper_emulator.shell.api.request import ApiRequest
 from copper_emulator.shell.tenant import Tenant
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One authorised call: its account is known, and its body has been received."""
 
-    request: web.Request
+    request: ApiRequest
     tenant: Tenant
     raw: bytes
 
@@ -91,10 +92,33 @@ class Call:
 
 
 Act: TypeAlias = Callable[[Call], JsonAnswer]
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def path_id(request: web.Request, noun: str) -> int:
+@dataclass(frozen=True, slots=True)
+class ApiRoute:
+    """What calls of one path with one method do. In a path, `{id}` and the like stand for any part."""
+
+    method: str
+    path: str
+    act: Act
+    is_bulk: bool
+    is_of_leads: bool
+
+    def caller(self, request: ApiRequest, found: tuple[Tenant, Key] | None = None) -> Tenant:
+        """The account of the caller, for which the call counts. Raises what `tenant_of` and `require` raise."""
+        tenant = tenant_of(request, bulk=self.is_bulk, found=found)
+        if self.is_of_leads:
+            with tenant.lock:
+                require(tenant.account.records, LEAD)
+        return tenant
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call: authenticate first, so that the body of an unauthorised call is not even read."""
+        tenant = self.caller(request)
+        return JsonResponse(self.act(Call(request, tenant, await body_of(request))))
+
+
+def path_id(request: ApiRequest, noun: str) -> int:
     """The id in a path. Raises NotFound for what cannot be one."""
     text = request.match_info["id"]
     if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > MAX_ID:
@@ -102,7 +126,7 @@ def path_id(request: web.Request, noun: str) -> int:
     return int(text)
 
 
-def _in_another_way(request: web.Request) -> str:
+def _in_another_way(request: ApiRequest) -> str:
     """The methods that a path has besides the one it was called with, for which it is that of a record; or ""."""
     path = request.path.rstrip("/")
     there = (resource for resource in request.app.router.resources() if resource.canonical == path)
@@ -110,26 +134,19 @@ def _in_another_way(request: web.Request) -> str:
     return f" {request.path} accepts {', '.join(methods)}, not {request.method}." if methods else ""
 
 
-def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> list[web.RouteDef]:
+def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> list[ApiRoute]:
     """Routes for rows of method, path and action, with and without a trailing slash; those of a path stay together.
 
     Calls about leads are refused if the account has switched leads off.
     """
-    handled = [(method, path, _handler(act, bulk=bulk, of_leads=is_of_leads(path))) for method, path, act in rows]
+    named = list(rows)
     return [
-        web.route(method, API_PATH + path + slash, handler, expect_handler=go_on)
+        ApiRoute(method, API_PATH + path + slash, act, bulk, is_of_leads(path))
         for slash in ("", "/")
-        for method, path, handler in handled
+        for method, path, act in named
     ]
 
 
-def _handler(act: Act, *, bulk: bool, of_leads: bool) -> Handler:
-    async def handle(request: web.Request) -> web.StreamResponse:
-        # Authenticate first: the body of an unauthorised call is not even read.
-        tenant = tenant_of(request, bulk=bulk)
-        if of_leads:
-            with tenant.lock:
-                require(tenant.account.records, LEAD)
-        return act(Call(request, tenant, await body_of(request)))
-
-    return handle
+def handlers_of(routes: Iterable[ApiRoute]) -> list[web.RouteDef]:
+    """The same routes for an application of aiohttp."""
+    return [web.route(each.method, each.path, each.answer, expect_handler=go_on) for each in routes]

@@ -11,6 +11,7 @@ from multidict import istr
 
 from copper_emulator.core.errors import Unauthorized
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
+from copper_emulator.shell.api.request import ApiRequest, has_route
 from copper_emulator.shell.tenant import Tenant
 
 _TOKEN, _APPLICATION, _EMAIL = istr("X-PW-AccessToken"), istr("X-PW-Application"), istr("X-PW-UserEmail")
@@ -40,21 +41,22 @@ ANSWERING: ContextVar[Directory] = ContextVar("answering")
 """The directory to use for a request in place of its application's."""
 
 
-def directory_of(request: web.Request) -> Directory:
+def directory_of(request: ApiRequest) -> Directory:
     """The directory for this request."""
     answering = ANSWERING.get(None)
     return request.app[DIRECTORY] if answering is None else answering
 
 
-def tenant_of(request: web.Request, *, bulk: bool = False) -> Tenant:
-    """The account of the caller; counts the call against the account's limits.
+def tenant_of(request: ApiRequest, *, bulk: bool = False, found: tuple[Tenant, Key] | None = None) -> Tenant:
+    """The account of the caller; counts the call against the account's limits. `found` if that has been looked up.
 
     Raises Unauthorized for missing, invalid, unknown and replaced credentials, TooManyRequests over a limit.
     """
     token, email = _credentials(request)
-    directory = directory_of(request)
-    found = directory.find(token, email)
     if found is None:
+        found = directory_of(request).find(token, email)
+    if found is None:
+        directory = directory_of(request)
         raise Unauthorized(hint=f"This token belongs to no account here. {directory.token_advice}")
     tenant, key = found
     with tenant.lock:
@@ -65,24 +67,24 @@ def tenant_of(request: web.Request, *, bulk: bool = False) -> Tenant:
     return tenant
 
 
-def known_account(request: web.Request) -> tuple[Tenant, Key] | None:
+def known_account(request: ApiRequest) -> tuple[Tenant, Key] | None:
     """The account of a request's token, and the key that has it, even if the call will be refused; creates none."""
     token = request.headers.get(_TOKEN) or _bearer_token(request.headers.get(hdrs.AUTHORIZATION, ""))
     return directory_of(request).known(token) if token else None
 
 
-def calling_tenant(request: web.Request) -> Tenant | None:
-    """The account a call is about to reach, created if its handler would create it; None if it reaches none."""
+def reached_account(request: ApiRequest) -> tuple[Tenant, Key] | None:
+    """The account a call is about to reach, created if its route would create it; None if it reaches none."""
     known = known_account(request)
-    if known is None and request.match_info.http_exception is None:
+    if known is None and has_route(request):
         try:
             known = directory_of(request).find(*_credentials(request))
         except Unauthorized:
             return None
-    return None if known is None else known[0]
+    return known
 
 
-def _credentials(request: web.Request) -> tuple[str, str]:
+def _credentials(request: ApiRequest) -> tuple[str, str]:
     """The token and the email in a request. Raises Unauthorized."""
     get = request.headers.get
     token, application, email = get(_TOKEN, ""), get(_APPLICATION, ""), get(_EMAIL, "")
@@ -99,7 +101,7 @@ def _credentials(request: web.Request) -> tuple[str, str]:
     return token, email
 
 
-def _names_of(request: web.Request, faulty: Callable[[str], bool]) -> str:
+def _names_of(request: ApiRequest, faulty: Callable[[str], bool]) -> str:
     """The names of the faulty ones among the three headers."""
     return ", ".join(name for name in (_TOKEN, _APPLICATION, _EMAIL) if faulty(request.headers.get(name, "")))
 

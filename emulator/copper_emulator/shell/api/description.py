@@ -6,13 +6,14 @@ from aiohttp import web
 
 from copper_emulator.openapi import describe
 from copper_emulator.shell.api.answers import answer
+from copper_emulator.shell.api.json_answer import JsonResponse
 
 PATH = "/_emulator/developer_api.json"
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """200 with the OpenAPI document."""
-    return answer(describe())
+    return JsonResponse(answer(describe()))
 
 
 routes = [web.get(PATH, show)]

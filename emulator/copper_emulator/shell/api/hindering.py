@@ -13,6 +13,7 @@ from aiohttp import web
 from copper_emulator.core.errors import BadRequest, Faulted
 from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.receiving import body_of
+from copper_emulator.shell.api.request import ApiRequest
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.listening import has_gone
 from copper_emulator.shell.probe import LateAnswer
@@ -27,6 +28,11 @@ _LOOK = 0.05
 
 class CutOff(Exception):
     """The connection of a call has been cut off: nobody gets an answer."""
+
+
+def may_be_hindered(tenant: Tenant) -> bool:
+    """Whether anything could come between a call of this account and its answer."""
+    return tenant.account.faults.hinder_calls or tenant.probe.late_answer is not None
 
 
 async def hindered(
@@ -72,7 +78,7 @@ async def _late(
     return answer
 
 
-def call_text(request: web.Request, came: str) -> str:
+def call_text(request: ApiRequest, came: str) -> str:
     """A call and what came of it, for the journal.
 
     Every terminal and file can take it: bytes that were no UTF-8 in a path are shown as escapes.

@@ -1,28 +1,44 @@
-"""A response with JSON, sent with head and body in one piece, and with as little as possible built for each answer.
+"""An answer of the API, and how it is sent: head and body in one piece, with as little as possible built for it.
 
 aiohttp's own response builds a dictionary of headers, completes it, and joins it into the head. That took an eighth of
 the whole time of a call of the emulated API; here the head is a single string. Everything else is aiohttp's: this is a
-response class of its own kind, for answers with status 200, JSON and a header or two.
+response class of its own kind, for answers with JSON and a header or two.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import HttpVersion, HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import SERVER_SOFTWARE
 
 from copper_emulator.shell.clock import real_now
 
 
-class JsonAnswer(web.StreamResponse):
-    """200 with encoded JSON. More headers may be put into `headers`."""
+@dataclass(slots=True)
+class JsonAnswer:
+    """Encoded JSON with a status, and with headers that only this answer has."""
 
-    def __init__(self, raw: bytes) -> None:
-        super().__init__()
-        self._raw = raw
+    raw: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+    def to_bytes(self) -> bytes:
+        """The whole answer to a client of HTTP/1.1 that keeps the connection."""
+        return _head(self, self.headers, HttpVersion11, stays=True) + self.raw
+
+
+class JsonResponse(web.StreamResponse):
+    """An answer as a response of aiohttp. More headers may be put into `headers`."""
+
+    def __init__(self, answer: JsonAnswer) -> None:
+        super().__init__(status=answer.status, headers=answer.headers)
+        self._answer = answer
         self._connection_stays = False
 
     @property
@@ -34,8 +50,8 @@ class JsonAnswer(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the whole answer. Raises ConnectionError if the client has gone."""
         self._connection_stays = request.keep_alive
-        head = self._head(request)
-        whole = head if request.method == hdrs.METH_HEAD else head + self._raw
+        head = _head(self._answer, self.headers, request.version, stays=bool(self.keep_alive))
+        whole = head if request.method == hdrs.METH_HEAD else head + self._answer.raw
         writer, transport = request.writer, request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client has gone")
@@ -48,17 +64,25 @@ class JsonAnswer(web.StreamResponse):
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: everything has been sent."""
 
-    def _head(self, request: web.BaseRequest) -> bytes:
-        stays, version = self.keep_alive, request.version
-        if version >= HttpVersion11:
-            connection = "" if stays else "Connection: close\r\n"
-        else:
-            connection = "Connection: keep-alive\r\n" if stays else ""
-        more = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()])
-        return (
-            f"HTTP/{version.major}.{version.minor} 200 OK\r\n{more}Content-Type: application/json; charset=utf-8\r\n"
-            f"Content-Length: {len(self._raw)}\r\n{_who_and_when(real_now() // 1000)}{connection}\r\n"
-        ).encode()
+
+def _head(answer: JsonAnswer, headers: Mapping[str, str], version: HttpVersion, *, stays: bool) -> bytes:
+    more = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]) if headers else ""
+    return (
+        f"{_first_lines(version, answer.status, stays)}{_who_and_when(real_now() // 1000)}{more}"
+        f"Content-Length: {len(answer.raw)}\r\n\r\n"
+    ).encode()
+
+
+@lru_cache
+def _first_lines(version: HttpVersion, status: int, stays: bool) -> str:  # noqa: FBT001 - by place, for the cache
+    if version >= HttpVersion11:
+        connection = "" if stays else "Connection: close\r\n"
+    else:
+        connection = "Connection: keep-alive\r\n" if stays else ""
+    return (
+        f"HTTP/{version.major}.{version.minor} {status} {HTTPStatus(status).phrase}\r\n{connection}"
+        "Content-Type: application/json; charset=utf-8\r\n"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import BadRequest
 from copper_emulator.core.wire import parse_body
+from copper_emulator.shell.api.request import ApiRequest
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -23,7 +24,7 @@ async def body_of(request: web.Request) -> bytes:
     raise BadRequest("Bad Request", hint=f"The body could not be read: {said}.")
 
 
-def parsed(request: web.Request, raw: bytes) -> Any:
+def parsed(request: ApiRequest, raw: bytes) -> Any:
     """The body of a request as JSON, whatever its Content-Type says. Raises BadRequest."""
     try:
         return parse_body(raw)

@@ -29,7 +29,7 @@ from copper_emulator.shell.api.search_cache import Answer, SearchRequest, search
 
 def search(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with a bare array; filters and page may be given in the body or in the query."""
-    asked = SearchRequest(kind, call.raw, call.request.rel_url.raw_query_string)
+    asked = SearchRequest(kind, call.raw, call.request.raw_path.partition("?")[2])
     with call.tenant.lock:
         store = call.records
         cache, version = search_cache(store), store.version

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiohttp import web
-
 from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.text import in_words, meant, suggesting
+from copper_emulator.shell.api.request import ApiRequest
 
 NOT_EMULATED = ("field_layouts", "related_links", "files")
 """Parts of Copper's API that the emulator does not have."""
@@ -16,7 +15,7 @@ _MOST = 12
 """Paths shown at most."""
 
 
-def unknown_path_hint(request: web.Request) -> str:
+def unknown_path_hint(request: ApiRequest) -> str:
     """Which similar paths there are, or that this one is not emulated."""
     path = request.path
     if not path.startswith(f"{API_PATH}/"):
@@ -37,7 +36,7 @@ def _there(paths: Sequence[str]) -> str:
     return f"under {API_PATH} there {'is only' if len(paths) == 1 else 'are'} {in_words(paths, most=_MOST)}"
 
 
-def _paths(request: web.Request) -> list[str]:
+def _paths(request: ApiRequest) -> list[str]:
     """Every path of the API once, without the common prefix."""
     found = (resource.canonical for resource in request.app.router.resources())
     ours = (each.removeprefix(f"{API_PATH}/").rstrip("/") for each in found if each.startswith(API_PATH))

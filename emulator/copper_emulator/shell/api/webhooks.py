@@ -5,21 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from aiohttp import web
-
 from copper_emulator.core.account import Account
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Subscription
-from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.subscriptions import Subscriptions, parse_create, secret_hint
 from copper_emulator.core.wire import subscription_json
-from copper_emulator.shell.api.answers import answer, answer_raw, go_on
-from copper_emulator.shell.api.calls import path_id
-from copper_emulator.shell.api.credentials import tenant_of
+from copper_emulator.shell.api.answers import answer, answer_raw
+from copper_emulator.shell.api.calls import Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
-from copper_emulator.shell.api.receiving import body_of, parsed
-
-PATH = f"{API_PATH}/webhooks"
 
 
 class _Listed(NamedTuple):
@@ -34,47 +27,42 @@ _LISTED: WeakKeyDictionary[Subscriptions, _Listed] = WeakKeyDictionary()
 """Dropped along with the subscriptions: a reset gives an account new ones."""
 
 
-async def list_subscriptions(request: web.Request) -> JsonAnswer:
+def list_subscriptions(call: Call) -> JsonAnswer:
     """200 with a bare array of the key's own subscriptions, by ascending id; there are no pages."""
-    tenant = tenant_of(request)
-    with tenant.lock:
-        raw = _listed(tenant.account)
+    with call.tenant.lock:
+        raw = _listed(call.tenant.account)
     return answer_raw(raw)
 
 
-async def view_subscription(request: web.Request) -> JsonAnswer:
+def view_subscription(call: Call) -> JsonAnswer:
     """200 with the object, or 404."""
-    tenant = tenant_of(request)
-    wanted = path_id(request, "subscription")
-    with tenant.lock:
-        found = tenant.account.subscriptions.get(wanted, tenant.account.key.serial)
+    wanted = call.id("subscription")
+    with call.tenant.lock:
+        account = call.tenant.account
+        found = account.subscriptions.get(wanted, account.key.serial)
     return answer(subscription_json(found))
 
 
-async def create_subscription(request: web.Request) -> JsonAnswer:
+def create_subscription(call: Call) -> JsonAnswer:
     """200 (not 201) with the new object, or 422."""
-    tenant = tenant_of(request)
-    body = parsed(request, await body_of(request))
-    made = tenant.record(
+    body = call.body
+    made = call.tenant.record(
         lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
     return shown_with_hint(made)
 
 
-async def update_subscription(request: web.Request) -> JsonAnswer:
+def update_subscription(call: Call) -> JsonAnswer:
     """200 with the whole object; only the keys that were sent are changed."""
-    tenant = tenant_of(request)
-    wanted = path_id(request, "subscription")
-    body = parsed(request, await body_of(request))
-    changed = tenant.record(lambda account, now: account.update_subscription(wanted, body, now))
+    wanted, body = call.id("subscription"), call.body
+    changed = call.tenant.record(lambda account, now: account.update_subscription(wanted, body, now))
     return shown_with_hint(changed)
 
 
-async def delete_subscription(request: web.Request) -> JsonAnswer:
+def delete_subscription(call: Call) -> JsonAnswer:
     """200 with `{"id":N}`."""
-    tenant = tenant_of(request)
-    wanted = path_id(request, "subscription")
-    tenant.record(lambda account, now: account.unsubscribe(wanted, now))
+    wanted = call.id("subscription")
+    call.tenant.record(lambda account, now: account.unsubscribe(wanted, now))
     return answer({"id": wanted})
 
 
@@ -92,14 +80,12 @@ def shown_with_hint(subscription: Subscription) -> JsonAnswer:
     return answer(subscription_json(subscription), hint=secret_hint(subscription.secret))
 
 
-routes = [
-    route
-    for slash in ("", "/")
-    for route in (
-        web.get(PATH + slash, list_subscriptions, expect_handler=go_on),
-        web.post(PATH + slash, create_subscription, expect_handler=go_on),
-        web.get(PATH + "/{id}" + slash, view_subscription, expect_handler=go_on),
-        web.put(PATH + "/{id}" + slash, update_subscription, expect_handler=go_on),
-        web.delete(PATH + "/{id}" + slash, delete_subscription, expect_handler=go_on),
-    )
-]
+routes = routes_of(
+    [
+        ("GET", "/webhooks", list_subscriptions),
+        ("POST", "/webhooks", create_subscription),
+        ("GET", "/webhooks/{id}", view_subscription),
+        ("PUT", "/webhooks/{id}", update_subscription),
+        ("DELETE", "/webhooks/{id}", delete_subscription),
+    ]
+)

@@ -208,13 +208,14 @@ class Runner:
         taken: list[Attempt] = []
         with self._tenant.lock:
             now = self._clock.now()
-            account.finish(now)
+            moment = account.next_moment(now)
             # `take` ends rounds so that rounds are fair to each other; here nothing waits for the end of a round.
-            while True:
+            while moment is not None and moment <= now:
+                account.finish(now)
                 attempts = account.take(now)
                 taken += attempts
                 moment = account.next_moment(now)
-                if not attempts or moment is None or moment > now:
+                if not attempts:
                     break
             self._look_again_at(moment, now)
         return taken

@@ -18,8 +18,8 @@ from copper_emulator.core.model import Key
 from copper_emulator.interception.hosts import is_copper_api
 from copper_emulator.interception.process import PROCESS
 from copper_emulator.interception.ways import Way
-from copper_emulator.shell.api.app import envelope
 from copper_emulator.shell.api.credentials import ANSWERING
+from copper_emulator.shell.api.refusing import envelope
 from copper_emulator.shell.tenant import Tenant
 
 

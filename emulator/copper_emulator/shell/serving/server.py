@@ -21,11 +21,12 @@ from copper_emulator.core.paths import API_PATH, CONTROL_PATH
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.control.health import HEALTH
 from copper_emulator.shell.guarding import Refused, protected, refuse
-from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
+from copper_emulator.shell.listening import MAX_BODY, AnswersDirectly, ListeningRunner
 from copper_emulator.shell.served.accounts import Accounts
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.serving.deferred import Deferred
 from copper_emulator.shell.serving.page_routes import make_page, start_page
+from copper_emulator.shell.whole_request import WholeRequest
 
 if TYPE_CHECKING:
     from copper_emulator.shell.persistence.state_writer import StateWriter
@@ -110,7 +111,13 @@ class Server:
         self.accounts = Accounts(self._plan, group, closing, writer)
         self.accounts.loopback = is_loopback(self.bind)
         self._open.push_async_callback(self.accounts.stop)
-        runner = ListeningRunner(self._app(writer), on_error=_answer_unhandled, shutdown_timeout=_PATIENCE)
+        runner = ListeningRunner(
+            self._app(writer),
+            on_error=_answer_unhandled,
+            # With a state file, an answer waits until what it says is written.
+            directly=self._directly if writer is None else None,
+            shutdown_timeout=_PATIENCE,
+        )
         await runner.setup()
         self._open.push_async_callback(runner.cleanup)
         # Runs before waiting for the requests under way: those that follow a journal never end by themselves.
@@ -171,14 +178,15 @@ class Server:
             app.router.add_route(operation.method, f"{CONTROL_PATH}{operation.path}", handler)
         app.router.add_get("/", start_page(trusted))
         app.add_subapp("/_emulator/page", make_page(trusted))
-        api = cache(lambda: self._api(trusted))
+        self._api = cache(lambda: self._make_api(trusted))
+        self._direct_api = cache(lambda: self._make_direct_api())
         for path, make in (
             (CONTROL_PATH, lambda: self._control(trusted)),
             ("/_emulator/docs", _documents),
             ("/_emulator/openapi.json", _documents),
             # The API's path is matched before the root.
-            (API_PATH, api),
-            ("/", api),
+            (API_PATH, self._api),
+            ("/", self._api),
         ):
             app.router.register_resource(Deferred(path, make))
         return app
@@ -193,10 +201,18 @@ class Server:
         app.add_subapp(CONTROL_PATH, make_control(self.accounts, trusted))
         return app
 
-    def _api(self, trusted: frozenset[str]) -> web.Application:
+    def _make_api(self, trusted: frozenset[str]) -> web.Application:
         from copper_emulator.shell.api.app import make_api
 
         return make_api(self.accounts, trusted=trusted)
+
+    def _make_direct_api(self) -> AnswersDirectly:
+        from copper_emulator.shell.api.app import direct_api
+
+        return direct_api(self._api())
+
+    def _directly(self, request: WholeRequest) -> bytes | None:
+        return self._direct_api()(request) if request.path.startswith(API_PATH) else None
 
 
 @contextmanager
@@ -220,7 +236,7 @@ def _answer_unhandled(
 ) -> web.StreamResponse | None:
     if status < 500 and error is not None and request.path.startswith("/_emulator"):
         return refuse(Refused(status, f"this request cannot be answered: {message}"))
-    from copper_emulator.shell.api.app import answer_unhandled
+    from copper_emulator.shell.api.refusing import answer_unhandled
 
     return answer_unhandled(request, status, error, message)
 
@@ -228,7 +244,7 @@ def _answer_unhandled(
 def _not_written(request: web.Request, error: NotWritten) -> web.Response:
     """A refusal in the format of the API that was called."""
     if not request.path.startswith("/_emulator"):
-        from copper_emulator.shell.api.app import envelope
+        from copper_emulator.shell.api.refusing import envelope
 
         return envelope(error)
     return refuse(Refused(error.status, "what happens cannot be written to the state file", hint=error.hint))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
-from copper_emulator.shell.api.app import envelope
+from copper_emulator.shell.api.refusing import envelope
 from copper_emulator.shell.tls.authority import HOSTS, Authority
 from copper_emulator.shell.tls.listening import TlsListener
 

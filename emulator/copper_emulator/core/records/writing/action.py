@@ -184,9 +184,9 @@ class Action:
         self, said: BodyFields, found: Findings, wanted: int | None = None, *, seeding: bool = False
     ) -> int:
         found.raise_if_any()
-        given = dict(said.values)
+        given = said.values
         if "custom_fields" in given:
-            given["custom_fields"] = _merged({}, given["custom_fields"])
+            given = {**given, "custom_fields": _merged({}, given["custom_fields"])}
         after = {"id": 0, **said.defaults, **given}
         # Seeded values are kept as given, even if they contradict each other.
         self._derive(None, said, after, None if seeding else found)

@@ -1,0 +1,61 @@
+"""The one place where errors become answers: which refusal is each, how is it recorded, and how is it sent?"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
+from copper_emulator.shell.api.answers import refusal
+from copper_emulator.shell.api.credentials import directory_of, known_account
+from copper_emulator.shell.api.hindering import call_text
+from copper_emulator.shell.api.request import ApiRequest
+from copper_emulator.shell.api.unknown import unknown_path_hint
+from copper_emulator.shell.listening import MAX_BODY
+
+
+def refusal_for(request: ApiRequest, error: Exception) -> ApiError | None:
+    """What an error means for the client of a request; None if it is a fault of the emulator."""
+    match error:
+        case ApiError():
+            return error
+        case web.HTTPNotFound():
+            return UnknownRoute(hint=unknown_path_hint(request))
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return UnknownRoute(hint=f"{request.path} accepts {allowed}, not {request.method}")
+        case web.HTTPRequestEntityTooLarge():
+            return TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes.")
+        case web.HTTPException():
+            return BadRequest("Bad Request", hint=error.reason)
+        case UsageError():
+            # For example because frozen time went back: the test must be told.
+            return BadRequest("Bad Request", hint=str(error))
+    return None
+
+
+def note_refusal(request: ApiRequest, error: ApiError) -> None:
+    """Record an error that answers a request in the journal."""
+    hint = f"; {error.hint}" if error.hint else ""
+    text = call_text(request, f"{error.status} {error.message}{hint}")
+    known = known_account(request)
+    if known is not None:
+        known[0].refused(text)
+    else:
+        directory_of(request).refused(text)
+
+
+def envelope(error: ApiError) -> web.Response:
+    """An error in Copper's format, with the emulator's hint in a header."""
+    made = refusal(error)
+    return web.Response(
+        status=made.status, body=made.raw, headers=made.headers, content_type="application/json", charset="utf-8"
+    )
+
+
+def answer_unhandled(
+    _request: web.BaseRequest, status: int, error: BaseException | None, message: str
+) -> web.Response | None:
+    """Answer in the envelope what aiohttp refused before any handler ran; its own 500 stays, with its log entry."""
+    if status >= 500 or error is None:
+        return None
+    return envelope(BadRequest("Bad Request", hint=f"This request cannot be answered: {message}"))

@@ -1,0 +1,180 @@
+"""A call is answered the same, and has the same effects, whether it is answered directly or by aiohttp."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copper_emulator import Copper, Emulator
+from copper_emulator.core.ids import MAX_ID
+from copper_emulator.shell.api import direct
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.whole_request import WholeRequest
+from tests.shell.api.client import BASE
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+TARGET = "https://my-app.example/hooks"
+
+Told = tuple[int, list[tuple[str, str]], bytes]
+
+
+class Side:
+    """An account, and one kept connection to its API."""
+
+    def __init__(self, copper: Copper) -> None:
+        self.copper = copper
+        self.person = copper.people.create(name="Ada", emails=[{"email": "ada@example.com", "category": "work"}]).id
+        self.subscription = copper.subscribe("person", "new", target=TARGET).id
+        self.headers = dict(copper.headers)
+        self.connection = http.client.HTTPConnection(copper.api_url.split("/")[2], timeout=20)
+
+    def call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Told:
+        """The answer, without what is different each time."""
+        own = {name: value.replace("TOKEN", self.copper.token) for name, value in headers.items()}
+        path = path.replace("{person}", str(self.person)).replace("{subscription}", str(self.subscription))
+        self.connection.request(method, path, body, own)
+        answer = self.connection.getresponse()
+        raw = answer.read()
+        if answer.getheader("Connection") == "close":
+            self.connection.close()
+        kept = [(name, _timeless(value)) for name, value in answer.getheaders() if name != "Date"]
+        return answer.status, sorted(kept), raw.replace(self.copper.token.encode(), b"TOKEN")
+
+    @property
+    def effects(self) -> tuple[list[str], list[str]]:
+        """What the account's journal and its log of calls say."""
+        said = [_timeless(str(entry)) for entry in self.copper.journal]
+        return said, [str(call) for call in self.copper.api_calls]
+
+
+def _timeless(text: str) -> str:
+    """A text without when there is room again for a call: from the first refusal on, limits follow real time."""
+    return re.sub(r"(room again at ).*", r"\1...", text)
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[tuple[Host, Host]]:
+    with closing(Host()) as directly, closing(Host(directly=False)) as by_aiohttp:
+        yield directly, by_aiohttp
+
+
+@contextmanager
+def both(hosts: tuple[Host, Host], **rules: Any) -> Iterator[tuple[Side, Side]]:
+    """The same account twice: one is answered directly, the other by aiohttp."""
+    one, other = (Emulator(host=host, start=START, strict=False, **rules) for host in hosts)
+    with one as first, other as second:
+        sides = Side(first), Side(second)
+        try:
+            yield sides
+        finally:
+            for side in sides:
+                side.connection.close()
+
+
+CREDENTIALS = {"X-PW-AccessToken": "TOKEN", "X-PW-Application": "developer_api", "X-PW-UserEmail": "a@example.com"}
+PATHS = st.sampled_from(
+    f"""
+    /people /people/ /people/{{person}} /people/{{person}}/ /people/17 /people/0 /people/{MAX_ID} /people/{MAX_ID + 1}
+    /people/x /people/%31 /people// /people/search /people/search?page_size=1 /people/bulk_create /people/fetch_by_email
+    /people/{{person}}/activities /people/{{person}}/related /people/{{person}}/related/tasks /companies/{{person}}
+    /webhooks /webhooks/ /webhooks/{{subscription}} /webhooks/1 /leads /leads/upsert /account /users/me /users/search
+    /custom_field_definitions/1 /tags /nowhere
+    """.split()
+)
+OBJECTS: list[Any] = [
+    {},
+    [],
+    "text",
+    {"name": "Grace"},
+    {"name": "Ada", "emails": [{"email": "ADA@example.com"}]},
+    {"nme": "Grace"},
+    {"name": "Bob", "id": 7},
+    {"email": "ada@example.com"},
+    {"page_size": 0},
+    {"people": [{"name": "A"}, {}]},
+    {"target": TARGET, "type": "person", "event": "update"},
+    {"target": TARGET, "type": "update", "event": "person"},
+    {"secret": {"key": "s"}},
+    {"properties": {"name": "L"}, "match": {"field_name": "email", "field_value": "a@example.com"}},
+]
+NO_OBJECTS = [b"{", b"name=Grace", b"\xff", b"", b'"\\ud800"', b"x" * 70_000]
+BODIES = st.sampled_from([None, *NO_OBJECTS, *(json.dumps(each).encode() for each in OBJECTS)])
+EXTRA = st.sampled_from(
+    [
+        *[{}] * 4,
+        {"Content-Type": "application/json"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "https://evil.example"},
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example", "Host": "evil.example"},
+        {"Host": "api.copper.com"},
+        {"Connection": "close"},
+    ]
+)
+KEYS = st.sampled_from(
+    [
+        *[CREDENTIALS] * 6,
+        {},
+        {"Authorization": "Bearer TOKEN"},
+        {"Authorization": "Bearer"},
+        CREDENTIALS | {"X-PW-AccessToken": "unknown"},
+        CREDENTIALS | {"X-PW-Application": "mine"},
+        CREDENTIALS | {"X-PW-UserEmail": "\u00e5@example.com"},
+    ]
+)
+CALLS = st.tuples(st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]), PATHS, BODIES, KEYS, EXTRA)
+
+
+@settings(max_examples=150)
+@given(calls=st.lists(CALLS, min_size=1, max_size=12), limited=st.booleans())
+def test_both_ways_are_one_api(hosts: tuple[Host, Host], calls: list[Any], *, limited: bool) -> None:
+    rules = {"api_limits": "5/1m"} if limited else {}
+    with both(hosts, **rules) as (one, other):
+        for method, path, body, key, extra in calls:
+            headers = {**key, **extra}
+            assert one.call(method, BASE + path, body, headers) == other.call(method, BASE + path, body, headers)
+        assert one.effects == other.effects
+
+
+def test_what_is_plain_is_answered_directly(hosts: tuple[Host, Host], monkeypatch: pytest.MonkeyPatch) -> None:
+    answered: list[tuple[str, bool]] = []
+    answer = direct.DirectApi.answer
+
+    def seen(self: direct.DirectApi, whole: WholeRequest) -> bytes | None:
+        found = answer(self, whole)
+        answered.append((whole.path.removeprefix(BASE), found is not None))
+        return found
+
+    monkeypatch.setattr(direct.DirectApi, "answer", seen)
+    with closing(Host()) as host, Emulator(host=host, start=START, strict=False) as copper:
+        side = Side(copper)
+        for method, path in [
+            ("GET", "/people/{person}"),
+            ("GET", "/people/17"),
+            ("POST", "/people"),
+            ("GET", "/x/y/z"),
+        ]:
+            side.call(method, BASE + path, b"{}", CREDENTIALS)
+        copper.faults.api.status(503)
+        side.call("GET", f"{BASE}/account", None, CREDENTIALS)
+        copper.faults.off()
+        side.call("GET", f"{BASE}/account", None, CREDENTIALS)
+        side.connection.close()
+    assert answered == [
+        (f"/people/{side.person}", True),
+        ("/people/17", True),
+        ("/people", True),
+        ("/x/y/z", False),
+        ("/account", False),
+        ("/account", True),
+    ]
