@@ -154,13 +154,16 @@ def test_a_wrong_value_is_one_line_in_a_real_process_too() -> None:
     assert err.count("\n") == 1
 
 
-def test_a_sender_that_does_not_exist_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COPPER_EMULATOR_SENDER", "httpx")
+@pytest.mark.parametrize("variable", ["COPPER_EMULATOR_SENDER", "COPPER_EMULATOR_SERVER"])
+def test_a_client_or_server_that_does_not_exist_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "httpx")
 
     code, out, err = run("serve", "--port", "0")
 
     assert (code, out) == (1, "")
-    assert err.startswith("copper-emulator: COPPER_EMULATOR_SENDER=httpx: write aiohttp, or leave it out")
+    assert err.startswith(f"copper-emulator: {variable}=httpx: write aiohttp, or leave it out")
     assert err.count("\n") == 1
 
 

@@ -24,6 +24,7 @@ from copper_emulator.interception.ways import Way
 from copper_emulator.shell.api.app import direct_api, make_api, make_runner
 from copper_emulator.shell.intercepting.answering import Interception, answer_for_copper
 from copper_emulator.shell.loop_thread import LoopThread
+from copper_emulator.shell.own_http import is_own_server_wanted
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.tenant import Tenant
 from copper_emulator.shell.tls.authority_files import kept_certificate
@@ -218,7 +219,7 @@ class Host:
         if self._runner is None:
             app = make_api(self)
             app.middlewares.insert(0, answer_for_copper)
-            directly = direct_api(app) if self._directly else None
+            directly = direct_api(app) if self._directly and is_own_server_wanted() else None
             self._runner = make_runner(app, directly=directly, shutdown_timeout=_PATIENCE)
             await self._runner.setup()
         return self._runner

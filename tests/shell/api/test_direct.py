@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copper_emulator import Copper, Emulator
+from copper_emulator import Copper, Emulator, UsageError
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.shell.api import direct
 from copper_emulator.shell.host import Host
@@ -146,7 +146,9 @@ def test_both_ways_are_one_api(hosts: tuple[Host, Host], calls: list[Any], *, li
         assert one.effects == other.effects
 
 
-def test_what_is_plain_is_answered_directly(hosts: tuple[Host, Host], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def answered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """The path of each request that could be answered directly, and whether it was."""
     answered: list[tuple[str, bool]] = []
     answer = direct.DirectApi.answer
 
@@ -156,6 +158,10 @@ def test_what_is_plain_is_answered_directly(hosts: tuple[Host, Host], monkeypatc
         return found
 
     monkeypatch.setattr(direct.DirectApi, "answer", seen)
+    return answered
+
+
+def test_what_is_plain_is_answered_directly(answered: list[tuple[str, bool]]) -> None:
     with closing(Host()) as host, Emulator(host=host, start=START, strict=False) as copper:
         side = Side(copper)
         for method, path in [
@@ -178,3 +184,24 @@ def test_what_is_plain_is_answered_directly(hosts: tuple[Host, Host], monkeypatc
         ("/account", False),
         ("/account", True),
     ]
+
+
+def test_a_variable_has_everything_answered_by_aiohttps_server(
+    answered: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COPPER_EMULATOR_SERVER", "aiohttp")
+    with (
+        closing(Host()) as host,
+        Emulator(host=host, strict=False) as copper,
+        closing(Side(copper).connection) as connection,
+    ):
+        connection.request("GET", f"{BASE}/account", headers=copper.headers)
+        assert connection.getresponse().status == 200
+    assert answered == []
+
+
+def test_the_variable_has_no_other_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPPER_EMULATOR_SERVER", "gunicorn")
+    wanted = "COPPER_EMULATOR_SERVER=gunicorn: write aiohttp, or leave it out"
+    with closing(Host()) as host, Emulator(host=host) as copper, pytest.raises(UsageError, match=wanted):
+        _ = copper.api_url

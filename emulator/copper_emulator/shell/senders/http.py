@@ -22,9 +22,9 @@ from copper_emulator.core.errors import AuthorityError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.own_http import is_own_sender_wanted
 from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.routing.routes import Route, Straight, host_header, route_url
-from copper_emulator.shell.senders.choice import is_own_wanted
 from copper_emulator.shell.senders.connecting import unanswered
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.plain import PlainSender
@@ -51,12 +51,12 @@ class HttpSender:
         plainly: whether plain HTTP to this machine bypasses aiohttp's client, unless the user has chosen that.
 
     Raises:
-        UsageError: the user has chosen something else (`choice.py`).
+        UsageError: the user has chosen something else (`own_http.py`).
     """
 
     def __init__(self, trust: Trust | None = None, *, plainly: bool = True) -> None:
         self._trust = Trust() if trust is None else trust
-        self._plainly = plainly and is_own_wanted()
+        self._plainly = plainly and is_own_sender_wanted()
         self._plain: PlainSender | None = None
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None

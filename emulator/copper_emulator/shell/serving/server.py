@@ -22,6 +22,7 @@ from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.control.health import HEALTH
 from copper_emulator.shell.guarding import Refused, protected, refuse
 from copper_emulator.shell.listening import MAX_BODY, AnswersDirectly, ListeningRunner
+from copper_emulator.shell.own_http import is_own_server_wanted
 from copper_emulator.shell.served.accounts import Accounts
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.serving.deferred import Deferred
@@ -115,7 +116,7 @@ class Server:
             self._app(writer),
             on_error=_answer_unhandled,
             # With a state file, an answer waits until what it says is written.
-            directly=self._directly if writer is None else None,
+            directly=self._directly if writer is None and is_own_server_wanted() else None,
             shutdown_timeout=_PATIENCE,
         )
         await runner.setup()
