@@ -190,13 +190,10 @@ def test_a_variable_has_everything_answered_by_aiohttps_server(
     answered: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COPPER_EMULATOR_SERVER", "aiohttp")
-    with (
-        closing(Host()) as host,
-        Emulator(host=host, strict=False) as copper,
-        closing(Side(copper).connection) as connection,
-    ):
-        connection.request("GET", f"{BASE}/account", headers=copper.headers)
-        assert connection.getresponse().status == 200
+    with closing(Host()) as host, Emulator(host=host, strict=False) as copper:
+        side = Side(copper)
+        assert side.call("GET", f"{BASE}/account", None, CREDENTIALS)[0] == 200
+        side.connection.close()
     assert answered == []
 
 
