@@ -216,26 +216,21 @@ class _Indexes:
 
     def read(self, entries: Entries) -> Self:
         """Index the entries added since the last call."""
-        end = len(entries)
-        for place in range(self._read, end):
-            entry = entries[place]
-            if entry.kind is Kind.CHANGE and entry.change is not None:
-                self.told[entry.change.serial] = place
-            elif entry.kind is Kind.REFUSED:
+        # Not entry by entry: each would be made for this alone.
+        for _, kind, text, about in entries.parts(self._read):
+            if kind is Kind.CHANGE:
+                self.told[about.serial] = self._read
+            elif kind is Kind.REFUSED:
                 for serial in self._flying:
-                    self.refused.setdefault(serial, {})[entry.text] = None
-            elif entry.notification is not None:
-                self._passed(entry.kind, entry.notification)
-        self._read = end
+                    self.refused.setdefault(serial, {})[text] = None
+            elif kind is Kind.QUEUED:
+                self.by_change.setdefault(about.change.serial, []).append(about)
+            elif kind is Kind.SENDING:
+                self._flying.add(about.serial)
+            elif kind is Kind.ENDED:
+                self._flying.discard(about.notification.serial)
+            self._read += 1
         return self
-
-    def _passed(self, kind: Kind, notification: Notification) -> None:
-        if kind is Kind.QUEUED:
-            self.by_change.setdefault(notification.change.serial, []).append(notification)
-        elif kind is Kind.SENDING:
-            self._flying.add(notification.serial)
-        elif kind is Kind.ENDED:
-            self._flying.discard(notification.serial)
 
 
 class _LatestAbout:
