@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from copper_emulator.shell.listening import ListeningRunner
+from copper_emulator.shell.clock import monotonic, pause_async
+from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
 from copper_emulator.shell.whole_request import WholeRequest
 
 pytestmark = pytest.mark.asyncio
@@ -42,19 +44,24 @@ class Client:
     """What could have been answered directly."""
 
     def directly(self, whole: WholeRequest) -> bytes | None:
-        self.taken.put_nowait(whole.path)
-        if whole.path == "/broken":
+        self.taken.put_nowait(whole.target)
+        if whole.target == "/broken":
             raise ConnectionResetError("of the emulator's own")
-        if whole.path == "/large":
+        if whole.target == "/large":
             return answer_of(LARGE)
-        return answer_of(b"direct " + whole.path.encode() + whole.body) if whole.path.startswith("/direct") else None
+        if whole.target.startswith("/direct"):
+            return answer_of(b"direct " + whole.target.encode() + whole.body)
+        return None
 
     async def handle(self, incoming: web.Request) -> web.Response:
         body = await incoming.text()
         self.arrived.put_nowait(incoming.path)
         if incoming.path == "/waits":
             await self.let_go.wait()
-        return web.Response(text=f"aiohttp {incoming.path}{body}")
+        response = web.Response(text=f"aiohttp {incoming.path}{body}")
+        if incoming.path == "/last":
+            response.force_close()
+        return response
 
     async def answers(self, *sent: bytes, count: int = 1) -> list[str]:
         for raw in sent:
@@ -68,15 +75,15 @@ class Client:
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[Client]:
-    app = web.Application()
+async def connected(**options: Any) -> AsyncIterator[Client]:
+    app = web.Application(client_max_size=MAX_BODY)
     client: Client
 
     async def handle(incoming: web.Request) -> web.Response:
         return await client.handle(incoming)
 
     app.router.add_route("*", "/{path:.*}", handle)
-    runner = ListeningRunner(app, on_error=lambda *_: None, directly=lambda whole: client.directly(whole))
+    runner = ListeningRunner(app, on_error=lambda *_: None, directly=lambda whole: client.directly(whole), **options)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     reader, writer = await asyncio.open_connection(*runner.addresses[0], limit=2**26)
@@ -89,6 +96,16 @@ async def connected() -> AsyncIterator[Client]:
         await runner.cleanup()
 
 
+async def _looked_at(client: Client) -> None:
+    """Wait until whatever has been sent has been looked at: another connection has been answered after it."""
+    reader, writer = await asyncio.open_connection(*client.runner.addresses[0])
+    writer.write(request("/direct/between"))
+    await reader.readuntil(b"between")
+    writer.close()
+    while await client.taken.get() != "/direct/between":
+        pass
+
+
 async def test_whoever_answers_the_next_plain_request_is_asked_first() -> None:
     async with connected() as client:
         assert await client.answers(request("/direct/1", "a")) == ["direct /direct/1a"]
@@ -98,16 +115,23 @@ async def test_whoever_answers_the_next_plain_request_is_asked_first() -> None:
         assert await client.answers(request("/direct/3")) == ["direct /direct/3"]
 
 
-async def test_a_body_may_follow_its_head() -> None:
+@pytest.mark.parametrize("parts", [(-4,), (-3,), (-4, -2)], ids=["after its head", "in the middle", "in three parts"])
+async def test_a_request_may_come_in_parts(parts: tuple[int, ...]) -> None:
     async with connected() as client:
         whole = request("/direct", "body")
-        client.writer.write(whole[:-4])
-        # Another connection is answered after the head has been looked at.
-        reader, writer = await asyncio.open_connection(*client.runner.addresses[0])
-        writer.write(request("/direct/between"))
-        assert (await reader.readuntil(b"between")).endswith(b"direct /direct/between")
-        writer.close()
-        assert await client.answers(whole[-4:]) == ["direct /directbody"]
+        begin = 0
+        for end in parts:
+            client.writer.write(whole[begin:end])
+            await _looked_at(client)
+            begin = end
+        assert await client.answers(whole[begin:]) == ["aiohttp /directbody"]
+        assert await client.answers(request("/direct")) == ["direct /direct"]
+
+
+async def test_a_large_body_is_aiohttps() -> None:
+    large = "x" * 900_000
+    async with connected() as client:
+        assert await client.answers(request("/other", large)) == [f"aiohttp /other{large}"]
         assert await client.answers(request("/direct")) == ["direct /direct"]
 
 
@@ -116,10 +140,7 @@ async def test_what_comes_while_aiohttp_is_answering_is_answered_after_that() ->
         client.writer.write(request("/waits"))
         assert await client.arrived.get() == "/waits"
         client.writer.write(request("/direct/early"))
-        reader, writer = await asyncio.open_connection(*client.runner.addresses[0])
-        writer.write(request("/direct/between"))
-        await reader.readuntil(b"between")
-        writer.close()
+        await _looked_at(client)
         client.let_go.set()
         assert await client.answers(count=2) == ["aiohttp /waits", "aiohttp /direct/early"]
         # From now on nobody can tell how much aiohttp still has to answer.
@@ -170,12 +191,26 @@ async def test_a_fault_of_the_emulators_own_is_logged_and_answered_and_ends_the_
     assert [record.exc_info is not None and record.exc_info[0] for record in caplog.records] == [ConnectionResetError]
 
 
-async def test_a_client_that_leaves_before_its_body_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_connection_that_aiohttp_ends_takes_nothing_more() -> None:
     async with connected() as client:
-        client.writer.write(request("/direct", "body")[:-4])
-        client.writer.write_eof()
+        client.writer.write(request("/last"))
+        assert await client.answer() == "aiohttp /last"
+        client.writer.write(request("/direct/late"))
+        with suppress(ConnectionError):
+            assert await client.reader.read() == b""
+    assert client.taken.get_nowait() == "/last"
+    assert client.taken.empty()
+
+
+async def test_a_connection_in_use_is_not_ended_because_aiohttp_has_had_nothing_to_answer() -> None:
+    async with connected(keepalive_timeout=0.3) as client:
+        assert await client.answers(request("/other")) == ["aiohttp /other"]
+        began = monotonic()
+        while monotonic() < began + 1:
+            assert await client.answers(request("/direct")) == ["direct /direct"]
+            await pause_async(0.02)
+        # Unused, it is ended as before.
         assert await client.reader.read() == b""
-    assert (client.taken.empty(), caplog.records) == (True, [])
 
 
 async def test_the_server_ends_connections_that_were_only_answered_directly() -> None:

@@ -14,9 +14,10 @@ from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.exec_report import ExecReport
 from copper_emulator.cli.reaching import Reaching, check_allowed
 from copper_emulator.cli.server_options import player, server_options, settings_of
-from copper_emulator.core.errors import AuthorityError, StateError
+from copper_emulator.core.errors import AuthorityError, StateError, UsageError
 from copper_emulator.core.surface import Surface
 from copper_emulator.executing.child import CannotRun, Child, check
+from copper_emulator.shell.own_http import check_choices
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.serving.server import Server
 
@@ -121,12 +122,13 @@ def exec(  # noqa: A001 - the name of the command
     )
     try:
         check(command[0])
+        check_choices()
         if isolate:
             _isolate()
         code = asyncio.run(_Running(command, plan, allowed, state, told, against).run())
     except CannotRun as error:
         raise _NoCommand(error) from None
-    except (AuthorityError, StateError, OSError) as error:
+    except (AuthorityError, StateError, UsageError, OSError) as error:
         raise CannotExec(str(error)) from None
     raise click.exceptions.Exit(code)
 

@@ -19,7 +19,7 @@ from copper_emulator.cli.output import complain
 from copper_emulator.cli.server_options import option_name, player, server_options, settings_of
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import AuthorityError, ScenarioError, StateError, UsageError
-from copper_emulator.shell.own_http import is_own_sender_wanted, is_own_server_wanted
+from copper_emulator.shell.own_http import check_choices
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.serving.ports import why_not_listening
 from copper_emulator.shell.serving.server import DEFAULT_PORT, CannotListen, Server
@@ -113,9 +113,7 @@ def serve(
             proxy=reaching.plan if reaching is not None else None,
         )
         try:
-            # Now: otherwise it would be read when something is first to be sent.
-            is_own_sender_wanted()
-            is_own_server_wanted()
+            check_choices()
             asyncio.run(_serve(server, plan, log, reaching))
         except CannotListen as error:
             wanted = {"port": port, "tls_port": tls_port, "proxy": proxy}

@@ -15,13 +15,13 @@ from typing import Any, TypeAlias, cast
 from aiohttp import web
 
 from copper_emulator.shell.caught import is_meant_for_the_caller
-from copper_emulator.shell.whole_request import Unread, WholeRequest, read_whole
+from copper_emulator.shell.whole_request import WholeRequest, read_whole
 
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
 """Takes the request (a stub if it could not be parsed), the status, the exception and aiohttp's message."""
 
 AnswersDirectly: TypeAlias = Callable[[WholeRequest], bytes | None]
-"""Takes a request; returns the whole answer, or None if aiohttp is to answer, and then nothing has happened."""
+"""Takes a request; returns the whole answer, or None if aiohttp is to answer."""
 
 MAX_BODY = 1024 * 1024
 """The largest request body in bytes. Copper's own limit is not known."""
@@ -105,69 +105,67 @@ _FAULT = (
     b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Content-Length: 55\r\nConnection: close\r\n\r\n500 Internal Server Error\n\nServer got itself in trouble"
 )
-"""The answer to a request at which the emulator itself failed, as aiohttp words it."""
+"""The answer to a request at which the emulator itself failed, with aiohttp's text."""
 
 
 class _Connection(web.RequestHandler):
     """A connection. Whatever arrives is aiohttp's from the first request on that is left to it.
 
-    Only after its answer to a single whole request, with nothing after it, can no more bytes be meant for aiohttp, and
-    the next request is looked at again.
+    Only after its answer to a single request, with nothing missing and nothing after it, can no more bytes be meant for
+    aiohttp, and the next request is looked at again.
     """
 
-    __slots__ = ("_comes_back", "_held", "_left_to_aiohttp", "as_https", "directly", "handler_failed", "on_error")
+    __slots__ = ("_left_to_aiohttp", "_missing", "as_https", "directly", "handler_failed", "on_error")
 
     on_error: OnError
     as_https: bool
     handler_failed: bool
     """Whether the exception being logged came from a handler."""
     directly: AnswersDirectly | None
+    _missing: int
+    """Bytes to come of the request that is left to aiohttp; negative if more than it have come, or nobody can tell."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._held = b""
-        self._left_to_aiohttp = self.directly is None
-        self._comes_back = False
+        self._left_to_aiohttp, self._missing = self.directly is None, -1
         super().connection_made(cast(asyncio.Transport, _Tls(transport)) if self.as_https else transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._left_to_aiohttp or not data:
-            # aiohttp itself passes no bytes to have those read that it has kept.
-            self._comes_back = self._comes_back and not data
-            super().data_received(data)
-            return
-        received, self._held = self._held + data, b""
-        read = read_whole(received)
-        if read is Unread.HEAD_ALONE:
-            self._held = received
-        elif read is Unread.UNFIT:
-            self._leave_to_aiohttp(received, comes_back=False)
-        elif not self._answered_at_once(read):
-            self._leave_to_aiohttp(received, comes_back=True)
+        if self._left_to_aiohttp:
+            self._missing -= len(data)
+        elif self._force_close or self._close:
+            # The server is ending; aiohttp drops what comes now.
+            pass
+        elif isinstance(read := read_whole(data), WholeRequest):
+            if self._answered_at_once(read):
+                return
+            self._left_to_aiohttp, self._missing = True, 0
+        else:
+            self._left_to_aiohttp, self._missing = True, -1 if read is None else read.missing
+        super().data_received(data)
 
     async def finish_response(self, *args: Any) -> tuple[web.StreamResponse, bool]:
-        finished = await super().finish_response(*args)
-        self._left_to_aiohttp = not self._comes_back
-        return finished
-
-    def _leave_to_aiohttp(self, received: bytes, *, comes_back: bool) -> None:
-        self._left_to_aiohttp, self._comes_back = True, comes_back
-        super().data_received(received)
+        response, has_gone = await super().finish_response(*args)
+        self._left_to_aiohttp = has_gone or self._missing != 0 or not response.keep_alive
+        return response, has_gone
 
     def _answered_at_once(self, request: WholeRequest) -> bool:
         transport = self.transport
-        if self.directly is None or transport is None or transport.is_closing() or transport.get_write_buffer_size():
+        if self.directly is None or transport is None or transport.get_write_buffer_size():
             # A client that does not read its answers has to wait for the next one.
             return False
         try:
             answer = self.directly(request)
         except Exception as error:  # noqa: BLE001 - as for a handler of aiohttp's, every fault is logged and answered
             super().log_exception("Error handling request", exc_info=error)
-            answer = _FAULT
-        if answer is not None:
-            transport.write(answer)
-        if answer is _FAULT:
+            transport.write(_FAULT)
             transport.close()
-        return answer is not None
+            return True
+        if answer is None:
+            return False
+        transport.write(answer)
+        # aiohttp ends connections on which it has answered nothing for long.
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        return True
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         # Outside a handler only the rest of a body is read: failing to read it, or a client that has gone, is no fault

@@ -13,6 +13,12 @@ SERVER = "COPPER_EMULATOR_SERVER"
 """The environment variable with which everything is answered by aiohttp's server."""
 
 
+def check_choices() -> None:
+    """Raise UsageError if one of the variables has another value: now, not when it is first read."""
+    is_own_sender_wanted()
+    is_own_server_wanted()
+
+
 def is_own_sender_wanted() -> bool:
     """Whether nobody has chosen aiohttp's client. Raises UsageError if the variable has another value."""
     return _is_own_wanted(SENDER)

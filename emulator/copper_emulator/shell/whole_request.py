@@ -1,4 +1,4 @@
-"""Which requests can be read at a glance? Whole ones, of a plain form that every common client sends.
+"""Which requests can be read at a glance? Whole ones, in the form that every common client sends.
 
 Such a request needs no parser with states and no task: its first line and its headers are matched as they are. This is
 no parser of HTTP. It recognises requests about which there cannot be two opinions, and leaves all others, faulty ones
@@ -8,7 +8,6 @@ included, to aiohttp's.
 from __future__ import annotations
 
 import re
-from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,10 +16,10 @@ from multidict import CIMultiDict, CIMultiDictProxy
 MOST_HEADERS = 2 * 1024
 """Bytes of headers; clients of the API send some 300."""
 
-MOST_BODY = 64 * 1024
-"""Bytes of a body, so that what has not arrived yet is soon here."""
+MOST_LINES = 64
+"""Headers; aiohttp refuses more than 128."""
 
-_FIRST_LINE = re.compile(rb"(GET|POST|PUT|DELETE) (/[A-Za-z0-9_/]*) HTTP/1\.1\r\n")
+_FIRST_LINE = re.compile(rb"(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) (/[!-~]*) HTTP/1\.1\r\n")
 
 _HEADER = re.compile(r"([A-Za-z0-9-]+): ?([!-~](?:[ -~]*[!-~])?)")
 
@@ -28,21 +27,20 @@ _UNFIT = frozenset({"transfer-encoding", "content-encoding", "expect", "upgrade"
 """Headers that change how a request is read or answered."""
 
 
-class Unread(Enum):
-    """Why a request was not read."""
-
-    HEAD_ALONE = "its body has not arrived"
-    UNFIT = "it is of another form"
-
-
 class WholeRequest(NamedTuple):
     """A request with everything in it. Its connection stays open."""
 
     method: str
-    path: str
-    """Without a query, and without anything that would have to be decoded."""
+    target: str
+    """The path, and a query if there is one, as they were sent."""
     headers: CIMultiDictProxy[str]
     body: bytes
+
+
+class Begun(NamedTuple):
+    """The beginning of a request like that, of whose body some has not arrived."""
+
+    missing: int
 
 
 class _Headers(NamedTuple):
@@ -50,20 +48,20 @@ class _Headers(NamedTuple):
     body_length: int
 
 
-def read_whole(received: bytes) -> WholeRequest | Unread:
-    """The one request that these bytes are."""
+def read_whole(received: bytes) -> WholeRequest | Begun | None:
+    """The one request that these bytes are, or begin; None if they are something else, or if it is not certain."""
     first = _FIRST_LINE.match(received)
     if first is None:
-        return Unread.UNFIT
+        return None
     begin = first.end()
     end = received.find(b"\r\n\r\n", begin, begin + MOST_HEADERS)
     headers = None if end < 0 else _headers(received[begin:end])
-    if headers is None or headers.body_length > MOST_BODY:
-        return Unread.UNFIT
+    if headers is None:
+        return None
     body = received[end + 4 :]
-    if len(body) != headers.body_length:
-        # Many clients send the head first and then the body; a body that comes in parts may well never be whole.
-        return Unread.UNFIT if body else Unread.HEAD_ALONE
+    missing = headers.body_length - len(body)
+    if missing:
+        return Begun(missing) if missing > 0 else None
     return WholeRequest(first[1].decode(), first[2].decode(), headers.by_name, body)
 
 
@@ -74,7 +72,7 @@ def _headers(lines: bytes) -> _Headers | None:
     found = [_HEADER.fullmatch(line) for line in lines.decode("latin-1").split("\r\n")]
     pairs = [(match[1], match[2]) for match in found if match is not None]
     names = {name.lower() for name, _ in pairs}
-    if len(names) < len(found) or not _UNFIT.isdisjoint(names):
+    if len(names) < len(found) or len(found) > MOST_LINES or "host" not in names or not _UNFIT.isdisjoint(names):
         return None
     by_name = CIMultiDict(pairs)
     length = by_name.get("Content-Length", "0")

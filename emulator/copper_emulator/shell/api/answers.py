@@ -36,7 +36,7 @@ def answer_raw(raw: bytes, *, hint: str = "", total: int | None = None) -> JsonA
     return made
 
 
-def refusal(error: ApiError) -> JsonAnswer:
+def refusal_answer(error: ApiError) -> JsonAnswer:
     """An error in Copper's format, with the emulator's hint in a header."""
     return JsonAnswer(encode(error.body), {HINT_HEADER: header_text(error.hint)} if error.hint else {}, error.status)
 

@@ -15,7 +15,8 @@ from copper_emulator.shell.api.calls import handlers_of
 from copper_emulator.shell.api.credentials import DIRECTORY, Directory, known_account, reached_account
 from copper_emulator.shell.api.direct import DirectApi
 from copper_emulator.shell.api.hindering import CutOff, hindered
-from copper_emulator.shell.api.refusing import answer_unhandled, envelope, note_refusal, refusal_for
+from copper_emulator.shell.api.json_answer import JsonResponse
+from copper_emulator.shell.api.refusing import answer_unhandled, refused
 from copper_emulator.shell.guarding import may_be_rebound
 from copper_emulator.shell.listening import MAX_BODY, AnswersDirectly, ListeningRunner
 
@@ -60,7 +61,7 @@ async def answer_errors(
     try:
         if (origin := request.headers.get(hdrs.ORIGIN)) is not None:
             _check_browser(request, origin)
-        reached, hindrance = reached_account(request), None
+        reached, hindrance = reached_account(request, has_route=request.match_info.http_exception is None), None
         if reached is not None:
             tenant = reached[0]
             noted = tenant.note_call(request.method, request.raw_path)
@@ -70,11 +71,10 @@ async def answer_errors(
         # Nobody gets it: the connection is closed.
         return web.Response(status=504)
     except Exception as error:
-        refusal = refusal_for(request, error)
+        refusal = refused(request, error)
         if refusal is None:
             raise
-        note_refusal(request, refusal)
-        answer = envelope(refusal)
+        answer = JsonResponse(refusal)
     if noted is not None:
         noted[STATUS] = answer.status
     return answer

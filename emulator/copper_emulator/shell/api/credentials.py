@@ -11,7 +11,7 @@ from multidict import istr
 
 from copper_emulator.core.errors import Unauthorized
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
-from copper_emulator.shell.api.request import ApiRequest, has_route
+from copper_emulator.shell.api.request import ApiRequest
 from copper_emulator.shell.tenant import Tenant
 
 _TOKEN, _APPLICATION, _EMAIL = istr("X-PW-AccessToken"), istr("X-PW-Application"), istr("X-PW-UserEmail")
@@ -73,10 +73,10 @@ def known_account(request: ApiRequest) -> tuple[Tenant, Key] | None:
     return directory_of(request).known(token) if token else None
 
 
-def reached_account(request: ApiRequest) -> tuple[Tenant, Key] | None:
+def reached_account(request: ApiRequest, *, has_route: bool) -> tuple[Tenant, Key] | None:
     """The account a call is about to reach, created if its route would create it; None if it reaches none."""
     known = known_account(request)
-    if known is None and has_route(request):
+    if known is None and has_route:
         try:
             known = directory_of(request).find(*_credentials(request))
         except Unauthorized:

@@ -18,12 +18,11 @@ from aiohttp import hdrs, web
 
 from copper_emulator.core.call_log import STATUS, Noted
 from copper_emulator.interception.hosts import is_copper_api
-from copper_emulator.shell.api.answers import refusal
 from copper_emulator.shell.api.calls import ApiRoute, Call
 from copper_emulator.shell.api.credentials import reached_account
 from copper_emulator.shell.api.hindering import may_be_hindered
 from copper_emulator.shell.api.json_answer import JsonAnswer
-from copper_emulator.shell.api.refusing import note_refusal, refusal_for
+from copper_emulator.shell.api.refusing import refused
 from copper_emulator.shell.whole_request import WholeRequest
 
 _WITH_AN_ID = re.compile(r"(/developer_api/v1/[a-z_]+/)([0-9]+)(/?|/[a-z_]+/?)")
@@ -62,15 +61,16 @@ class DirectApi:
         self._routes = {(route.method, route.path): route for route in routes}
 
     def answer(self, whole: WholeRequest) -> bytes | None:
-        """The whole answer to a request, whose effects have happened; None, and nothing happens, if it is not for here.
+        """The whole answer to a request, whose effects have happened; None if it is left to the application.
 
-        Raises what is a fault of the emulator.
+        For that, nothing happens but what the application would do first as well: the account that a token opens is
+        there. Raises what is a fault of the emulator.
         """
-        route, match_info = self._route(whole.method, whole.path)
+        route, match_info = self._route(whole.method, whole.target)
         if route is None or hdrs.ORIGIN in whole.headers or _is_for_copper(whole.headers.get(hdrs.HOST, "")):
             return None
         answer = _answer(
-            route, DirectRequest(self._app, whole.method, whole.path, whole.headers, match_info), whole.body
+            route, DirectRequest(self._app, whole.method, whole.target, whole.headers, match_info), whole.body
         )
         return None if answer is None else answer.to_bytes()
 
@@ -85,18 +85,17 @@ def _answer(route: ApiRoute, request: DirectRequest, body: bytes) -> JsonAnswer 
     """What the application would answer; None if it must see for itself."""
     noted: Noted | None = None
     try:
-        reached = reached_account(request)
+        reached = reached_account(request, has_route=True)
         if reached is not None:
             if may_be_hindered(reached[0]):
                 return None
             noted = reached[0].note_call(request.method, request.path)
         answer = route.act(Call(request, route.caller(request, reached), body))
     except Exception as error:
-        refused = refusal_for(request, error)
-        if refused is None:
+        refusal = refused(request, error)
+        if refusal is None:
             raise
-        note_refusal(request, refused)
-        answer = refusal(refused)
+        answer = refusal
     if noted is not None:
         noted[STATUS] = answer.status
     return answer

@@ -1,8 +1,8 @@
 """An answer of the API, and how it is sent: head and body in one piece, with as little as possible built for it.
 
 aiohttp's own response builds a dictionary of headers, completes it, and joins it into the head. That took an eighth of
-the whole time of a call of the emulated API; here the head is a single string. Everything else is aiohttp's: this is a
-response class of its own kind, for answers with JSON and a header or two.
+the whole time of a call of the emulated API; here the head is a single string, which is all that a direct answer needs.
+Where aiohttp answers, everything else is aiohttp's.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
-from copper_emulator.shell.api.answers import refusal
+from copper_emulator.shell.api.answers import refusal_answer
 from copper_emulator.shell.api.credentials import directory_of, known_account
 from copper_emulator.shell.api.hindering import call_text
+from copper_emulator.shell.api.json_answer import JsonAnswer, JsonResponse
 from copper_emulator.shell.api.request import ApiRequest
 from copper_emulator.shell.api.unknown import unknown_path_hint
 from copper_emulator.shell.listening import MAX_BODY
@@ -33,28 +34,29 @@ def refusal_for(request: ApiRequest, error: Exception) -> ApiError | None:
     return None
 
 
-def note_refusal(request: ApiRequest, error: ApiError) -> None:
-    """Record an error that answers a request in the journal."""
-    hint = f"; {error.hint}" if error.hint else ""
-    text = call_text(request, f"{error.status} {error.message}{hint}")
+def refused(request: ApiRequest, error: Exception) -> JsonAnswer | None:
+    """The answer to a request that an error ends, which is recorded in the journal; None for the emulator's faults."""
+    refusal = refusal_for(request, error)
+    if refusal is None:
+        return None
+    hint = f"; {refusal.hint}" if refusal.hint else ""
+    text = call_text(request, f"{refusal.status} {refusal.message}{hint}")
     known = known_account(request)
     if known is not None:
         known[0].refused(text)
     else:
         directory_of(request).refused(text)
+    return refusal_answer(refusal)
 
 
-def envelope(error: ApiError) -> web.Response:
+def envelope(error: ApiError) -> JsonResponse:
     """An error in Copper's format, with the emulator's hint in a header."""
-    made = refusal(error)
-    return web.Response(
-        status=made.status, body=made.raw, headers=made.headers, content_type="application/json", charset="utf-8"
-    )
+    return JsonResponse(refusal_answer(error))
 
 
 def answer_unhandled(
     _request: web.BaseRequest, status: int, error: BaseException | None, message: str
-) -> web.Response | None:
+) -> web.StreamResponse | None:
     """Answer in the envelope what aiohttp refused before any handler ran; its own 500 stays, with its log entry."""
     if status >= 500 or error is None:
         return None

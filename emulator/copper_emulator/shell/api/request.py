@@ -42,8 +42,3 @@ class ApiRequest(Protocol):
     @property
     def match_info(self) -> Mapping[str, str]:
         """The parts of the path that its route leaves open."""
-
-
-def has_route(request: ApiRequest) -> bool:
-    """Whether there is such a path with such a method."""
-    return getattr(request.match_info, "http_exception", None) is None

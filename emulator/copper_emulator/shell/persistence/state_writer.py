@@ -265,7 +265,7 @@ class StateWriter:
 
 def write_first(
     writer: StateWriter,
-    refuse: Callable[[web.Request, NotWritten], web.Response],
+    refuse: Callable[[web.Request, NotWritten], web.StreamResponse],
     tells_nothing: Callable[[web.Request], bool],
 ) -> Middleware:
     """A middleware that sends an answer only once everything it may reveal is written, and otherwise a refusal."""

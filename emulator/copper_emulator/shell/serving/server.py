@@ -6,7 +6,7 @@ To start fast, it loads the emulated API, the control API and the accounts with 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from functools import cache
 from ipaddress import ip_address
@@ -27,7 +27,6 @@ from copper_emulator.shell.served.accounts import Accounts
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.serving.deferred import Deferred
 from copper_emulator.shell.serving.page_routes import make_page, start_page
-from copper_emulator.shell.whole_request import WholeRequest
 
 if TYPE_CHECKING:
     from copper_emulator.shell.persistence.state_writer import StateWriter
@@ -65,6 +64,7 @@ class Server:
         StateError: the file cannot be used.
         CannotListen: the address cannot be bound.
         RouteError: a route of the plan cannot be understood.
+        UsageError: COPPER_EMULATOR_SERVER has a value that it cannot have.
     """
 
     def __init__(
@@ -112,13 +112,7 @@ class Server:
         self.accounts = Accounts(self._plan, group, closing, writer)
         self.accounts.loopback = is_loopback(self.bind)
         self._open.push_async_callback(self.accounts.stop)
-        runner = ListeningRunner(
-            self._app(writer),
-            on_error=_answer_unhandled,
-            # With a state file, an answer waits until what it says is written.
-            directly=self._directly if writer is None and is_own_server_wanted() else None,
-            shutdown_timeout=_PATIENCE,
-        )
+        runner = self._runner(writer)
         await runner.setup()
         self._open.push_async_callback(runner.cleanup)
         # Runs before waiting for the requests under way: those that follow a journal never end by themselves.
@@ -167,27 +161,34 @@ class Server:
         self._open.callback(writer.close)
         return writer
 
-    def _app(self, writer: StateWriter | None) -> web.Application:
+    def _runner(self, writer: StateWriter | None) -> ListeningRunner:
+        trusted = frozenset(host.lower() for host in self._trusted())
+        api = cache(lambda: self._api(trusted))
+        # With a state file, an answer waits until what it says is written.
+        directly = _directly(api) if writer is None and is_own_server_wanted() else None
+        app = self._app(writer, trusted, api)
+        return ListeningRunner(app, on_error=_answer_unhandled, directly=directly, shutdown_timeout=_PATIENCE)
+
+    def _app(
+        self, writer: StateWriter | None, trusted: frozenset[str], api: Callable[[], web.Application]
+    ) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
         if writer is not None:
             from copper_emulator.shell.persistence.state_writer import write_first
 
             app.middlewares.append(write_first(writer, _not_written, _tells_nothing))
-        trusted = frozenset(host.lower() for host in self._trusted())
         for operation in HEALTH:
             handler = protected(trusted, operation.handler(self.accounts))
             app.router.add_route(operation.method, f"{CONTROL_PATH}{operation.path}", handler)
         app.router.add_get("/", start_page(trusted))
         app.add_subapp("/_emulator/page", make_page(trusted))
-        self._api = cache(lambda: self._make_api(trusted))
-        self._direct_api = cache(lambda: self._make_direct_api())
         for path, make in (
             (CONTROL_PATH, lambda: self._control(trusted)),
             ("/_emulator/docs", _documents),
             ("/_emulator/openapi.json", _documents),
             # The API's path is matched before the root.
-            (API_PATH, self._api),
-            ("/", self._api),
+            (API_PATH, api),
+            ("/", api),
         ):
             app.router.register_resource(Deferred(path, make))
         return app
@@ -202,18 +203,22 @@ class Server:
         app.add_subapp(CONTROL_PATH, make_control(self.accounts, trusted))
         return app
 
-    def _make_api(self, trusted: frozenset[str]) -> web.Application:
+    def _api(self, trusted: frozenset[str]) -> web.Application:
         from copper_emulator.shell.api.app import make_api
 
         return make_api(self.accounts, trusted=trusted)
 
-    def _make_direct_api(self) -> AnswersDirectly:
+
+def _directly(api: Callable[[], web.Application]) -> AnswersDirectly:
+    """What answers plain requests of the API directly; like the API, it is made with the first of them."""
+
+    @cache
+    def made() -> AnswersDirectly:
         from copper_emulator.shell.api.app import direct_api
 
-        return direct_api(self._api())
+        return direct_api(api())
 
-    def _directly(self, request: WholeRequest) -> bytes | None:
-        return self._direct_api()(request) if request.path.startswith(API_PATH) else None
+    return lambda request: made()(request) if request.target.startswith(API_PATH) else None
 
 
 @contextmanager
@@ -242,7 +247,7 @@ def _answer_unhandled(
     return answer_unhandled(request, status, error, message)
 
 
-def _not_written(request: web.Request, error: NotWritten) -> web.Response:
+def _not_written(request: web.Request, error: NotWritten) -> web.StreamResponse:
     """A refusal in the format of the API that was called."""
     if not request.path.startswith("/_emulator"):
         from copper_emulator.shell.api.refusing import envelope

@@ -48,7 +48,7 @@ class TlsListener:
         context: ssl.SSLContext,
         connection: Callable[[], asyncio.Protocol],
         *,
-        refuse: Callable[[BadRequest], web.Response],
+        refuse: Callable[[BadRequest], web.StreamResponse],
         tell: Callable[[str], None],
     ) -> None:
         self._listening = listening
@@ -128,7 +128,7 @@ class TlsListener:
             if text:
                 self._tell(text)
 
-    async def _answer_plain_http(self, request: web.BaseRequest) -> web.Response:
+    async def _answer_plain_http(self, request: web.BaseRequest) -> web.StreamResponse:
         self._tell(f"{request.method} {request.rel_url.raw_path}: plain HTTP at the TLS port; write https://")
         response = self._refuse(
             BadRequest("Bad Request", hint=f"This port speaks TLS: write https://, not http:// ({request.host})")
@@ -138,7 +138,7 @@ class TlsListener:
 
     def _answer_no_http(
         self, request: web.BaseRequest, status: int, error: BaseException | None, message: str
-    ) -> web.Response | None:
+    ) -> web.StreamResponse | None:
         if status >= 500 or error is None:
             return None
         self._tell("something that is neither TLS nor HTTP at the TLS port; write https://")
