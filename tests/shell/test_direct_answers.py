@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,8 @@ class Client:
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     taken: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     """What could have been answered directly."""
+    connections: list[web.RequestHandler] = field(default_factory=list)
+    """The server's side of the connection of each request that aiohttp has had."""
 
     def directly(self, whole: WholeRequest) -> bytes | None:
         self.taken.put_nowait(whole.target)
@@ -56,11 +58,14 @@ class Client:
     async def handle(self, incoming: web.Request) -> web.Response:
         body = await incoming.text()
         self.arrived.put_nowait(incoming.path)
+        self.connections.append(incoming.protocol)
         if incoming.path == "/waits":
             await self.let_go.wait()
         response = web.Response(text=f"aiohttp {incoming.path}{body}")
         if incoming.path == "/last":
             response.force_close()
+            # It comes when the answer has left, right before the connection is closed.
+            asyncio.get_running_loop().call_soon(incoming.protocol.data_received, request("/direct/late"))
         return response
 
     async def answers(self, *sent: bytes, count: int = 1) -> list[str]:
@@ -191,14 +196,23 @@ async def test_a_fault_of_the_emulators_own_is_logged_and_answered_and_ends_the_
     assert [record.exc_info is not None and record.exc_info[0] for record in caplog.records] == [ConnectionResetError]
 
 
-async def test_a_connection_that_aiohttp_ends_takes_nothing_more() -> None:
+async def test_after_an_answer_that_ends_the_connection_nothing_is_answered() -> None:
     async with connected() as client:
         client.writer.write(request("/last"))
         assert await client.answer() == "aiohttp /last"
-        client.writer.write(request("/direct/late"))
-        with suppress(ConnectionError):
-            assert await client.reader.read() == b""
+        assert await client.reader.read() == b""
     assert client.taken.get_nowait() == "/last"
+    assert client.taken.empty()
+
+
+async def test_what_comes_when_the_server_ends_is_not_answered() -> None:
+    async with connected() as client:
+        assert await client.answers(request("/other")) == ["aiohttp /other"]
+        connection = client.connections[0]
+        # As the server does first when it ends.
+        connection.close()
+        connection.data_received(request("/direct/late"))
+    assert client.taken.get_nowait() == "/other"
     assert client.taken.empty()
 
 
