@@ -33,6 +33,20 @@ TARGET = "https://my-app.example/hooks"
 Told = tuple[int, list[tuple[str, str]], bytes]
 
 
+class InOnePiece(http.client.HTTPConnection):
+    """A connection that sends each request in one piece; http.client itself sends the head first."""
+
+    waiting = b""
+
+    def send(self, data: Any) -> None:
+        self.waiting += data
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        waiting, self.waiting = self.waiting, b""
+        super().send(waiting)
+        return super().getresponse()
+
+
 class Side:
     """An account, and one kept connection to its API."""
 
@@ -41,7 +55,7 @@ class Side:
         self.person = copper.people.create(name="Ada", emails=[{"email": "ada@example.com", "category": "work"}]).id
         self.subscription = copper.subscribe("person", "new", target=TARGET).id
         self.headers = dict(copper.headers)
-        self.connection = http.client.HTTPConnection(copper.api_url.split("/")[2], timeout=20)
+        self.connection = InOnePiece(copper.api_url.split("/")[2], timeout=20)
 
     def call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Told:
         """The answer, without what is different each time."""
@@ -193,7 +207,7 @@ def test_both_ways_are_one_api(hosts: tuple[Host, Host], answered: list[tuple[st
 
     compare()
     # Otherwise aiohttp's way would have been compared with itself.
-    assert sum(directly for _, directly in answered) > made / 10
+    assert sum(directly for _, directly in answered) > made / 5
 
 
 def test_what_is_plain_is_answered_directly(answered: list[tuple[str, bool]]) -> None:
