@@ -170,7 +170,8 @@ ROUTES = st.sampled_from(
     ]
 )
 NOTHING_MORE: dict[str, str] = {}
-USUAL = st.tuples(ROUTES, BODIES, st.just(CREDENTIALS), st.just(NOTHING_MORE))
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+USUAL = st.tuples(ROUTES, BODIES, st.just(CREDENTIALS), st.sampled_from([NOTHING_MORE, FORM]))
 ANY = st.tuples(st.tuples(METHODS, PATHS), BODIES, KEYS, EXTRA)
 CALLS = USUAL | ANY
 

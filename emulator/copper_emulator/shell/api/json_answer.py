@@ -7,7 +7,6 @@ Where aiohttp answers, everything else is aiohttp's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
@@ -30,14 +29,14 @@ class JsonAnswer:
 
     def to_bytes(self) -> bytes:
         """The whole answer to a client of HTTP/1.1 that keeps the connection."""
-        return _head(self, self.headers, HttpVersion11, stays=True) + self.raw
+        return _head(self, HttpVersion11, stays=True) + self.raw
 
 
 class JsonResponse(web.StreamResponse):
-    """An answer as a response of aiohttp. More headers may be put into `headers`."""
+    """An answer as a response of aiohttp; all its headers are those of the answer."""
 
     def __init__(self, answer: JsonAnswer) -> None:
-        super().__init__(status=answer.status, headers=answer.headers)
+        super().__init__(status=answer.status)
         self._answer = answer
         self._connection_stays = False
 
@@ -50,7 +49,7 @@ class JsonResponse(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the whole answer. Raises ConnectionError if the client has gone."""
         self._connection_stays = request.keep_alive
-        head = _head(self._answer, self.headers, request.version, stays=bool(self.keep_alive))
+        head = _head(self._answer, request.version, stays=bool(self.keep_alive))
         whole = head if request.method == hdrs.METH_HEAD else head + self._answer.raw
         writer, transport = request.writer, request.transport
         if transport is None or transport.is_closing():
@@ -65,7 +64,8 @@ class JsonResponse(web.StreamResponse):
         """Do nothing: everything has been sent."""
 
 
-def _head(answer: JsonAnswer, headers: Mapping[str, str], version: HttpVersion, *, stays: bool) -> bytes:
+def _head(answer: JsonAnswer, version: HttpVersion, *, stays: bool) -> bytes:
+    headers = answer.headers
     more = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]) if headers else ""
     return (
         f"{_first_lines(version, answer.status, stays)}{_who_and_when(real_now() // 1000)}{more}"

@@ -91,13 +91,10 @@ class Reading:
 
     def _new(self, fields: Iterable[Field], found: Findings) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        body = found.body
+        said = found.body.get
         for field in fields:
-            # Most fields are neither named nor required.
-            if field.name not in body and not field.required:
-                continue
-            given = body.get(field.name)
-            if not is_blank(field, given):
+            given = said(field.name)
+            if given is not None and not is_blank(field, given):
                 self._read(field, given, values, found)
             elif field.required:
                 found.error(field.name, BLANK, field.how_written)
