@@ -7,7 +7,7 @@ KeyError, TypeError or ValueError, which `reading.py` reports as a mistake in th
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -67,6 +67,11 @@ class Form(Generic[T]):
             for (name, way), found, default in zip(self._fields, values, self._defaults, strict=True)
             if found != default
         }
+
+    def column(self, values: Iterable[T | None]) -> list[dict[str, Any] | None]:
+        """`out` of each; None for None, and where every field has its default."""
+        defaults, fields = self._defaults, self._values
+        return [None if each is None or fields(each) == defaults else self.out(each) for each in values]
 
     def less(self, *names: str) -> Form[T]:
         """The same form without these fields."""
