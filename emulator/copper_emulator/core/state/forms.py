@@ -73,6 +73,11 @@ class Form(Generic[T]):
         defaults, fields = self._defaults, self._values
         return [None if each is None or fields(each) == defaults else self.out(each) for each in values]
 
+    def is_default(self, columns: Any) -> bool:
+        """Whether `out` of each of several values is empty; each field of `columns` has those of all."""
+        fields = zip(self._values(columns), self._defaults, strict=True)
+        return all(column.count(default) == len(column) for column, default in fields)
+
     def less(self, *names: str) -> Form[T]:
         """The same form without these fields."""
         return Form(self._made, without=(*self._without, *names), **self._ways)

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Attempt, Change, Kind, Notification
+from copper_emulator.core.model import Attempt, Change, Delivery, Kind, Notification
 from copper_emulator.core.state.forms import ATTEMPT, DELIVERY, RESULT, SUBSCRIPTION, bytes_out, topic_text
 from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_ENVELOPE, Line
 from copper_emulator.core.state.parts import Value, beside_entries, entry_value
@@ -20,8 +20,6 @@ _CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kin
 
 _OF_QUEUED = attrgetter("serial", "change.serial", "subscription", "ids", "due_ms", "repeats", "tries")
 """What `IN_QUEUED` names."""
-
-_OF_ENDED = attrgetter("notification.serial", *IN_ENDED)
 
 _REST_OF_ATTEMPT = ATTEMPT.less(*IN_ENVELOPE, "body", "started_ms")
 _UNSENT = DELIVERY.less("ended_ms", *IN_ENDED)
@@ -84,42 +82,67 @@ class LineWriter:
 
     def _sending(self, times: Column, texts: Column, notifications: Column) -> list[Column]:
         serials = [each.serial for each in notifications]
-        # An attempt that has ended since is no longer there: its end contains everything.
-        attempts = [*map(self._waiting.flying.get, serials)]
-        sent = [
-            _GONE if attempt is None else self._put_in(attempt, serial)
-            for serial, attempt in zip(serials, attempts, strict=True)
-        ]
-        self._flying.update(serial for serial, attempt in zip(serials, attempts, strict=True) if attempt is not None)
+        flying = self._waiting.flying
+        attempts = [flying[serial] for serial in serials if serial in flying]
+        if not attempts:
+            # They have ended since, and their ends contain everything.
+            return [times, serials, texts]
+        # One attempt, of which each field is a column.
+        whole = Attempt._make(zip(*attempts, strict=True))
+        envelopes, bodies = self._put_in(whole)
+        rest = [None] if _REST_OF_ATTEMPT.is_default(whole) else [_REST_OF_ATTEMPT.out(each) or None for each in attempts]
         # `started_ms` is left out: it is the time of the entry.
-        return [times, serials, texts, *zip(*sent, strict=True), _REST_OF_ATTEMPT.column(attempts)]
+        columns = [envelopes, bodies, rest]
+        if len(attempts) < len(serials):
+            columns = [_spread(column, [serial in flying for serial in serials]) for column in columns]
+        return [times, serials, texts, *columns]
 
-    def _put_in(self, attempt: Attempt, serial: int) -> tuple[Value, Value]:
-        """The envelope (whole, or the serial of the notification it was written with), and the rest of the body."""
-        subscription, body = attempt.subscription, bytes_out(attempt.body)
-        is_text = isinstance(body, str)
-        of = 0 if subscription is None else subscription.id
-        where = attempt[1:4]
-        like, first, opening = self._envelopes.get(of, _NO_ENVELOPE)
-        if like == where and (not is_text or body.startswith(opening)):
-            return first, body[len(opening) :] if is_text else body
-        opening = body[: max(body.find(_BEFORE_IDS), 0)] if is_text else ""
-        self._envelopes[of] = where, serial, opening
-        whose = None if subscription is None else SUBSCRIPTION.out(subscription)
-        return (attempt.url, attempt.headers, whose, opening), body[len(opening) :] if is_text else body
+    def _put_in(self, whole: Any) -> tuple[Column, Column]:
+        """The envelopes (whole, or the serial of the notification one was written with), and the rest of each body."""
+        envelopes, rests = list[Value](), list[Value]()
+        written, flying = self._envelopes, self._flying
+        bodies = [*map(bytes_out, whole.body)]
+        for notification, subscription, url, headers, body in zip(
+            whole.notification, whole.subscription, whole.url, whole.headers, bodies, strict=True
+        ):
+            flying.add(notification.serial)
+            of = 0 if subscription is None else subscription.id
+            like, envelope, opening = written.get(of, _NO_ENVELOPE)
+            is_text = isinstance(body, str)
+            if like != (subscription, url, headers) or (is_text and not body.startswith(opening)):
+                opening = body[: max(body.find(_BEFORE_IDS), 0)] if is_text else ""
+                written[of] = (subscription, url, headers), notification.serial, opening
+                envelope = url, headers, None if subscription is None else SUBSCRIPTION.out(subscription), opening
+            envelopes.append(envelope)
+            rests.append(body[len(opening) :] if is_text else body)
+        return envelopes, rests
 
     def _ended(self, times: Column, _: Column, deliveries: Column) -> list[Column]:
-        serials, outcomes, statuses, headers, bodies, routes, took = zip(*map(_OF_ENDED, deliveries), strict=True)
-        if self._flying.issuperset(serials):
-            rest = _SENT.column(deliveries)
-        else:
+        # One delivery, of which each field is a column.
+        whole = Delivery._make(zip(*deliveries, strict=True))
+        serials = [each.serial for each in whole.notification]
+        if not self._flying.issuperset(serials):
             rest = [
                 (_SENT if serial in self._flying else _UNSENT).out(each) or None
                 for serial, each in zip(serials, deliveries, strict=True)
             ]
+        elif _SENT.is_default(whole):
+            rest = [None]
+        else:
+            rest = [_SENT.out(each) or None for each in deliveries]
         self._flying.difference_update(serials)
-        bodies = tuple(map(bytes_out, _once(bodies)))
-        return [times, serials, outcomes, statuses, headers, bodies, routes, took, rest]
+        bodies = [*map(bytes_out, _once(whole.response_body))]
+        return [
+            times,
+            serials,
+            whole.outcome,
+            whole.status,
+            whole.response_headers,
+            bodies,
+            whole.route,
+            whole.took_ms,
+            rest,
+        ]
 
     def _answers(self, serials: Iterable[int]) -> Iterator[Line]:
         answered = self._waiting.answered
@@ -135,7 +158,11 @@ class LineWriter:
                 yield ALSO, notification.serial, told
 
 
-_GONE = None, None
+def _spread(column: Column, there: Sequence[bool]) -> Column:
+    """The column with None for each step that has no value in it."""
+    values = iter(column * len(there) if len(column) == 1 else column)
+    return [next(values) if each else None for each in there]
+
 
 def _changed(change: Change) -> Line:
     # Its time and note are also those of its entry. Changes do not share a line: `True` equals `1`, so sharing could
