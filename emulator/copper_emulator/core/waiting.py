@@ -88,10 +88,23 @@ class Waiting:
         self._enter(notification)
         self._unseen.append(notification)
 
+    @property
+    def seats(self) -> int:
+        """The last seat that was taken."""
+        return self._seats
+
+    def seated_after(self, seat: int) -> Iterator[Notification]:
+        """Those that came behind this seat by `seat` and are still where they were then, the last one first."""
+        for notification in reversed(self._unseen):
+            if notification.seat <= seat:
+                break
+            if notification.state is State.QUEUED:
+                yield notification
+
     def seat_anew(self) -> None:
         """Rebuild the lanes after subscriptions have changed: a due notification may have another target now."""
         for notification in self.lanes.clear():
-            self._enter(notification)
+            self._enter_anew(notification)
 
     def target_of(self, notification: Notification) -> str:
         """Where a notification goes according to its subscription now; empty if the subscription is gone."""
@@ -138,15 +151,18 @@ class Waiting:
     def _enter(self, notification: Notification) -> None:
         self._seats += 1
         notification.seat = self._seats
-        self._marks.mark("notifications", notification)
         self.lanes.enter(self.target_of(notification), notification)
+
+    def _enter_anew(self, notification: Notification) -> None:
+        self._enter(notification)
+        self._marks.mark("notifications", notification)
 
     def allow(self, in_flight: int) -> None:
         """Change how many may be in flight to one target from now on."""
         everything = self.lanes.clear()
         self.lanes.allow(in_flight)
         for notification in everything:
-            self._enter(notification)
+            self._enter_anew(notification)
 
     def restore(self, notifications: Iterable[Notification]) -> None:
         """From all notifications there ever were, put those not yet sent back where they were waiting."""

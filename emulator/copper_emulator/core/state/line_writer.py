@@ -16,7 +16,7 @@ from copper_emulator.core.state.parts import Value, beside_entries, entry_value
 Column: TypeAlias = Sequence[Any]
 """One field of each of several steps; the last columns are left out if all of it is None."""
 
-_CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kind.ENDED
+_CHANGE, _QUEUED, _HELD, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.HELD, Kind.SENDING, Kind.ENDED
 
 _OF_QUEUED = attrgetter("serial", "change.serial", "subscription", "ids", "due_ms", "repeats", "tries")
 """What `IN_QUEUED` names."""
@@ -44,6 +44,8 @@ class LineWriter:
         self._written = len(account.journal.entries) if goes_on else 0
         self._flying = set(self._waiting.flying) if goes_on else set()
         """The notifications that were reported as being sent, but not as ended."""
+        self._seats = self._waiting.seats
+        """The last seat that was taken when the seats were last looked at."""
         self._envelopes: dict[int, _Envelope] = {}
         """The envelope last written for each subscription."""
         # Each makes the columns of a whole run: a call per entry, and a tuple for each, would take twice as long.
@@ -59,7 +61,7 @@ class LineWriter:
         return self._written
 
     def entries(self) -> list[Line]:
-        """The entries not reported yet, as lines."""
+        """The entries not reported yet, as lines; marks the notifications that are still in seats taken since."""
         entries, lines = self._account.journal.entries, list[Line]()
         times, kinds, texts, abouts = entries.columns(self._written)
         begin = 0
@@ -72,9 +74,20 @@ class LineWriter:
                 lines += map(_changed, abouts[run])
             else:
                 lines += map(entry_value, entries[self._written + begin : self._written + end])
+                if kind is _HELD:
+                    self._mark(each for each in abouts[run] if isinstance(each, Notification))
             begin = end
         self._written += begin
+        if self._seats != self._waiting.seats:
+            self._mark(reversed([*self._waiting.seated_after(self._seats)]))
+            self._seats = self._waiting.seats
         return lines
+
+    def _mark(self, notifications: Iterable[Notification]) -> None:
+        """Mark those whose seats were taken since the last time: mostly, they have left before anybody looks."""
+        for each in notifications:
+            if each.seat > self._seats:
+                self._account.marks.mark("notifications", each)
 
     def lines_of(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
         """What there is to notifications or attempts besides their entries, which must have been reported before."""

@@ -42,6 +42,7 @@ class Tracker:
         """Everything; later changes are left to `changes`."""
         marks = self._account.marks
         marks.begin()
+        self._line_writer = LineWriter(self._account)
         for part in PARTS.values():
             for mark in part.marks(self._account):
                 marks.mark(part.name, mark)
