@@ -85,6 +85,8 @@ class Waiting:
 
     def seat(self, notification: Notification) -> None:
         """Put a due notification behind the others in its target's lane."""
+        self._seats += 1
+        notification.seat = self._seats
         self._enter(notification)
         self._unseen.append(notification)
 
@@ -94,7 +96,7 @@ class Waiting:
         return self._seats
 
     def seated_after(self, seat: int) -> Iterator[Notification]:
-        """Those that came behind this seat by `seat` and are still where they were then, the last one first."""
+        """Those that have taken seats after this one and still wait there, except those held; the last one first."""
         for notification in reversed(self._unseen):
             if notification.seat <= seat:
                 break
@@ -102,9 +104,12 @@ class Waiting:
                 yield notification
 
     def seat_anew(self) -> None:
-        """Rebuild the lanes after subscriptions have changed: a due notification may have another target now."""
+        """Rebuild the lanes after subscriptions have changed: a due notification may have another target now.
+
+        Each keeps its seat: they come out of the lanes, and enter others, in the order of their seats.
+        """
         for notification in self.lanes.clear():
-            self._enter_anew(notification)
+            self._enter(notification)
 
     def target_of(self, notification: Notification) -> str:
         """Where a notification goes according to its subscription now; empty if the subscription is gone."""
@@ -149,20 +154,14 @@ class Waiting:
             self._unseen.popleft()
 
     def _enter(self, notification: Notification) -> None:
-        self._seats += 1
-        notification.seat = self._seats
         self.lanes.enter(self.target_of(notification), notification)
-
-    def _enter_anew(self, notification: Notification) -> None:
-        self._enter(notification)
-        self._marks.mark("notifications", notification)
 
     def allow(self, in_flight: int) -> None:
         """Change how many may be in flight to one target from now on."""
         everything = self.lanes.clear()
         self.lanes.allow(in_flight)
         for notification in everything:
-            self._enter_anew(notification)
+            self._enter(notification)
 
     def restore(self, notifications: Iterable[Notification]) -> None:
         """From all notifications there ever were, put those not yet sent back where they were waiting."""

@@ -181,6 +181,37 @@ def test_what_waits_is_told_once_and_not_once_more_when_it_goes() -> None:
     assert [line[0] for line in told(tracker)] == ["ended", "sending", "ended"]
 
 
+def test_where_one_waits_is_told_when_it_comes_there_and_not_again_when_it_is_held() -> None:
+    account, tracker = followed(limits=(Limit(2, MINUTE),))
+    for number in range(3):
+        fire(account, "lead/new", [number + 1])
+    [first] = account.take(START)
+    waiting = [["also", serial, {"seat": serial}] for serial in (2, 3)]
+    assert sorted(line for line in told(tracker) if line[0] == "also") == waiting
+
+    account.conclude(first, Result.answered(200), START)
+    assert [attempt.notification.serial for attempt in account.take(START)] == [2]
+    [*_, held] = told(tracker)
+    assert (held["kind"], held["notification"]) == ("held", 3)
+
+    fire(account, "lead/new", [4])
+    assert account.take(START) == []
+    assert [line[1:] for line in told(tracker) if isinstance(line, list) and line[0] == "also"] == [[4, {"seat": 4}]]
+
+
+def test_moving_what_waits_to_other_targets_leaves_it_where_it_was_in_the_order() -> None:
+    account, tracker = followed()
+    [subscription] = account.subscriptions
+    for number in range(3):
+        fire(account, "lead/new", [number + 1])
+    account.take(START)
+    told(tracker)
+
+    account.update_subscription(subscription.id, {"target": f"{TARGET}/new"}, START)
+    assert [line for line in told(tracker) if isinstance(line, list)] == []
+    assert [each.seat for each in account.journal.notifications] == [1, 2, 3]
+
+
 def test_an_answer_that_counts_as_given_later_is_told_at_once() -> None:
     account, tracker = followed()
     fire(account, "lead/new")

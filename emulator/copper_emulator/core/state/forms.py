@@ -7,7 +7,7 @@ KeyError, TypeError or ValueError, which `reading.py` reports as a mistake in th
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -68,15 +68,13 @@ class Form(Generic[T]):
             if found != default
         }
 
-    def column(self, values: Iterable[T | None]) -> list[dict[str, Any] | None]:
-        """`out` of each; None for None, and where every field has its default."""
-        defaults, fields = self._defaults, self._values
-        return [None if each is None or fields(each) == defaults else self.out(each) for each in values]
-
-    def is_default(self, columns: Any) -> bool:
-        """Whether `out` of each of several values is empty; each field of `columns` has those of all."""
+    def all_out(self, values: Sequence[T], columns: Any) -> list[dict[str, Any] | None]:
+        """`out` of each, or None if every field has its default. Each field of `columns` has the values of all."""
         fields = zip(self._values(columns), self._defaults, strict=True)
-        return all(column.count(default) == len(column) for column, default in fields)
+        if all(column.count(default) == len(values) for column, default in fields):
+            # Mostly this is so, and looking at each would take several times as long.
+            return [None] * len(values)
+        return [self.out(each) or None for each in values]
 
     def less(self, *names: str) -> Form[T]:
         """The same form without these fields."""

@@ -79,7 +79,7 @@ class LineWriter:
             begin = end
         self._written += begin
         if self._seats != self._waiting.seats:
-            self._mark(reversed([*self._waiting.seated_after(self._seats)]))
+            self._mark(self._waiting.seated_after(self._seats))
             self._seats = self._waiting.seats
         return lines
 
@@ -101,11 +101,10 @@ class LineWriter:
             # They have ended since, and their ends contain everything.
             return [times, serials, texts]
         # One attempt, of which each field is a column.
-        whole = Attempt._make(zip(*attempts, strict=True))
+        whole: Any = Attempt._make(zip(*attempts, strict=True))
         envelopes, bodies = self._put_in(whole)
-        rest = [None] if _REST_OF_ATTEMPT.is_default(whole) else [_REST_OF_ATTEMPT.out(each) or None for each in attempts]
         # `started_ms` is left out: it is the time of the entry.
-        columns = [envelopes, bodies, rest]
+        columns = [envelopes, bodies, _REST_OF_ATTEMPT.all_out(attempts, whole)]
         if len(attempts) < len(serials):
             columns = [_spread(column, [serial in flying for serial in serials]) for column in columns]
         return [times, serials, texts, *columns]
@@ -120,7 +119,8 @@ class LineWriter:
         ):
             flying.add(notification.serial)
             of = 0 if subscription is None else subscription.id
-            like, envelope, opening = written.get(of, _NO_ENVELOPE)
+            like, first, opening = written.get(of, _NO_ENVELOPE)
+            envelope: Value = first
             is_text = isinstance(body, str)
             if like != (subscription, url, headers) or (is_text and not body.startswith(opening)):
                 opening = body[: max(body.find(_BEFORE_IDS), 0)] if is_text else ""
@@ -132,17 +132,15 @@ class LineWriter:
 
     def _ended(self, times: Column, _: Column, deliveries: Column) -> list[Column]:
         # One delivery, of which each field is a column.
-        whole = Delivery._make(zip(*deliveries, strict=True))
+        whole: Any = Delivery._make(zip(*deliveries, strict=True))
         serials = [each.serial for each in whole.notification]
-        if not self._flying.issuperset(serials):
+        if self._flying.issuperset(serials):
+            rest = _SENT.all_out(deliveries, whole)
+        else:
             rest = [
                 (_SENT if serial in self._flying else _UNSENT).out(each) or None
                 for serial, each in zip(serials, deliveries, strict=True)
             ]
-        elif _SENT.is_default(whole):
-            rest = [None]
-        else:
-            rest = [_SENT.out(each) or None for each in deliveries]
         self._flying.difference_update(serials)
         bodies = [*map(bytes_out, _once(whole.response_body))]
         return [
@@ -173,7 +171,7 @@ class LineWriter:
 
 def _spread(column: Column, there: Sequence[bool]) -> Column:
     """The column with None for each step that has no value in it."""
-    values = iter(column * len(there) if len(column) == 1 else column)
+    values = iter(column)
     return [next(values) if each else None for each in there]
 
 
@@ -194,7 +192,7 @@ def _together(kind: Kind, columns: list[Column]) -> Line:
     columns = [*map(_once, columns)]
     while columns[-1][0] is None and len(columns[-1]) == 1:
         columns.pop()
-    return (kind, *(each for each, in columns)) if single else (EACH, kind, *columns)
+    return (kind, *(each for (each,) in columns)) if single else (EACH, kind, *columns)
 
 
 def _once(column: Column) -> Column:
