@@ -37,6 +37,17 @@ def _settings(settings: Settings | None) -> Value:
     return None if settings is None else settings_json(settings)
 
 
+def _clock(tenant: Tenant) -> dict[str, Any]:
+    clock = tenant.clock
+    if not isinstance(clock, ServerClock):
+        return {"running": False, "latest_ms": clock.now()}
+    if clock.runs_on:
+        # The moment shown now differs at each look and is not stored: the account knows the last one that mattered. A
+        # clock that time is played ahead on stands still, but would run on from there.
+        return {"running": True, "ahead_ms": clock.would_be_ahead_ms}
+    return {"running": False, "latest_ms": clock.now()}
+
+
 AROUND_IT = (
     Around(
         "keys",
@@ -45,7 +56,7 @@ AROUND_IT = (
     ),
     Around("settings", lambda tenant: tenant.settings, _settings),
     Around("made_with", lambda tenant: tenant.own_settings if tenant.has_own_settings else None, _settings),
-    Around("clock", lambda tenant: _clock(tenant), dict),
+    Around("clock", _clock, dict),
     Around(
         "routes",
         lambda tenant: tuple(tenant.routes),
@@ -106,14 +117,3 @@ class StoredAccount:
                 routes.add(origin, to, "url")
             except RouteError as error:
                 raise StateError(f"routes: {error}") from None
-
-
-def _clock(tenant: Tenant) -> dict[str, Any]:
-    clock = tenant.clock
-    if not isinstance(clock, ServerClock):
-        return {"running": False, "latest_ms": clock.now()}
-    if clock.runs_on:
-        # The moment shown now differs at each look and is not stored: the account knows the last one that mattered. A
-        # clock that time is played ahead on stands still, but would run on from there.
-        return {"running": True, "ahead_ms": clock.would_be_ahead_ms}
-    return {"running": False, "latest_ms": clock.now()}

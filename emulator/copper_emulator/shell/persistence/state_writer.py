@@ -34,7 +34,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _AGAIN = 1.0
 """Seconds after which writing is tried again if it failed."""
 
-
 _NOTHING = object()
 
 
