@@ -115,7 +115,6 @@ class StateWriter:
         self._waiting: list[asyncio.Future[None]] = []
         self._called = False
         self._happened = False
-        """Whether there is anything to write; changes that no entry reports are only noticed when a call waits."""
         self._asking = 0
         self._departing: dict[Departing, None] = {}
         self._again: asyncio.TimerHandle | None = None
@@ -182,7 +181,6 @@ class StateWriter:
         """Wait until everything that has happened so far, and in this turn, is written. Raises StateError."""
         if not (self._happened or self._gone or self._news()):
             return
-        self._happened = True
         if self._asking == 1:
             # No other call could share this turn's commit, so there is no point in waiting for the end of the turn.
             self._end_turn()
@@ -223,8 +221,8 @@ class StateWriter:
         for each in departing:
             each.take()
         try:
-            if self._happened or self._gone or self.failure is not None:
-                self.write()
+            # Also if no entry was written: an answer that counts as given later is only marked.
+            self.write()
         except StateError:
             if departing:
                 self._departing = departing | self._departing
