@@ -8,13 +8,13 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Attempt, Change, Delivery, Kind, Notification
+from copper_emulator.core.model import Change, Kind, Notification
 from copper_emulator.core.state.forms import ATTEMPT, DELIVERY, RESULT, SUBSCRIPTION, bytes_out, topic_text
 from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_ENVELOPE, Line
 from copper_emulator.core.state.parts import Value, beside_entries, entry_value
 
 Column: TypeAlias = Sequence[Any]
-"""One field of each of several steps; the last columns are left out if all of it is None."""
+"""One field of each of several steps. Trailing columns that have nothing but None are not written."""
 
 _CHANGE, _QUEUED, _HELD, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.HELD, Kind.SENDING, Kind.ENDED
 
@@ -60,7 +60,7 @@ class LineWriter:
         """How many entries have been reported."""
         return self._written
 
-    def entries(self) -> list[Line]:
+    def report(self) -> list[Line]:
         """The entries not reported yet, as lines; marks the notifications that are still in seats taken since."""
         entries, lines = self._account.journal.entries, list[Line]()
         times, kinds, texts, abouts = entries.columns(self._written)
@@ -80,6 +80,7 @@ class LineWriter:
         self._written += begin
         if self._seats != self._waiting.seats:
             self._mark(self._waiting.seated_after(self._seats))
+            # Not before: `_mark` leaves out the seats that were taken earlier.
             self._seats = self._waiting.seats
         return lines
 
@@ -100,8 +101,8 @@ class LineWriter:
         if not attempts:
             # They have ended since, and their ends contain everything.
             return [times, serials, texts]
-        # One attempt, of which each field is a column.
-        whole: Any = Attempt._make(zip(*attempts, strict=True))
+        whole = _columns_of(attempts)
+        self._flying.update(attempt.notification.serial for attempt in attempts)
         envelopes, bodies = self._put_in(whole)
         # `started_ms` is left out: it is the time of the entry.
         columns = [envelopes, bodies, _REST_OF_ATTEMPT.all_out(attempts, whole)]
@@ -112,12 +113,11 @@ class LineWriter:
     def _put_in(self, whole: Any) -> tuple[Column, Column]:
         """The envelopes (whole, or the serial of the notification one was written with), and the rest of each body."""
         envelopes, rests = list[Value](), list[Value]()
-        written, flying = self._envelopes, self._flying
+        written = self._envelopes
         bodies = [*map(bytes_out, whole.body)]
         for notification, subscription, url, headers, body in zip(
             whole.notification, whole.subscription, whole.url, whole.headers, bodies, strict=True
         ):
-            flying.add(notification.serial)
             of = 0 if subscription is None else subscription.id
             like, first, opening = written.get(of, _NO_ENVELOPE)
             envelope: Value = first
@@ -131,8 +131,7 @@ class LineWriter:
         return envelopes, rests
 
     def _ended(self, times: Column, _: Column, deliveries: Column) -> list[Column]:
-        # One delivery, of which each field is a column.
-        whole: Any = Delivery._make(zip(*deliveries, strict=True))
+        whole = _columns_of(deliveries)
         serials = [each.serial for each in whole.notification]
         if self._flying.issuperset(serials):
             rest = _SENT.all_out(deliveries, whole)
@@ -142,6 +141,7 @@ class LineWriter:
                 for serial, each in zip(serials, deliveries, strict=True)
             ]
         self._flying.difference_update(serials)
+        # Bodies that are all the same, as most are, are converted once.
         bodies = [*map(bytes_out, _once(whole.response_body))]
         return [
             times,
@@ -167,6 +167,11 @@ class LineWriter:
             told = beside_entries(self._account, notification)
             if told:
                 yield ALSO, notification.serial, told
+
+
+def _columns_of(values: Sequence[Any]) -> Any:
+    """A named tuple like each of the values, of which each field is a column: that field of all of them."""
+    return type(values[0])._make(zip(*values, strict=True))
 
 
 def _spread(column: Column, there: Sequence[bool]) -> Column:

@@ -42,6 +42,7 @@ class Tracker:
         """Everything; later changes are left to `changes`."""
         marks = self._account.marks
         marks.begin()
+        # Anew, because seats taken since then are among everything.
         self._line_writer = LineWriter(self._account)
         for part in PARTS.values():
             for mark in part.marks(self._account):
@@ -60,7 +61,7 @@ class Tracker:
     def changes(self) -> News:
         """What has changed since the last call, in the order in which it happened."""
         edits: list[Edit] = []
-        entries, lines = self._line_writer.written, self._line_writer.entries()
+        entries, lines = self._line_writer.written, self._line_writer.report()
         for part, marks in self._account.marks.taken().items():
             if part in IN_LINES:
                 lines += self._line_writer.lines_of(part, marks)
@@ -77,7 +78,7 @@ class Tracker:
     def _small_edits(self) -> Iterator[Edit]:
         account = self._account
         inside, records = account.inside, account.records
-        before, self._small = self._small, [now(account, inside) for now in _NOW]
+        before, self._small = self._small, [each.now(account, inside) for each in SMALL]
         if before != self._small:
             for each, earlier, now in zip(SMALL, before, self._small, strict=True):
                 if now is not IN_ENTRIES and earlier != now:
@@ -88,7 +89,6 @@ class Tracker:
 
 
 _NOTHING = object()
-_NOW = tuple(each.now for each in SMALL)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 

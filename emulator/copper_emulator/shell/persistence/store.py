@@ -121,9 +121,11 @@ class StateFile:
                 [(name, found)] = news.items()
                 if name in self._ids and not found.edits:
                     # A statement outside a transaction is one by itself. Most commits are this, and take half as long.
-                    return self._add_turn(self._ids[name], found)
+                    self._add_turn(self._ids[name], found)
+                    return
             self._in_transaction(news, anew, gone)
         except _OF_SQLITE as error:
+            # As in `_told`; a context manager takes longer, and this is done for every turn.
             raise self._as_state_error("written", error) from None
 
     def _in_transaction(self, news: Mapping[str, News], anew: Sequence[str], gone: Sequence[str]) -> None:
@@ -228,7 +230,7 @@ class StateFile:
 
 
 _OF_SQLITE = sqlite3.Error, UnicodeDecodeError
-"""What SQLite raises; its own message about damage may quote bytes that are not text."""
+"""What SQLite raises. Its own message about damage may quote bytes that are not text, which is then the error."""
 
 _TURNS_EACH = 10**12
 """The number of turns an account has room for."""
