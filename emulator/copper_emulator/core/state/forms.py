@@ -59,12 +59,9 @@ class Form(Generic[T]):
         self._values = attrgetter(*fields)
 
     def out(self, value: T) -> dict[str, Any]:
-        values = self._values(value)
-        if values == self._defaults:
-            return {}
         return {
             name: found if way is None or found is None else way.out(found)
-            for (name, way), found, default in zip(self._fields, values, self._defaults, strict=True)
+            for (name, way), found, default in zip(self._fields, self._values(value), self._defaults, strict=True)
             if found != default
         }
 
