@@ -42,8 +42,6 @@ class Tracker:
         """Everything; later changes are left to `changes`."""
         marks = self._account.marks
         marks.begin()
-        # Anew, because seats taken since then are among everything.
-        self._line_writer = LineWriter(self._account)
         for part in PARTS.values():
             for mark in part.marks(self._account):
                 marks.mark(part.name, mark)
