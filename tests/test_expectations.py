@@ -98,6 +98,14 @@ def test_what_a_later_one_makes_superfluous_is_left_for_another_expectation(
     assert [d.ids for d in copper.expect("person", "update", ids=[1])] == [(1,)]
 
 
+def test_a_delivery_in_which_an_id_stands_twice_is_found(copper: Copper, endpoint: Endpoint) -> None:
+    """Copper sends no such body; a captured one that was edited may be."""
+    body = {"subscription_id": 1, "type": "lead", "event": "new", "ids": [1, 1], "updated_attributes": {}}
+    sent = copper.replay(body, target=TARGET)
+
+    assert copper.expect("lead", "new", ids=[1]) == [sent]
+
+
 @pytest.mark.parametrize("count", [None, 2])
 def test_an_id_may_come_twice_whether_or_not_they_are_counted(
     copper: Copper, listening: Endpoint, count: int | None

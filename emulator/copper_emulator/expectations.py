@@ -91,7 +91,8 @@ def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery
                 missing.difference_update(delivery.ids)
                 chosen.append(delivery)
             if not missing:
-                return _needed(chosen)
+                # Those chosen in the first pass have no id in common.
+                return _needed(chosen) if twice else chosen
     return None
 
 

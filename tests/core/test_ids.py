@@ -71,7 +71,19 @@ def test_numbers_that_a_journal_has_are_not_drawn_again() -> None:
     counters.go_beyond(change=4, notification=7)
 
     assert (counters.change(), counters.notification()) == (5, 9)
-    assert counters.beside_journal() == {**counters.state(), "change": 0, "notification": 0}
+
+
+def test_what_a_journal_does_not_tell_of_the_numbers_is_all_but_the_changes_and_notifications() -> None:
+    counters = Counters(3)
+    state = counters.state()
+
+    assert counters.beside_journal() == tuple(
+        number for name, number in state.items() if name not in ("change", "notification")
+    )
+    counters.change(), counters.notification()
+    assert counters.beside_journal() == Counters(3).beside_journal()
+    counters.record(EntityType.TASK)
+    assert counters.beside_journal() != Counters(3).beside_journal()
 
 
 def test_accounts_at_different_places_share_no_id() -> None:

@@ -140,7 +140,7 @@ class Faults:
 
     def on_now(self) -> tuple[bool, tuple[Active, ...]]:
         """Whether the faults from the rules have started, and a copy of the active faults."""
-        return self._begun, tuple(replace(active) for active in self._active)
+        return self._begun, tuple(map(replace, self._active))
 
     def restore(
         self, *, begun: bool, active: Iterable[Active], touched: Mapping[int, Sequence[str]], alike: Mapping[Alike, int]

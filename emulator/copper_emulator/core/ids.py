@@ -11,6 +11,7 @@ account's place never depends on accounts that it is not used with, so its ids a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType
@@ -39,6 +40,8 @@ IDS_PER_PLACE = 20_000
 """How far apart neighbouring places begin. Most ids of the last place still fit into 32 bits, as Copper's do."""
 
 _PLACE, _SUBSCRIPTION, _CHANGE, _NOTIFICATION = "place", "subscription", "change", "notification"
+
+_BESIDE_JOURNAL = itemgetter(_SUBSCRIPTION, *_FIRST_RECORD_IDS)
 
 
 class Counters:
@@ -75,9 +78,9 @@ class Counters:
         """The place, and the next number of each sequence."""
         return {_PLACE: self.place, **self._next}
 
-    def beside_journal(self) -> dict[str, int]:
-        """As `state`, with 0 for the sequences that can be read from the journal."""
-        return self.state() | {_CHANGE: 0, _NOTIFICATION: 0}
+    def beside_journal(self) -> tuple[int, ...]:
+        """The place, and the next numbers of the sequences that cannot be read from the journal."""
+        return self.place, *_BESIDE_JOURNAL(self._next)
 
     def restore(self, state: Mapping[str, int]) -> None:
         """Continue with these numbers. Raises ValueError for a place that cannot be."""

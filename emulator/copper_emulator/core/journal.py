@@ -54,8 +54,12 @@ class Entries(Sequence[Entry]):
 
     def parts(self, first: int) -> Iterator[tuple[int, Kind, str, Any]]:
         """From index `first` on, each entry as (time, kind, text, what it is about), without building an `Entry`."""
+        return zip(*self.columns(first), strict=True)
+
+    def columns(self, first: int) -> tuple[list[int], list[Kind], list[str], list[Any]]:
+        """As `parts`, but all times, all kinds, all texts, and all that they are about."""
         parts = self._parts[first * 4 :]
-        return zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
+        return parts[::4], parts[1::4], parts[2::4], parts[3::4]
 
     def __len__(self) -> int:
         return len(self._parts) // 4

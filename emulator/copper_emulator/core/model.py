@@ -42,9 +42,11 @@ class Event(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Topic:
-    """A type and an event: what one subscribes to. Whether Copper has the pair is decided in `topics.py`."""
+class Topic(NamedTuple):
+    """A type and an event: what one subscribes to. Whether Copper has the pair is decided in `topics.py`.
+
+    A named tuple, because dictionaries compare and hash them several times for each change.
+    """
 
     type: EntityType
     event: Event

@@ -85,11 +85,29 @@ class Waiting:
 
     def seat(self, notification: Notification) -> None:
         """Put a due notification behind the others in its target's lane."""
+        self._seats += 1
+        notification.seat = self._seats
         self._enter(notification)
         self._unseen.append(notification)
 
+    @property
+    def seats(self) -> int:
+        """The last seat that was taken."""
+        return self._seats
+
+    def seated_after(self, seat: int) -> Iterator[Notification]:
+        """Those that have taken seats after this one and still wait there, except those held; the last one first."""
+        for notification in reversed(self._unseen):
+            if notification.seat <= seat:
+                break
+            if notification.state is State.QUEUED:
+                yield notification
+
     def seat_anew(self) -> None:
-        """Rebuild the lanes after subscriptions have changed: a due notification may have another target now."""
+        """Rebuild the lanes after subscriptions have changed: a due notification may have another target now.
+
+        Each keeps its seat: they come out of the lanes, and enter others, in the order of their seats.
+        """
         for notification in self.lanes.clear():
             self._enter(notification)
 
@@ -136,9 +154,6 @@ class Waiting:
             self._unseen.popleft()
 
     def _enter(self, notification: Notification) -> None:
-        self._seats += 1
-        notification.seat = self._seats
-        self._marks.mark("notifications", notification)
         self.lanes.enter(self.target_of(notification), notification)
 
     def allow(self, in_flight: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.state import News, Rows, Tracker, read_lines, restore, rows
@@ -27,6 +28,12 @@ class Filed:
     def follow(self) -> None:
         """Write what has changed."""
         self._write(self._tracker.changes())
+
+    @property
+    def lines(self) -> list[Any]:
+        """The lines that were written last."""
+        found: list[Any] = json.loads(self._turns[-1][1])
+        return found
 
     @property
     def rows(self) -> Rows:

@@ -12,7 +12,7 @@ from copper_emulator.core.errors import StateError
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import Reason, RecordChange, Result
 from copper_emulator.core.rules import Limit
-from copper_emulator.core.state import Tracker, end_interrupted, read_lines
+from copper_emulator.core.state import News, Tracker, end_interrupted, read_lines
 from copper_emulator.core.state.parts import Rows
 from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
 from tests.core.state.filing import Filed, again
@@ -179,6 +179,81 @@ def test_what_waits_is_told_once_and_not_once_more_when_it_goes() -> None:
     account.conclude(first, Result.answered(200), START)
     deliver(account, START)
     assert [line[0] for line in told(tracker)] == ["ended", "sending", "ended"]
+
+
+def test_of_two_sent_together_one_may_have_ended_since() -> None:
+    account = make_account(in_flight=2)
+    subscribe(account, "lead/new")
+    filed = Filed(account)
+    for number in range(2):
+        fire(account, "lead/new", [number + 1])
+    first, second = account.take(START)
+    account.conclude(first, Result.answered(200), START)
+    filed.follow()
+
+    [sending] = [line for line in filed.lines if line[:2] == ["each", "sending"]]
+    [gone, envelope], [nothing, rest] = sending[5:]
+    assert (sending[:5], gone, nothing) == (["each", "sending", [START], [1, 2], [""]], None, None)
+    assert f"{envelope[-1]}{rest}".encode() == second.body
+    assert state_of(again(account, filed.rows)) == state_of(account)
+
+
+def test_of_an_account_that_was_read_nothing_is_told_again() -> None:
+    account, _ = followed()
+    for number in range(3):
+        fire(account, "lead/new", [number + 1])
+    account.take(START)
+    other = again(account, Filed(account).rows)
+    tracker = Tracker(other)
+    tracker.begin()
+
+    assert tracker.changes() == News([], len(account.journal.entries), [])
+
+
+def test_the_order_in_which_a_fault_has_put_notifications_is_not_kept_when_they_have_gone() -> None:
+    account = make_account(in_flight=5)
+    for target in (TARGET, f"{TARGET}/other"):
+        subscribe(account, "lead/new", target)
+    filed = Filed(account)
+    account.faults.on(Fault(FaultName.SHUFFLE), START)
+    for turn in range(10):
+        fire(account, "lead/new", [turn + 1])
+        attempts = account.take(START)
+        filed.follow()
+        assert state_of(again(account, filed.rows)) == state_of(account)
+        for attempt in attempts:
+            account.conclude(attempt, Result.answered(200), START)
+
+
+def test_where_one_waits_is_told_when_it_comes_there_and_not_again_when_it_is_held() -> None:
+    account, tracker = followed(limits=(Limit(2, MINUTE),))
+    for number in range(3):
+        fire(account, "lead/new", [number + 1])
+    [first] = account.take(START)
+    waiting = [["also", serial, {"seat": serial}] for serial in (2, 3)]
+    assert sorted(line for line in told(tracker) if line[0] == "also") == waiting
+
+    account.conclude(first, Result.answered(200), START)
+    assert [attempt.notification.serial for attempt in account.take(START)] == [2]
+    [*_, held] = told(tracker)
+    assert (held["kind"], held["notification"]) == ("held", 3)
+
+    fire(account, "lead/new", [4])
+    assert account.take(START) == []
+    assert [line[1:] for line in told(tracker) if isinstance(line, list) and line[0] == "also"] == [[4, {"seat": 4}]]
+
+
+def test_moving_what_waits_to_other_targets_leaves_it_where_it_was_in_the_order() -> None:
+    account, tracker = followed()
+    [subscription] = account.subscriptions
+    for number in range(3):
+        fire(account, "lead/new", [number + 1])
+    account.take(START)
+    told(tracker)
+
+    account.update_subscription(subscription.id, {"target": f"{TARGET}/new"}, START)
+    assert [line for line in told(tracker) if isinstance(line, list)] == []
+    assert [each.seat for each in account.journal.notifications] == [1, 2, 3]
 
 
 def test_an_answer_that_counts_as_given_later_is_told_at_once() -> None:

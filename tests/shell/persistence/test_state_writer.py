@@ -15,6 +15,7 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
+from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records import commands
 from copper_emulator.core.state import Rows
@@ -256,6 +257,18 @@ async def test_what_is_cut_off_by_the_end_of_the_server_is_told_in_the_next_life
 # --- before it is sent, before it is acknowledged -----------------------------------------------------------
 
 
+def after_a_crash(folder: Path) -> Rows:
+    """The rows of the default account that would be found if the server crashed now."""
+    for name in ("state.db", "state.db-wal"):
+        (folder / f"copy-{name}").write_bytes((folder / name).read_bytes())
+    copy = StateFile(str(folder / "copy-state.db"))
+    rows = copy.read()["default"]
+    copy.close()
+    for name in ("state.db", "state.db-wal"):
+        (folder / f"copy-{name}").unlink(missing_ok=True)
+    return rows
+
+
 @pytest.mark.asyncio
 async def test_when_a_request_arrives_the_file_has_it_on_its_way(tmp_path: Path) -> None:
     """Checked by the endpoint itself, in a copy, as a crash at this moment would leave it."""
@@ -263,13 +276,7 @@ async def test_when_a_request_arrives_the_file_has_it_on_its_way(tmp_path: Path)
 
     class Looking(Endpoint):
         async def on_receive(self, body: dict[str, Any]) -> None:
-            for name in ("state.db", "state.db-wal"):
-                (tmp_path / f"copy-{name}").write_bytes((tmp_path / name).read_bytes())
-            copy = StateFile(str(tmp_path / "copy-state.db"))
-            rows = copy.read()["default"]
-            copy.close()
-            for name in ("state.db", "state.db-wal"):
-                (tmp_path / f"copy-{name}").unlink(missing_ok=True)
+            rows = after_a_crash(tmp_path)
             found.append(([value["state"] for _, value in rows["notifications"]], dict(rows["small"])["windows"][0][1]))
 
     for clock in ("wall", "manual"):
@@ -281,6 +288,31 @@ async def test_when_a_request_arrives_the_file_has_it_on_its_way(tmp_path: Path)
             await endpoint.arrived.get()
             await served.until(kind="ended")
     assert found == [(["sending"], 1)] * 2
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_counts_as_given_later_is_in_the_file_when_it_has_come(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="50ms", timeout="5m") as served:
+        await served.subscribe("person", "new")
+        account = account_of(served)
+        account.faults.on(Fault(FaultName.SLOW, span_ms=60_000), account.moment)
+        await served.fire("person", "new", 1)
+        while not account.inside.waiting.answered:
+            await next_turn()
+        await next_turn()
+        [(_, attempt)] = after_a_crash(tmp_path)["attempts"]
+        assert attempt["answer"]["status"] == 200
+
+
+@pytest.mark.asyncio
+async def test_what_is_changed_without_an_entry_is_in_the_file_when_the_call_is_answered(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        for number in range(2):
+            origin = f"https://app{number}.example"
+            await served.control("POST", "/accounts/default/routes", {"origin": origin, "to": "http://127.0.0.1:9"})
+            routes = dict(after_a_crash(tmp_path)["stage"])["routes"]
+            assert routes[-1][0] == origin
 
 
 @pytest.mark.asyncio

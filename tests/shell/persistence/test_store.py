@@ -72,6 +72,16 @@ def test_what_is_written_is_read_in_the_order_in_which_it_was_made(tmp_path: Pat
         }
 
 
+def test_an_account_that_is_gone_goes_with_the_next_turn_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": noted(0, "a"), "other": noted(0, "x")})
+        file.write({"default": noted(1, "b")}, gone=["other"])
+        assert texts_in(file) == {"default": ["1 a", "2 b"]}
+        file.write({"default": noted(0, "c")}, anew=["default"])
+        assert texts_in(file) == {"default": ["1 c"]}
+
+
 def test_what_the_journal_was_added_turn_by_turn_is_read_in_order(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:

@@ -7,7 +7,7 @@ KeyError, TypeError or ValueError, which `reading.py` reports as a mistake in th
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -59,14 +59,19 @@ class Form(Generic[T]):
         self._values = attrgetter(*fields)
 
     def out(self, value: T) -> dict[str, Any]:
-        values = self._values(value)
-        if values == self._defaults:
-            return {}
         return {
             name: found if way is None or found is None else way.out(found)
-            for (name, way), found, default in zip(self._fields, values, self._defaults, strict=True)
+            for (name, way), found, default in zip(self._fields, self._values(value), self._defaults, strict=True)
             if found != default
         }
+
+    def all_out(self, values: Sequence[T], columns: Any) -> list[dict[str, Any] | None]:
+        """`out` of each, or None if every field has its default. Each field of `columns` has the values of all."""
+        fields = zip(self._values(columns), self._defaults, strict=True)
+        if all(column.count(default) == len(values) for column, default in fields):
+            # Mostly this is so, and looking at each would take several times as long.
+            return [None] * len(values)
+        return [self.out(each) or None for each in values]
 
     def less(self, *names: str) -> Form[T]:
         """The same form without these fields."""

@@ -85,7 +85,7 @@ class _LineReader:
 
     def _sending(self, at_ms: int, serial: int, text: str, envelope: Value = None, *sent: Value) -> None:
         self._entry({"at": at_ms, "kind": _SENDING, "text": text, "notification": serial})
-        self.notifications[serial].pop("seat", None)
+        _leave(self.notifications[serial])
         if envelope is None:
             return
         if isinstance(envelope, int):
@@ -116,7 +116,7 @@ class _LineReader:
             }
         delivery |= _more(fields[len(IN_ENDED) :])
         notification = self.notifications[serial]
-        notification.pop("seat", None)
+        _leave(notification)
         notification["state"] = delivery["outcome"]
         told = {"at": at_ms, "kind": _ENDED, "notification": serial, "delivery": delivery}
         self.entries.append((len(self.entries) + 1, told))
@@ -126,6 +126,11 @@ class _LineReader:
 
     def _also(self, serial: int, told: Mapping[str, Value]) -> None:
         self.notifications[serial].update(told)
+
+
+def _leave(notification: dict[str, Value]) -> None:
+    for name in ("seat", "rank"):
+        notification.pop(name, None)
 
 
 def _more(rest: Sequence[Mapping[str, Value] | None]) -> Mapping[str, Value]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Attempt, Change, Kind, Notification
+from copper_emulator.core.model import Change, Kind, Notification
 from copper_emulator.core.state.forms import ATTEMPT, DELIVERY, RESULT, SUBSCRIPTION, bytes_out, topic_text
 from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_ENVELOPE, Line
 from copper_emulator.core.state.parts import Value, beside_entries, entry_value
 
-Step: TypeAlias = tuple[Any, ...]
-"""The fields of a line that is a step of a notification; trailing fields that are None are left out."""
+Column: TypeAlias = Sequence[Any]
+"""One field of each of several steps. Trailing columns that have nothing but None are not written."""
 
-_CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kind.ENDED
+_CHANGE, _QUEUED, _HELD, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.HELD, Kind.SENDING, Kind.ENDED
+
+_OF_QUEUED = attrgetter("serial", "change.serial", "subscription", "ids", "due_ms", "repeats", "tries")
+"""What `IN_QUEUED` names."""
 
 _REST_OF_ATTEMPT = ATTEMPT.less(*IN_ENVELOPE, "body", "started_ms")
 _UNSENT = DELIVERY.less("ended_ms", *IN_ENDED)
@@ -41,10 +44,12 @@ class LineWriter:
         self._written = len(account.journal.entries) if goes_on else 0
         self._flying = set(self._waiting.flying) if goes_on else set()
         """The notifications that were reported as being sent, but not as ended."""
+        self._seats = self._waiting.seats
+        """The last seat that was taken when the seats were last looked at."""
         self._envelopes: dict[int, _Envelope] = {}
         """The envelope last written for each subscription."""
-        # Each converts a whole run of `Entries.parts`: a call per entry would take twice as long.
-        self._steps: Mapping[Kind, Callable[[list[Any]], list[Step]]] = {
+        # Each makes the columns of a whole run: a call per entry, and a tuple for each, would take twice as long.
+        self._columns: Mapping[Kind, Callable[[Column, Column, Column], list[Column]]] = {
             _QUEUED: _queued,
             _SENDING: self._sending,
             _ENDED: self._ended,
@@ -55,74 +60,100 @@ class LineWriter:
         """How many entries have been reported."""
         return self._written
 
-    def entries(self) -> list[Line]:
-        """The entries not reported yet, as lines."""
+    def report(self) -> list[Line]:
+        """The entries not reported yet, as lines; marks the notifications that are still in seats taken since."""
         entries, lines = self._account.journal.entries, list[Line]()
-        for kind, alike in groupby(entries.parts(self._written), _KIND):
-            run = list(alike)
-            first, self._written = self._written, self._written + len(run)
-            steps = self._steps.get(kind)
-            if steps is not None:
-                lines.append(_together(kind, steps(run)))
+        times, kinds, texts, abouts = entries.columns(self._written)
+        begin = 0
+        for kind, alike in groupby(kinds):
+            end = begin + len([*alike])
+            run, columns = slice(begin, end), self._columns.get(kind)
+            if columns is not None:
+                lines.append(_together(kind, columns(times[run], texts[run], abouts[run])))
             elif kind is _CHANGE:
-                lines += [_changed(change) for _, _, _, change in run]
+                lines += map(_changed, abouts[run])
             else:
-                lines += map(entry_value, entries[first : self._written])
+                lines += map(entry_value, entries[self._written + begin : self._written + end])
+                if kind is _HELD:
+                    self._mark(each for each in abouts[run] if isinstance(each, Notification))
+            begin = end
+        self._written += begin
+        if self._seats != self._waiting.seats:
+            self._mark(self._waiting.seated_after(self._seats))
+            # Not before: `_mark` leaves out the seats that were taken earlier.
+            self._seats = self._waiting.seats
         return lines
+
+    def _mark(self, notifications: Iterable[Notification]) -> None:
+        """Mark those whose seats were taken since the last time: mostly, they have left before anybody looks."""
+        for each in notifications:
+            if each.seat > self._seats:
+                self._account.marks.mark("notifications", each)
 
     def lines_of(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
         """What there is to notifications or attempts besides their entries, which must have been reported before."""
         return self._answers(marks) if part == "attempts" else self._also(marks)
 
-    def _sending(self, run: list[Any]) -> list[Step]:
-        flying, steps = self._waiting.flying, list[Step]()
-        for at_ms, _, text, notification in run:
-            serial = notification.serial
-            attempt = flying.get(serial)
-            if attempt is None:
-                # It has ended since, and its end contains everything.
-                steps.append((at_ms, serial, text, None, None, None))
-                continue
-            self._flying.add(serial)
-            envelope, body = self._put_in(attempt, serial)
-            # `started_ms` is left out: it is the time of the entry.
-            steps.append((at_ms, serial, text, envelope, body, _REST_OF_ATTEMPT.out(attempt) or None))
-        return steps
+    def _sending(self, times: Column, texts: Column, notifications: Column) -> list[Column]:
+        serials = [each.serial for each in notifications]
+        flying = self._waiting.flying
+        attempts = [flying[serial] for serial in serials if serial in flying]
+        if not attempts:
+            # They have ended since, and their ends contain everything.
+            return [times, serials, texts]
+        whole = _columns_of(attempts)
+        self._flying.update(attempt.notification.serial for attempt in attempts)
+        envelopes, bodies = self._put_in(whole)
+        # `started_ms` is left out: it is the time of the entry.
+        columns = [envelopes, bodies, _REST_OF_ATTEMPT.all_out(attempts, whole)]
+        if len(attempts) < len(serials):
+            columns = [_spread(column, [serial in flying for serial in serials]) for column in columns]
+        return [times, serials, texts, *columns]
 
-    def _put_in(self, attempt: Attempt, serial: int) -> tuple[Value, Value]:
-        """The envelope (whole, or the serial of the notification it was written with), and the rest of the body."""
-        subscription, body = attempt.subscription, bytes_out(attempt.body)
-        is_text = isinstance(body, str)
-        of = 0 if subscription is None else subscription.id
-        where = attempt[1:4]
-        like, first, opening = self._envelopes.get(of, _NO_ENVELOPE)
-        if like == where and (not is_text or body.startswith(opening)):
-            return first, body[len(opening) :] if is_text else body
-        opening = body[: max(body.find(_BEFORE_IDS), 0)] if is_text else ""
-        self._envelopes[of] = where, serial, opening
-        whose = None if subscription is None else SUBSCRIPTION.out(subscription)
-        return (attempt.url, attempt.headers, whose, opening), body[len(opening) :] if is_text else body
+    def _put_in(self, whole: Any) -> tuple[Column, Column]:
+        """The envelopes (whole, or the serial of the notification one was written with), and the rest of each body."""
+        envelopes, rests = list[Value](), list[Value]()
+        written = self._envelopes
+        bodies = [*map(bytes_out, whole.body)]
+        for notification, subscription, url, headers, body in zip(
+            whole.notification, whole.subscription, whole.url, whole.headers, bodies, strict=True
+        ):
+            of = 0 if subscription is None else subscription.id
+            like, first, opening = written.get(of, _NO_ENVELOPE)
+            envelope: Value = first
+            is_text = isinstance(body, str)
+            if like != (subscription, url, headers) or (is_text and not body.startswith(opening)):
+                opening = body[: max(body.find(_BEFORE_IDS), 0)] if is_text else ""
+                written[of] = (subscription, url, headers), notification.serial, opening
+                envelope = url, headers, None if subscription is None else SUBSCRIPTION.out(subscription), opening
+            envelopes.append(envelope)
+            rests.append(body[len(opening) :] if is_text else body)
+        return envelopes, rests
 
-    def _ended(self, run: list[Any]) -> list[Step]:
-        flying, steps = self._flying, list[Step]()
-        for at_ms, _, _, delivery in run:
-            serial = delivery.notification.serial
-            rest = _SENT if serial in flying else _UNSENT
-            flying.discard(serial)
-            steps.append(
-                (
-                    at_ms,
-                    serial,
-                    delivery.outcome,
-                    delivery.status,
-                    delivery.response_headers,
-                    bytes_out(delivery.response_body),
-                    delivery.route,
-                    delivery.took_ms,
-                    rest.out(delivery) or None,
-                )
-            )
-        return steps
+    def _ended(self, times: Column, _: Column, deliveries: Column) -> list[Column]:
+        whole = _columns_of(deliveries)
+        serials = [each.serial for each in whole.notification]
+        if self._flying.issuperset(serials):
+            rest = _SENT.all_out(deliveries, whole)
+        else:
+            rest = [
+                (_SENT if serial in self._flying else _UNSENT).out(each) or None
+                for serial, each in zip(serials, deliveries, strict=True)
+            ]
+        self._flying.difference_update(serials)
+        # Bodies that are all the same, as most are, are converted once.
+        bodies = [*map(bytes_out, _once(whole.response_body))]
+        return [
+            times,
+            serials,
+            whole.outcome,
+            whole.status,
+            whole.response_headers,
+            bodies,
+            whole.route,
+            whole.took_ms,
+            rest,
+        ]
 
     def _answers(self, serials: Iterable[int]) -> Iterator[Line]:
         answered = self._waiting.answered
@@ -138,7 +169,15 @@ class LineWriter:
                 yield ALSO, notification.serial, told
 
 
-_KIND = itemgetter(1)
+def _columns_of(values: Sequence[Any]) -> Any:
+    """A named tuple like each of the values, of which each field is a column: that field of all of them."""
+    return type(values[0])._make(zip(*values, strict=True))
+
+
+def _spread(column: Column, there: Sequence[bool]) -> Column:
+    """The column with None for each step that has no value in it."""
+    values = iter(column)
+    return [next(values) if each else None for each in there]
 
 
 def _changed(change: Change) -> Line:
@@ -147,33 +186,22 @@ def _changed(change: Change) -> Line:
     return _CHANGE, change.serial, topic_text(change.topic), *change[2:]
 
 
-def _queued(run: list[Any]) -> list[Step]:
-    return [
-        (
-            at_ms,
-            each.serial,
-            each.change.serial,
-            each.subscription,
-            each.ids,
-            each.due_ms,
-            each.repeats,
-            each.tries or None,
-        )
-        for at_ms, _, _, each in run
-    ]
+def _queued(times: Column, _: Column, notifications: Column) -> list[Column]:
+    *columns, tries = zip(*map(_OF_QUEUED, notifications), strict=True)
+    return [times, *columns, [each or None for each in tries]]
 
 
-def _together(kind: Kind, steps: list[Step]) -> Line:
-    """Steps of one kind as one line. Each field has values of one type: equal ones are the same in JSON."""
-    if len(steps) == 1:
-        return kind, *_less(steps[0], None)
-    # A value that all share is written once. `count` compares identity first, and mostly that is enough.
-    columns = [each[:1] if each.count(each[0]) == len(each) else each for each in zip(*steps, strict=True)]
-    return EACH, kind, *_less(columns, (None,))
+def _together(kind: Kind, columns: list[Column]) -> Line:
+    """Steps of one kind as one line. Each column has values of one type: equal ones are the same in JSON."""
+    single = len(columns[0]) == 1
+    columns = [*map(_once, columns)]
+    while columns[-1][0] is None and len(columns[-1]) == 1:
+        columns.pop()
+    return (kind, *(each for (each,) in columns)) if single else (EACH, kind, *columns)
 
 
-def _less(told: Sequence[Any], nothing: object) -> Sequence[Any]:
-    end = len(told)
-    while told[end - 1] == nothing:
-        end -= 1
-    return told[:end]
+def _once(column: Column) -> Column:
+    """A value that all share only once."""
+    first = column[0]
+    # `count` compares identity first, and mostly that is enough.
+    return column[:1] if first == column[-1] and column.count(first) == len(column) else column

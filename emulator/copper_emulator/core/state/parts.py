@@ -156,12 +156,13 @@ def _notification_value(account: Account, notification: Notification) -> Value:
 
 
 def beside_entries(account: Account, notification: Notification) -> dict[str, Value]:
-    """What the journal does not contain about a notification; its seat only while it is waiting there."""
+    """What the journal does not contain about a notification; its rank and seat only while it is waiting."""
     told: dict[str, Value] = {}
-    if notification.seat and notification.state in _WAITING:
-        told["seat"] = notification.seat
-    if notification.rank:
-        told["rank"] = notification.rank
+    if notification.state in _WAITING:
+        if notification.seat:
+            told["seat"] = notification.seat
+        if notification.rank:
+            told["rank"] = notification.rank
     # The hold shared by all held notifications changes without marking each of them: it is written once, in `small`.
     if notification.hold is not None and notification.state is not State.HELD:
         told["hold"] = HOLD.out(notification.hold)

@@ -223,7 +223,8 @@ class _Reader:
     def _recent(self, told: Mapping[str, Any]) -> None:
         for kind, (born, gone) in told.items():
             of = EntityType(kind)
-            self._account.records.orders[of].recent.restore(
+            self._account.records.restore_recent(
+                of,
                 [(record_id, at) for record_id, at in born],
                 [(since, until, _stored(of, record)) for since, until, record in gone],
             )

@@ -35,7 +35,7 @@ class Tracker:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._line_writer = LineWriter(account)
-        self._small: dict[str, object] = {}
+        self._small: list[object] = [_NOTHING] * len(SMALL)
         self._lookups = 0
 
     def whole(self) -> News:
@@ -53,13 +53,13 @@ class Tracker:
         account.marks.begin()
         inside = account.inside
         self._line_writer = LineWriter(account, goes_on=True)
-        self._small = {each.name: each.now(account, inside) for each in SMALL}
+        self._small = [each.now(account, inside) for each in SMALL]
         self._lookups = account.records.catalogue.writes if account.records.has_catalogue else 0
 
     def changes(self) -> News:
         """What has changed since the last call, in the order in which it happened."""
         edits: list[Edit] = []
-        entries, lines = self._line_writer.written, self._line_writer.entries()
+        entries, lines = self._line_writer.written, self._line_writer.report()
         for part, marks in self._account.marks.taken().items():
             if part in IN_LINES:
                 lines += self._line_writer.lines_of(part, marks)
@@ -76,11 +76,11 @@ class Tracker:
     def _small_edits(self) -> Iterator[Edit]:
         account = self._account
         inside, records = account.inside, account.records
-        for each in SMALL:
-            now = each.now(account, inside)
-            if now is not IN_ENTRIES and self._small.get(each.name, _NOTHING) != now:
-                self._small[each.name] = now
-                yield Edit("small", each.name, text_of(each.out(account, now)))
+        before, self._small = self._small, [each.now(account, inside) for each in SMALL]
+        if before != self._small:
+            for each, earlier, now in zip(SMALL, before, self._small, strict=True):
+                if now is not IN_ENTRIES and earlier != now:
+                    yield Edit("small", each.name, text_of(each.out(account, now)))
         if records.has_catalogue and records.catalogue.writes != self._lookups:
             self._lookups = records.catalogue.writes
             yield Edit("small", "lookups", text_of(lookups(account)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.shell.clock import MonotonicEventLoop, pause_async
@@ -49,13 +50,12 @@ class AppLoop:
     def _turn(self) -> None:
         """Run what is ready now."""
         loop = self._loop
-        stop = loop.call_soon(loop.stop)
         loop.has_more = False
-        try:
+        # A loop that is stopped before it runs ends after one turn (asyncio's documentation of `stop`).
+        loop.stop()
+        # A task of the application that exits is heard of by its waiter; asyncio leaves the loop, too.
+        with suppress(SystemExit):
             loop.run_forever()
-        except SystemExit:
-            # A task of the application exited: asyncio passes that to its waiter and leaves the loop, too.
-            stop.cancel()
 
     def _run_on(self, task: asyncio.Task[T]) -> T:
         while not task.done():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, SettingsError, StateError
 from copper_emulator.core.model import Delivery, Key
 from copper_emulator.core.state import Rows, restore, rows
+from copper_emulator.core.state.parts import Value
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.routing.destinations import RouteKind
@@ -16,28 +18,56 @@ from copper_emulator.shell.routing.routes import Routes
 from copper_emulator.shell.tenant import Tenant
 
 AROUND = "stage"
-"""The part of the rows that is not the account itself, made from `around`; files have had it under this name."""
+"""The part of the rows that is not the account itself, made from `AROUND_IT`; files have had it under this name."""
 
 
-def around(tenant: Tenant) -> dict[str, Any]:
-    """What belongs to a tenant besides its account; whatever changes is written again, by `around_json`."""
-    return {
-        "keys": [[key.serial, key.token, key.email] for key in tenant.account.keys],
-        "settings": tenant.settings,
-        "made_with": tenant.own_settings if tenant.has_own_settings else None,
-        "clock": _clock(tenant),
-        "routes": [[route.written, str(route.to)] for route in tenant.routes if route.kind is RouteKind.URL],
-    }
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Something that belongs to a tenant besides its account, and is written as a whole whenever it has changed.
+
+    `now` returns something cheap to compute that differs whenever the value does, and `out` turns it into the value.
+    """
+
+    name: str
+    now: Callable[[Tenant], Any]
+    out: Callable[[Any], Value]
+
+
+def _settings(settings: Settings | None) -> Value:
+    return None if settings is None else settings_json(settings)
+
+
+def _clock(tenant: Tenant) -> dict[str, Any]:
+    clock = tenant.clock
+    if not isinstance(clock, ServerClock):
+        return {"running": False, "latest_ms": clock.now()}
+    if clock.runs_on:
+        # The moment shown now differs at each look and is not stored: the account knows the last one that mattered. A
+        # clock that time is played ahead on stands still, but would run on from there.
+        return {"running": True, "ahead_ms": clock.would_be_ahead_ms}
+    return {"running": False, "latest_ms": clock.now()}
+
+
+AROUND_IT = (
+    Around(
+        "keys",
+        lambda tenant: tuple(tenant.account.keys),
+        lambda keys: [[key.serial, key.token, key.email] for key in keys],
+    ),
+    Around("settings", lambda tenant: tenant.settings, _settings),
+    Around("made_with", lambda tenant: tenant.own_settings if tenant.has_own_settings else None, _settings),
+    Around("clock", _clock, dict),
+    Around(
+        "routes",
+        lambda tenant: tuple(tenant.routes),
+        lambda routes: [[route.written, str(route.to)] for route in routes if route.kind is RouteKind.URL],
+    ),
+)
 
 
 def rows_of(tenant: Tenant) -> Rows:
     """All rows of a tenant. To be called under the lock."""
-    return {AROUND: [(name, around_json(value)) for name, value in around(tenant).items()], **rows(tenant.account)}
-
-
-def around_json(value: Any) -> Any:
-    """A value of `around` as JSON. Separate, because converting settings takes longer than comparing them."""
-    return settings_json(value) if isinstance(value, Settings) else value
+    return {AROUND: [(each.name, each.out(each.now(tenant))) for each in AROUND_IT], **rows(tenant.account)}
 
 
 def settings_json(settings: Settings) -> dict[str, Any]:
@@ -87,14 +117,3 @@ class StoredAccount:
                 routes.add(origin, to, "url")
             except RouteError as error:
                 raise StateError(f"routes: {error}") from None
-
-
-def _clock(tenant: Tenant) -> dict[str, Any]:
-    clock = tenant.clock
-    if not isinstance(clock, ServerClock):
-        return {"running": False, "latest_ms": clock.now()}
-    if clock.runs_on:
-        # The moment shown now differs at each look and is not stored: the account knows the last one that mattered. A
-        # clock that time is played ahead on stands still, but would run on from there.
-        return {"running": True, "ahead_ms": clock.would_be_ahead_ms}
-    return {"running": False, "latest_ms": clock.now()}

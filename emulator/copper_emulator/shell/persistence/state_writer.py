@@ -19,10 +19,10 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotWritten, StateError
 from copper_emulator.core.state import Edit, News, Rows, Tracker
 from copper_emulator.core.state.lines import Line
-from copper_emulator.core.state.parts import RowKey, Value
+from copper_emulator.core.state.parts import RowKey
 from copper_emulator.core.state.tracking import text_of
 from copper_emulator.shell.clock import pause_async
-from copper_emulator.shell.persistence.rows import AROUND, around, around_json
+from copper_emulator.shell.persistence.rows import AROUND, AROUND_IT
 from copper_emulator.shell.persistence.store import StateFile
 from copper_emulator.shell.tenant import Tenant
 
@@ -33,6 +33,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _AGAIN = 1.0
 """Seconds after which writing is tried again if it failed."""
+
+_NOTHING = object()
 
 
 class Departing(Protocol):
@@ -57,7 +59,7 @@ class TrackedTenant:
         self._lines: list[Line] = []
         self._account: Account | None = tenant.account if as_found else None
         self._tracker = Tracker(tenant.account)
-        self._around: dict[str, Value] = {}
+        self._around: list[object] = [_NOTHING] * len(AROUND_IT)
         if as_found:
             self._tracker.begin()
 
@@ -67,15 +69,15 @@ class TrackedTenant:
             if self._account is not self.tenant.account:
                 # The account was replaced, for example by a reset: nothing of the earlier one remains.
                 self._account, self._tracker = self.tenant.account, Tracker(self.tenant.account)
-                self.anew, self._edits, self._lines, self._around = True, {}, [], {}
+                self.anew, self._edits, self._lines, self._around = True, {}, [], [_NOTHING] * len(AROUND_IT)
                 found = self._tracker.whole()
             else:
                 found = self._tracker.changes()
-            for name, value in around(self.tenant).items():
-                before = self._around.get(name)
-                if name not in self._around or (before is not value and before != value):
-                    self._around[name] = value
-                    found.edits.append(Edit(AROUND, name, text_of(around_json(value))))
+            before, self._around = self._around, [each.now(self.tenant) for each in AROUND_IT]
+            if before != self._around:
+                for each, earlier, now in zip(AROUND_IT, before, self._around, strict=True):
+                    if earlier != now:
+                        found.edits.append(Edit(AROUND, each.name, text_of(each.out(now))))
         for edit in found.edits:
             self._add(edit)
         if not self._lines:
@@ -219,6 +221,7 @@ class StateWriter:
         for each in departing:
             each.take()
         try:
+            # Also if no entry was written: an answer that counts as given later is only marked.
             self.write()
         except StateError:
             if departing:
