@@ -80,7 +80,8 @@ def test_what_a_journal_does_not_tell_of_the_numbers_is_all_but_the_changes_and_
     assert counters.beside_journal() == tuple(
         number for name, number in state.items() if name not in ("change", "notification")
     )
-    counters.change(), counters.notification()
+    counters.change()
+    counters.notification()
     assert counters.beside_journal() == Counters(3).beside_journal()
     counters.record(EntityType.TASK)
     assert counters.beside_journal() != Counters(3).beside_journal()

@@ -54,8 +54,6 @@ class RecordStore:
         self.primary_contacts = PrimaryContacts()
         self.activities = Activities()
         self.orders = {kind: Orders(rules.search_lag_ms) for kind in TABLES}
-        self._has_lagged = rules.search_lag_ms > 0
-        """Whether searches have lagged behind at any time."""
         self._email = email
         self._on_performed = on_performed
         self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in TABLES}
@@ -69,23 +67,12 @@ class RecordStore:
 
     def fall_behind(self, lag_ms: int) -> None:
         """Set how far searches lag behind from now on."""
-        self._has_lagged = self._has_lagged or lag_ms > 0
         for orders in self.orders.values():
             orders.recent.fall_behind(lag_ms)
 
     def recent(self) -> dict[EntityType, tuple[list[tuple[int, int]], list[tuple[int, int, Stored]]]]:
         """The records that lagging searches do not see as they are, by type (`Recent.state`)."""
-        if not self._has_lagged:
-            # Asked for after every turn, if there is a state file.
-            return {}
         return {kind: orders.recent.state() for kind, orders in self.orders.items() if not orders.recent.is_empty}
-
-    def restore_recent(
-        self, kind: EntityType, born: Iterable[tuple[int, int]], gone: Iterable[tuple[int, int, Stored]]
-    ) -> None:
-        """Continue with what `recent` returned for a type."""
-        self._has_lagged = True
-        self.orders[kind].recent.restore(born, gone)
 
     @cached_property
     def catalogue(self) -> Catalogue:

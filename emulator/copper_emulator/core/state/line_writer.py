@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Kind, Notification
 from copper_emulator.core.state.forms import ATTEMPT, DELIVERY, RESULT, SUBSCRIPTION, bytes_out, topic_text
-from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_ENVELOPE, Line
+from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_ENVELOPE, IN_QUEUED, Line
 from copper_emulator.core.state.parts import Value, beside_entries, entry_value
 
 Column: TypeAlias = Sequence[Any]
@@ -18,8 +18,7 @@ Column: TypeAlias = Sequence[Any]
 
 _CHANGE, _QUEUED, _HELD, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.HELD, Kind.SENDING, Kind.ENDED
 
-_OF_QUEUED = attrgetter("serial", "change.serial", "subscription", "ids", "due_ms", "repeats", "tries")
-"""What `IN_QUEUED` names."""
+_OF_QUEUED = attrgetter(*("change.serial" if name == "change" else name for name in IN_QUEUED))
 
 _REST_OF_ATTEMPT = ATTEMPT.less(*IN_ENVELOPE, "body", "started_ms")
 _UNSENT = DELIVERY.less("ended_ms", *IN_ENDED)
@@ -102,7 +101,7 @@ class LineWriter:
             # They have ended since, and their ends contain everything.
             return [times, serials, texts]
         whole = _columns_of(attempts)
-        self._flying.update(attempt.notification.serial for attempt in attempts)
+        self._flying.update(each.serial for each in whole.notification)
         envelopes, bodies = self._put_in(whole)
         # `started_ms` is left out: it is the time of the entry.
         columns = [envelopes, bodies, _REST_OF_ATTEMPT.all_out(attempts, whole)]

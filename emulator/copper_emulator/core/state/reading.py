@@ -223,8 +223,7 @@ class _Reader:
     def _recent(self, told: Mapping[str, Any]) -> None:
         for kind, (born, gone) in told.items():
             of = EntityType(kind)
-            self._account.records.restore_recent(
-                of,
+            self._account.records.orders[of].recent.restore(
                 [(record_id, at) for record_id, at in born],
                 [(since, until, _stored(of, record)) for since, until, record in gone],
             )

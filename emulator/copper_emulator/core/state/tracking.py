@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.state.line_writer import LineWriter
 from copper_emulator.core.state.lines import IN_LINES, Line
 from copper_emulator.core.state.parts import IN_ENTRIES, PARTS, SMALL, Part, RowKey, lookups
+
+T = TypeVar("T")
 
 
 class Edit(NamedTuple):
@@ -35,7 +37,7 @@ class Tracker:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._line_writer = LineWriter(account)
-        self._small: list[object] = [_NOTHING] * len(SMALL)
+        self._small: list[object] = [UNWRITTEN] * len(SMALL)
         self._lookups = 0
 
     def whole(self) -> News:
@@ -77,16 +79,25 @@ class Tracker:
         account = self._account
         inside, records = account.inside, account.records
         before, self._small = self._small, [each.now(account, inside) for each in SMALL]
-        if before != self._small:
-            for each, earlier, now in zip(SMALL, before, self._small, strict=True):
-                if now is not IN_ENTRIES and earlier != now:
-                    yield Edit("small", each.name, text_of(each.out(account, now)))
+        for each, now in changed(SMALL, before, self._small):
+            if now is not IN_ENTRIES:
+                yield Edit("small", each.name, text_of(each.out(account, now)))
         if records.has_catalogue and records.catalogue.writes != self._lookups:
             self._lookups = records.catalogue.writes
             yield Edit("small", "lookups", text_of(lookups(account)))
 
 
-_NOTHING = object()
+UNWRITTEN = object()
+"""Stands for what something was before it was first written."""
+
+
+def changed(things: Sequence[T], before: Sequence[object], now: Sequence[object]) -> list[tuple[T, Any]]:
+    """The things that are not as they were before, mostly none, each with what it is now."""
+    if before == now:
+        return []
+    return [(each, is_now) for each, was, is_now in zip(things, before, now, strict=True) if was != is_now]
+
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 

@@ -20,7 +20,7 @@ from copper_emulator.core.errors import NotWritten, StateError
 from copper_emulator.core.state import Edit, News, Rows, Tracker
 from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey
-from copper_emulator.core.state.tracking import text_of
+from copper_emulator.core.state.tracking import UNWRITTEN, changed, text_of
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.persistence.rows import AROUND, AROUND_IT
 from copper_emulator.shell.persistence.store import StateFile
@@ -33,8 +33,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _AGAIN = 1.0
 """Seconds after which writing is tried again if it failed."""
-
-_NOTHING = object()
 
 
 class Departing(Protocol):
@@ -59,7 +57,7 @@ class TrackedTenant:
         self._lines: list[Line] = []
         self._account: Account | None = tenant.account if as_found else None
         self._tracker = Tracker(tenant.account)
-        self._around: list[object] = [_NOTHING] * len(AROUND_IT)
+        self._around: list[object] = [UNWRITTEN] * len(AROUND_IT)
         if as_found:
             self._tracker.begin()
 
@@ -69,15 +67,13 @@ class TrackedTenant:
             if self._account is not self.tenant.account:
                 # The account was replaced, for example by a reset: nothing of the earlier one remains.
                 self._account, self._tracker = self.tenant.account, Tracker(self.tenant.account)
-                self.anew, self._edits, self._lines, self._around = True, {}, [], [_NOTHING] * len(AROUND_IT)
+                self.anew, self._edits, self._lines, self._around = True, {}, [], [UNWRITTEN] * len(AROUND_IT)
                 found = self._tracker.whole()
             else:
                 found = self._tracker.changes()
             before, self._around = self._around, [each.now(self.tenant) for each in AROUND_IT]
-            if before != self._around:
-                for each, earlier, now in zip(AROUND_IT, before, self._around, strict=True):
-                    if earlier != now:
-                        found.edits.append(Edit(AROUND, each.name, text_of(each.out(now))))
+            for each, now in changed(AROUND_IT, before, self._around):
+                found.edits.append(Edit(AROUND, each.name, text_of(each.out(now))))
         for edit in found.edits:
             self._add(edit)
         if not self._lines:

@@ -116,17 +116,14 @@ class StateFile:
 
         No row may be edited twice.
         """
-        try:
+        with self._told("written"):
             if len(news) == 1 and not (anew or gone):
                 [(name, found)] = news.items()
                 if name in self._ids and not found.edits:
-                    # A statement outside a transaction is one by itself. Most commits are this, and take half as long.
+                    # A statement outside a transaction is one by itself. Most commits are this, and take a third less.
                     self._add_turn(self._ids[name], found)
                     return
             self._in_transaction(news, anew, gone)
-        except _OF_SQLITE as error:
-            # As in `_told`; a context manager takes longer, and this is done for every turn.
-            raise self._as_state_error("written", error) from None
 
     def _in_transaction(self, news: Mapping[str, News], anew: Sequence[str], gone: Sequence[str]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -220,17 +217,12 @@ class StateFile:
     def _told(self, done: str) -> Iterator[None]:
         try:
             yield
-        except _OF_SQLITE as error:
-            raise self._as_state_error(done, error) from None
+        except sqlite3.Error as error:
+            raise StateError(_said(self.path, done, error)) from None
+        except UnicodeDecodeError as error:
+            # SQLite's own message about the damage may quote bytes that are not text.
+            raise StateError(f"{self.path} is damaged ({error}). {_BEGIN_ANEW}") from None
 
-    def _as_state_error(self, done: str, error: sqlite3.Error | UnicodeDecodeError) -> StateError:
-        if isinstance(error, UnicodeDecodeError):
-            return StateError(f"{self.path} is damaged ({error}). {_BEGIN_ANEW}")
-        return StateError(_said(self.path, done, error))
-
-
-_OF_SQLITE = sqlite3.Error, UnicodeDecodeError
-"""What SQLite raises. Its own message about damage may quote bytes that are not text, which is then the error."""
 
 _TURNS_EACH = 10**12
 """The number of turns an account has room for."""
