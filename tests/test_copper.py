@@ -1,12 +1,15 @@
 """The synchronous face, end to end in one process: a record changes, an endpoint is notified, the test checks."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from copper_emulator import (
+    AsyncEmulator,
     Copper,
     Emulator,
     Endpoint,
@@ -132,9 +135,30 @@ def test_the_start_is_exact_to_the_millisecond() -> None:
         assert copper.now == start
 
 
-def test_a_start_that_is_no_moment_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"^start must be a datetime, like datetime\(2026, .*, not '2026'$"):
-        Emulator(start="2026").__enter__()  # type: ignore[arg-type]  # what is tried is the wrong type
+def test_a_start_can_be_text_or_in_another_zone() -> None:
+    for start in ("2026-03-02T09:00Z", datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=1)))):
+        with Emulator(start=start) as copper:
+            assert copper.now == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ("2026", r"^start: '2026' is not a moment; give a moment with its time zone, like '2026-03-02T09:00Z' or date"),
+        (17, "^start: 17 is not a moment; "),
+        (
+            datetime(2026, 3, 2, tzinfo=UTC).replace(tzinfo=None),
+            r"^start: datetime.datetime\(2026, 3, 2, 0, 0\) has no time zone; ",
+        ),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=5))), "is outside the years 1 to 9999 in UTC; "),
+        (datetime.max.replace(tzinfo=UTC), "the clock goes no further than 9892"),
+    ],
+)
+@pytest.mark.parametrize("face", [Emulator, AsyncEmulator])
+def test_a_start_that_is_no_moment_is_refused(face: type[Any], start: object, message: str) -> None:
+    account = face(start=start)
+    with pytest.raises(UsageError, match=message):
+        account.__enter__() if face is Emulator else asyncio.run(account.__aenter__())
 
 
 def test_an_account_that_has_ended_can_be_looked_at_and_nothing_happens_in_it() -> None:

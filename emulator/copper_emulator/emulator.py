@@ -27,16 +27,17 @@ class Emulator(AbstractContextManager[Copper]):
     Args:
         settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; `help(copper_emulator.Settings)` lists all.
         host: a host whose server thread to share; by default the emulator has its own, stopped at the end of the block.
-        start: the virtual time to start at (aware); by default the present, real or frozen, at first use.
+        start: the virtual time to start at, an aware datetime or like "2026-03-02T09:00Z"; by default the present,
+            real or frozen, at first use.
         place: 2 for the second of several accounts that are used together, so that no id is in both.
 
     Raises:
         SettingsError: a setting does not exist, or its value is invalid.
-        UsageError: the place is invalid.
+        UsageError: the start or the place is invalid.
     """
 
     def __init__(
-        self, *, host: Host | None = None, start: datetime | None = None, place: int = 1, **settings: Any
+        self, *, host: Host | None = None, start: datetime | str | None = None, place: int = 1, **settings: Any
     ) -> None:
         self._settings = Settings(**settings)
         self._random = settings.get("seed") == RANDOM
@@ -94,7 +95,7 @@ class AsyncEmulator:
     """The asynchronous `Emulator`: `async with AsyncEmulator() as copper:`."""
 
     def __init__(
-        self, *, host: Host | None = None, start: datetime | None = None, place: int = 1, **settings: Any
+        self, *, host: Host | None = None, start: datetime | str | None = None, place: int = 1, **settings: Any
     ) -> None:
         self._settings = Settings(**settings)
         self._random = settings.get("seed") == RANDOM

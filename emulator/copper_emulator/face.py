@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,11 +48,12 @@ from copper_emulator.first_use import FirstUse
 from copper_emulator.operations import LocalOperations, Operations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.any_tenant import AnyTenant
-from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.clock import VirtualClock, check_reachable
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.intercepting.answering import Interception
 from copper_emulator.shell.routing.destinations import KindName, name_of, takes
 from copper_emulator.shell.tenant import Tenant
+from copper_emulator.start import moment
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups
 from copper_emulator.unawaited import Calls
@@ -76,14 +77,15 @@ class Face:
         host: Host,
         *,
         name: str = "test",
-        start: datetime | None = None,
+        start: datetime | str | None = None,
         surface: Surface = Surface.PYTHON,
         place: int = 1,
     ) -> None:
         check_place(place)
-        if start is not None and not isinstance(start, datetime):
-            raise UsageError(f"start must be a datetime, like datetime(2026, 3, 2, 9, tzinfo=UTC), not {start!r}")
-        clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
+        begins = None if start is None else to_ms(moment(start))
+        if begins is not None:
+            check_reachable(begins)
+        clock = VirtualClock(begins)
 
         def make() -> LocalOperations:
             key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)

@@ -40,7 +40,7 @@ def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
         return f"Switch the fault off before the change, with {surface.faults_off}"
     if delivery.outcome is Outcome.BLOCKED:
         # The text after the reason says which routes exist and how to add one.
-        return delivery.detail.partition(". ")[2].rstrip(".") or "Add a route for its target"
+        return delivery.advice.rstrip(".") or "Add a route for its target"
     if delivery.outcome is Outcome.UNKNOWN:
         return _interrupted(surface)
     setting = _BY_SETTING.get(delivery.reason or delivery.outcome)

@@ -124,9 +124,8 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
     what = f"#{delivery.notification.serial} {delivery.topic} {short_ids(delivery.ids)}"
     via = f" via {delivery.route}" if delivery.route else ""
     where = f" -> {delivery.target}{via}" if delivery.request_body else ""
-    # The first sentence says why; the rest is advice.
-    said = delivery.detail.split(". ")[0] if brief else delivery.detail
-    detail = f": {said}" if said else ""
+    text = delivery.brief_detail if brief else delivery.detail
+    detail = f": {text}" if text else ""
     took = delivery.ended_ms - delivery.started_ms
     # Nothing is sent when blocked, so how long it took means nothing.
     late = f" after {duration_text(took)}" if took and delivery.outcome is not Outcome.BLOCKED else ""

@@ -303,10 +303,11 @@ class CopperFactory:
 
         Raises:
             SettingsError: a setting that does not exist, or a value it cannot have.
+            UsageError: a start without a time zone, or one that is no moment.
         """
         __tracebackhide__ = True
-        if isinstance(start, str):
-            from pytest_copper.start import moment
+        if start is not None:
+            from copper_emulator.start import moment
 
             start = moment(start)
         return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), start, place)

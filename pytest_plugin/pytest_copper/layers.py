@@ -125,7 +125,7 @@ def _with_start(layer: Layer, start: datetime | None, further: object, where: st
     if not isinstance(further, Mapping) or "start" not in further:
         return _added(layer, further, where), start
     from copper_emulator.core.errors import UsageError
-    from pytest_copper.start import moment
+    from copper_emulator.start import moment
 
     try:
         start = moment(further["start"])

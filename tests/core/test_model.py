@@ -21,6 +21,7 @@ from copper_emulator.core.model import (
     Result,
     State,
 )
+from copper_emulator.core.read_only import read_only
 from tests.core.builders import (
     START,
     TARGET,
@@ -170,10 +171,20 @@ def test_an_entry_shows_its_kind_and_what_it_is_about() -> None:
 
 def test_a_summary_leaves_out_what_would_help() -> None:
     text = "no route to https://billing.example.com. Allow it with copper.route(...)"
+    delivery = make_delivery(outcome=Outcome.BLOCKED, text=text)
 
-    assert make_delivery(outcome=Outcome.BLOCKED, text=text).summary == (
-        "blocked: no route to https://billing.example.com"
-    )
+    assert delivery.summary == "blocked: no route to https://billing.example.com"
+    assert delivery.brief_detail == "no route to https://billing.example.com"
+    assert delivery.advice == "Allow it with copper.route(...)"
+
+
+def test_a_full_stop_in_what_an_endpoint_raised_ends_nothing() -> None:
+    text = "ValueError('Unknown person 5. Run sync first')"
+    delivery = make_delivery(outcome=Outcome.FAILED, reason=Reason.EXCEPTION, text=text)
+
+    assert delivery.summary == delivery.verdict == f"failed: exception ({text})"
+    assert delivery.brief_detail == f"exception ({text})"
+    assert delivery.advice == ""
 
 
 def test_values_of_secrets_stay_out_of_reports() -> None:
@@ -259,6 +270,16 @@ def test_two_deliveries_are_equal_whatever_was_raised_and_however_long_it_took()
     assert hash(one) == hash(same)
     assert one != other
     assert one != tuple(one)
+
+
+def test_what_tests_look_at_can_be_in_a_set_whatever_it_contains() -> None:
+    subscription = make_subscription(secret={"key": "s3cret"}, headers={"X-Token": "t0ken"})
+    change = make_change(attributes=read_only({"tags": [["a"], ["a", {"b": None}]]}))
+    delivery = make_delivery(make_notification(), subscription=subscription)
+    entry = Entry(1, START, Kind.ENDED, change=change, notification=delivery.notification, delivery=delivery)
+
+    for thing in (subscription, change, delivery.notification, delivery, entry):
+        assert len({thing, thing}) == 1
 
 
 def test_the_body_of_a_delivery_is_parsed_once() -> None:

@@ -88,3 +88,8 @@ def test_copies_are_plain() -> None:
     for listed in (copy(value["tags"]), value["tags"].copy(), value["tags"] + []):
         assert listed == VALUE["tags"]
         assert type(listed) is list
+
+
+def test_equal_ones_have_one_hash() -> None:
+    assert hash(read_only(VALUE)) == hash(read_only(deepcopy(VALUE)))
+    assert hash(read_only({"a": 1, "b": [2]})) == hash(read_only({"b": [2], "a": 1}))

@@ -247,7 +247,7 @@ HINTS: dict[str, tuple[dict[str, Any], str]] = {
     "header name": ({"headers": {"X Y": ""}}, "'X Y' is not a header name."),
     "header of the connection": (
         {"headers": {"Host": ""}},
-        "Host belongs to the connection, not to the subscription.",
+        "Host belongs to the connection: leave it out.",
     ),
     "header value": (
         {"headers": {"X": "\n", "Y": "\n"}},

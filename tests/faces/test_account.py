@@ -87,6 +87,16 @@ def test_a_subscription_is_what_was_asked_for(copper: Copper) -> None:
     assert copper.subscriptions == []
 
 
+def test_what_is_looked_at_can_be_in_a_set(copper: Copper, endpoint: Endpoint) -> None:
+    copper.subscribe("person", "update", target=TARGET, secret={"key": "s3cret"}, headers={"X-Tenant": "north"})
+    ada = copper.people.create(name="Ada", tags=["a"])
+    copper.people.update(ada.id, tags=["a", "b"])
+
+    for found in (copper.subscriptions, copper.changes, copper.notifications, copper.deliveries, copper.journal):
+        assert len(set(found)) == len(found) > 0
+    assert len(endpoint.requests) == 1
+
+
 def test_what_the_api_would_refuse_is_refused(copper: Copper) -> None:
     with pytest.raises(Invalid, match="Invalid URI For External Request"):
         copper.subscribe("person", "update", target="http://app.example")

@@ -148,6 +148,13 @@ def test_what_was_not_captured_is_not_replayed(copper: Copper, body: Any, messag
         ({"target": "127.0.0.1:5000/hook"}, "'127.0.0.1:5000/hook' is not a URL to send to: write it like http://127"),
         ({"target": "ftp://127.0.0.1/"}, "is not a URL to send to"),
         ({"target": TARGET, "headers": 5}, "headers must be a mapping"),
+        (
+            {"target": TARGET, "headers": {1: b"x"}},
+            "headers must be text, .*, not int with bytes",
+        ),
+        ({"target": TARGET, "headers": {"bad name: x": "y"}}, "headers: 'bad name: x' is not a header name"),
+        ({"target": TARGET, "headers": {"Host": "x"}}, "headers: Host belongs to the connection: leave it out"),
+        ({"target": TARGET, "headers": {"X-A": "1\r\nX-B: 2"}}, "headers: A header value is printable ASCII without"),
     ],
     ids=repr,
 )

@@ -500,7 +500,14 @@ class Delivery(_DeliveryFields, Attributes):
     @property
     def verdict(self) -> str:
         """The outcome in a few words: `delivered (200)`, `failed: refused`, `blocked: no route ...`."""
-        detail = self.detail
+        return self._verdict(self.detail)
+
+    @property
+    def summary(self) -> str:
+        """The verdict without the advice that follows it."""
+        return self._verdict(self.brief_detail)
+
+    def _verdict(self, detail: str) -> str:
         if not detail:
             return str(self.outcome)
         if detail.startswith(self.outcome):
@@ -511,11 +518,6 @@ class Delivery(_DeliveryFields, Attributes):
         return f"{self.outcome} ({detail})" if self.status is not None else f"{self.outcome}: {detail}"
 
     @property
-    def summary(self) -> str:
-        """The verdict without the advice that follows it."""
-        return self.verdict.split(". ")[0]
-
-    @property
     def detail(self) -> str:
         """What there is to say besides the outcome: the status, how it failed, or why it was not sent."""
         if self.status is not None:
@@ -523,6 +525,24 @@ class Delivery(_DeliveryFields, Attributes):
         if self.reason is not None:
             return f"{self.reason} ({self.text})" if self.text else str(self.reason)
         return self.text
+
+    @property
+    def brief_detail(self) -> str:
+        """The detail without the advice that follows it."""
+        return self._detail_and_advice[0]
+
+    @property
+    def advice(self) -> str:
+        """The advice in the detail, empty if there is none."""
+        return self._detail_and_advice[1]
+
+    @property
+    def _detail_and_advice(self) -> tuple[str, str]:
+        # Only what was blocked has advice; in other texts, such as exceptions, a full stop means nothing.
+        if self.outcome is not Outcome.BLOCKED:
+            return self.detail, ""
+        detail, _, advice = self.detail.partition(". ")
+        return detail, advice
 
 
 class Kind(StrEnum):

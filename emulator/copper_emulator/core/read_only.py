@@ -1,6 +1,7 @@
 """How is what tests look at kept from changing what is sent? JSON values that nobody can change.
 
-They equal plain dicts and lists, and are written as JSON like them. Copies, also pickled ones, are plain again.
+They equal plain dicts and lists, and are written as JSON like them. Unlike these, they can be hashed, so that a
+delivery or a change can be in a set. Copies, also pickled ones, are plain again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ class _Dict(dict[str, Any]):
         def __reduce__(self) -> Any:
             return dict, (dict(self),)
 
+        def __hash__(self) -> int:
+            return hash(frozenset(self.items()))
+
 
 class _List(list[Any]):
     __slots__ = ()
@@ -34,6 +38,9 @@ class _List(list[Any]):
 
         def __reduce__(self) -> Any:
             return list, (list(self),)
+
+        def __hash__(self) -> int:
+            return hash(tuple(self))
 
 
 def read_only(value: Any) -> Any:

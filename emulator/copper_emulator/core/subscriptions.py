@@ -227,16 +227,22 @@ def _check_extras(found: Findings, rules: Rules) -> None:
             found.error(name, INVALID)
 
 
-def _check_header(found: Findings, name: str, value: str) -> None:
+def header_mistake(name: str, value: str) -> tuple[str, str] | None:
+    """Why a request cannot have this header, in Copper's brevity and as a sentence; None if it can."""
     if not _HEADER_NAME.match(name):
-        found.error("headers", "has an invalid name")
-        found.hint(f"{name!r} is not a header name.")
-    elif name.lower() in _FORBIDDEN_HEADERS:
-        found.error("headers", f"must not contain {name}")
-        found.hint(f"{name} belongs to the connection, not to the subscription.")
-    elif not _HEADER_VALUE.match(value):
-        found.error("headers", f"has an invalid value for {name}")
-        found.hint("A header value is printable ASCII without line breaks.")
+        return "has an invalid name", f"{name!r} is not a header name."
+    if name.lower() in _FORBIDDEN_HEADERS:
+        return f"must not contain {name}", f"{name} belongs to the connection: leave it out."
+    if not _HEADER_VALUE.match(value):
+        return f"has an invalid value for {name}", "A header value is printable ASCII without line breaks."
+    return None
+
+
+def _check_header(found: Findings, name: str, value: str) -> None:
+    mistake = header_mistake(name, value)
+    if mistake is not None:
+        found.error("headers", mistake[0])
+        found.hint(mistake[1])
 
 
 def _is_text(value: Any) -> bool:

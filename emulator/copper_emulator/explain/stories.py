@@ -170,7 +170,7 @@ def _ended(delivery: Delivery) -> str:
     when = f"at {stamp(delivery.ended_ms)}" + (f", {delivery.target}{_via(delivery)}" if delivery.target else "")
     if delivery.status is not None or delivery.outcome is Outcome.LOST:
         return f"{delivery.summary} {when}{answer_of(delivery)}{under_faults(delivery)}"
-    why = delivery.detail.split(". ")[0]
+    why = delivery.brief_detail
     return f"{delivery.outcome} {when}" + (f": {why}" if why else "") + under_faults(delivery)
 
 
