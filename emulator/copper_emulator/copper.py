@@ -58,7 +58,7 @@ class Copper(Face):
         tasks           task
         activities      activity_log
 
-        What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
+    What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
     """
 
     leads = records_of(EntityType.LEAD, Leads)

@@ -10,13 +10,10 @@ from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Outcome, Topic
+from copper_emulator.core.model import SENT, Delivery, Topic
 from copper_emulator.core.surface import Surface
 from copper_emulator.expectation import Expectation, fits, is_of
 from copper_emulator.near_misses import unmet, unwanted
-
-_ARRIVING = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
-"""Outcomes of notifications that were sent; `expect_none` ignores the others."""
 
 
 class ExpectationError(AssertionError):
@@ -51,7 +48,7 @@ def meet_none(expectation: Expectation, account: Account, claims: Claims, surfac
     found = [
         delivery
         for delivery in _unclaimed(expectation, account, claims)
-        if delivery.outcome in _ARRIVING
+        if delivery.outcome in SENT
         and is_of(expectation, delivery.notification)
         and (expectation.ids is None or set(delivery.ids) & set(expectation.ids))
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.fault import FaultName
-from copper_emulator.core.model import DISTRUSTFUL, HAD_ANSWERED, Delivery, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, HAD_ANSWERED, UNSUCCESSFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import in_words
@@ -30,7 +30,7 @@ _FIX = "Fix the endpoint"
 _OF_COMMANDS = (Surface.SERVER, Surface.PLAY, Surface.EXEC)
 """Surfaces on which settings are given to commands."""
 
-_SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST, Outcome.UNKNOWN)
+_NO_REMEDY = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST, Outcome.UNKNOWN)
 """Outcomes that are not the endpoint's fault, or that it cannot fix."""
 
 
@@ -234,7 +234,7 @@ def refused_meanwhile(account: Account, delivery: Delivery) -> tuple[str, ...]:
 def _unanswered_calls(account: Account, delivery: Delivery) -> Iterator[str]:
     """The calls of which nobody saw the answer because a fault kept it back, without duplicates."""
     slow = [fault for fault in account.faults.active(delivery.ended_ms) if fault.name is FaultName.API_SLOW]
-    if not slow or delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
+    if not slow or delivery.outcome not in UNSUCCESSFUL:
         return
     during = delivery.notification.serial
     calls = (each for each in account.call_log.calls() if each.during == during and each.status is None)
@@ -244,14 +244,14 @@ def _unanswered_calls(account: Account, delivery: Delivery) -> Iterator[str]:
 
 def refused_calls(account: Account, delivery: Delivery) -> list[str]:
     """Those calls with the reason for each refusal, without duplicates."""
-    if delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
+    if delivery.outcome not in UNSUCCESSFUL:
         return []
     return account.journal.refused_during(delivery.notification)
 
 
 def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     """What to do about a notification that did not get through, as lines; empty if nothing is wrong."""
-    if delivery.outcome in _SILENT or delivery.by_fault:
+    if delivery.outcome in _NO_REMEDY or delivery.by_fault:
         return ()
     shown = (*seen(delivery), *refused_meanwhile(account, delivery))
     advice = fix(delivery, surface=account.surface)

@@ -49,7 +49,7 @@ class Complaint:
         return replace(self, traceback=traceback, detail=detail)
 
 
-_SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
+_NO_COMPLAINT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
 """Outcomes that are no problem: delivered, or caused by the test's own limits, faults or unsubscribing."""
 
 
@@ -120,7 +120,7 @@ def overlooked_text(reports: Iterable[Reported]) -> str:
 
 
 def _is_fine(delivery: Delivery) -> bool:
-    return (delivery.outcome in _SILENT or delivery.by_fault) and delivery.exception is None
+    return (delivery.outcome in _NO_COMPLAINT or delivery.by_fault) and delivery.exception is None
 
 
 def _is_permitted(delivery: Delivery, claims: Claims, allow: frozenset[int | str]) -> bool:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.fault import WHOLE, Fault, FaultName
 from copper_emulator.core.marks import Marks
-from copper_emulator.core.model import Attempt, Delivery, Notification, Outcome, Reason, Result
+from copper_emulator.core.model import UNSUCCESSFUL, Attempt, Delivery, Notification, Outcome, Reason, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.performed import FaultOn, FaultsOff
 from copper_emulator.core.rules import FetchRace, Latency, Rules
@@ -269,7 +269,7 @@ class Faults:
         retry = self._last((FaultName.RETRY,), delivery.target)
         if retry is None:
             return None
-        tried = delivery.outcome in (Outcome.REJECTED, Outcome.FAILED) and not delivery.replayed
+        tried = delivery.outcome in UNSUCCESSFUL and not delivery.replayed
         if not tried or delivery.notification.tries >= (retry.fault.next or 0):
             return None
         return retry.fault

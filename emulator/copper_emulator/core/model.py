@@ -209,6 +209,12 @@ class Outcome(StrEnum):
 ANSWERED = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED)
 """The outcomes of notifications that were sent, so that the endpoint could answer."""
 
+SENT = (*ANSWERED, Outcome.UNKNOWN)
+"""The outcomes of notifications that were sent, or may have been."""
+
+UNSUCCESSFUL = (Outcome.REJECTED, Outcome.FAILED)
+"""The outcomes of notifications that the endpoint did not accept, though they were sent."""
+
 DISTRUSTFUL = frozenset({401, 403})
 """The statuses with which an endpoint refuses a notification because it does not trust the sender."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, Outcome, Wait, WaitsFor
+from copper_emulator.core.model import UNSUCCESSFUL, Delivery, Notification, Wait, WaitsFor
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
@@ -193,12 +193,9 @@ def _failed(case: Case) -> Diagnosis | None:
     if case.expectation.names_outcome:
         return None
     for delivery, reasons in case.near:
-        if delivery.outcome in _FAILURES and [reason.field for reason in reasons] == ["outcome"]:
+        if delivery.outcome in UNSUCCESSFUL and [reason.field for reason in reasons] == ["outcome"]:
             return advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
     return None
-
-
-_FAILURES = (Outcome.REJECTED, Outcome.FAILED)
 
 
 def _misfitting(case: Case) -> Diagnosis | None:
