@@ -10,10 +10,10 @@ import pytest
 import requests
 
 from copper_emulator import Copper, EchoLoop, Emulator, Endpoint, ExpectationError, Invalid, Received
+from copper_emulator.claiming import meet
 from copper_emulator.claims import Claims
 from copper_emulator.core.surface import Surface
 from copper_emulator.expectation import Expectation
-from copper_emulator.expectations import meet
 
 ORIGIN = "https://billing.example.com"
 TARGET = "https://billing.example.com/hooks/copper"

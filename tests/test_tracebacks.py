@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copper_emulator.tracebacks import brief, is_told
+from copper_emulator.tracebacks import brief, contains
 
 HEAD = "Traceback (most recent call last):\n"
 OWN = '  File "/home/ada/billing.py", line 7, in hook\n    return bill(request)\n           ^^^^^^^^^^^^^\n'
@@ -27,8 +27,8 @@ def test_what_has_no_frames_is_left_as_it_is() -> None:
     assert brief(END) == END
 
 
-def test_a_traceback_is_told_however_it_is_indented() -> None:
+def test_a_traceback_contains_however_it_is_indented() -> None:
     said = "\n".join(f"E         {line}" for line in (HEAD + OWN + END).splitlines())
 
-    assert is_told(HEAD + OWN + END, said.replace("E  ", "   "))
-    assert not is_told(HEAD + OWN + END, "Expected person/new, but it failed.")
+    assert contains(said.replace("E  ", "   "), HEAD + OWN + END)
+    assert not contains("Expected person/new, but it failed.", HEAD + OWN + END)

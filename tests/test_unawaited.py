@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from copper_emulator import AsyncCopper, AsyncEmulator, VerdictError
-from copper_emulator.unawaited import Calls
+from copper_emulator.unawaited import UnawaitedCalls
 
 AWAITED = [
     name
@@ -135,7 +135,7 @@ def test_without_a_verdict_python_warns_as_ever() -> None:
 
 
 def test_what_was_told_is_not_told_again() -> None:
-    calls = Calls()
+    calls = UnawaitedCalls()
 
     async def settle() -> None:
         """Not awaited."""

@@ -14,6 +14,7 @@ from copper_emulator.version import __version__ as __version__
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.checks import CheckFailed, CheckWarning, Report, check_names
+    from copper_emulator.claiming import ExpectationError
     from copper_emulator.copper import Copper
     from copper_emulator.core.call_log import ApiCall
     from copper_emulator.core.errors import (
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from copper_emulator.core.records.record import Record
     from copper_emulator.emulator import AsyncEmulator, Emulator
     from copper_emulator.endpoint import Endpoint
-    from copper_emulator.expectations import ExpectationError
     from copper_emulator.scenarios import ScenarioFailed, ScenarioResult
     from copper_emulator.settings import Settings
     from copper_emulator.shell.intercepting.answering import Interception
@@ -95,7 +95,7 @@ _HOMES = {
     "core.model": "Change Delivery Entry Notification Outcome Reason Subscription",
     "emulator": "AsyncEmulator Emulator",
     "endpoint": "Endpoint",
-    "expectations": "ExpectationError",
+    "claiming": "ExpectationError",
     "scenarios": "ScenarioFailed ScenarioResult",
     "settings": "Settings",
     "shell.intercepting.answering": "Interception",

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.calls import written_like
+from copper_emulator.argument_errors import written_like
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
@@ -33,7 +33,7 @@ from copper_emulator.typed_records import (
     AsyncProjects,
     AsyncTasks,
 )
-from copper_emulator.unawaited import Calls, calls_noted
+from copper_emulator.unawaited import UnawaitedCalls, calls_noted
 
 if TYPE_CHECKING:
     from copper_emulator.checks.report import Report
@@ -293,7 +293,7 @@ class AsyncCopper(Face):
     # --- for Emulator, the plugin and Records ---------------------------------------------------------------
 
     @property
-    def _of_records(self) -> tuple[AnyTenant, Callable[[Act], Any], Calls]:
+    def _of_records(self) -> tuple[AnyTenant, Callable[[Act], Any], UnawaitedCalls]:
         return self._tenant, self._write, self._calls
 
     async def _write(self, act: Act) -> Any:

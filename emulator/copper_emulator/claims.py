@@ -9,50 +9,50 @@ from copper_emulator.core.journal import Journal
 from copper_emulator.core.model import Delivery, Topic
 
 
-class Reason(NamedTuple):
+class ClaimReason(NamedTuple):
     """Why a delivery no longer counts (`{}` stands for which one), and as a sentence what would help."""
 
     why: str
     advice: str
 
 
-_EXPECTED = Reason(
+_EXPECTED = ClaimReason(
     "an earlier expect has already claimed {}",
     "Each delivery meets one expect: make it happen again before you expect it again, or remove one expect.",
 )
 
 
 class _OfTopic:
-    """The unclaimed deliveries of a topic by their places in the journal, and the places for each record."""
+    """The unclaimed deliveries of a topic by their indices in the journal, and the indices for each record."""
 
     def __init__(self) -> None:
         self.deliveries: dict[int, Delivery] = {}
-        self.places: dict[int, list[int]] = {}
+        self.indices: dict[int, list[int]] = {}
 
-    def add(self, place: int, delivery: Delivery) -> None:
-        self.deliveries[place] = delivery
+    def add(self, index: int, delivery: Delivery) -> None:
+        self.deliveries[index] = delivery
         for record_id in delivery.notification.ids:
-            self.places.setdefault(record_id, []).append(place)
+            self.indices.setdefault(record_id, []).append(index)
 
-    def remove(self, place: int) -> None:
-        for record_id in self.deliveries.pop(place).notification.ids:
-            places = self.places[record_id]
-            places.remove(place)
-            if not places:
-                del self.places[record_id]
+    def remove(self, index: int) -> None:
+        for record_id in self.deliveries.pop(index).notification.ids:
+            indices = self.indices[record_id]
+            indices.remove(index)
+            if not indices:
+                del self.indices[record_id]
 
 
 class Claims:
     """The claims on one account's deliveries; never withdrawn, except all at once by `clear`."""
 
     def __init__(self) -> None:
-        self._reasons: dict[int, Reason] = {}
+        self._reasons: dict[int, ClaimReason] = {}
         """Of those that were set aside, by serial; the others were claimed by an expect."""
         self._claimed: set[int] = set()
         self._permitted: set[int] = set()
         self._journal: Journal | None = None
         self._read = 0
-        self._place_of: dict[int, int] = {}
+        self._index_of: dict[int, int] = {}
         self._of_topic: dict[Topic, _OfTopic] = {}
         self.earlier = 0
         """How many of the deliveries belong to earlier tests of the account, their fixtures' ends included."""
@@ -70,25 +70,25 @@ class Claims:
         if ids is None:
             return list(of_topic.deliveries.values())
         if len(ids) == 1:
-            return [of_topic.deliveries[place] for place in of_topic.places.get(ids[0], ())]
-        places = {place for record_id in ids for place in of_topic.places.get(record_id, ())}
-        return [of_topic.deliveries[place] for place in sorted(places)]
+            return [of_topic.deliveries[index] for index in of_topic.indices.get(ids[0], ())]
+        indices = {index for record_id in ids for index in of_topic.indices.get(record_id, ())}
+        return [of_topic.deliveries[index] for index in sorted(indices)]
 
     def _read_on(self, journal: Journal) -> None:
         if self._journal is not journal:
             self._journal, self._read = journal, 0
-            self._place_of, self._of_topic = {}, {}
-        for place in range(self._read, len(journal.deliveries)):
-            delivery = journal.deliveries[place]
+            self._index_of, self._of_topic = {}, {}
+        for index in range(self._read, len(journal.deliveries)):
+            delivery = journal.deliveries[index]
             notification = delivery.notification
             if notification.serial in self._claimed:
                 continue
-            # Index it by its place in the journal, by topic and by record.
-            self._place_of[notification.serial] = place
+            # Find it by topic and by record.
+            self._index_of[notification.serial] = index
             of_topic = self._of_topic.get(notification.change.topic)
             if of_topic is None:
                 of_topic = self._of_topic[notification.change.topic] = _OfTopic()
-            of_topic.add(place, delivery)
+            of_topic.add(index, delivery)
         self._read = len(journal.deliveries)
 
     def is_claimed(self, delivery: Delivery) -> bool:
@@ -103,20 +103,20 @@ class Claims:
         serials = set()
         for delivery in deliveries:
             serials.add(delivery.notification.serial)
-            place = self._place_of.pop(delivery.notification.serial, None)
-            if place is not None:
-                self._of_topic[delivery.notification.change.topic].remove(place)
+            index = self._index_of.pop(delivery.notification.serial, None)
+            if index is not None:
+                self._of_topic[delivery.notification.change.topic].remove(index)
         self._claimed |= serials
         if named:
             self._permitted |= serials
 
-    def set_aside(self, deliveries: Iterable[Delivery], reason: Reason) -> None:
+    def set_aside(self, deliveries: Iterable[Delivery], reason: ClaimReason) -> None:
         """Let these deliveries meet no expectation, whatever became of them."""
         aside = list(deliveries)
         self.claim(aside, named=True)
         self._reasons |= dict.fromkeys((delivery.notification.serial for delivery in aside), reason)
 
-    def reason(self, delivery: Delivery) -> Reason:
+    def reason(self, delivery: Delivery) -> ClaimReason:
         """Why a claimed delivery no longer counts."""
         return self._reasons.get(delivery.notification.serial, _EXPECTED)
 

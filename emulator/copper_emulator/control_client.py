@@ -133,10 +133,10 @@ class Client:
 
     def _read(self, status: int, answered: bytes) -> dict[str, Any]:
         try:
-            told = json.loads(answered)
+            answer = json.loads(answered)
             if not 200 <= status < 300:
-                raise ControlError(status, told["error"], told.get("hint") or "", told.get("code") or "")
-            return dict(told)
+                raise ControlError(status, answer["error"], answer.get("hint") or "", answer.get("code") or "")
+            return dict(answer)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Stranger(self.url) from None
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.calls import written_like
+from copper_emulator.argument_errors import written_like
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.calls import written_like
+from copper_emulator.argument_errors import written_like
 from copper_emulator.core.arguments import entity_type, record_id
 from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.errors import UsageError, raised_on_purpose
@@ -56,7 +56,7 @@ from copper_emulator.shell.tenant import Tenant
 from copper_emulator.start import moment
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups
-from copper_emulator.unawaited import Calls
+from copper_emulator.unawaited import UnawaitedCalls
 from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 __tracebackhide__ = raised_on_purpose
@@ -122,8 +122,8 @@ class Face:
         return self._first_use.operations().tenant
 
     @cached_property
-    def _calls(self) -> Calls:
-        return Calls()
+    def _calls(self) -> UnawaitedCalls:
+        return UnawaitedCalls()
 
     @cached_property
     def lookups(self) -> Lookups:
@@ -390,8 +390,8 @@ class Face:
             numbers = {"change": len(account.journal.changes), "delivery": len(account.journal.deliveries)}
             waiting = len(account.waiting())
         subscribed = count(seen, "subscription") + (f" (and {older:,} of an earlier key)" if older else "")
-        told = [count(number, noun) for noun, number in numbers.items()]
-        return ", ".join([subscribed, *told, f"{waiting:,} waiting"])
+        happened = [count(number, noun) for noun, number in numbers.items()]
+        return ", ".join([subscribed, *happened, f"{waiting:,} waiting"])
 
     def __dir__(self) -> list[str]:
         # Neither completion nor a suggestion should lead a test to these.

@@ -147,8 +147,8 @@ def faults_text(faults: Iterable[Fault]) -> str:
 def parse_fault(text: str) -> Fault:
     """Read one fault, like `lose=20%`. Raises ValueError that says how it is written."""
     what, at, target = text.strip().partition("@")
-    said, equals, value = what.partition("=")
-    name = _name(said)
+    written, equals, value = what.partition("=")
+    name = _name(written)
     if (at and not target) or (equals and not value):
         raise ValueError(f"{text!r} is incomplete: write it like {FORMS[name].example}")
     return fault(name, target=target or None, **(FORMS[name].read(value) if value else {}))
@@ -182,16 +182,16 @@ def _meant_as_share(name: FaultName, number: object) -> str:
 
 def _complete(made: Fault, like: str) -> Fault:
     """Fill in the defaults. Raises ValueError if something is missing or contradictory."""
-    name, said = made.name, made.next is not None
-    if said and made.share is not None:
+    name, is_counted = made.name, made.next is not None
+    if is_counted and made.share is not None:
         raise ValueError(f"{name} takes a number or a share, not both: write it like {like}")
     if name in _COUNTED_ONLY and made.share is not None:
         raise ValueError(f"{name} takes a number, not a share: write it like {like}")
-    if name in _ONE_BY_DEFAULT and not said:
+    if name in _ONE_BY_DEFAULT and not is_counted:
         return Fault(name, next=1, target=made.target)
     if name is FaultName.API_STATUS:
         return _answered(made, like)
-    if name is FaultName.RETRY and said and not made.span_ms:
+    if name is FaultName.RETRY and is_counted and not made.span_ms:
         return Fault(name, next=made.next, span_ms=RETRY_EVERY_MS, target=made.target)
     value = (made.next, made.share, made.latency, made.sizes or None, made.span_ms or None)
     if name not in _WITHOUT_VALUE and all(part is None for part in value):
@@ -208,24 +208,24 @@ def _answered(made: Fault, like: str) -> Fault:
     return made if made.next is not None or made.span_ms else replace(made, next=1)
 
 
-def _name(said: str) -> FaultName:
+def _name(text: str) -> FaultName:
     try:
-        return FaultName(said)
+        return FaultName(text)
     except ValueError:
-        raise ValueError(no_fault(said)) from None
+        raise ValueError(no_fault(text)) from None
 
 
-def no_fault(said: str) -> str:
+def no_fault(text: str) -> str:
     """The error for an unknown fault, with the one that may be meant."""
-    return suggesting(f"there is no fault {said!r}", nearest(said), choices("fault", FaultName))
+    return suggesting(f"there is no fault {text!r}", nearest(text), choices("fault", FaultName))
 
 
-def nearest(said: str) -> FaultName | None:
+def nearest(text: str) -> FaultName | None:
     """The fault that an unknown name probably means."""
-    if len(said) < 3:
+    if len(text) < 3:
         return None  # Everything is close to so little.
     shorter = {name.rpartition(".")[2]: name for name in FaultName}
-    close = meant(said, FaultName) or meant(said, shorter)
+    close = meant(text, FaultName) or meant(text, shorter)
     return None if close is None else shorter.get(close) or FaultName(close)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from copper_emulator.calls import written_like
+from copper_emulator.argument_errors import written_like
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
@@ -225,10 +225,10 @@ class Faults(_Switches):
 
         def __call__(self, *faults: object, **named: object) -> Any:
             __tracebackhide__ = True
-            said = ", ".join(map(repr, faults)) or "'lose=20%'"
+            written = ", ".join(map(repr, faults)) or "'lose=20%'"
             raise UsageError(
                 f"copper.faults is not called: switch faults on by their methods, like {called(FaultName.LOSE)}, or as "
-                f"they are written, with copper.faults.on({said})"
+                f"they are written, with copper.faults.on({written})"
             )
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from copper_emulator.claiming import meet, meet_none
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import bare_event, captured_topic, not_captured
@@ -20,7 +21,6 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import request_headers
 from copper_emulator.durations import parse_duration
 from copper_emulator.expectation import Expectation
-from copper_emulator.expectations import meet, meet_none
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.clock import check_reachable
 from copper_emulator.shell.delivering.driver import Rounds, advance, run_until_idle, send_now, settle

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
-from copper_emulator.calls import written_like
+from copper_emulator.argument_errors import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import record_id
 from copper_emulator.core.attributes import Attributes
@@ -31,7 +31,7 @@ from copper_emulator.core.text import count, in_words
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.seed_files import read_seeds
-from copper_emulator.unawaited import Calls
+from copper_emulator.unawaited import UnawaitedCalls
 
 __tracebackhide__ = raised_on_purpose
 
@@ -60,9 +60,9 @@ class Records(Attributes):
             having = _NOT_OF_ALL.get(name)
             if having is None:
                 return super().__getattr__(name)
-            said = in_words(f"copper.{COLLECTIONS[kind]}" for kind in having)
+            owners = in_words(f"copper.{COLLECTIONS[kind]}" for kind in having)
             wrong = (
-                f"copper.{self._table.plural} has no {name!r}: only {said} {'has' if len(having) == 1 else 'have'} it"
+                f"copper.{self._table.plural} has no {name!r}: only {owners} {'has' if len(having) == 1 else 'have'} it"
             )
             raise AttributeError(wrong, name=name, obj=self)
 
@@ -203,7 +203,7 @@ class Records(Attributes):
 class AsyncRecords(Records):
     """The same of an asynchronous account, which notes the calls: one that is not awaited does nothing."""
 
-    def __init__(self, kind: EntityType, tenant: AnyTenant, write: Callable[[Act], Any], calls: Calls) -> None:
+    def __init__(self, kind: EntityType, tenant: AnyTenant, write: Callable[[Act], Any], calls: UnawaitedCalls) -> None:
         super().__init__(kind, tenant, write)
         self._calls = calls
 

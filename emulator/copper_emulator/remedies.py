@@ -96,8 +96,8 @@ def _led_here(delivery: Delivery, surface: Surface) -> str:
         return ""
     # Some clients say only that a name is unknown; the traceback then shows which one.
     traceback = delivery.traceback or ""
-    said = traceback if "gaierror" in traceback else str(error)
-    host = next((host for host in HOSTS if host in said), "")
+    text = traceback if "gaierror" in traceback else str(error)
+    host = next((host for host in HOSTS if host in text), "")
     fixture = " or the fixture copper_intercept" if surface in (Surface.PYTEST, Surface.PYTEST_ASYNC) else ""
     way = f"point {host} at the account with copper.intercept(){fixture}"
     return f"Have the endpoint call copper.api_url, or {way}" if host else ""

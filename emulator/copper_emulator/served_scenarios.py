@@ -11,7 +11,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from copper_emulator.claims import Reason
+from copper_emulator.claims import ClaimReason
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, ScenarioError
 from copper_emulator.core.model import Kind
@@ -35,7 +35,7 @@ from copper_emulator.verdict import verdict_text
 SENT = "scenario"
 """How messages call a scenario that was sent as text."""
 
-_EARLIER = Reason(
+_EARLIER = ClaimReason(
     "{} had ended before the scenario began", "Only what is sent while a scenario plays counts: let a step cause it."
 )
 

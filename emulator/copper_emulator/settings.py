@@ -162,8 +162,8 @@ class Settings(Attributes):
 
     def __repr__(self) -> str:
         """Those that differ from the defaults, as people write them."""
-        told = self.as_json(self.differing)
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in told.items())})"
+        written = self.as_json(self.differing)
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in written.items())})"
 
     @classmethod
     def from_document(cls, values: Mapping[str, Any]) -> Self:
@@ -201,8 +201,8 @@ class Settings(Attributes):
 
     def as_json(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Some settings, by default all, in their written form and ready for JSON."""
-        told: dict[str, Any] = _checks().as_json(self, frozenset(SETTINGS if names is None else names))
-        return told
+        document: dict[str, Any] = _checks().as_json(self, frozenset(SETTINGS if names is None else names))
+        return document
 
     def rules(self) -> Rules:
         """What the core needs of the settings, in its own terms."""

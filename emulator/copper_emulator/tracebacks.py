@@ -31,9 +31,9 @@ def brief(traceback: str) -> str:
     return "\n".join(lines)
 
 
-def is_told(traceback: str, said: str) -> bool:
+def contains(text: str, traceback: str) -> bool:
     """Whether a text already contains a traceback, however it is indented there."""
-    return _bare(traceback) in _bare(said)
+    return _bare(traceback) in _bare(text)
 
 
 def _bare(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack
 
-from copper_emulator.calls import written_like
+from copper_emulator.argument_errors import written_like
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.records.record import Record
 from copper_emulator.lookup_entry import LookupEntry

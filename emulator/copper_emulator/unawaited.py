@@ -47,7 +47,7 @@ def _short(file: str) -> str:
     return file if path.startswith(os.pardir) else path
 
 
-class Calls:
+class UnawaitedCalls:
     """The calls of one account, until they have been awaited."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Calls:
 
 
 class _Noting(Protocol):
-    _calls: Calls
+    _calls: UnawaitedCalls
 
 
 def calls_noted(made: type[T]) -> type[T]:

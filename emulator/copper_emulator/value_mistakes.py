@@ -35,10 +35,10 @@ def _none_of(given: str, limits: Mapping[str, Any]) -> str:
     expected = re.findall(r"'([^']*)'", str(limits["expected"]))
     if not expected:
         return f"must be {str(limits['expected']).lower()}, not {given}"
-    said = _bare(given)
+    word = _bare(given)
     if expected == list(EntityType):
-        return no_type(said)
-    return no_event(said) if expected == list(Event) else no_such("choice", said, expected)
+        return no_type(word)
+    return no_event(word) if expected == list(Event) else no_such("choice", word, expected)
 
 
 def _no_number(given: str, limits: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from copper_emulator.explain import answer_of
 from copper_emulator.remedies import fix, if_later, permit, permit_due, raised_afterwards, refused_meanwhile
 from copper_emulator.setting_values import DUE
 from copper_emulator.timeline import masking
-from copper_emulator.tracebacks import brief, is_told
+from copper_emulator.tracebacks import brief, contains
 
 
 class VerdictError(AssertionError):
@@ -36,13 +36,13 @@ class Complaint:
     traceback: str = ""
 
     def __str__(self) -> str:
-        told = "\n".join(filter(None, [self.traceback, self.detail]))
-        return "\n".join([f"- {self.what}", *(f"    {line}" for line in told.splitlines()), f"  {self.advice}"])
+        details = "\n".join(filter(None, [self.traceback, self.detail]))
+        return "\n".join([f"- {self.what}", *(f"    {line}" for line in details.splitlines()), f"  {self.advice}"])
 
-    def told_after(self, mask: Callable[[str], str], said: str) -> Complaint:
+    def after(self, said: str, mask: Callable[[str], str]) -> Complaint:
         """The same without its traceback and the refused calls, if `said` contains them already."""
         traceback, detail = self.traceback, self.detail
-        if traceback and is_told(mask(traceback), said):
+        if traceback and contains(said, mask(traceback)):
             traceback = "(traceback above)"
         if detail and mask(detail) in said:
             detail = ""
@@ -91,8 +91,7 @@ def verdict_text(
     brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))
     head = f"copper: {count(len(found), 'thing')} went wrong that the test did not expect: {brief}"
     mask = masking(account.journal.subscriptions())
-    told = [each.told_after(mask, said) for each in found]
-    return mask("\n".join([head, *map(str, told)]))
+    return mask("\n".join([head, *(str(complaint.after(said, mask)) for complaint in found)]))
 
 
 class Reported(Protocol):

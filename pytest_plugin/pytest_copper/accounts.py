@@ -37,7 +37,7 @@ T = TypeVar("T")
 ENDPOINT_URL = "https://endpoint.example.com/hooks/copper"
 
 
-class Account:
+class OpenAccount:
     """An account while a test can use it, and the verdict last reported about it."""
 
     def __init__(self, name: str, face: Face, place: int) -> None:
@@ -45,13 +45,13 @@ class Account:
         self.face = face
         self.place = place
         """Where its ids begin among those of its test; 0 if it belongs to a wider fixture."""
-        self._told = ""
+        self._reported = ""
         self._before = 0
 
     def begin_test(self) -> None:
         """Start counting anew: what happened earlier does not concern the test that begins."""
         self._before = self.face.entries_so_far
-        self._told = self.face.begin_test()
+        self._reported = self.face.begin_test()
 
     def belongs_to(self, item: pytest.Item) -> bool:
         """Whether the test uses it as a fixture, or something has happened in it since the test began."""
@@ -61,9 +61,9 @@ class Account:
     def news(self) -> str:
         """The verdict, if it differs from the one last reported; otherwise an empty text."""
         text = self.face.verdict()
-        if text == self._told:
+        if text == self._reported:
             return ""
-        self._told = text
+        self._reported = text
         return text
 
 
@@ -72,12 +72,12 @@ class Accounts:
 
     def __init__(self, url: str | None = None) -> None:
         self.opening = Opening(url)
-        self.standing: list[Account] = []
-        self.ended: list[Account] = []
+        self.standing: list[OpenAccount] = []
+        self.ended: list[OpenAccount] = []
         self.item: pytest.Item
         """The current test, from its set-up on."""
         self._before_call = 0
-        self.opens_wider: Callable[[], bool] = bool
+        self.opens_wider: Callable[[], bool] = _opens_no_wider
         """Whether a fixture is being set up that is wider than one test (`wider_fixtures.py`); False by default."""
 
     def before_setup(self, item: pytest.Item) -> None:
@@ -108,7 +108,7 @@ class Accounts:
         taken = [] if self.opens_wider() else [account.place for account in self.standing]
         return next(place for place in count(1) if place not in taken)
 
-    def open(self, name: str, face: Face, place: int) -> Account:
+    def open(self, name: str, face: Face, place: int) -> OpenAccount:
         """Add an account that begins.
 
         If all others that the test opened have ended, as at the next example of `@given`, they are forgotten.
@@ -119,22 +119,26 @@ class Accounts:
         hook_watch.show = functools.partial(uncaptured.show, self.item.config)
         if len(self.standing) <= self._before_call:
             self.ended.clear()
-        account = Account(name, face, 0 if self.opens_wider() else place)
+        account = OpenAccount(name, face, 0 if self.opens_wider() else place)
         self.standing.append(account)
         return account
 
-    def end(self, account: Account) -> None:
+    def end(self, account: OpenAccount) -> None:
         """Move an account to those that have ended."""
         self.standing.remove(account)
         self.ended.append(account)
 
-    def present(self) -> list[Account]:
+    def present(self) -> list[OpenAccount]:
         """The accounts that this test's report should show: not those of wider fixtures that it does not use."""
         return [*(account for account in self.standing if account.belongs_to(self.item)), *self.ended]
 
     def news(self) -> list[str]:
         """The new verdicts about the open accounts."""
         return [text for account in self.standing if (text := account.news())]
+
+
+def _opens_no_wider() -> bool:
+    return False
 
 
 def _intercepting() -> Any:
@@ -156,7 +160,7 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
 
     accounts = item.config.stash[ACCOUNTS]
     (settings, start), place = layers.of_item(item, overrides), accounts.free_place()
-    with _told_in_one_line(item):
+    with _refused_in_one_line(item):
         copper = accounts.opening.sync(settings, item.name, surface=Surface.PYTEST, place=place, start=start)
     account = accounts.open("copper", copper, place)
     try:
@@ -183,7 +187,7 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
 
 
 @contextmanager
-def _told_in_one_line(item: pytest.Item) -> Iterator[None]:
+def _refused_in_one_line(item: pytest.Item) -> Iterator[None]:
     """Report what the server at `--copper-url` refuses without a traceback; without a server, the session ends."""
     __tracebackhide__ = True
     if item.config.stash[layers.URL] is None:
@@ -324,7 +328,7 @@ class MadeAccount:
         self._settings = settings
         self._start = start
         self._place = place
-        self._account: Account | None = None
+        self._account: OpenAccount | None = None
         self._sync: Copper | None = None
         self._async: AsyncCopper | None = None
 

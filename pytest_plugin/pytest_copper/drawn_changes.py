@@ -23,12 +23,12 @@ _MOMENTS = st.integers(0, 4_000_000_000)
 
 def updated_attributes(kind: EntityType) -> st.SearchStrategy[Pairs]:
     """`{name: [old, new]}` for one field or a few; no custom fields, as they differ from account to account."""
-    told = [field for field in known_fields(TABLES[kind]) if _is_told(field)]
-    some = st.lists(st.sampled_from(told), min_size=1, max_size=_MOST, unique_by=lambda field: field.name)
+    reported = [field for field in known_fields(TABLES[kind]) if _is_reported(field)]
+    some = st.lists(st.sampled_from(reported), min_size=1, max_size=_MOST, unique_by=lambda field: field.name)
     return some.flatmap(lambda fields: st.tuples(*map(_pairs, fields))).map(_together)
 
 
-def _is_told(field: Field) -> bool:
+def _is_reported(field: Field) -> bool:
     # The parts of a name are reported together with the name.
     written = field.access is Access.ALWAYS and field.stored and field.name not in PARTS_OF_A_NAME
     return written and bool(field.webhook_names)
@@ -45,10 +45,10 @@ def _pairs(field: Field) -> st.SearchStrategy[Pairs]:
     value = field_values(field, _IDS, clears=clears).map(lambda drawn: _as_shown(field, drawn))
     two = st.tuples(value, value).filter(lambda pair: not is_same(field.form, *pair))
     since = st.tuples(_MOMENTS, _MOMENTS).map(sorted)
-    return st.tuples(two, since).map(lambda drawn: _told(field, *drawn))
+    return st.tuples(two, since).map(lambda drawn: _reported_pairs(field, *drawn))
 
 
-def _told(field: Field, values: tuple[Any, Any], since: list[int]) -> Pairs:
+def _reported_pairs(field: Field, values: tuple[Any, Any], since: list[int]) -> Pairs:
     before, after = ({field.name: value, "date_stage_changed": at} for value, at in zip(values, since, strict=True))
     return {name: told_pair(name, field, before, after, lookups(), since[1]) for name in field.webhook_names}
 

@@ -91,7 +91,7 @@ def bodies(
 
 
 def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, str]) -> st.SearchStrategy[Any]:
-    told = updated_attributes(topic.type) if topic.event is Event.UPDATE else st.just({})
+    attributes = updated_attributes(topic.type) if topic.event is Event.UPDATE else st.just({})
     return st.fixed_dictionaries(
         {
             **{name: st.just(value) for name, value in secret.items()},
@@ -99,7 +99,7 @@ def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, 
             "event": st.just(str(topic.event)),
             "type": st.just(str(topic.type)),
             "ids": ids,
-            "updated_attributes": told,
+            "updated_attributes": attributes,
             "timestamp": _TIMES,
         }
     )

@@ -147,8 +147,8 @@ def intercepts(item: pytest.Item) -> bool:
 
     The fixture `copper_settings` is not considered: its value is not known before it is set up.
     """
-    said = [mark.kwargs["intercept"] for mark in item.iter_markers("copper") if "intercept" in mark.kwargs]
-    chosen = said[0] if said else item.config.stash[CONFIGURED].get("intercept", False)
+    marked = [mark.kwargs["intercept"] for mark in item.iter_markers("copper") if "intercept" in mark.kwargs]
+    chosen = marked[0] if marked else item.config.stash[CONFIGURED].get("intercept", False)
     if isinstance(chosen, bool):
         return chosen
     try:

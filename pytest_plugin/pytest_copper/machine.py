@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
+import pytest_copper.require_hypothesis  # noqa: F401 - raises if Hypothesis is missing
 
 # isort: split
 from hypothesis import Phase, settings
@@ -36,11 +36,11 @@ from copper_emulator import Copper, UsageError
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.shell.host import Host
 from pytest_copper.conditions import SETTINGS, faults, other_orders
+from pytest_copper.failure_report import Failure, tell
 from pytest_copper.forged import forged
 from pytest_copper.machine_checks import METHODS, checked, warn_of_typos
 from pytest_copper.playthrough import EndpointFailed, Playthrough
 from pytest_copper.story import Step, Story
-from pytest_copper.telling import Failure, tell
 from pytest_copper.written import Act, read
 
 __all__ = ["CopperMachine", "EndpointFailed", "Step"]

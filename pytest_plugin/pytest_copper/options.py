@@ -99,8 +99,8 @@ def refuse_misspelled(config: pytest.Config) -> None:
     """Raise UsageError for an ini option that is probably one of these; pytest only warns and uses the default."""
     known = [_key(name) for name in (*OPTIONS, URL)]
     # pytest 9 deprecates `inicfg`, and has no other public way to see all that an ini file says.
-    said = vars(config)
-    for name in said.get("_inicfg") or said.get("inicfg") or ():
+    configured = vars(config)
+    for name in configured.get("_inicfg") or configured.get("inicfg") or ():
         if name.startswith(_key("")) and name not in known:
             _refuse_if_meant(name, known)
 

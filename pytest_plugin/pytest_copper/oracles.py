@@ -16,7 +16,7 @@ from copy import deepcopy
 from datetime import timedelta
 from typing import Any, ClassVar, overload
 
-import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
+import pytest_copper.require_hypothesis  # noqa: F401 - raises if Hypothesis is missing
 
 # isort: split
 from hypothesis import Phase
@@ -247,9 +247,9 @@ class InAnyOrder(Stateful):
         """Compare with the same events, each notified at once."""
         super().ending()
         self.ended = self.believed()
-        told = self.playthrough.written.acts
-        acts = [act for act in told if not _is_harmless(act)]
-        is_plain = not self.playthrough.drawn and acts == told
+        written = self.playthrough.written.acts
+        acts = [act for act in written if not _is_harmless(act)]
+        is_plain = not self.playthrough.drawn and acts == written
         if is_plain or any("faults" in step for act in acts for step in act):
             return
         plain = type(self)()
@@ -318,5 +318,5 @@ def _unchanged(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: 
 
 def _same(before: object, after: object, why: str) -> None:
     if before != after:
-        told = f"  before {before!r}\n  after  {after!r}"
-        raise AssertionError(f"{why} and the endpoint now believes something else:\n{told}")
+        believed = f"  before {before!r}\n  after  {after!r}"
+        raise AssertionError(f"{why} and the endpoint now believes something else:\n{believed}")

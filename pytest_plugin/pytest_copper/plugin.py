@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_copper import accounts, layers, options, order, verdict
+from pytest_copper import accounts, fixture_order, layers, options, verdict
 
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
@@ -65,7 +65,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget the previous test's accounts; if this test intercepts, set up its account first."""
     item.config.stash[accounts.ACCOUNTS].before_setup(item)
-    order.intercepting_first(item)
+    fixture_order.intercepting_first(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

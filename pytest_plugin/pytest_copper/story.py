@@ -165,8 +165,8 @@ class Story:
         return st.tuples(number, its).map(lambda drawn: _created(kind, self._name(kind), *drawn))
 
     def _updates(self, kind: EntityType) -> st.SearchStrategy[Step]:
-        told = changes(kind, records=self._references(), unique=False)
-        return st.tuples(self._several(kind), told).map(_updated)
+        attributes = changes(kind, records=self._references(), unique=False)
+        return st.tuples(self._several(kind), attributes).map(_updated)
 
     def _merges(self, kind: EntityType) -> st.SearchStrategy[Step]:
         pairs = st.lists(st.sampled_from(self.of(kind)), min_size=2, max_size=2, unique=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
+import pytest_copper.require_hypothesis  # noqa: F401 - raises if Hypothesis is missing
 from copper_emulator.core.errors import raised_on_purpose
 
 # isort: split

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from copper_emulator.expectations import ExpectationError
-from pytest_copper.accounts import Account
+from copper_emulator.claiming import ExpectationError
+from pytest_copper.accounts import OpenAccount
 
 if TYPE_CHECKING:
     from copper_emulator.core.model import Topic
     from copper_emulator.face import Face
 
 
-def advise(present: Iterable[Account], error: AssertionError) -> None:
+def advise(present: Iterable[OpenAccount], error: AssertionError) -> None:
     """Add a note to a failed expectation if another account of the test has what this one lacks."""
     # To ask an account that was not used would make it.
     accounts = [each for each in present if not each.face._is_unused]  # noqa: SLF001 - nothing else tells
@@ -44,7 +44,7 @@ def _changed(face: Face, topic: Topic) -> bool:
     return any(each.topic == topic for each in face.changes)
 
 
-def _text(own: Account, other: Account, what: str) -> str:
+def _text(own: OpenAccount, other: OpenAccount, what: str) -> str:
     return (
         f"Another account of this test {what}: that of {other.name}. This expectation is of {own.name}, an account "
         "with records and subscriptions of its own; use one of them throughout."

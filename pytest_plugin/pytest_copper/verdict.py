@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_copper import layers
-from pytest_copper.accounts import ACCOUNTS, Account
+from pytest_copper.accounts import ACCOUNTS, OpenAccount
 
 _RAISED = pytest.StashKey[AssertionError]()
 
@@ -51,30 +51,31 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
         if not getattr(failure.value, "__notes__", None) and not item.config.getoption("fulltrace"):
             report.longrepr = _text_alone(failure, item)
     if report.failed:
-        said = str(failure.value) if failure is not None else ""
-        text = "\n\n".join(_told(item, account, said) for account in item.config.stash[ACCOUNTS].present())
+        failure_text = str(failure.value) if failure is not None else ""
+        accounts = item.config.stash[ACCOUNTS].present()
+        text = "\n\n".join(_account_section(item, account, failure_text) for account in accounts)
         if text:
             report.sections.append(("copper", text))
 
 
 def _text_alone(excinfo: pytest.ExceptionInfo[BaseException], item: pytest.Item) -> Any:
-    told: Any = excinfo.getrepr(style="value", chain=False)
-    if told.reprcrash is not None:
+    report: Any = excinfo.getrepr(style="value", chain=False)
+    if report.reprcrash is not None:
         # For the summary line and `--tb=line`: the test, not the place in pytest that called the hook.
         path, line, _ = item.location
-        told.reprcrash = replace(told.reprcrash, path=path, lineno=(line or 0) + 1, message=str(excinfo.value))
+        report.reprcrash = replace(report.reprcrash, path=path, lineno=(line or 0) + 1, message=str(excinfo.value))
         # xdist sends the chain.
-        told.chain = [(told.reprtraceback, told.reprcrash, None)]
-    return told
+        report.chain = [(report.reprtraceback, report.reprcrash, None)]
+    return report
 
 
-def _told(item: pytest.Item, account: Account, said: str) -> str:
+def _account_section(item: pytest.Item, account: OpenAccount, failure_text: str) -> str:
     face = account.face
     lines = [f"{account.name} ({layers.describe(face.settings)})", face.timeline]
     verdict = face.verdict()
     # If the test itself failed, this may well be the reason.
-    if verdict and verdict not in said:
-        lines.append(face.verdict(said=said))
+    if verdict and verdict not in failure_text:
+        lines.append(face.verdict(said=failure_text))
     seed = face.drawn_from
     if seed is not None and layers.is_chosen(item.config, seed):
         lines.append(f"drawn from seed {seed}; to repeat: {layers.replay(item, seed)}")

@@ -87,7 +87,7 @@ SOURCES: Mapping[str, str] = {
     "collections.abc": "Collection Iterable Mapping Sequence",
     "datetime": "date datetime",
     "typing": "Any Literal Required TypeAlias TypedDict Unpack",
-    "copper_emulator.calls": "written_like",
+    "copper_emulator.argument_errors": "written_like",
     "copper_emulator.core.attributes": "Attributes",
     "copper_emulator.core.errors": "raised_on_purpose",
     "copper_emulator.core.records.record": "Record",

@@ -45,7 +45,7 @@ def test_a_run_that_does_not_use_it_imports_nothing_but_its_own_light_modules(in
         "pytest_copper.layers",
         "pytest_copper.opening",
         "pytest_copper.options",
-        "pytest_copper.order",
+        "pytest_copper.fixture_order",
         "pytest_copper.plugin",
         "pytest_copper.verdict",
     }

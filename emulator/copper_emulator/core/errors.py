@@ -27,7 +27,7 @@
         └── ScenarioError            a scenario file that cannot be understood
 
 Failed expectations, the verdict at the end of a test and failed scenarios are AssertionErrors; they are defined where
-they are raised: `expectations.py`, `verdict.py`, `scenarios/`.
+they are raised: `claiming.py`, `verdict.py`, `scenarios/`.
 """
 
 from __future__ import annotations

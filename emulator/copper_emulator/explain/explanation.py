@@ -54,7 +54,7 @@ def lines_of(account: Account, change: Change) -> tuple[str, ...]:
 
 def _explained(account: Account, tracer: Tracer, change: Change) -> Explanation:
     traces = tracer.of(change)
-    lines = [*_told_of(account, tracer, change, traces), *_remedies(account, tracer, traces)]
+    lines = [*_change_lines(account, tracer, change, traces), *_remedies(account, tracer, traces)]
     return Explanation(tuple(lines), tuple(traces))
 
 
@@ -75,8 +75,9 @@ def explain_subscription(account: Account, subscription: Subscription, *, most: 
     missed = [trace for change in others for trace in tracer.of(change) if trace.subscription is not None]
     life = next(iter(tracer.lives), None)
     lines = [f"subscription {subscription_text(subscription)}", *_life_lines(account, life)]
-    told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
-    lines += [*told, *_not_told([*traces, *missed], told=bool(told)), *_remedies(account, tracer, traces)]
+    sent_lines = [f"  {passage.text}" for trace in traces for passage in trace.passages]
+    lines += [*sent_lines, *_unsent_lines([*traces, *missed], sent_nothing=not sent_lines)]
+    lines += _remedies(account, tracer, traces)
     shown = sorted([*traces, *_newest(missed, most)], key=lambda trace: trace.change.serial)
     return Explanation(tuple(map(tracer.mask, lines)), tuple(shown), left_out=len(sent) - len(_newest(sent, most)))
 
@@ -93,9 +94,9 @@ def explain_records(
     shown = _newest(found, most)
     for entry in shown:
         if entry.change is not None:
-            told = tracer.of(entry.change)
-            traces += told
-            lines += _told_of(account, tracer, entry.change, told)
+            of_the_change = tracer.of(entry.change)
+            traces += of_the_change
+            lines += _change_lines(account, tracer, entry.change, of_the_change)
         else:
             notes.append(entry)
             lines += [f"{stamp(entry.at_ms)}  {entry.text}", "  nobody was notified"]
@@ -168,22 +169,22 @@ def _remedies(account: Account, tracer: Tracer, traces: Sequence[Trace]) -> list
         if lines:
             found.setdefault(lines, []).append(passage.notification.serial)
     named = len(passages) > 1
-    told = [
+    blocks = [
         (*lines[:-1], f"For {serials_text(serials, show=5)}: {lines[-1]}" if named else lines[-1])
         for lines, serials in list(found.items())[-_MAX_REMEDIES:]
     ]
-    return [tracer.mask(line) for lines in told for line in lines]
+    return [tracer.mask(line) for lines in blocks for line in lines]
 
 
-def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[Trace]) -> list[str]:
+def _change_lines(account: Account, tracer: Tracer, change: Change, traces: Sequence[Trace]) -> list[str]:
     origin = _ORIGINS.get(change.origin, change.origin)
     head = f"{stamp(change.at_ms)}  {change.topic} {short_ids(change.ids)} ({origin})"
     if account.journal.entry_of(change) is None:
         return [head, "  it belongs to an earlier life of this account, which has been reset since"]
-    told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
+    lines = [f"  {passage.text}" for trace in traces for passage in trace.passages]
     if not change.subscriptions and change.origin != "replay":
-        told = [f"  nobody was notified: {tracer.mask(change.note)}"]
-    return [head, *told, *_not_there(traces)]
+        lines = [f"  nobody was notified: {tracer.mask(change.note)}"]
+    return [head, *lines, *_not_there(traces)]
 
 
 _NOT_THERE = {
@@ -223,7 +224,7 @@ _REASONS = {
 }
 
 
-def _not_told(traces: Sequence[Trace], *, told: bool) -> list[str]:
+def _unsent_lines(traces: Sequence[Trace], *, sent_nothing: bool) -> list[str]:
     lines = []
     for decision, reason in _REASONS.items():
         changes = [trace.change for trace in traces if trace.decision is decision]
@@ -232,7 +233,7 @@ def _not_told(traces: Sequence[Trace], *, told: bool) -> list[str]:
         topics = sorted({str(change.topic) for change in changes})
         which = f": {', '.join(topics)}" if decision is Decision.OTHER_TOPIC else ""
         lines.append(f"  {count(len(changes), 'change')} {reason}{which}")
-    if not told:
+    if sent_nothing:
         lines.append("  it was sent nothing" + ("" if traces else "; nothing changed"))
     return lines
 

@@ -28,15 +28,15 @@ class Life:
     made: Entry
     removed: Entry | None = None
 
-    def decision(self, told: Entry, change: Change) -> Decision:
-        """What was decided about a change; `told` is the journal entry of the change."""
+    def decision(self, entry: Entry, change: Change) -> Decision:
+        """What was decided about a change; `entry` is the journal entry of the change."""
         if self.subscription.id in change.subscriptions:
             return Decision.NOTIFIED
         if self.subscription.topic != change.topic:
             return Decision.OTHER_TOPIC
-        if self.made.number > told.number:
+        if self.made.number > entry.number:
             return Decision.MADE_LATER
-        if self.removed is not None and self.removed.number < told.number:
+        if self.removed is not None and self.removed.number < entry.number:
             return Decision.REMOVED_BEFORE
         return Decision.NOT_FOLLOWED
 

@@ -50,12 +50,12 @@ class Tracer:
 
     def of(self, change: Change) -> list[Trace]:
         """One trace for each subscription there ever was, or for the chosen one."""
-        told = self._account.journal.entry_of(change)
-        if told is None:
+        entry = self._account.journal.entry_of(change)
+        if entry is None:
             return []
         if change.origin == "replay":
             return [Trace(change, None, Decision.NOTIFIED, change.note, self._passages(change, lambda _: True))]
-        return [self._trace(change, life, life.decision(told, change)) for life in self.lives]
+        return [self._trace(change, life, life.decision(entry, change)) for life in self.lives]
 
     def _trace(self, change: Change, life: Life, decision: Decision) -> Trace:
         wanted = life.subscription.id
@@ -76,5 +76,5 @@ class Tracer:
         text = self.mask(story(self._account, notification, about=self._about))
         if not self._in_steps:
             return Passage(notification, text, ())
-        told = steps(self._account, notification, cuts)
-        return Passage(notification, text, tuple(Step(s.what, self.mask(s.text), s.at_ms) for s in told))
+        passed = steps(self._account, notification, cuts)
+        return Passage(notification, text, tuple(Step(s.what, self.mask(s.text), s.at_ms) for s in passed))

@@ -94,15 +94,16 @@ def _incomplete(case: Case) -> Diagnosis | None:
     claimed_ids = {record_id for delivery in case.claimed for record_id in delivery.ids}
     claimed = [record_id for record_id in case.missing if record_id in claimed_ids]
     never = [record_id for record_id in case.missing if record_id not in claimed_ids]
-    said = []
+    reasons = []
     if claimed:
         of_these = next(delivery for delivery in case.claimed if not set(claimed).isdisjoint(delivery.ids))
-        said.append(case.claims.reason(of_these).why.format(short_ids(claimed)))
+        reasons.append(case.claims.reason(of_these).why.format(short_ids(claimed)))
     if never:
-        said.append(f"{short_ids(never)} did not arrive as expected")
+        reasons.append(f"{short_ids(never)} did not arrive as expected")
     alone = case.expectation.only(never or claimed)
     rest = diagnose(Case.of(alone, (), case.account, case.claims, case.surface))
-    return Diagnosis(", and ".join(said), rest.advice, (f"{short_ids(never or claimed)}: {rest.wrong}.", *rest.lines))
+    lines = (f"{short_ids(never or claimed)}: {rest.wrong}.", *rest.lines)
+    return Diagnosis(", and ".join(reasons), rest.advice, lines)
 
 
 def _miscounted(case: Case) -> Diagnosis | None:
@@ -126,14 +127,14 @@ def _too_many(case: Case) -> str:
             "Delete the subscriptions before switching the key: those of an earlier key keep firing, as Copper's do. "
             f"Or expect all of them: {all_of_them}."
         )
-    same = next((told for delivery in case.fitting if (told := told_the_same(delivery, account))), "")
+    same = next((text for delivery in case.fitting if (text := sent_twice(delivery, account))), "")
     if same:
         # What is asked for twice by mistake should not be expected twice.
         return f"{same} Subscribe once; or, if this is intended, expect all of them: {all_of_them}."
     return f"Expect all of them: {all_of_them}; or say which you mean, with {case.surface.which}."
 
 
-def told_the_same(delivery: Delivery, account: Account) -> str:
+def sent_twice(delivery: Delivery, account: Account) -> str:
     """Which subscriptions notified a target of one change, if there are several; else nothing."""
     found = {
         other.notification.subscription

@@ -12,7 +12,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
 from copper_emulator.explain import refusals, story
-from copper_emulator.near_misses.diagnosis import Case, diagnose, told_the_same
+from copper_emulator.near_misses.diagnosis import Case, diagnose, sent_twice
 from copper_emulator.timeline import masked
 from copper_emulator.tracebacks import brief
 
@@ -37,8 +37,8 @@ def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, c
     if waiting:
         lines += [f"Still under way ({len(waiting)}):", *_shown(account, waiting)]
     lines += found.lines
-    told = "\n".join(lines)
-    lines += [f"The API refused: {text}" for text in refusals(account) if text not in told][-2:]
+    so_far = "\n".join(lines)
+    lines += [f"The API refused: {text}" for text in refusals(account) if text not in so_far][-2:]
     return _masked([*lines, found.advice], account)
 
 
@@ -52,7 +52,7 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     lines += _shown(account, [delivery.notification for delivery in found])
     if cause is not None:
         lines.append(_echo(first, cause, account))
-    same = told_the_same(first, account)
+    same = sent_twice(first, account)
     if same:
         lines.append(same)
     lines.append(
@@ -65,8 +65,8 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
 
 def _echo(delivery: Delivery, cause: int, account: Account) -> str:
     serial = delivery.notification.serial
-    told = next(each for each in account.journal.notifications if each.serial == cause)
-    if is_about(told, delivery.notification.change):
+    causing = next(each for each in account.journal.notifications if each.serial == cause)
+    if is_about(causing, delivery.notification.change):
         return f"#{serial} is an echo: the endpoint made that change while handling #{cause}."
     # It may be an echo of an earlier one, from an endpoint that works on after its answer.
     return f"#{serial} follows from a change that was made while #{cause}, about another record, was being delivered."
@@ -108,8 +108,8 @@ def _closest(case: Case) -> list[str]:
     nearest = [item for item in scored if item[0][:2] == scored[0][0][:2]][:3]
     lines = ["Closest:"]
     for _, delivery, reasons in nearest:
-        told_of = _told_of(delivery.notification) if len(nearest) > 1 else ""
-        lines.append(f"  {story(case.account, delivery.notification)}{told_of}")
+        attributes = _attributes_text(delivery.notification) if len(nearest) > 1 else ""
+        lines.append(f"  {story(case.account, delivery.notification)}{attributes}")
         lines += [f"    - {reason}" for reason in reasons]
         if delivery.traceback is not None:
             lines += [f"      {line}" for line in brief(delivery.traceback).splitlines()]
@@ -117,8 +117,8 @@ def _closest(case: Case) -> list[str]:
     return [*lines, f"  and {others} more that {'fits' if others == 1 else 'fit'} less"] if others else lines
 
 
-def _told_of(notification: Notification) -> str:
-    """What an update told of: several of one record differ in nothing else that could be seen."""
+def _attributes_text(notification: Notification) -> str:
+    """The attributes that an update told of: several of one record differ in nothing else that could be seen."""
     names = list(notification.change.updated_attributes)
     more = len(names) - _MAX_NAMES
     shown = ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")

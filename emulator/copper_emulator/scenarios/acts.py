@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from copper_emulator.claiming import ExpectationError
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.expectation import Expectation
-from copper_emulator.expectations import ExpectationError
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.model import (
     Expect,

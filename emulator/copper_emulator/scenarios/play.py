@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from copper_emulator.claiming import ExpectationError
 from copper_emulator.core.errors import ApiError, CopperEmulatorError, TimeError, UsageError
-from copper_emulator.expectations import ExpectationError
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.acts import Acts, Done
 from copper_emulator.scenarios.load import Scenario

@@ -8,13 +8,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from copper_emulator.claims import Claims, Reason
+from copper_emulator.claiming import choose
+from copper_emulator.claims import ClaimReason, Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import duration_text
 from copper_emulator.expectation import Expectation, is_of, misfits
-from copper_emulator.expectations import choose
 from copper_emulator.near_misses import unmet
 from copper_emulator.shell.control.bases import Shape, Taken
 from copper_emulator.shell.control.journal import place_after
@@ -135,7 +135,7 @@ def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:
 def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
     with served.tenant.lock:
         account = served.tenant.account
-        ended = Reason(
+        ended = ClaimReason(
             f"{{}} had already ended, at or before entry {said.since} of the journal",
             "Make it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
             f"below {said.since}.",
