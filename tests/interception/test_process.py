@@ -18,7 +18,7 @@ VARIABLES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from("xyz"))
 
 
 def way(number: int, told: Mapping[str, str]) -> Way:
-    return Way("127.0.0.1", number, "", tell=lambda: ChildVariables(told))
+    return Way("127.0.0.1", number, "", make_variables=lambda: ChildVariables(told))
 
 
 @settings(deadline=None)

@@ -33,8 +33,8 @@ def patch_aiodns(module: Any, present: Present) -> Iterator[Patch]:
         async def resolve(self: Any, host: Any, *given: Any, **named: Any) -> Any:
             if present() is None or not is_copper_api(host):
                 return await original(self, host, *given, **named)
-            told = _named(("port", "family"), given, named)
-            return [_resolved(module.socket, host, told.get("port", 0), told.get("family"))]
+            arguments = _named(("port", "family"), given, named)
+            return [_resolved(module.socket, host, arguments.get("port", 0), arguments.get("family"))]
 
         return resolve
 
@@ -75,14 +75,14 @@ def _loop_getaddrinfo(original: Any, present: Present) -> Any:
 def _loop_create_connection(original: Any, present: Present) -> Any:
     @wraps(original)
     async def create_connection(self: Any, factory: Any, *given: Any, **named: Any) -> Any:
-        told = _named(("host", "port"), given, named)
-        way, host = present(), told.get("host")
+        arguments = _named(("host", "port"), given, named)
+        way, host = present(), arguments.get("host")
         if way is None or not leads_to_copper(host):
             return await original(self, factory, *given, **named)
-        if told.get("ssl") and told.get("server_hostname") is None:
-            told["server_hostname"] = plain(host)
-        told["host"], told["port"] = redirected((ADDRESS, told.get("port")), way)
-        return await original(self, factory, **told)
+        if arguments.get("ssl") and arguments.get("server_hostname") is None:
+            arguments["server_hostname"] = plain(host)
+        arguments["host"], arguments["port"] = redirected((ADDRESS, arguments.get("port")), way)
+        return await original(self, factory, **arguments)
 
     return create_connection
 

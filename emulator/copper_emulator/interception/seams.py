@@ -184,12 +184,12 @@ def _wrap(original: Any, names: tuple[str, ...], kind: Any, present: Present) ->
     @wraps(original)
     def wrap(self: Any, *given: Any, **named: Any) -> Any:
         way = present()
-        told = {**dict(zip(names, given)), **named}  # noqa: B905 - later ones may be missing, and `strict` is new
-        name = told.get("server_hostname")
-        if way is None or told.get("server_side") or not is_copper_api(name) or is_chosen(self):
+        arguments = {**dict(zip(names, given)), **named}  # noqa: B905 - later ones may be missing, and `strict` is new
+        name = arguments.get("server_hostname")
+        if way is None or arguments.get("server_side") or not is_copper_api(name) or is_chosen(self):
             return original(self, *given, **named)
         # A session belongs to the context that it was started with.
-        return original(way.context(kind), **{**told, "server_hostname": plain(name), "session": None})
+        return original(way.context(kind), **{**arguments, "server_hostname": plain(name), "session": None})
 
     return wrap
 

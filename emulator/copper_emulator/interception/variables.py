@@ -46,11 +46,11 @@ class Variables:
         if way is not None:
             self.tidy()
             # Only now: the variables depend on what is set already.
-            told = way.told = way.tell()
-            self._before = {name: os.environ.get(name) for name in told.open}
-            self._set = told
-            os.environ.update(told.open)
-            for name, value in told.hidden.items():
+            variables = way.variables = way.make_variables()
+            self._before = {name: os.environ.get(name) for name in variables.open}
+            self._set = variables
+            os.environ.update(variables.open)
+            for name, value in variables.hidden.items():
                 os.putenv(name, value)
 
     def tidy(self) -> None:
@@ -60,12 +60,12 @@ class Variables:
                 _put_back(name, value, before)
 
     def _restore(self) -> None:
-        told, self._set = self._set, ChildVariables()
-        for name, value in told.open.items():
+        variables, self._set = self._set, ChildVariables()
+        for name, value in variables.open.items():
             # What the test itself has set since stays.
             if not _put_back(name, value, self._before[name]):
                 self._replaced[name, value] = self._before[name]
-        for name in told.hidden:
+        for name in variables.hidden:
             _show(name)
 
 

@@ -28,14 +28,14 @@ class Way:
         port: int,
         certificate: str,
         *,
-        tell: Callable[[], ChildVariables] = ChildVariables,
+        make_variables: Callable[[], ChildVariables] = ChildVariables,
         owner: Any = None,
     ) -> None:
         self.host = host
         self.port = port
         self.certificate = certificate
-        self.tell = tell
-        self.told = ChildVariables()
+        self.make_variables = make_variables
+        self.variables = ChildVariables()
         self.owner = owner
         self._context: ssl.SSLContext | None = None
 

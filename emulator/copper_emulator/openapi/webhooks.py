@@ -84,10 +84,10 @@ def _types() -> list[str]:
 
 def _fewer() -> str:
     """The types that do not have all events, by profile."""
-    told = [
+    fewer = [
         f"with profile={profile} {name} has only {', '.join(event for event in Event if event in events)}"
         for profile, table in TABLES.items()
         for name, events in table.items()
         if events and events != set(Event)
     ]
-    return f"{'; '.join(told)}."
+    return f"{'; '.join(fewer)}."

@@ -47,8 +47,8 @@ class RemoteOperations(Operations):
         self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str]
     ) -> Rounds[Delivery]:
         # As text, because the server would serialise an object anew.
-        said = {"text": _text(raw), "type": str(topic.type), "event": str(topic.event)}
-        shown = self._there.call("/replay", {**said, "target": target, "headers": dict(headers)})
+        notification = {"text": _text(raw), "type": str(topic.type), "event": str(topic.event)}
+        shown = self._there.call("/replay", {**notification, "target": target, "headers": dict(headers)})
         serial: int = shown["notification"]["serial"]
         yield from self.settle()
         while (found := self._ended([serial])) == []:

@@ -147,8 +147,8 @@ class RemoteTenant:
         """The API calls of the account, oldest first; they are in no snapshot."""
         if self._kept:
             return list(self._calls)
-        told = self._client.get(f"{self._path}/api-calls", {"limit": KEPT})["calls"]
-        return [_call(each) for each in reversed(told)]
+        calls = self._client.get(f"{self._path}/api-calls", {"limit": KEPT})["calls"]
+        return [_call(each) for each in reversed(calls)]
 
     def use(self, settings: Settings) -> None:
         """Apply other settings. Raises UsageError if something has already happened in the account."""

@@ -107,8 +107,8 @@ def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
     value, lines = read(unmarked(text))
     if not isinstance(value, dict):
         keys = ", ".join(Content.model_fields)
-        said = f"a scenario must be a mapping of names to values ({keys}), not {shown(value)}"
-        raise Mistaken(Mistake(lines.of(()), "", said))
+        message = f"a scenario must be a mapping of names to values ({keys}), not {shown(value)}"
+        raise Mistaken(Mistake(lines.of(()), "", message))
     mistakes = list(_setting_mistakes(value, lines))
     try:
         content = Content.model_validate(value)

@@ -167,7 +167,7 @@ class Host:
             raise UsageError(f"Copper's hosts cannot be intercepted: {error}") from None
         interception = Interception(self, tenant, token)
         certificate = authority.certificate_pem.decode("ascii")
-        interception.begin(Way("127.0.0.1", port, certificate, tell=children.told, owner=interception))
+        interception.begin(Way("127.0.0.1", port, certificate, make_variables=children.variables, owner=interception))
         return interception
 
     def _for_children(self, authority: Authority, port: int) -> Children:

@@ -62,7 +62,7 @@ class Interception:
 
         A process run without an environment of its own has them already.
         """
-        return {} if self._way is None else {**self._way.told.open, **self._way.told.hidden}
+        return {} if self._way is None else {**self._way.variables.open, **self._way.variables.hidden}
 
     def takes(self, token: str) -> bool:
         """Whether a token that belongs to no account leads here."""

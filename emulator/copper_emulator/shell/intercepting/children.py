@@ -71,7 +71,7 @@ class Children:
             self._folder.cleanup()
         self._proxy = self._folder = self._reached = self._authority = self._bundled = None
 
-    def told(self, own: Mapping[str, str] = os.environ) -> ChildVariables:
+    def variables(self, own: Mapping[str, str] = os.environ) -> ChildVariables:
         """The variables that lead to the emulator, given the present ones. Raises UsageError."""
         if self._reached is None or self._authority is None:
             return ChildVariables()
