@@ -220,7 +220,7 @@ def _check_extras(found: Findings, rules: Rules) -> None:
     like = '{"Authorization": "Bearer token"}'
     found.check("headers", _is_text_map, _NO_TEXTS, f"{_no_text(headers)}Write it like {like}.")
     if _is_text_map(headers):
-        for name, value in headers.items():
+        for name, value in found.body["headers"].items():
             _check_header(found, name, value)
     found.check("custom_field_computed_values", _is_bool, "must be true or false")
     for name in ("secret", "headers", "custom_field_computed_values"):
