@@ -408,6 +408,7 @@ class CustomFieldDefinitionFields(TypedDict, total=False):
     is_filterable: bool | None
     options: Sequence[str | Mapping[str, Any]] | None
     currency: str | None
+    connected_id: int | None
 
 
 class CustomFieldDefinitionChanges(TypedDict, total=False):
@@ -435,6 +436,7 @@ class CustomFieldDefinitions(LookupTable):
             is_filterable: Whether searches and upserts can ask for it.
             options: Options of a Dropdown (one at least) or a MultiSelect (two at least). List of `{id, name, rank}`.
             currency: Of a Currency: three letters.
+            connected_id: Of a Connect: the id of the definition at the other end.
         """
         return self._added(fields)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -196,6 +197,18 @@ def test_an_endless_echo_is_told_once(copper: Copper, status: int) -> None:
     assert all(row.evidence.startswith(f"an endless echo{also}") for row in others), report
     assert {row.advice for row in others} == {"As in row answers."}
     assert report.cause.startswith(f"6 of the 7 failed rows fail as answers does, so begin there: {ECHOES}")
+
+
+def test_records_made_without_end_are_an_echo_too(copper: Copper) -> None:
+    def hook(_: Received) -> int:
+        request = urllib.request.Request(f"{copper.api_url}/people", b'{"name": "Ada"}', copper.headers)
+        return int(urllib.request.urlopen(request).status)
+
+    copper.route(TARGET, to=hook)
+    row = copper.check(TARGET, only="answers", types="person", no_secret=True)["answers"]
+
+    assert row.evidence.startswith("an endless echo: 120 deliveries in a row each made the endpoint change a record (")
+    assert row.advice == ECHO
 
 
 def test_an_echo_does_not_hide_what_else_goes_wrong(copper: Copper) -> None:

@@ -372,6 +372,13 @@ def test_a_target_that_nothing_reaches_is_told_when_it_is_subscribed(server: str
     assert len(told(server, "subscribe", "person.new", INBOX).splitlines()) == 1
 
 
+def test_a_secret_that_will_not_arrive_is_told_when_it_is_subscribed(server: str) -> None:
+    shown = told(server, "subscribe", "person.new", INBOX, "--secret", "ids=17", "--secret", "key=s3cret").splitlines()
+
+    assert shown[1].startswith("The secret's ids will never arrive: a notification has a key of that name itself")
+    assert len(shown) == 2
+
+
 def test_a_notification_as_show_prints_it_is_no_body_to_replay(server: str, tmp_path: Path) -> None:
     told(server, "subscribe", "person.new", INBOX)
     told(server, "create", "person", "--set", "name=Ada")

@@ -1253,6 +1253,33 @@ def test_an_endpoint_that_works_on_after_its_answer_is_no_echo() -> None:
     assert not account.has_echo
 
 
+def creating(account: Account, origin: str) -> Callable[[Attempt], Result]:
+    """During each delivery another lead is made."""
+    made = iter(range(2, 10_000))
+
+    def endpoint(attempt: Attempt) -> Result:
+        account.causing = (attempt.notification,)
+        account.apply(RecordChange(topic("lead/new"), (next(made),)), attempt.started_ms, origin=origin)
+        account.causing = ()
+        return answer_ok(attempt)
+
+    return endpoint
+
+
+@pytest.mark.parametrize(("origin", "limit"), [("api", 60), ("control", 60), ("python", 3), ("fire", 3)])
+def test_a_chain_of_new_records_may_be_longer_if_another_client_may_have_made_them(origin: str, limit: int) -> None:
+    """It may make records one after the other, during whichever deliveries there are."""
+    account = make_account(echo_depth=3)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [1])
+
+    assert len(deliver(account, START, endpoint=creating(account, origin))) == limit + 1
+
+    assert account.journal.changes[-1].note == f"not followed: more than {limit} deliveries caused each other"
+    with pytest.raises(EchoLoop, match=f"{limit} deliveries in a row"):
+        account.raise_echo()
+
+
 def test_an_echo_through_two_records_in_turn_is_one() -> None:
     account = make_account(echo_depth=4)
     subscribe(account, "lead/update")

@@ -394,6 +394,24 @@ def test_extras_are_checked_as_on_create() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ({"secret": "s3cret"}, 'Write it like {"key": "value"}.'),
+        (
+            {"secret": {"ok": "1", "key": 1}},
+            'The value of \'key\' is a number, not a text. Write it like {"key": "value"}.',
+        ),
+        (
+            {"headers": {"X": None}},
+            'The value of \'X\' is null, not a text. Write it like {"Authorization": "Bearer token"}.',
+        ),
+    ],
+)
+def test_the_value_that_is_no_text_is_named_but_not_shown(body: dict[str, Any], hint: str) -> None:
+    assert refused_update(body).hint == hint
+
+
 # --- the collection -----------------------------------------------------------------------------------
 
 

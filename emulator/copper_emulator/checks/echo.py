@@ -8,6 +8,7 @@ from copper_emulator.checks.earlier import Named, as_named, named_in
 from copper_emulator.checks.judging import also_bad, judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.echo import Link
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.text import count
 from copper_emulator.shell.clock import monotonic
@@ -55,8 +56,9 @@ def echo(bench: Bench) -> Rounds[Finding | None]:
 def endless(bench: Bench) -> Finding:
     """What a row ends with in which the account has stopped an echo."""
     last, bad = bench.account.journal.changes[-1], also_bad(bench)
+    limit = Link(last.depth, last.returns, last.untold).limit(ECHO_DEPTH) or ECHO_DEPTH
     told = (
-        f"{_ENDLESS}: {ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
+        f"{_ENDLESS}: {limit} deliveries in a row each made the endpoint change a record ({last.topic} "
         f"{last.ids[0]}), which caused the next"
     )
     causes = ECHOES | of_answers(each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED)

@@ -14,6 +14,7 @@ from copper_emulator.cli.options import for_an_account, pairs_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.ids import MAX_ID
+from copper_emulator.core.subscriptions import secret_hint
 
 
 @click.command(short_help="Show the subscriptions of an account.")
@@ -68,6 +69,8 @@ def subscribe(
     made = client.post(path + "/subscriptions", body)
     output.json(made)
     output.line(_told(made, made["key"]))
+    if hint := secret_hint(made["secret"]):
+        output.line(hint)
     for each in client.get(path + "/targets")["targets"]:
         if each["target"] == made["target"] and each["blocked"]:
             output.line(f"Nothing would be sent there: {each['blocked']}")

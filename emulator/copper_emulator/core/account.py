@@ -19,7 +19,7 @@ from copper_emulator.core.call_limits import CallLimits
 from copper_emulator.core.call_log import CallLog
 from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
-from copper_emulator.core.echo import deepest, echo_text, is_endless, returns_of
+from copper_emulator.core.echo import FROM_ANYBODY, NO_LINK, Link, deepest, echo_text, link_of, not_followed
 from copper_emulator.core.errors import EchoLoop, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.faults import Faults
@@ -324,10 +324,9 @@ class Account:
         self.faults.begin(now)
         self.faults.pass_to(now)
         cause = None if origin == RACE or not self.causing else deepest(self.causing)
-        depth = 0 if cause is None else cause.change.depth + 1
-        returns = 0 if cause is None else returns_of(happened, self.causing, self.journal.latest_about)
-        too_deep = is_endless(depth, returns, self.rules.echo_depth)
-        concerned, note = ([], self._too_deep()) if too_deep else self._listening(happened.topic)
+        link = NO_LINK if cause is None else self._link(happened, origin)
+        limit = None if cause is None else link.limit(self.rules.echo_depth)
+        concerned, note = self._listening(happened.topic) if limit is None else ([], not_followed(limit))
         change = Change(
             serial=self._counters.change(),
             topic=happened.topic,
@@ -337,17 +336,22 @@ class Account:
             at_ms=now,
             origin=origin,
             cause=cause.serial if cause is not None else None,
-            depth=depth,
-            returns=returns,
+            depth=link.depth,
+            returns=link.returns,
+            untold=link.untold,
             subscriptions=tuple([subscription.id for subscription in concerned]),
             note=note,
         )
         self.journal.change(change)
-        if too_deep:
-            self._stop_echo(change, now)
+        if limit is not None:
+            self._stop_echo(change, now, limit)
         if concerned:
             self._cut(change, concerned, now)
         return change
+
+    def _link(self, happened: RecordChange, origin: str) -> Link:
+        ours = origin not in FROM_ANYBODY
+        return link_of(happened, self.causing, self.journal.latest_about, is_the_endpoints=ours)
 
     def _cut(self, change: Change, concerned: Sequence[Subscription], now: int) -> None:
         """Put the notifications of a change to these subscriptions on the agenda."""
@@ -482,9 +486,6 @@ class Account:
     def _repeat(self, earlier: Notification, fault: Fault, due: int, now: int) -> None:
         self._queue(self.faults.again(earlier, fault, self._counters.notification(), due), now)
 
-    def _too_deep(self) -> str:
-        return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
-
     def _listening(self, topic: Topic) -> tuple[list[Subscription], str]:
         """The subscriptions to a topic, and why there are none; cached, as most changes repeat an earlier topic."""
         stamp = self.subscriptions.writes, self.rules.profile
@@ -560,7 +561,7 @@ class Account:
             self._repeat(notification, retry, now + retry.span_ms, now)
         return delivery
 
-    def _stop_echo(self, change: Change, now: int) -> None:
+    def _stop_echo(self, change: Change, now: int, limit: int) -> None:
         self.journal.note(now, Kind.ECHO_STOPPED, change.note, change=change)
         if self._echo is None:
-            self._echo = EchoLoop(echo_text(change, self.journal.notifications, self.rules.echo_depth))
+            self._echo = EchoLoop(echo_text(change, self.journal.notifications, limit))

@@ -133,8 +133,9 @@ class Change(NamedTuple):
     Subscriptions with `custom_field_computed_values` get `computed_attributes` instead, unless it is None. Neither can
     be changed (`read_only.py`), as tests are handed what every body is made from. `subscriptions` are the ids of the
     matching subscriptions; if there are none, `note` says why. `cause` is the serial of the notification during whose
-    delivery the change was made (an echo), `depth` the number of such steps before it, and `returns` how often in a row
-    its own record was changed by an endpoint that had been told of it (`echo.py`).
+    delivery the change was made (an echo), and `depth` the number of such steps before it. `returns` is how often in a
+    row its own record was changed by an endpoint that had been told of it, and `untold` how many of the steps were
+    changes of records of which no notification had told (`echo.py`).
     """
 
     serial: int
@@ -149,6 +150,7 @@ class Change(NamedTuple):
     note: str = ""
     computed_attributes: Mapping[str, Any] | None = None
     returns: int = 0
+    untold: int = 0
 
     @property
     def type(self) -> EntityType:

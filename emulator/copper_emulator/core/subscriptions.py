@@ -17,13 +17,15 @@ from copper_emulator.core.model import EntityType, Event, Subscription, Topic
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import check_target
-from copper_emulator.core.text import sentence
+from copper_emulator.core.text import json_name, sentence
 from copper_emulator.core.topics import advice, events_of, no_event, no_type, swapped
 
 __tracebackhide__ = raised_on_purpose
 
 _CREATE_KEYS = ("target", "type", "event", "secret", "headers", "custom_field_computed_values")
 _UPDATE_KEYS = ("target", "secret", "headers", "custom_field_computed_values")
+
+_NO_TEXTS = "must be an object of strings"
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
@@ -210,21 +212,27 @@ def _check_event(found: Findings) -> None:
 
 
 def _check_extras(found: Findings, rules: Rules) -> None:
-    found.check("secret", _is_text_map, "must be an object of strings", 'Write it like {"key": "value"}.')
-    secret = found.body.get("secret")
+    secret, headers = found.body.get("secret"), found.body.get("headers")
+    found.check("secret", _is_text_map, _NO_TEXTS, f'{_no_text(secret)}Write it like {{"key": "value"}}.')
     if rules.refuse_secret_collisions and _is_text_map(secret) and secret_hint(secret):
         found.error("secret", "uses a reserved name")
         found.hint(secret_hint(secret))
-    found.check(
-        "headers", _is_text_map, "must be an object of strings", 'Write it like {"Authorization": "Bearer token"}.'
-    )
-    if _is_text_map(found.body.get("headers")):
+    like = '{"Authorization": "Bearer token"}'
+    found.check("headers", _is_text_map, _NO_TEXTS, f"{_no_text(headers)}Write it like {like}.")
+    if _is_text_map(headers):
         for name, value in found.body["headers"].items():
             _check_header(found, name, value)
     found.check("custom_field_computed_values", _is_bool, "must be true or false")
     for name in ("secret", "headers", "custom_field_computed_values"):
         if found.body.get(name) == "":
             found.error(name, INVALID)
+
+
+def _no_text(value: Any) -> str:
+    """Which value of an object is no text; empty if it is no object, or all are."""
+    items = value.items() if isinstance(value, dict) else ()
+    wrong = next(((name, item) for name, item in items if not isinstance(item, str)), None)
+    return "" if wrong is None else f"The value of {wrong[0]!r} is {json_name(wrong[1])}, not a text. "
 
 
 def header_mistake(name: str, value: str) -> tuple[str, str] | None:

@@ -23,6 +23,11 @@ __tracebackhide__ = raised_on_purpose
 MAX_DEPTH = 64
 """How many levels of nesting a request body may have; Copper's own limit is not known."""
 
+_BOM = "\ufeff"
+
+_MOST_DIGITS = 20
+"""The most characters of a number that are shown."""
+
 _SPACES = b" \t\r\n"
 """JSON's white space; a form feed is not part of it."""
 
@@ -136,7 +141,9 @@ def _parse_plain(raw: bytes) -> Any:
 def _parse(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
-        value = json.loads(text, parse_constant=_no_constant)
+        if text.startswith(_BOM):
+            raise BadRequest("Bad Request", hint="The body begins with a byte order mark; JSON is sent without one.")
+        value = json.loads(text, parse_constant=_no_constant, parse_int=_whole, parse_float=_decimal)
         _check_depth(value)
         encode(value)
     except UnicodeDecodeError as error:
@@ -148,6 +155,26 @@ def _parse(raw: bytes) -> Any:
     except ValueError as error:
         raise BadRequest("Bad Request", hint=f"The body is not JSON: {error}.") from None
     return value
+
+
+def _whole(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        # Python reads no more than some thousand digits, and says so in words for programs in Python.
+        raise _too_large(digits) from None
+
+
+def _decimal(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise _too_large(digits)
+    return value
+
+
+def _too_large(digits: str) -> BadRequest:
+    shown = digits if len(digits) <= _MOST_DIGITS else f"{digits[:_MOST_DIGITS]}... with {len(digits)} characters"
+    return BadRequest("Bad Request", hint=f"The body has a number that is too large: {shown}.")
 
 
 def clean_attributes(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -183,14 +210,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if isinf(value):
-        raise ValueError
-    return value
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_decimal)
 
 
 def _check_depth(value: Any) -> None:

@@ -71,7 +71,7 @@ def lookup_components() -> dict[str, Schema]:
     """Schemas of lookup table entries as shown, and of the bodies for those that clients can make."""
     written = entry(LOOKUPS[_DEFINITIONS])["properties"]
     definition = {name: schema for name, schema in written.items() if name != "canonical_name"}
-    some = ["options", "currency"]
+    some = ["options", "currency", "connected_id"]
     counts = {f"count_{TABLES[kind].plural}": _COUNT for kind in TAGGED}
     stage = {"id": ID_SCHEMA, "name": _TEXT, "pipeline_id": ID_SCHEMA, "win_probability": {"type": ["integer", "null"]}}
     types = entry(LOOKUPS["activity_types"])
@@ -221,9 +221,11 @@ def _task_type() -> Schema:
 
 def _definition_body() -> Schema:
     # The API cannot make Connect fields.
+    body = new_object(LOOKUPS[_DEFINITIONS])
+    settable = {name: schema for name, schema in body["properties"].items() if name != "connected_id"}
     types = {"type": "string", "enum": [each for each in DATA_TYPES if each != "Connect"]}
     filterable = {"description": "Whether searches and upserts can ask for it; false if it is not given."}
-    return _with(_with(new_object(LOOKUPS[_DEFINITIONS]), "data_type", types), "is_filterable", filterable)
+    return _with(_with({**body, "properties": settable}, "data_type", types), "is_filterable", filterable)
 
 
 def _task_type_body() -> Schema:

@@ -73,6 +73,7 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
             "note",
             read_only({"name": [1, 2]}),
             4,
+            5,
         ),
         {},
     ),

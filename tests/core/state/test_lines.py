@@ -47,7 +47,7 @@ def test_of_a_delivery_each_line_tells_what_those_before_it_do_not() -> None:
     ]
     [*earlier, sending] = told(tracker)
     assert earlier == [
-        ["change", 1, "lead/new", [17], {}, START, "python", None, 0, [subscription.id], "", None, 0],
+        ["change", 1, "lead/new", [17], {}, START, "python", None, 0, [subscription.id], "", None, 0, 0],
         ["queued", START, 1, 1, subscription.id, [17], START],
     ]
     assert sending[:-1] == ["sending", START, 1, "", envelope]

@@ -251,3 +251,30 @@ def test_a_path_with_another_method_is_not_taken_for_that_of_a_record(method: st
     word, noun = path.split("/")[2], "lead" if "leads" in path else "person"
     rest = f" {BASE}{path} accepts {accepted}, not {method}." if accepted else ""
     assert (answer.status, answer.hint) == (404, f"{word!r} is not a valid {noun} id.{rest}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        (
+            "POST",
+            "/projects/bulk_create",
+            "There is no {} under /developer_api/v1 there are projects, ",
+        ),
+        ("POST", "/opportunities/bulk_update/", "There is no {} under "),
+        ("POST", "/people/serach", "There is no {} under "),
+        ("POST", "/people/17", "{} accepts DELETE, GET, HEAD, PUT, not POST"),
+        ("POST", "/leads/upsert", "{} accepts PUT, not POST"),
+        ("PATCH", "/people/search/", "{} accepts POST, not PATCH"),
+        ("POST", "/account/", "{} accepts GET, HEAD, not POST"),
+    ],
+)
+def test_a_path_with_a_word_for_an_id_does_not_exist_for_other_methods_either(
+    method: str, path: str, told: str
+) -> None:
+    with limited() as client:
+        answer = client.call(method, BASE + path)
+
+    begins = told.format(f"{BASE}{path};" if told.startswith("There") else f"{BASE}{path}")
+    assert (answer.status, answer.json) == (404, {"error": "not_found"})
+    assert answer.hint.startswith(begins), answer.hint

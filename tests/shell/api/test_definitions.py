@@ -144,6 +144,44 @@ def test_the_id_is_given_by_the_api_alone(client: Client) -> None:
     assert "id" in answer.hint
 
 
+def test_definitions_of_connect_fields_name_each_other_as_recorded(client: Client) -> None:
+    ends: list[dict[str, Any]] = [
+        {
+            "id": own,
+            "name": name,
+            "data_type": "Connect",
+            "available_on": ["company"],
+            "is_filterable": False,
+            "connected_id": other,
+        }
+        for own, name, other in ((705393, "Parent of", 705394), (705394, "Child of", 705393))
+    ]
+    for end in ends:
+        client.copper.lookups.custom_field_definitions.add(**end)
+    define(client)
+
+    assert client.ok("GET", PATH)[:2] == ends
+    assert client.ok("GET", f"{PATH}/705394") == ends[1]
+    assert "connected_id" not in client.ok("GET", f"{PATH}/{FIRST}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "data_type"),
+    [("POST", PATH, "String"), ("PUT", f"{PATH}/17", "Connect")],
+    ids=["new", "another"],
+)
+def test_the_other_end_of_a_connect_field_is_not_for_clients_to_set(
+    client: Client, method: str, path: str, data_type: str
+) -> None:
+    client.copper.lookups.custom_field_definitions.add(id=17, name="Parent of", data_type="Connect", connected_id=18)
+
+    answer = client.call(method, BASE + path, {"name": "x", "data_type": data_type, "connected_id": 19})
+
+    assert answer.status == 200
+    assert "connected_id" in answer.hint
+    assert client.copper.lookups.custom_field_definitions[17]["connected_id"] == 18
+
+
 def test_what_cannot_be_changed_is_ignored_and_named(client: Client) -> None:
     made = define(client)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from copper_emulator.core.errors import RouteError
+from copper_emulator.core.ids import FIRST_RECORD_ID
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, RecordChange, Topic
 from copper_emulator.settings import Settings
 from copper_emulator.shell.served.plan import ClockName, Plan
@@ -428,6 +429,30 @@ async def test_an_echo_is_stopped_and_told_and_the_server_goes_on() -> None:
         assert len(endpoint.bodies) == 4
         assert [e["change"]["ids"] for e in await served.journal(kind="echo-stopped")] == [[17]]
         assert (await served.control("GET", "/health"))[0] == 200
+
+
+FIRST_PERSON = FIRST_RECORD_ID[EntityType.PERSON]
+
+
+class _WhileOthersWork(Endpoint):
+    served: Served
+
+    async def on_receive(self, body: dict[str, Any]) -> None:
+        if body["ids"][0] < FIRST_PERSON + 30:
+            assert (await self.served.api("POST", "/people", {"name": "Ada"}))[0] == 200
+
+
+async def test_a_client_that_makes_records_during_deliveries_is_not_taken_for_an_echo() -> None:
+    async with listening(_WhileOthersWork()) as endpoint, serving(to=endpoint, echo_depth=3) as served:
+        assert isinstance(endpoint, _WhileOthersWork)
+        endpoint.served = served
+        await served.subscribe("person", "new")
+
+        assert (await served.api("POST", "/people", {"name": "Ada"}))[0] == 200
+        assert (await served.control("POST", "/accounts/default/clock/settle", {"within": "10s"}))[0] == 200
+
+        assert [body["ids"] for body in endpoint.bodies] == [[FIRST_PERSON + number] for number in range(31)]
+        assert await served.journal(kind="echo-stopped") == []
 
 
 async def test_a_change_that_any_part_of_the_server_records_is_delivered_by_itself() -> None:

@@ -21,6 +21,7 @@ from copper_emulator.shell.api.credentials import tenant_of
 from copper_emulator.shell.api.json_answer import JsonAnswer, JsonResponse
 from copper_emulator.shell.api.receiving import body_of, parsed
 from copper_emulator.shell.api.request import ApiRequest
+from copper_emulator.shell.api.unknown import methods_of
 from copper_emulator.shell.tenant import Tenant
 
 T = TypeVar("T")
@@ -128,9 +129,7 @@ def path_id(request: ApiRequest, noun: str) -> int:
 
 def _in_another_way(request: ApiRequest) -> str:
     """The methods that a path has besides the one it was called with, for which it is that of a record; or ""."""
-    path = request.path.rstrip("/")
-    there = (resource for resource in request.app.router.resources() if resource.canonical == path)
-    methods = sorted({route.method for resource in there for route in resource})
+    methods = methods_of(request)
     return f" {request.path} accepts {', '.join(methods)}, not {request.method}." if methods else ""
 
 

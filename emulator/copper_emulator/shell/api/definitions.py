@@ -19,7 +19,7 @@ from copper_emulator.shell.api.records import ignored_hint
 
 _ACTIVITY_TYPES = "custom_activity_types"
 
-_ONLY_OF = {"options": ("Dropdown", "MultiSelect"), "currency": ("Currency",)}
+_ONLY_OF = {"options": ("Dropdown", "MultiSelect"), "currency": ("Currency",), "connected_id": ("Connect",)}
 """Keys that only definitions of certain data types have; the others lack them (recorded)."""
 
 
@@ -33,7 +33,7 @@ def list_definitions(call: Call) -> JsonAnswer:
 
 def create_definition(call: Call) -> JsonAnswer:
     """200 with the new definition, or 422."""
-    body, ignored = _writable(call.body, ("id",), call.records)
+    body, ignored = _writable(call.body, ("id", "connected_id"), call.records)
     if isinstance(body, dict):
         if body.get("data_type") == "Connect":
             raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be created through the API.")
@@ -57,7 +57,7 @@ def update_definition(call: Call) -> JsonAnswer:
 
     The data type and the canonical name cannot be changed.
     """
-    fixed = ("id", "data_type", "canonical_name")
+    fixed = ("id", "data_type", "canonical_name", "connected_id")
     changed, ignored = _changed(call, DEFINITIONS, call.id("custom field definition"), fixed)
     return answer(_written(changed), hint=ignored)
 

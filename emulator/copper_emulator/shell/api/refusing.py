@@ -10,7 +10,7 @@ from copper_emulator.shell.api.credentials import directory_of, known_account
 from copper_emulator.shell.api.hindering import call_text
 from copper_emulator.shell.api.json_answer import JsonAnswer, JsonResponse
 from copper_emulator.shell.api.request import ApiRequest
-from copper_emulator.shell.api.unknown import unknown_path_hint
+from copper_emulator.shell.api.unknown import other_method_hint, unknown_path_hint
 from copper_emulator.shell.listening import MAX_BODY
 
 
@@ -22,8 +22,7 @@ def refusal_for(request: ApiRequest, error: Exception) -> ApiError | None:
         case web.HTTPNotFound():
             return UnknownRoute(hint=unknown_path_hint(request))
         case web.HTTPMethodNotAllowed():
-            allowed = ", ".join(sorted(error.allowed_methods))
-            return UnknownRoute(hint=f"{request.path} accepts {allowed}, not {request.method}")
+            return UnknownRoute(hint=other_method_hint(request, error.allowed_methods))
         case web.HTTPRequestEntityTooLarge():
             return TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes.")
         case web.HTTPException():

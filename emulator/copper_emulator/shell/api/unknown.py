@@ -1,8 +1,8 @@
-"""The hint for a path that does not exist."""
+"""The hints for a path that does not exist, and for one that has other methods."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from copper_emulator.core.paths import API_PATH
 from copper_emulator.core.text import in_words, meant, suggesting
@@ -30,6 +30,30 @@ def unknown_path_hint(request: ApiRequest) -> str:
         return f"There is no {path}; {_there(under)}."
     names = list(dict.fromkeys(each.split("/")[0] for each in there))
     return f"{suggesting(f'There is no {path}', meant(parts[0], names), _there(names))}."
+
+
+def other_method_hint(request: ApiRequest, allowed: Collection[str]) -> str:
+    """Which methods a path has; or, if nothing but its form is that of a record's path, which paths there are.
+
+    Args:
+        allowed: the methods of every path of that form.
+    """
+    literal = methods_of(request)
+    if not literal and _has_no_id(request.path):
+        return unknown_path_hint(request)
+    return f"{request.path} accepts {', '.join(literal or sorted(allowed))}, not {request.method}"
+
+
+def methods_of(request: ApiRequest) -> list[str]:
+    """The methods of the path that is written like this one, part by part."""
+    path = request.path.rstrip("/")
+    there = (resource for resource in request.app.router.resources() if resource.canonical == path)
+    return sorted({route.method for resource in there for route in resource})
+
+
+def _has_no_id(path: str) -> bool:
+    parts = path.removeprefix(f"{API_PATH}/").strip("/").split("/")
+    return len(parts) > 1 and not parts[1].isdecimal()
 
 
 def _there(paths: Sequence[str]) -> str:

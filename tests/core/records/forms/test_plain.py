@@ -41,7 +41,7 @@ from copper_emulator.core.records.forms.references import (
     Reference,
     StageId,
 )
-from copper_emulator.core.records.lookups.tables import LOOKUPS, Key, Parts
+from copper_emulator.core.records.lookups.tables import LOOKUPS, AnyId, Key, Parts
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 from tests.core.records.playing import COMPANY, LEAD, PERSON, TASK, custom
@@ -95,6 +95,18 @@ CASES: dict[str, Case] = {
         "text",
         (("Dropdown_Field_1", "dropdown_field_1"), ("", "")),
         ((7, "must be a string"),),
+    ),
+    "id": Case(
+        AnyId(),
+        "int",
+        "id",
+        ((1, 1), (2**63 - 1, 2**63 - 1)),
+        (
+            (0, "must be greater than or equal to 1"),
+            (2**63, "must be less than or equal to 9223372036854775807"),
+            (1.5, "must be an integer"),
+            ("1", "is not a number"),
+        ),
     ),
     "per cent": Case(
         Number(0, 100, whole=True),
@@ -479,7 +491,17 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
         {"category": "user", "id": 17},
         "There is no activity type 17; the activity types are 0 (Note), 190711",
     ),
-    "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds."),
+    "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds, 253,402,300,799 at most."),
+    "milliseconds": (
+        Moment(),
+        1_496_799_000_000,
+        "A date is a whole number of Unix seconds, 253,402,300,799 at most: 1496799000000 looks like milliseconds.",
+    ),
+    "more than all milliseconds": (
+        Moment(),
+        10**18,
+        "A date is a whole number of Unix seconds, 253,402,300,799 at most.",
+    ),
     "day": (CalendarDay(), 17, "A day is written mm/dd/yyyy, like 1/23/2017."),
     "day before all": (CalendarDay(), "12/31/1969", "The first day is 1/1/1970."),
     "word": (OneOf(("a", "b")), "c", "There is no choice 'c'; the choices are a and b."),
@@ -497,7 +519,8 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
         "There is no category 'moon'; the categories are work and other.",
     ),
     "entries": (Entries(EMAIL), "a@b", "It is a list of {email, category}; the category is work or other."),
-    "tags": (Tags(), "vip", "Tags are a list of texts."),
+    "tags": (Tags(), "vip", "Tags are a list of texts, none of them empty."),
+    "an empty tag": (Tags(), [""], "Tags are a list of texts, none of them empty."),
     "option": (FRUIT, 9, "The options are 7 (Apples) and 8 (Bananas)."),
     "no options": (Option(()), 9, "There are no options."),
     "custom fields": (CustomFields(LEAD), "red", 'Write it like [{"custom_field_definition_id": 17, "value": "..."}].'),

@@ -709,6 +709,14 @@ WRONG_DEFINITIONS: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     ),
     "a String with options": ({"name": "x", "data_type": "String", "options": OPTIONS}, [("options", "is invalid")]),
     "a String with a currency": ({"name": "x", "data_type": "String", "currency": "EUR"}, [("currency", "is invalid")]),
+    "a String with another end": (
+        {"name": "x", "data_type": "String", "connected_id": 17},
+        [("connected_id", "is invalid")],
+    ),
+    "an end that is no id": (
+        {"name": "x", "data_type": "Connect", "connected_id": 0},
+        [("connected_id", "must be greater than or equal to 1")],
+    ),
     "a long currency": ({"name": "x", "data_type": "Currency", "currency": "EURO"}, [("currency", "is invalid")]),
 }
 

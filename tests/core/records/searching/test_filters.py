@@ -462,7 +462,7 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         PERSON,
         {"minimum_modified_date": 1_790_000_000_000},
         "Minimum Modified Date: is invalid",
-        "A date is a whole number of Unix seconds, 2,147,483,648 at most.",
+        "A date is a whole number of Unix seconds, 2,147,483,648 at most: 1790000000000 looks like milliseconds.",
     ),
     (
         PERSON,

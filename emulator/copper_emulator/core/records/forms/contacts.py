@@ -127,7 +127,7 @@ class Tags:
 
     def read(self, value: Any, known: Known) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(tag, str) and tag for tag in value):
-            raise Unfit(INVALID, "Tags are a list of texts.")
+            raise Unfit(INVALID, "Tags are a list of texts, none of them empty.")
         if any(len(tag) > MAX_TAG for tag in value):
             raise Unfit(f"is too long (maximum is {MAX_TAG} characters)")
         return list(dict.fromkeys(value))

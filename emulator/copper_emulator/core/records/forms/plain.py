@@ -202,7 +202,7 @@ class Moment:
     def read(self, value: Any, known: Known) -> int:
         second = day_begins(_day(value), known.zone) if isinstance(value, str) else value
         if isinstance(second, bool) or not isinstance(second, int) or not 0 <= second <= LATEST_SECOND:
-            raise Unfit(INVALID, _NO_MOMENT if isinstance(value, str) else "A date is a whole number of Unix seconds.")
+            raise Unfit(INVALID, _NO_MOMENT if isinstance(value, str) else no_second(value, LATEST_SECOND))
         return second
 
 
@@ -226,6 +226,13 @@ class CalendarDay:
     def read(self, value: Any, known: Known) -> str:
         day = _day(value, day_first=True)
         return f"{day.month}/{day.day}/{day.year:04}"
+
+
+def no_second(value: Any, most: int) -> str:
+    """What to write instead of a value that is no time in Unix seconds."""
+    is_milliseconds = isinstance(value, int) and most < value <= 1_000 * most
+    unit = f": {value} looks like milliseconds" if is_milliseconds else ""
+    return f"A date is a whole number of Unix seconds, {most:,} at most{unit}."
 
 
 _NO_MOMENT = "The first day is 1/2/1970: in the account's time zone 1/1/1970 began before the first Unix second."

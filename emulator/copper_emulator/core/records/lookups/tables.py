@@ -43,6 +43,19 @@ AVAILABLE = tuple(str(kind) for kind in EntityType if kind is not EntityType.ACT
 
 
 @dataclass(frozen=True, slots=True)
+class AnyId(Number):
+    """The id of an entry, which may be added later."""
+
+    least: int = 1
+    most: int = MAX_ID
+    whole: bool = True
+
+    @property
+    def words(self) -> str:
+        return "id"
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """Named parts of an entry, `[{"name": "Apples"}]` or just `["Apples"]`; missing ids are assigned."""
 
@@ -181,6 +194,13 @@ LOOKUPS: Mapping[str, Table] = {
                 "Options of a Dropdown (one at least) or a MultiSelect (two at least).",
             ),
             Field("currency", Text(), "Of a Currency: three letters."),
+            # Recorded in 2025, of two fields of companies that lead to each other ("Parent of", "Child of").
+            Field(
+                "connected_id",
+                AnyId(),
+                "Of a Connect: the id of the definition at the other end.",
+                access=Access.CREATE,
+            ),
         ),
     ),
 }
@@ -280,3 +300,5 @@ def check_entry(table: str, entry: Mapping[str, Any], found: Findings) -> None:
         currency = entry["currency"]
         if currency is not None and (entry["data_type"] != "Currency" or len(currency) != 3):
             found.error("currency", INVALID, "It is three letters, of a Currency field.")
+        if entry["connected_id"] is not None and entry["data_type"] != "Connect":
+            found.error("connected_id", INVALID, "It is the id of a definition, of a Connect field.")

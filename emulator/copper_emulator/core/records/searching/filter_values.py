@@ -23,6 +23,7 @@ from copper_emulator.core.records.forms.plain import (
     Unfit,
     as_number,
     exact,
+    no_second,
     object_schema,
 )
 from copper_emulator.core.records.forms.references import read_id
@@ -79,7 +80,7 @@ class Seconds:
     def read(self, value: Any, known: Known) -> int:
         number = as_number(value)
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= self.most:
-            raise Unfit(INVALID, f"A date is a whole number of Unix seconds, {self.most:,} at most.")
+            raise Unfit(INVALID, no_second(number, self.most))
         return number
 
 
