@@ -1,6 +1,6 @@
 """One account and the path of one event, top to bottom.
 
-    apply     a record changed       -> matching.py -> batching.py -> latencies.py -> waiting.py
+    apply     a record changed       -> matching.py -> batching.py -> latencies.py -> outbox.py
     take      what may be sent now   -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
     conclude  what came back         -> concluding.py -> journal.py
 
@@ -50,6 +50,7 @@ from copper_emulator.core.model import (
     WaitsFor,
 )
 from copper_emulator.core.moments import stamp
+from copper_emulator.core.outbox import Outbox
 from copper_emulator.core.performed import (
     Fired,
     KeySwitched,
@@ -77,7 +78,6 @@ from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count
-from copper_emulator.core.waiting import Waiting
 from copper_emulator.core.wire import FRAMING, Envelopes
 
 __tracebackhide__ = raised_on_purpose
@@ -92,7 +92,7 @@ class Inside(NamedTuple):
 
     counters: Counters
     limiter: RateLimiter
-    waiting: Waiting
+    outbox: Outbox
     alike: dict[tuple[Topic, tuple[int, ...]], int]
     raced: set[Item]
 
@@ -134,7 +134,7 @@ class Account:
         """Names an application that has a route but was not started yet; empty if there is none."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
-        self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
+        self._outbox = Outbox(rules.in_flight, self.subscriptions.find, self.marks)
         self._latencies = Latencies(self.draws, self.marks)
         self._envelopes = Envelopes()
         self._listeners: dict[Topic, tuple[list[Subscription], str]] = {}
@@ -154,7 +154,7 @@ class Account:
 
     @property
     def inside(self) -> Inside:
-        return Inside(self._counters, self._limiter, self._waiting, self._latencies.alike, self._raced)
+        return Inside(self._counters, self._limiter, self._outbox, self._latencies.alike, self._raced)
 
     def play_by(self, rules: Rules) -> None:
         """Use these rules from now on. Limits that are in both the old and the new rules keep their counts."""
@@ -164,7 +164,7 @@ class Account:
         limiter.take_over(self._limiter)
         calls.take_over(self.calls)
         self._limiter, self.calls = limiter, calls
-        self._waiting.allow(rules.in_flight)
+        self._outbox.allow_in_flight(rules.in_flight)
         self._report(RulesChanged())
 
     # --- keys -----------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class Account:
         self.subscriptions.add(after)
         self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
         if after.target != before.target:
-            self._waiting.seat_anew()
+            self._outbox.rebuild_lanes()
         self._report(Resubscribed(before, after))
         return after
 
@@ -232,30 +232,30 @@ class Account:
     def _remove(self, subscription: Subscription, now: int, text: str) -> None:
         self.subscriptions.remove(subscription)
         self.journal.note(now, Kind.UNSUBSCRIBED, text, subscription=subscription)
-        self._waiting.seat_anew()
+        self._outbox.rebuild_lanes()
 
     # --- targets --------------------------------------------------------------------------------------------
 
     @property
     def paused(self) -> frozenset[str]:
         """The targets to which nothing is sent until they are resumed."""
-        return self._waiting.lanes.paused
+        return self._outbox.lanes.paused
 
     def target_of(self, notification: Notification) -> str:
         """Where a notification goes according to its subscription now; empty if the subscription is gone."""
-        return self._waiting.target_of(notification)
+        return self._outbox.target_of(notification)
 
     def pause(self, target: str, now: int) -> None:
         """Send nothing to a target until it is resumed; deliveries already in flight continue."""
         if target not in self.paused:
-            self._waiting.lanes.pause(target)
+            self._outbox.lanes.pause(target)
             self.journal.note(now, Kind.PAUSED, target)
             self._report(Paused(target))
 
     def resume(self, target: str, now: int) -> None:
         """Send to a paused target again, in order."""
         if target in self.paused:
-            self._waiting.lanes.resume(target)
+            self._outbox.lanes.resume(target)
             self.journal.note(now, Kind.RESUMED, target)
             self._report(Resumed(target))
 
@@ -369,27 +369,27 @@ class Account:
         """
         self.moment = now
         self.faults.pass_to(now)
-        waiting = self._waiting
-        waiting.wake(now, self.faults.in_order)
-        if not waiting.lanes:
+        outbox = self._outbox
+        outbox.move_due(now, self.faults.in_order)
+        if not outbox.lanes:
             return []
         room = self._limiter.room(now)
-        contended = len(waiting.lanes) > room
+        contended = len(outbox.lanes) > room
         attempts: list[Attempt] = []
-        while room and (notification := waiting.lanes.first()) is not None:
+        while room and (notification := outbox.lanes.first()) is not None:
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is None:
                 gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
-                self._end(self._unsent(waiting.leave(), now), gone, now)
+                self._end(self._unsent(outbox.take_first(), now), gone, now)
                 continue
             attempts.append(self._start(notification, subscription, now))
             room -= 1
             # When room is short, later ones must not overtake those that wait for their busy target in this round.
-            if self.rules.in_flight == 1 or (contended and waiting.fills_lane(notification)):
+            if self.rules.in_flight == 1 or (contended and outbox.is_target_busy(notification)):
                 break
-        if waiting.lanes and not room:
+        if outbox.lanes and not room:
             self._stop_at_limit(now)
-        waiting.forget_gone()
+        outbox.forget_taken()
         return attempts
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
@@ -401,20 +401,20 @@ class Account:
         wait = min(delay, self.rules.timeout_ms)
         if delay >= self.rules.timeout_ms:
             result = timed_out(attempt, result, self.rules.timeout_ms)
-        self._waiting.answer_later(attempt, result._replace(delay_ms=0), now + wait)
+        self._outbox.schedule_answer(attempt, result._replace(delay_ms=0), now + wait)
         return None
 
     def finish(self, now: int) -> None:
         """Conclude the attempts whose scripted answers are due by this moment."""
         self.moment = now
-        if self._waiting.answered:
-            for attempt, result in self._waiting.answers(now):
+        if self._outbox.scripted_answers:
+            for attempt, result in self._outbox.take_due_answers(now):
                 self._end(attempt, result, now)
 
     def next_moment(self, now: int) -> int | None:
         """The next moment at which anything can happen by itself; None when nothing is waiting for time."""
-        due = self._waiting.next_due()
-        if self._waiting.lanes.first() is None or (due is not None and due <= now):
+        due = self._outbox.next_due()
+        if self._outbox.lanes.first() is None or (due is not None and due <= now):
             return due
         opens = self._limiter.opens_at(now)
         return opens if due is None else min(due, opens)
@@ -439,7 +439,7 @@ class Account:
         self.journal.passed(notification, Kind.SENDING, now, "replay")
         self._report(Replayed(body, target, sent))
         attempt = Attempt(notification, None, target, sent, body, now)
-        self._waiting.fly(attempt)
+        self._outbox.add_attempt(attempt)
         return attempt
 
     # --- queries --------------------------------------------------------------------------------------------
@@ -450,7 +450,7 @@ class Account:
 
     def wait_of(self, notification: Notification) -> Wait:
         """What a notification that has not ended is waiting for, as of the latest moment passed to the account."""
-        wait = self._waiting.wait_of(notification, self.moment, self._limiter)
+        wait = self._outbox.wait_of(notification, self.moment, self._limiter)
         return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.flows() else wait
 
     @property
@@ -460,7 +460,7 @@ class Account:
 
     def attempt_of(self, notification: Notification) -> Attempt | None:
         """The request of a notification that is in flight; None for any other notification."""
-        return self._waiting.flying.get(notification.serial)
+        return self._outbox.attempts.get(notification.serial)
 
     @property
     def has_echo(self) -> bool:
@@ -476,7 +476,7 @@ class Account:
     # --- details of the steps -------------------------------------------------------------------------------
 
     def _queue(self, notification: Notification, now: int) -> None:
-        self._waiting.later(notification)
+        self._outbox.schedule(notification)
         self.journal.queued(notification, now)
 
     def _repeat(self, earlier: Notification, fault: Fault, due: int, now: int) -> None:
@@ -503,12 +503,12 @@ class Account:
         envelope = self._envelopes.of(subscription, self.rules)
         body = envelope.body(notification, now)
         attempt = Attempt(notification, subscription, subscription.target, envelope.headers, body, now)
-        self._waiting.leave()
+        self._outbox.take_first()
         self._limiter.count(now)
         notification.state = State.SENDING
         self.journal.passed(notification, Kind.SENDING, now)
         attempt = self.faults.meet(attempt, now)
-        self._waiting.fly(attempt)
+        self._outbox.add_attempt(attempt)
         if attempt.instead is None:
             self._race(notification, subscription.target, now)
         return attempt
@@ -535,11 +535,11 @@ class Account:
         limit, opens = self._limiter.blocking(now), self._limiter.opens_at(now)
         if self.rules.over_limit is OverLimit.DROP:
             # Notifications waiting for a busy target have not reached the limit yet.
-            while self._waiting.lanes.first() is not None:
+            while self._outbox.lanes.first() is not None:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
-                self._end(self._unsent(self._waiting.leave(), now), dropped, now)
+                self._end(self._unsent(self._outbox.take_first(), now), dropped, now)
             return
-        stay, anew = self._waiting.keep_back(opens, str(limit))
+        stay, anew = self._outbox.hold_due(opens, str(limit))
         if not stay and not anew:
             return
         text = f"by the limit of {limit}, which renews {stamp(opens)}"
@@ -552,7 +552,7 @@ class Account:
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
         notification.state = _ENDED[result.outcome]
-        self._waiting.land(notification)
+        self._outbox.remove_ended(notification)
         delivery = delivery_by(attempt, result, now, self.faults.touching(notification))
         self.journal.ended(delivery)
         retry = self.faults.retry(delivery)

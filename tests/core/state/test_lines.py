@@ -112,7 +112,7 @@ def test_a_body_that_is_no_text_is_told_whole() -> None:
     for _ in range(2):
         attempt = account.replay(topic("lead/new"), (17,), b'\xff,"ids":', TARGET, (), START)
         filed.follow()
-        assert again(account, filed.rows).inside.waiting.flying[attempt.notification.serial].body == attempt.body
+        assert again(account, filed.rows).inside.outbox.attempts[attempt.notification.serial].body == attempt.body
 
 
 def test_lines_as_they_were_before_steps_were_told_together_are_read() -> None:
@@ -139,7 +139,7 @@ def test_lines_as_they_were_before_steps_were_told_together_are_read() -> None:
     other = again(account, whole)
     [delivery] = other.journal.deliveries
     assert (delivery.request_body, delivery.target, delivery.text) == (b'{"a":1}', TARGET, "late")
-    [flying] = other.inside.waiting.flying.values()
+    [flying] = other.inside.outbox.attempts.values()
     assert (flying.body, flying.notification.repeats) == (b'{"a":2}', 1)
 
 

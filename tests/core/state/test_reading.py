@@ -275,7 +275,7 @@ def test_what_is_held_shares_its_hold_again() -> None:
     other = again(account, filed.rows)
     third = other.journal.notifications[2]
     assert (third.held_by, third.held_until_ms) == ("1/1m", START + 2 * MINUTE)
-    assert third.hold is other.inside.waiting.hold
+    assert third.hold is other.inside.outbox.hold
     assert other.journal.notifications[1].held_until_ms == START + MINUTE
 
 

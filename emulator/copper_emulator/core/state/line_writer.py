@@ -39,11 +39,11 @@ class LineWriter:
 
     def __init__(self, account: Account, *, goes_on: bool = False) -> None:
         self._account = account
-        self._waiting = account.inside.waiting
+        self._outbox = account.inside.outbox
         self._written = len(account.journal.entries) if goes_on else 0
-        self._flying = set(self._waiting.flying) if goes_on else set()
+        self._flying = set(self._outbox.attempts) if goes_on else set()
         """The notifications that were reported as being sent, but not as ended."""
-        self._seats = self._waiting.seats
+        self._last_seat = self._outbox.last_seat
         """The last seat that was taken when the seats were last looked at."""
         self._envelopes: dict[int, _Envelope] = {}
         """The envelope last written for each subscription."""
@@ -77,16 +77,16 @@ class LineWriter:
                     self._mark(each for each in abouts[run] if isinstance(each, Notification))
             begin = end
         self._written += begin
-        if self._seats != self._waiting.seats:
-            self._mark(self._waiting.seated_after(self._seats))
+        if self._last_seat != self._outbox.last_seat:
+            self._mark(self._outbox.seated_after(self._last_seat))
             # Not before: `_mark` leaves out the seats that were taken earlier.
-            self._seats = self._waiting.seats
+            self._last_seat = self._outbox.last_seat
         return lines
 
     def _mark(self, notifications: Iterable[Notification]) -> None:
         """Mark those whose seats were taken since the last time: mostly, they have left before anybody looks."""
         for each in notifications:
-            if each.seat > self._seats:
+            if each.seat > self._last_seat:
                 self._account.marks.mark("notifications", each)
 
     def lines_of(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
@@ -95,7 +95,7 @@ class LineWriter:
 
     def _sending(self, times: Column, texts: Column, notifications: Column) -> list[Column]:
         serials = [each.serial for each in notifications]
-        flying = self._waiting.flying
+        flying = self._outbox.attempts
         attempts = [flying[serial] for serial in serials if serial in flying]
         if not attempts:
             # They have ended since, and their ends contain everything.
@@ -155,7 +155,7 @@ class LineWriter:
         ]
 
     def _answers(self, serials: Iterable[int]) -> Iterator[Line]:
-        answered = self._waiting.answered
+        answered = self._outbox.scripted_answers
         for serial in serials:
             if serial in answered:
                 at_ms, _, result = answered[serial]

@@ -94,7 +94,7 @@ SMALL = (
         lambda account, _: account.inside.counters.state(),
     ),
     Small("windows", lambda _, inside: inside.limiter.state()),
-    Small("hold", lambda _, inside: None if inside.waiting.hold is None else HOLD.out(inside.waiting.hold)),
+    Small("hold", lambda _, inside: None if inside.outbox.hold is None else HOLD.out(inside.outbox.hold)),
     Small("calls", lambda account, _: account.calls.state()),
     Small(
         "faults",
@@ -173,11 +173,11 @@ def beside_entries(account: Account, notification: Notification) -> dict[str, Va
 
 
 def _attempt_value(account: Account, serial: int) -> Value:
-    waiting = account.inside.waiting
-    attempt = waiting.flying[serial]
-    told: dict[str, Any] = {"attempt": ATTEMPT.out(attempt), "lane": waiting.lane_of(attempt.notification)}
-    if serial in waiting.answered:
-        at_ms, _, result = waiting.answered[serial]
+    outbox = account.inside.outbox
+    attempt = outbox.attempts[serial]
+    told: dict[str, Any] = {"attempt": ATTEMPT.out(attempt), "lane": outbox.lane_of(attempt.notification)}
+    if serial in outbox.scripted_answers:
+        at_ms, _, result = outbox.scripted_answers[serial]
         told |= {"answer": RESULT.out(result), "at": at_ms}
     return told
 
@@ -220,7 +220,7 @@ PARTS = {
             lambda notification: notification.serial,
             _notification_value,
         ),
-        Part("attempts", lambda account: list(account.inside.waiting.flying), int, _attempt_value),
+        Part("attempts", lambda account: list(account.inside.outbox.attempts), int, _attempt_value),
         Part(
             "latencies",
             lambda account: list(account.inside.alike),

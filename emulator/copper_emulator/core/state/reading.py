@@ -47,9 +47,9 @@ def end_interrupted(account: Account, now: int) -> None:
 
     They may have arrived, so they are not sent again.
     """
-    waiting = account.inside.waiting
-    for serial in sorted(waiting.flying.keys() - waiting.answered.keys()):
-        account.conclude(waiting.flying[serial], Result(Outcome.UNKNOWN, text=CUT_OFF), now)
+    outbox = account.inside.outbox
+    for serial in sorted(outbox.attempts.keys() - outbox.scripted_answers.keys()):
+        account.conclude(outbox.attempts[serial], Result(Outcome.UNKNOWN, text=CUT_OFF), now)
 
 
 class _Reader:
@@ -75,7 +75,7 @@ class _Reader:
         self._restore_small()
         self._each("attempts", self._attempt)
         with _told("notifications", "all"):
-            self._account.inside.waiting.restore(self._notifications.values())
+            self._account.inside.outbox.restore(self._notifications.values())
 
     def _each(self, part: str, read: Callable[[Any, Any], None]) -> None:
         for key, value in self._rows.get(part, ()):
@@ -121,7 +121,7 @@ class _Reader:
     def _attempt(self, serial: int, told: Mapping[str, Any]) -> None:
         attempt = ATTEMPT.read(told["attempt"], notification=self._notifications[serial])
         answer = (told["at"], RESULT.read(told["answer"])) if "answer" in told else None
-        self._account.inside.waiting.put_back(attempt, told["lane"], answer)
+        self._account.inside.outbox.restore_attempt(attempt, told["lane"], answer)
 
     # --- the records ----------------------------------------------------------------------------------------
 
@@ -184,14 +184,14 @@ class _Reader:
         counters.go_beyond(change=max(self._changes, default=0), notification=max(self._notifications, default=0))
 
     def _hold(self, told: Mapping[str, Any] | None) -> None:
-        self._account.inside.waiting.hold = None if told is None else HOLD.read(told)
+        self._account.inside.outbox.hold = None if told is None else HOLD.read(told)
 
     def _drawn(self, made: int) -> None:
         self._account.draws.made = made
 
     def _paused(self, targets: Sequence[str]) -> None:
         for target in targets:
-            self._account.inside.waiting.lanes.pause(target)
+            self._account.inside.outbox.lanes.pause(target)
 
     def _lookups(self, told: Value) -> None:
         if told is not None:
