@@ -60,12 +60,12 @@ def test_why_nobody_is_concerned_is_told_by_the_topics_that_there_are_now() -> N
 
 def test_calls_go_on_with_what_they_have_counted() -> None:
     account = make_account(api_limits=(Limit(1, MINUTE),), bulk_limits=(Limit(1, MINUTE),))
-    account.calls.count(START, bulk=True)
+    account.call_limits.count(START, bulk=True)
     account.play_by(make_rules(api_limits=(), bulk_limits=(Limit(1, MINUTE),)))
 
-    account.calls.count(START)
+    account.call_limits.count(START)
     with pytest.raises(TooManyRequests):
-        account.calls.count(START, bulk=True)
+        account.call_limits.count(START, bulk=True)
 
 
 def test_more_go_at_once_or_fewer() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from copper_emulator.core import account, outbox, ratelimit, wire
+from copper_emulator.core import account, matching, outbox, ratelimit, wire
 from copper_emulator.core.account import Account
 from copper_emulator.core.records import changed, commands
 from copper_emulator.core.records.forms.plain import Several
@@ -58,7 +58,7 @@ MACHINE: dict[str, Mutation] = {
     "a batch of 31": Patch(account, "cut", path.batch_of_31),
     "what is held is forgotten with its subscription": path.ForgetsWhatWaits,
     "an old key's subscriptions stop firing": path.OldKeysFallSilent,
-    "only the first subscription to a topic fires": Patch(account, "matching", path.only_the_first_subscription),
+    "only the first subscription to a topic fires": Patch(matching, "matching", path.only_the_first_subscription),
     "what waits keeps its old target": path.TargetOfTheChange,
     "a write that changes nothing fires": Patch(commands, "Action", path.FiresWithoutAChange),
     "different changes share a notification": Patch(commands, "Action", path.OneChangeForAll),

@@ -80,8 +80,8 @@ class TargetOfTheChange(Account):
         super().__init__(name, key, rules, **options)
         self._as_it_was: dict[int, Subscription] = {}
 
-    def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
-        change = super().apply(happened, now, origin=origin)
+    def apply(self, record_change: RecordChange, now: int, *, origin: str = "python") -> Change:
+        change = super().apply(record_change, now, origin=origin)
         for notification in self.journal.notifications_of(change):
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is not None:

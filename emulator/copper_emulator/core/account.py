@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
+from copper_emulator.core.active_faults import ActiveFaults
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
 from copper_emulator.core.call_log import CallLog
@@ -22,12 +23,11 @@ from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import deepest, echo_text, is_endless, returns_of
 from copper_emulator.core.errors import EchoLoop, raised_on_purpose
 from copper_emulator.core.fault import Fault
-from copper_emulator.core.faults import Faults
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.latencies import Latencies
 from copper_emulator.core.marks import Marks
-from copper_emulator.core.matching import matching, why_nobody
+from copper_emulator.core.matching import Listeners, matching
 from copper_emulator.core.model import (
     ANSWERED,
     DEFAULT_EMAIL,
@@ -84,7 +84,15 @@ __tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 
-_ENDED = {outcome: State(outcome) for outcome in Outcome}
+_STATE_AFTER = {outcome: State(outcome) for outcome in Outcome}
+
+
+def _no_time_flows() -> bool:
+    return False
+
+
+def _no_app_is_unstarted() -> str:
+    return ""
 
 
 class Inside(NamedTuple):
@@ -93,12 +101,12 @@ class Inside(NamedTuple):
     counters: Counters
     limiter: RateLimiter
     outbox: Outbox
-    alike: dict[tuple[Topic, tuple[int, ...]], int]
+    latency_counts: dict[tuple[Topic, tuple[int, ...]], int]
     raced: set[Item]
 
 
 class Account:
-    """A tenant of Copper: its keys, records, subscriptions, limits, waiting notifications and journal."""
+    """An account of Copper: its keys, records, subscriptions, limits, waiting notifications and journal."""
 
     def __init__(
         self,
@@ -119,26 +127,30 @@ class Account:
         self._counters = Counters() if counters is None else counters
         self.journal = Journal(on_entry, self.marks)
         self.draws = Draws(rules.seed)
-        self.faults = Faults(
-            rules, self.draws, note=self._note_fault, lag=self._fall_behind, on_performed=self._report, marks=self.marks
+        self.faults = ActiveFaults(
+            rules,
+            self.draws,
+            note=self._note_fault,
+            set_lag=self._set_search_lag,
+            on_performed=self._report,
+            marks=self.marks,
         )
-        self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
+        self.call_limits = CallLimits(rules.api_limits, rules.bulk_limits)
         self.call_log = CallLog()
         self.causing: tuple[Notification, ...] = ()
         """The notifications during whose delivery something is done now."""
         self.on_performed: Callable[[Performed], None] | None = None
         """Called with each thing that is done to the account, once it has been done (`performed.py`)."""
-        self.flows: Callable[[], bool] = bool
+        self.time_flows: Callable[[], bool] = _no_time_flows
         """Whether time passes by itself now, so that due notifications are sent without a call; False by default."""
-        self.unstarted: Callable[[], str] = str
+        self.unstarted_app: Callable[[], str] = _no_app_is_unstarted
         """Names an application that has a route but was not started yet; empty if there is none."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._outbox = Outbox(rules.in_flight, self.subscriptions.find, self.marks)
         self._latencies = Latencies(self.draws, self.marks)
         self._envelopes = Envelopes()
-        self._listeners: dict[Topic, tuple[list[Subscription], str]] = {}
-        self._listeners_of: object = None
+        self._listeners = Listeners(self.subscriptions)
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
 
@@ -154,16 +166,16 @@ class Account:
 
     @property
     def inside(self) -> Inside:
-        return Inside(self._counters, self._limiter, self._outbox, self._latencies.alike, self._raced)
+        return Inside(self._counters, self._limiter, self._outbox, self._latencies.draw_counts, self._raced)
 
     def play_by(self, rules: Rules) -> None:
         """Use these rules from now on. Limits that are in both the old and the new rules keep their counts."""
         self.rules = self.records.rules = rules
         self.faults.play_by(rules)
-        limiter, calls = RateLimiter(rules.limits, rules.window), CallLimits(rules.api_limits, rules.bulk_limits)
+        limiter, call_limits = RateLimiter(rules.limits, rules.window), CallLimits(rules.api_limits, rules.bulk_limits)
         limiter.take_over(self._limiter)
-        calls.take_over(self.calls)
-        self._limiter, self.calls = limiter, calls
+        call_limits.take_over(self.call_limits)
+        self._limiter, self.call_limits = limiter, call_limits
         self._outbox.allow_in_flight(rules.in_flight)
         self._report(RulesChanged())
 
@@ -276,11 +288,11 @@ class Account:
             self._report(*done.performed)
         return result, done
 
-    def fire(self, happened: RecordChange, now: int, *, origin: str = "fire") -> Change:
+    def fire(self, record_change: RecordChange, now: int, *, origin: str = "fire") -> Change:
         """Fire a bare event: it needs no record and creates none."""
-        change = self.apply(happened, now, origin=origin)
+        change = self.apply(record_change, now, origin=origin)
         if self.on_performed is not None:
-            self._report(Fired(happened.topic, happened.ids, happened.updated_attributes))
+            self._report(Fired(record_change.topic, record_change.ids, record_change.updated_attributes))
         return change
 
     def relate(self, one: Item, other: Item, now: int) -> bool:
@@ -304,8 +316,8 @@ class Account:
     def _note(self, note: Note, now: int) -> None:
         self.journal.note(now, note.kind, note.text, records=note.records)
 
-    def _fall_behind(self, lag_ms: int) -> None:
-        self.records.fall_behind(lag_ms)
+    def _set_search_lag(self, lag_ms: int) -> None:
+        self.records.set_search_lag(lag_ms)
 
     def _note_fault(self, now: int, text: str) -> None:
         self.journal.note(now, Kind.FAULT, text)
@@ -313,27 +325,30 @@ class Account:
     def _report(self, *performed: Performed) -> None:
         # What an endpoint does during a delivery is left out: if the rest is done again, the endpoint does it again.
         if self.on_performed is not None and not self.causing:
-            for each in performed:
-                self.on_performed(each)
+            for action in performed:
+                self.on_performed(action)
 
     # --- the path: apply, take, conclude --------------------------------------------------------------------
 
-    def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
+    def apply(self, record_change: RecordChange, now: int, *, origin: str = "python") -> Change:
         """Record a change, match it, cut it into notifications and put them on the agenda."""
         self.moment = now
         self.faults.begin(now)
         self.faults.pass_to(now)
         cause = None if origin == RACE or not self.causing else deepest(self.causing)
         depth = 0 if cause is None else cause.change.depth + 1
-        returns = 0 if cause is None else returns_of(happened, self.causing, self.journal.latest_about)
+        returns = 0 if cause is None else returns_of(record_change, self.causing, self.journal.latest_about)
         too_deep = is_endless(depth, returns, self.rules.echo_depth)
-        concerned, note = ([], self._too_deep()) if too_deep else self._listening(happened.topic)
+        if not too_deep:
+            concerned, note = self._listeners.of(record_change.topic, self.rules.profile)
+        else:
+            concerned, note = [], f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
         change = Change(
             serial=self._counters.change(),
-            topic=happened.topic,
-            ids=happened.ids,
-            updated_attributes=read_only(happened.updated_attributes),
-            computed_attributes=read_only(happened.computed_attributes),
+            topic=record_change.topic,
+            ids=record_change.ids,
+            updated_attributes=read_only(record_change.updated_attributes),
+            computed_attributes=read_only(record_change.computed_attributes),
             at_ms=now,
             origin=origin,
             cause=cause.serial if cause is not None else None,
@@ -342,7 +357,7 @@ class Account:
             subscriptions=tuple([subscription.id for subscription in concerned]),
             note=note,
         )
-        self.journal.change(change)
+        self.journal.write_change(change)
         if too_deep:
             self._stop_echo(change, now)
         if concerned:
@@ -357,9 +372,9 @@ class Account:
             for ids in cut(change.ids, *self.faults.sizes(subscription.target)):
                 notification = Notification(self._counters.notification(), change, subscription.id, ids, due)
                 self._queue(notification, now)
-                twice = self.faults.made(notification, subscription.target)
-                if twice is not None:
-                    self._repeat(notification, twice, due, now)
+                duplicate = self.faults.touch_new(notification, subscription.target)
+                if duplicate is not None:
+                    self._repeat(notification, duplicate, due, now)
 
     def take(self, now: int) -> list[Attempt]:
         """The next round: what may be sent at this moment, in order, each counted against the limits and now `sending`.
@@ -380,7 +395,7 @@ class Account:
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is None:
                 gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
-                self._end(self._unsent(outbox.take_first(), now), gone, now)
+                self._end(self._unsent_attempt(outbox.take_first(), now), gone, now)
                 continue
             attempts.append(self._start(notification, subscription, now))
             room -= 1
@@ -431,14 +446,14 @@ class Account:
         note: str = "replay of a captured body",
     ) -> Attempt:
         """An attempt that sends a captured body again, outside matching and limits; `note` describes it."""
-        sent = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
+        sent_headers = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
         change = Change(self._counters.change(), topic, ids, read_only({}), now, origin="replay", note=note)
         notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
-        self.journal.change(change)
-        self.journal.queued(notification, now)
-        self.journal.passed(notification, Kind.SENDING, now, "replay")
-        self._report(Replayed(body, target, sent))
-        attempt = Attempt(notification, None, target, sent, body, now)
+        self.journal.write_change(change)
+        self.journal.write_queued(notification, now)
+        self.journal.write_stage(notification, Kind.SENDING, now, "replay")
+        self._report(Replayed(body, target, sent_headers))
+        attempt = Attempt(notification, None, target, sent_headers, body, now)
         self._outbox.add_attempt(attempt)
         return attempt
 
@@ -451,7 +466,7 @@ class Account:
     def wait_of(self, notification: Notification) -> Wait:
         """What a notification that has not ended is waiting for, as of the latest moment passed to the account."""
         wait = self._outbox.wait_of(notification, self.moment, self._limiter)
-        return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.flows() else wait
+        return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.time_flows() else wait
 
     @property
     def windows(self) -> Sequence[Window]:
@@ -477,26 +492,10 @@ class Account:
 
     def _queue(self, notification: Notification, now: int) -> None:
         self._outbox.schedule(notification)
-        self.journal.queued(notification, now)
+        self.journal.write_queued(notification, now)
 
     def _repeat(self, earlier: Notification, fault: Fault, due: int, now: int) -> None:
-        self._queue(self.faults.again(earlier, fault, self._counters.notification(), due), now)
-
-    def _too_deep(self) -> str:
-        return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
-
-    def _listening(self, topic: Topic) -> tuple[list[Subscription], str]:
-        """The subscriptions to a topic, and why there are none; cached, as most changes repeat an earlier topic."""
-        stamp = self.subscriptions.writes, self.rules.profile
-        if stamp != self._listeners_of:
-            self._listeners.clear()
-            self._listeners_of = stamp
-        found = self._listeners.get(topic)
-        if found is None:
-            concerned = matching(topic, self.subscriptions)
-            why = "" if concerned else why_nobody(topic, self.subscriptions, self.rules.profile)
-            found = self._listeners[topic] = concerned, why
-        return found
+        self._queue(self.faults.repeat(earlier, fault, self._counters.notification(), due), now)
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         # The request is built first: only what can be sent is counted and leaves its lane.
@@ -506,8 +505,8 @@ class Account:
         self._outbox.take_first()
         self._limiter.count(now)
         notification.state = State.SENDING
-        self.journal.passed(notification, Kind.SENDING, now)
-        attempt = self.faults.meet(attempt, now)
+        self.journal.write_stage(notification, Kind.SENDING, now)
+        attempt = self.faults.apply_to(attempt, now)
         self._outbox.add_attempt(attempt)
         if attempt.instead is None:
             self._race(notification, subscription.target, now)
@@ -515,20 +514,22 @@ class Account:
 
     def _race(self, notification: Notification, target: str, now: int) -> None:
         """Delete or change a notification's records before the endpoint can fetch them, if a rule or fault says so."""
-        if not self.faults.may_race or notification.event is Event.DELETE:
+        if not self.faults.can_race or notification.event is Event.DELETE:
             return
         kind = notification.type
-        there = self.records.of(kind)
+        records = self.records.of(kind)
         # Each record only once: the race's change is itself notified, which would otherwise race again without end.
-        ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
+        ids = [
+            record_id for record_id in notification.ids if record_id in records and (kind, record_id) not in self._raced
+        ]
         outcome = self.faults.race(notification, target, now) if ids else FetchRace.NONE
         if outcome is not FetchRace.NONE:
-            for each in ids:
-                self._raced.add((kind, each))
-                self.marks.mark("raced", (kind, each))
+            for record_id in ids:
+                self._raced.add((kind, record_id))
+                self.marks.mark("raced", (kind, record_id))
             self.act(race(kind, ids, outcome), now, origin=RACE)
 
-    def _unsent(self, notification: Notification, now: int) -> Attempt:
+    def _unsent_attempt(self, notification: Notification, now: int) -> Attempt:
         return Attempt(notification, None, "", (), b"", now)
 
     def _stop_at_limit(self, now: int) -> None:
@@ -537,25 +538,25 @@ class Account:
             # Notifications waiting for a busy target have not reached the limit yet.
             while self._outbox.lanes.first() is not None:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
-                self._end(self._unsent(self._outbox.take_first(), now), dropped, now)
+                self._end(self._unsent_attempt(self._outbox.take_first(), now), dropped, now)
             return
-        stay, anew = self._outbox.hold_due(opens, str(limit))
-        if not stay and not anew:
+        still_held, newly_held = self._outbox.hold_due(opens, str(limit))
+        if not still_held and not newly_held:
             return
         text = f"by the limit of {limit}, which renews {stamp(opens)}"
         # One entry for all of them: a long queue outlasts many windows, and an entry for each would grow quadratically.
-        if stay:
-            self.journal.note(now, Kind.HELD, f"{count(stay, 'notification')} still, {text}")
-        for notification in anew:
-            self.journal.passed(notification, Kind.HELD, now, text)
+        if still_held:
+            self.journal.note(now, Kind.HELD, f"{count(still_held, 'notification')} still, {text}")
+        for notification in newly_held:
+            self.journal.write_stage(notification, Kind.HELD, now, text)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
-        notification.state = _ENDED[result.outcome]
+        notification.state = _STATE_AFTER[result.outcome]
         self._outbox.remove_ended(notification)
-        delivery = delivery_by(attempt, result, now, self.faults.touching(notification))
-        self.journal.ended(delivery)
-        retry = self.faults.retry(delivery)
+        delivery = delivery_by(attempt, result, now, self.faults.faults_of(notification))
+        self.journal.write_ended(delivery)
+        retry = self.faults.retry_of(delivery)
         if retry is not None:
             self._repeat(notification, retry, now + retry.span_ms, now)
         return delivery

@@ -11,7 +11,7 @@ _MOST = 8
 
 
 def returns_of(
-    happened: RecordChange,
+    record_change: RecordChange,
     under_way: Sequence[Notification],
     latest_about: Callable[[RecordChange], Notification | None],
 ) -> int:
@@ -21,9 +21,9 @@ def returns_of(
     changes during whatever is being delivered then, each of a record that it was told of before. So they are counted
     from the last notification about the record; from the delivery, if there was none.
     """
-    about = [notification for notification in under_way if is_about(notification, happened)]
-    told = about[0] if about else latest_about(happened)
-    return (deepest(under_way) if told is None else told).change.returns + 1
+    about = [notification for notification in under_way if is_about(notification, record_change)]
+    latest = about[0] if about else latest_about(record_change)
+    return (deepest(under_way) if latest is None else latest).change.returns + 1
 
 
 def is_endless(depth: int, returns: int, echo_depth: int) -> bool:
@@ -34,9 +34,11 @@ def is_endless(depth: int, returns: int, echo_depth: int) -> bool:
     return depth > echo_depth and 2 * returns > echo_depth
 
 
-def is_about(notification: Notification, happened: RecordChange | Change) -> bool:
+def is_about(notification: Notification, record_change: RecordChange | Change) -> bool:
     """Whether a notification has the id of a record that was changed."""
-    return notification.topic.type is happened.topic.type and not set(notification.ids).isdisjoint(happened.ids)
+    return notification.topic.type is record_change.topic.type and not set(notification.ids).isdisjoint(
+        record_change.ids
+    )
 
 
 def deepest(notifications: Sequence[Notification]) -> Notification:

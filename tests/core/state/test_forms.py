@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from copper_emulator.core.active_faults import ActiveFault
 from copper_emulator.core.fault import Fault, FaultName
-from copper_emulator.core.faults import Active
 from copper_emulator.core.model import (
     Attempt,
     Change,
@@ -114,7 +114,7 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
         {"notification": NOTE},
     ),
     (FAULT, Fault(FaultName.LATENCY, 1, 2, 3, Latency(4, 5), (6, 7), "https://a.example", 429), {}),
-    (ACTIVE, Active(Fault(FaultName.SHUFFLE), 3, START), {}),
+    (ACTIVE, ActiveFault(Fault(FaultName.SHUFFLE), 3, START), {}),
 ]
 
 

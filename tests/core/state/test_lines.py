@@ -97,7 +97,7 @@ def test_where_a_body_begins_otherwise_it_is_told_again_how() -> None:
     filed = Filed(account)
     for fault in ("", "corrupt", ""):
         if fault:
-            account.faults.on(Fault(FaultName.CORRUPT, next=1), START)
+            account.faults.switch_on(Fault(FaultName.CORRUPT, next=1), START)
         fire(account, "lead/new")
         [attempt] = account.take(START)
         filed.follow()
@@ -215,7 +215,7 @@ def test_the_order_in_which_a_fault_has_put_notifications_is_not_kept_when_they_
     for target in (TARGET, f"{TARGET}/other"):
         subscribe(account, "lead/new", target)
     filed = Filed(account)
-    account.faults.on(Fault(FaultName.SHUFFLE), START)
+    account.faults.switch_on(Fault(FaultName.SHUFFLE), START)
     for turn in range(10):
         fire(account, "lead/new", [turn + 1])
         attempts = account.take(START)
@@ -295,7 +295,7 @@ def test_everything_that_lines_tell_is_read_again() -> None:
         subscribe(account, "lead/new", target)
     filed = Filed(account)
     for fault in (Fault(FaultName.SHUFFLE), Fault(FaultName.SLOW, span_ms=30)):
-        account.faults.on(fault, START)
+        account.faults.switch_on(fault, START)
         for number in range(3):
             fire(account, "lead/new", [number + 1])
         filed.follow()
@@ -328,7 +328,7 @@ def test_who_goes_on_ends_what_another_told_of_and_tells_anew_where_it_goes() ->
 
 def test_an_attempt_that_a_fault_has_to_do_with_is_told_with_it() -> None:
     account, tracker = followed()
-    account.faults.on(Fault(FaultName.SLOW, span_ms=30), START)
+    account.faults.switch_on(Fault(FaultName.SLOW, span_ms=30), START)
     fire(account, "lead/new")
     account.take(START)
 

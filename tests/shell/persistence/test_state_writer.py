@@ -296,7 +296,7 @@ async def test_an_answer_that_counts_as_given_later_is_in_the_file_when_it_has_c
     async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="50ms", timeout="5m") as served:
         await served.subscribe("person", "new")
         account = account_of(served)
-        account.faults.on(Fault(FaultName.SLOW, span_ms=60_000), account.moment)
+        account.faults.switch_on(Fault(FaultName.SLOW, span_ms=60_000), account.moment)
         await served.fire("person", "new", 1)
         while not account.inside.outbox.scripted_answers:
             await next_turn()

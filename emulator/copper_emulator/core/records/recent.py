@@ -22,7 +22,7 @@ class Recent:
         self._born: OrderedDict[int, int] = OrderedDict()
         self._gone: OrderedDict[int, tuple[int, int, Stored]] = OrderedDict()
 
-    def fall_behind(self, lag_ms: int) -> None:
+    def set_lag(self, lag_ms: int) -> None:
         """Set the lag from now on. If it becomes shorter, records already deleted are no longer seen."""
         if lag_ms < self._lag:
             self._gone.clear()

@@ -65,10 +65,10 @@ class RecordStore:
         # Ids of removed records that the counter has yet to reach; it skips them, since ids are never reused.
         self.spent: dict[EntityType, set[int]] = {kind: set() for kind in TABLES}
 
-    def fall_behind(self, lag_ms: int) -> None:
+    def set_search_lag(self, lag_ms: int) -> None:
         """Set how far searches lag behind from now on."""
         for orders in self.orders.values():
-            orders.recent.fall_behind(lag_ms)
+            orders.recent.set_lag(lag_ms)
 
     def recent(self) -> dict[EntityType, tuple[list[tuple[int, int]], list[tuple[int, int, Stored]]]]:
         """The records that lagging searches do not see as they are, by type (`Recent.state`)."""

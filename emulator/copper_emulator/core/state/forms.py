@@ -12,8 +12,8 @@ from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
+from copper_emulator.core.active_faults import ActiveFault
 from copper_emulator.core.fault import Fault, FaultName
-from copper_emulator.core.faults import Active
 from copper_emulator.core.model import (
     Attempt,
     Change,
@@ -194,4 +194,4 @@ DELIVERY = Form(
     faults=_NUMBERS,
 )
 FAULT = Form(Fault, name=Way(str, FaultName), latency=Form(Latency).way, sizes=_NUMBERS)
-ACTIVE = Form(Active, fault=FAULT.way)
+ACTIVE = Form(ActiveFault, fault=FAULT.way)

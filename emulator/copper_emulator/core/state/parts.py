@@ -95,10 +95,10 @@ SMALL = (
     ),
     Small("windows", lambda _, inside: inside.limiter.state()),
     Small("hold", lambda _, inside: None if inside.outbox.hold is None else HOLD.out(inside.outbox.hold)),
-    Small("calls", lambda account, _: account.calls.state()),
+    Small("calls", lambda account, _: account.call_limits.state()),
     Small(
         "faults",
-        lambda account, _: account.faults.on_now(),
+        lambda account, _: account.faults.state(),
         lambda _, now: {"begun": now[0], "active": [ACTIVE.out(each) for each in now[1]]},
     ),
     Small("drawn", lambda account, _: account.draws.made),
@@ -166,7 +166,7 @@ def beside_entries(account: Account, notification: Notification) -> dict[str, Va
     # The hold shared by all held notifications changes without marking each of them: it is written once, in `small`.
     if notification.hold is not None and notification.state is not State.HELD:
         told["hold"] = HOLD.out(notification.hold)
-    touched = account.faults.touched(notification)
+    touched = account.faults.uses_on(notification)
     if touched:
         told["touched"] = list(touched)
     return told
@@ -223,15 +223,15 @@ PARTS = {
         Part("attempts", lambda account: list(account.inside.outbox.attempts), int, _attempt_value),
         Part(
             "latencies",
-            lambda account: list(account.inside.alike),
+            lambda account: list(account.inside.latency_counts),
             lambda mark: json.dumps([topic_text(mark[0]), list(mark[1])]),
-            lambda account, mark: account.inside.alike.get(mark),
+            lambda account, mark: account.inside.latency_counts.get(mark),
         ),
         Part(
             "draws",
-            lambda account: list(account.faults.alike),
+            lambda account: list(account.faults.draw_counts),
             lambda mark: json.dumps([str(mark[0]), topic_text(mark[1]), list(mark[2]), mark[3]]),
-            lambda account, mark: account.faults.alike.get(mark),
+            lambda account, mark: account.faults.draw_counts.get(mark),
         ),
         Part(
             "raced",

@@ -160,7 +160,7 @@ class _Reader:
             "counters": self._counters,
             "windows": inside.limiter.restore,
             "hold": self._hold,
-            "calls": account.calls.restore,
+            "calls": account.call_limits.restore,
             "faults": self._faults,
             "drawn": self._drawn,
             "paused": self._paused,
@@ -198,23 +198,23 @@ class _Reader:
             self._account.records.put_back_catalogue(told)
 
     def _faults(self, told: Mapping[str, Any]) -> None:
-        alike: dict[tuple[object, ...], int] = {}
+        draw_counts: dict[tuple[object, ...], int] = {}
 
         def draw(key: str, times: int) -> None:
             purpose, topic, ids, subscription = json.loads(key)
-            alike[purpose, read_topic(topic), tuple(ids), subscription] = times
+            draw_counts[purpose, read_topic(topic), tuple(ids), subscription] = times
 
         self._each("draws", draw)
         self._account.faults.restore(
             begun=told["begun"],
             active=[ACTIVE.read(each) for each in told["active"]],
             touched=self._touched,
-            alike=alike,
+            draw_counts=draw_counts,
         )
 
     def _latency(self, key: str, times: int) -> None:
         topic, ids = json.loads(key)
-        self._account.inside.alike[read_topic(topic), tuple(ids)] = times
+        self._account.inside.latency_counts[read_topic(topic), tuple(ids)] = times
 
     def _spent(self, told: Mapping[str, Any]) -> None:
         for kind, ids in told.items():
