@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.call_log import ApiCall, Noted
+from copper_emulator.core.call_log import ApiCall, NotedCall
 from copper_emulator.core.echo import deepest
 from copper_emulator.core.errors import TooManyRequests, UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault
@@ -115,8 +115,8 @@ class Tenant:
             self._call_time = time
             raise
 
-    def note_call(self, method: str, path: str) -> Noted:
-        """Note an API call that arrives; its status is put into what is returned.
+    def note_call(self, method: str, path: str) -> NotedCall:
+        """Note an API call that arrives; whoever answers it sets the status of what is returned.
 
         Without the lock, which is not worth its time here: only the thread that serves the API notes calls.
         """

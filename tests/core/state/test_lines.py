@@ -12,7 +12,7 @@ from copper_emulator.core.errors import StateError
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import Reason, RecordChange, Result
 from copper_emulator.core.rules import Limit
-from copper_emulator.core.state import News, Tracker, end_interrupted, read_lines
+from copper_emulator.core.state import StateChanges, Tracker, end_interrupted, read_lines
 from copper_emulator.core.state.parts import Rows
 from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
 from tests.core.state.filing import Filed, again
@@ -30,7 +30,7 @@ def followed(**rules: Any) -> tuple[Account, Tracker]:
     account = make_account(**rules)
     subscribe(account, "lead/new")
     tracker = Tracker(account)
-    tracker.whole()
+    tracker.everything()
     return account, tracker
 
 
@@ -207,7 +207,7 @@ def test_of_an_account_that_was_read_nothing_is_told_again() -> None:
     tracker = Tracker(other)
     tracker.begin()
 
-    assert tracker.changes() == News([], len(account.journal.entries), [])
+    assert tracker.changes() == StateChanges([], len(account.journal.entries), [])
 
 
 def test_the_order_in_which_a_fault_has_put_notifications_is_not_kept_when_they_have_gone() -> None:

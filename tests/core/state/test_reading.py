@@ -253,7 +253,7 @@ def test_who_goes_on_from_a_file_writes_only_what_is_new() -> None:
 def test_a_moment_at_which_nothing_happened_is_news() -> None:
     account = make_account()
     tracker = Tracker(account)
-    tracker.whole()
+    tracker.everything()
     fire(account, "lead/new")
     assert tracker.changes().edits == []
     account.take(START + 1)
