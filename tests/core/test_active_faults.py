@@ -440,7 +440,7 @@ def test_a_race_of_one_target_leaves_the_rule_to_the_others() -> None:
 
 
 def unseen(account: Account, now: int) -> int:
-    return len(account.records.orders[PERSON].recent.unlike_now(now)[0])
+    return len(account.records.orders[PERSON].recent.differences(now)[0])
 
 
 def test_searches_lie_behind_while_a_fault_has_it() -> None:
@@ -451,11 +451,11 @@ def test_searches_lie_behind_while_a_fault_has_it() -> None:
     made = person(account, START + SECOND)
     assert unseen(account, START + 2 * SECOND) == 1
     account.act(commands.delete(PERSON, [made]), START + 7 * SECOND)
-    assert len(account.records.orders[PERSON].recent.unlike_now(START + 8 * SECOND)[1]) == 1
+    assert len(account.records.orders[PERSON].recent.differences(START + 8 * SECOND)[1]) == 1
 
     account.faults.switch_off(START + 8 * SECOND)
 
-    assert account.records.orders[PERSON].recent.unlike_now(START + 8 * SECOND) == (set(), [])
+    assert account.records.orders[PERSON].recent.differences(START + 8 * SECOND) == (set(), [])
 
 
 # --- beyond what Copper does ------------------------------------------------------------------------------------------

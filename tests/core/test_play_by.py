@@ -90,8 +90,8 @@ def test_searches_lie_behind_from_now_on() -> None:
     account.play_by(make_rules(search_lag_ms=MINUTE))
     ada = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
 
-    unseen, _ = account.records.orders[EntityType.PERSON].recent.unlike_now(START)
+    unseen, _ = account.records.orders[EntityType.PERSON].recent.differences(START)
     assert list(unseen) == [ada.id]
     account.play_by(DEFAULTS)
-    unseen, _ = account.records.orders[EntityType.PERSON].recent.unlike_now(START)
+    unseen, _ = account.records.orders[EntityType.PERSON].recent.differences(START)
     assert list(unseen) == []

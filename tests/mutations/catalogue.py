@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from copper_emulator.core import account, matching, outbox, ratelimit, wire
+from copper_emulator.core import account, listeners, outbox, ratelimit, wire
 from copper_emulator.core.account import Account
 from copper_emulator.core.records import changed, commands
 from copper_emulator.core.records.forms.plain import Several
@@ -58,7 +58,7 @@ MACHINE: dict[str, Mutation] = {
     "a batch of 31": Patch(account, "cut", path.batch_of_31),
     "what is held is forgotten with its subscription": path.ForgetsWhatWaits,
     "an old key's subscriptions stop firing": path.OldKeysFallSilent,
-    "only the first subscription to a topic fires": Patch(matching, "matching", path.only_the_first_subscription),
+    "only the first subscription to a topic fires": Patch(listeners, "matching", path.only_the_first_subscription),
     "what waits keeps its old target": path.TargetOfTheChange,
     "a write that changes nothing fires": Patch(commands, "Action", path.FiresWithoutAChange),
     "different changes share a notification": Patch(commands, "Action", path.OneChangeForAll),
@@ -72,7 +72,7 @@ RECORDS: dict[str, Mutation] = {
     "an email address belongs to two people": Patch(commands, "Action", records.SharesEmails),
     "two rows of an action share an email address": Patch(commands, "Action", records.ForgetsWhoHadIt),
     "a write of the same moves date_modified": Patch(commands, "Action", records.TouchesWhatStays),
-    "a status is told by its id": Patch(changed, "_TOLD", records.NOTHING_OF_ITS_OWN),
+    "a status is told by its id": Patch(changed, "_REPORTED_VALUES", records.NOTHING_OF_ITS_OWN),
     "tags in another order are a change": Patch(changed, "_SETS", (Several,)),
 }
 """What the machine of the records catches: it only writes."""

@@ -18,7 +18,7 @@ from copper_emulator.core.active_faults import ActiveFaults
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
 from copper_emulator.core.call_log import CallLog
-from copper_emulator.core.concluding import delivery_by, timed_out
+from copper_emulator.core.concluding import delivery_by, timeout_result
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import deepest, echo_text, is_endless, returns_of
 from copper_emulator.core.errors import EchoLoop, raised_on_purpose
@@ -26,8 +26,9 @@ from copper_emulator.core.fault import Fault
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.latencies import Latencies
+from copper_emulator.core.listeners import Listeners
 from copper_emulator.core.marks import Marks
-from copper_emulator.core.matching import Listeners, matching
+from copper_emulator.core.matching import matching
 from copper_emulator.core.model import (
     ANSWERED,
     DEFAULT_EMAIL,
@@ -161,7 +162,7 @@ class Account:
 
     @property
     def place(self) -> int:
-        """Which of the accounts used together it is, as its ids tell (`ids.py`)."""
+        """The number of its id range among the accounts used together, from 1 (`ids.py`)."""
         return self._counters.place
 
     @property
@@ -208,7 +209,7 @@ class Account:
             for earlier in matching(draft.topic, self.subscriptions.of_key(self.key_serial)):
                 self._remove(earlier, now, "replaced by a new one for the same topic")
         self.subscriptions.check_room()
-        subscription = draft.subscription(self._counters.subscription(), self.key_serial, now)
+        subscription = draft.subscription(self._counters.next_subscription(), self.key_serial, now)
         self.subscriptions.add(subscription)
         self.journal.note(now, Kind.SUBSCRIBED, subscription=subscription)
         self._report(Subscribed(subscription))
@@ -344,7 +345,7 @@ class Account:
         else:
             concerned, note = [], f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
         change = Change(
-            serial=self._counters.change(),
+            serial=self._counters.next_change(),
             topic=record_change.topic,
             ids=record_change.ids,
             updated_attributes=read_only(record_change.updated_attributes),
@@ -370,7 +371,7 @@ class Account:
         for subscription, latency in zip(concerned, self._latencies.draw(change, concerned, latencies), strict=True):
             due = now + latency
             for ids in cut(change.ids, *self.faults.sizes(subscription.target)):
-                notification = Notification(self._counters.notification(), change, subscription.id, ids, due)
+                notification = Notification(self._counters.next_notification(), change, subscription.id, ids, due)
                 self._queue(notification, now)
                 duplicate = self.faults.touch_new(notification, subscription.target)
                 if duplicate is not None:
@@ -415,7 +416,7 @@ class Account:
             return self._end(attempt, result, now)
         wait = min(delay, self.rules.timeout_ms)
         if delay >= self.rules.timeout_ms:
-            result = timed_out(attempt, result, self.rules.timeout_ms)
+            result = timeout_result(attempt, result, self.rules.timeout_ms)
         self._outbox.schedule_answer(attempt, result._replace(delay_ms=0), now + wait)
         return None
 
@@ -447,8 +448,8 @@ class Account:
     ) -> Attempt:
         """An attempt that sends a captured body again, outside matching and limits; `note` describes it."""
         sent_headers = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
-        change = Change(self._counters.change(), topic, ids, read_only({}), now, origin="replay", note=note)
-        notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
+        change = Change(self._counters.next_change(), topic, ids, read_only({}), now, origin="replay", note=note)
+        notification = Notification(self._counters.next_notification(), change, 0, ids, now, State.SENDING)
         self.journal.write_change(change)
         self.journal.write_queued(notification, now)
         self.journal.write_stage(notification, Kind.SENDING, now, "replay")
@@ -495,7 +496,7 @@ class Account:
         self.journal.write_queued(notification, now)
 
     def _repeat(self, earlier: Notification, fault: Fault, due: int, now: int) -> None:
-        self._queue(self.faults.repeat(earlier, fault, self._counters.notification(), due), now)
+        self._queue(self.faults.repeat(earlier, fault, self._counters.next_notification(), due), now)
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         # The request is built first: only what can be sent is counted and leaves its lane.

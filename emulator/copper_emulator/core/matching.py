@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from copper_emulator.core.model import Subscription, Topic
-from copper_emulator.core.subscriptions import Subscriptions
 from copper_emulator.core.topics import Profile, advice, exists
 
 
@@ -25,26 +24,3 @@ def why_nobody(topic: Topic, subscriptions: Iterable[Subscription], profile: Pro
     if events:
         return f"no subscription to {topic} (there is one to {topic.type}/{', '.join(events)})"
     return f"no subscription to {topic}"
-
-
-class Listeners:
-    """The subscriptions to each topic; cached, as most changes repeat an earlier topic."""
-
-    def __init__(self, subscriptions: Subscriptions) -> None:
-        self._subscriptions = subscriptions
-        self._by_topic: dict[Topic, tuple[list[Subscription], str]] = {}
-        self._version: tuple[int, Profile] | None = None
-        """What the cache was made from: the state of the subscriptions, and the profile."""
-
-    def of(self, topic: Topic, profile: Profile) -> tuple[list[Subscription], str]:
-        """The subscriptions to a topic, and why there are none if there are none."""
-        version = self._subscriptions.writes, profile
-        if version != self._version:
-            self._by_topic.clear()
-            self._version = version
-        listeners = self._by_topic.get(topic)
-        if listeners is None:
-            subscriptions = matching(topic, self._subscriptions)
-            why = "" if subscriptions else why_nobody(topic, self._subscriptions, profile)
-            listeners = self._by_topic[topic] = subscriptions, why
-        return listeners

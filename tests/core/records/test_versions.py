@@ -98,7 +98,7 @@ WRITES: dict[str, Write] = {
         account.records, COLOUR, {"available_on": ["person"]}
     ),
     "a definition gone": _definition_gone,
-    "another catalogue": lambda account, now: account.records.put_back_catalogue(account.records.catalogue.state()),
+    "another catalogue": lambda account, now: account.records.restore_catalogue(account.records.catalogue.state()),
 }
 
 OTHERS: dict[str, Write] = {

@@ -148,7 +148,7 @@ def _record_value(account: Account, item: tuple[EntityType, int]) -> Value:
         return None
     if kind is not ACTIVITY:
         return {"fields": _dump_record(stored)}
-    place, counts = account.records.activities.place(stored)
+    place, counts = account.records.activities.position(stored)
     return {"fields": _dump_record(stored), "place": place, "counts": counts}
 
 
@@ -208,7 +208,7 @@ PARTS = {
             "relations",
             lambda account: account.records.relations.pairs(),
             lambda pair: f"{item_text(pair[0])} {item_text(pair[1])}",
-            lambda account, pair: account.records.relations.place(*pair),
+            lambda account, pair: account.records.relations.position(*pair),
         ),
         Part(
             "deleted",

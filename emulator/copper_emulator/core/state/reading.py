@@ -132,7 +132,7 @@ class _Reader:
         def record(key: str, saved: Mapping[str, Any]) -> None:
             kind = read_item(key)[0]
             stored = _read_record(kind, saved["fields"])
-            records.put_back(kind, stored)
+            records.restore_record(kind, stored)
             if kind is ACTIVITY:
                 activities.append((saved["place"], saved["counts"], stored))
 
@@ -143,13 +143,13 @@ class _Reader:
         pairs: list[tuple[int, str, str]] = []
         self._read_each("records", record)
         self._read_each("relations", relation)
-        self._read_each("deleted", lambda key, _: records.put_back_deleted(key))
+        self._read_each("deleted", lambda key, _: records.restore_deleted(key))
         with _naming("records", "activities"):
             for place, counts, stored in sorted(activities, key=lambda activity: activity[0]):
-                records.activities.put_back(stored, place, counts=counts)
+                records.activities.insert(stored, place, counts=counts)
         with _naming("relations", "all"):
             for place, one, other in sorted(pairs):
-                records.relations.put_back(read_item(one), read_item(other), place)
+                records.relations.insert(read_item(one), read_item(other), place)
 
     # --- what is small --------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class _Reader:
 
     def _restore_lookups(self, saved: Value) -> None:
         if saved is not None:
-            self._account.records.put_back_catalogue(saved)
+            self._account.records.restore_catalogue(saved)
 
     def _restore_faults(self, saved: Mapping[str, Any]) -> None:
         draw_counts: dict[tuple[object, ...], int] = {}
