@@ -48,7 +48,7 @@ def test_nothing_is_missed_and_nothing_is_offered_twice(
     coming = iter(enumerate(arriving, start=1))
     for topic, ids, claimed in asked:
         for serial, (its_topic, its_ids) in [each for each, _ in zip(coming, range(2), strict=False)]:
-            journal.ended(delivery(serial, its_topic, its_ids))
+            journal.write_ended(delivery(serial, its_topic, its_ids))
 
         offered = claims.unclaimed(journal, topic, ids)
 
@@ -59,16 +59,16 @@ def test_nothing_is_missed_and_nothing_is_offered_twice(
 
 def test_another_journal_is_read_from_its_start() -> None:
     claims, first, second = Claims(), Journal(), Journal()
-    first.ended(delivery(1, TOPICS[0], (17,)))
+    first.write_ended(delivery(1, TOPICS[0], (17,)))
     claims.unclaimed(first, TOPICS[0], None)
-    second.ended(delivery(2, TOPICS[0], (18,)))
+    second.write_ended(delivery(2, TOPICS[0], (18,)))
 
     assert claims.unclaimed(second, TOPICS[0], None) == second.deliveries
 
 
 def test_what_was_claimed_is_open_again_after_a_reset() -> None:
     claims, journal = Claims(), Journal()
-    journal.ended(delivery(1, TOPICS[0], (17,)))
+    journal.write_ended(delivery(1, TOPICS[0], (17,)))
     claims.claim(claims.unclaimed(journal, TOPICS[0], (17,)), named=True)
     assert claims.unclaimed(journal, TOPICS[0], (17,)) == []
 

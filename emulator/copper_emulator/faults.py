@@ -16,7 +16,7 @@ from copper_emulator.core.surface import CONNECTED
 from copper_emulator.core.text import suggesting
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
 from copper_emulator.shell.any_tenant import AnyTenant
-from copper_emulator.shell.faults import active, read, switch_off, switch_off_named, switch_on
+from copper_emulator.shell.fault_switching import active, read, switch_off, switch_off_named, switch_on
 
 __tracebackhide__ = raised_on_purpose
 

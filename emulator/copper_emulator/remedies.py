@@ -145,7 +145,7 @@ def _listen(delivery: Delivery) -> str:
 
 
 def _over_tls(delivery: Delivery, surface: Surface) -> str:
-    fault = TlsFault.told_in(delivery.text)
+    fault = TlsFault.named_in(delivery.text)
     if fault not in (TlsFault.UNKNOWN_AUTHORITY, TlsFault.SELF_SIGNED):
         return _TLS.get(fault, _FIX)
     trust = f"Trust its issuer, with a file of the issuer's certificate: {surface.setting('ca', 'FILE')}"

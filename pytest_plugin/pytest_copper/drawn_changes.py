@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.changed import is_same, told_pair
+from copper_emulator.core.records.changed import is_same, reported_pair
 from copper_emulator.core.records.fields import Access, Field, Null
 from copper_emulator.core.records.tables import TABLES
 from pytest_copper.drawn_values import PARTS_OF_A_NAME, field_values, known_fields, lookups
@@ -50,7 +50,7 @@ def _pairs(field: Field) -> st.SearchStrategy[Pairs]:
 
 def _reported_pairs(field: Field, values: tuple[Any, Any], since: list[int]) -> Pairs:
     before, after = ({field.name: value, "date_stage_changed": at} for value, at in zip(values, since, strict=True))
-    return {name: told_pair(name, field, before, after, lookups(), since[1]) for name in field.webhook_names}
+    return {name: reported_pair(name, field, before, after, lookups(), since[1]) for name in field.webhook_names}
 
 
 def _as_shown(field: Field, drawn: Any) -> Any:

@@ -52,7 +52,7 @@ _LARGEST = 1_000_000
 
 def known_fields(table: Table) -> list[TableField]:
     """The fields of a type that every account has; custom fields differ from account to account."""
-    return [field for field in table.written if field.name != "custom_fields"]
+    return [field for field in table.writable if field.name != "custom_fields"]
 
 
 def field_values(field: TableField, ids: Ids, *, clears: bool) -> st.SearchStrategy[Any]:

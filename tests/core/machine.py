@@ -241,8 +241,8 @@ class AccountMachine(RuleBasedStateMachine):
     def fire(self, kind: str, event: str, ids: list[int]) -> None:
         attributes = {"name": [None, "Ada"]} if event == "update" else {}
         self.model.change(kind, event, ids, attributes, self.now)
-        happened = RecordChange(topic(f"{kind}/{event}"), tuple(ids), attributes)
-        self.account.apply(happened, self.now)
+        record_change = RecordChange(topic(f"{kind}/{event}"), tuple(ids), attributes)
+        self.account.apply(record_change, self.now)
 
     def fire_many(self, event: str, count: int) -> None:
         self.fire("lead", event, list(range(1, count + 1)))
@@ -275,8 +275,8 @@ class AccountMachine(RuleBasedStateMachine):
         answer = self.model.answers.get(attempt.url, Answer())
         if answer.echoes:
             self.account.causing = (attempt.notification,)
-            happened = RecordChange(topic("task/update"), (1,), {"n": [0, 1]})
-            self.account.apply(happened, attempt.started_ms)
+            record_change = RecordChange(topic("task/update"), (1,), {"n": [0, 1]})
+            self.account.apply(record_change, attempt.started_ms)
             self.account.causing = ()
         if answer.unsent is not None:
             return Result(answer.unsent, text="not sent")

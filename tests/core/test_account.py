@@ -1101,7 +1101,7 @@ def test_what_is_due_waits_for_a_call_that_lets_time_pass() -> None:
 
 def test_where_time_passes_by_itself_what_is_due_waits_for_nothing() -> None:
     account = make_account()
-    account.flows = lambda: True
+    account.time_flows = lambda: True
     subscribe(account, "lead/new")
     fire(account, "lead/new")
 
@@ -1383,3 +1383,9 @@ def test_two_accounts_do_not_meet() -> None:
 
     assert subscription.id == 560_698
     assert serials(deliver(second, START)) == [1]
+
+
+def test_by_itself_an_account_knows_of_no_time_that_flows_and_of_no_application() -> None:
+    account = make_account()
+
+    assert (account.time_flows(), account.unstarted_app()) == (False, "")

@@ -57,7 +57,7 @@ def taken(lanes: Lanes) -> list[tuple[str, int]]:
     """Take everything that may go; return targets and serials in that order."""
     found = []
     while lanes.first() is not None:
-        target, notification = lanes.take()
+        target, notification = lanes.take_first()
         found.append((target, notification.serial))
     return found
 
@@ -84,7 +84,7 @@ def test_a_released_target_goes_on_in_order() -> None:
     lanes = Lanes(1)
     for serial in (1, 2, 3):
         lanes.enter("a", number(serial))
-    lanes.take()
+    lanes.take_first()
 
     lanes.release("a")
 
@@ -116,7 +116,7 @@ def test_two_at_once_are_two() -> None:
 def test_one_that_enters_a_busy_lane_waits_for_the_release() -> None:
     lanes = Lanes(1)
     lanes.enter("a", number(1))
-    lanes.take()
+    lanes.take_first()
     lanes.enter("a", number(2))
 
     assert lanes.first() is None
@@ -141,7 +141,7 @@ def test_releasing_one_of_two_leaves_the_other_under_way() -> None:
 def test_clearing_gives_all_that_waited_by_seat_and_keeps_what_is_under_way() -> None:
     lanes = Lanes(1)
     lanes.enter("a", number(1))
-    lanes.take()
+    lanes.take_first()
     for serial, seat, target in [(3, 2, "a"), (4, 3, "c"), (2, 4, "b"), (5, 5, "a")]:
         notification = number(serial)
         notification.seat = seat
@@ -156,7 +156,7 @@ def test_clearing_gives_all_that_waited_by_seat_and_keeps_what_is_under_way() ->
 def test_a_lane_that_was_cleared_while_busy_can_be_used_again() -> None:
     lanes = Lanes(1)
     lanes.enter("a", number(1))
-    lanes.take()
+    lanes.take_first()
     lanes.enter("a", number(2))
     lanes.clear()
     lanes.release("a")
@@ -198,7 +198,7 @@ def test_what_is_on_its_way_to_a_paused_target_still_counts() -> None:
     lanes = Lanes(1)
     lanes.enter("a", number(1))
     lanes.enter("a", number(2))
-    lanes.take()
+    lanes.take_first()
 
     lanes.pause("a")
     lanes.resume("a")
@@ -268,6 +268,6 @@ def test_whatever_is_done_each_target_gets_its_own_in_order_once_and_only_while_
         assert (None if first is None else first.serial) == min((waiting[t][0] for t in free), default=None)
         assert len(lanes) == sum(map(len, waiting.values()))
         if step == "take" and first is not None:
-            came, notification = lanes.take()
+            came, notification = lanes.take_first()
             assert waiting[came].pop(0) == notification.serial
             flying[came] += 1

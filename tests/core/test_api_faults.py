@@ -14,7 +14,7 @@ BUSY = Fault(FaultName.API_STATUS, status=429, next=2)
 
 
 def met(account: Account, now: int = START) -> list[str]:
-    return [str(fault) for fault in account.faults.meet_call(now)] if account.faults.hinder_calls else []
+    return [str(fault) for fault in account.faults.apply_to_call(now)] if account.faults.has_call_faults else []
 
 
 def told(account: Account) -> list[str]:
@@ -24,7 +24,7 @@ def told(account: Account) -> list[str]:
 def on(*faults: Fault) -> Account:
     account = make_account()
     for fault in faults:
-        account.faults.on(fault, START)
+        account.faults.switch_on(fault, START)
     return account
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from copper_emulator.core.call_log import KEPT, STATUS, ApiCall, CallLog
+from copper_emulator.core.call_log import KEPT, ApiCall, CallLog
 from tests.core.builders import START
 
 
@@ -14,7 +14,7 @@ def test_a_call_has_no_status_until_it_is_answered() -> None:
     log = CallLog()
     noted = log.note("GET", "/developer_api/v1/people/17", START, None)
     [before] = log.calls()
-    noted[STATUS] = 200
+    noted.status = 200
     [after] = log.calls()
 
     assert (before.status, str(before)) == (None, "GET /people/17 -> no answer")
@@ -25,7 +25,7 @@ def test_calls_are_in_the_order_in_which_they_arrived() -> None:
     log = CallLog()
     first = log.note("GET", "/developer_api/v1/people/17", START, 3)
     second = log.note("POST", "/developer_api/v1/people/search", START + 1, None)
-    second[STATUS], first[STATUS] = 200, 404
+    second.status, first.status = 200, 404
 
     assert log.calls() == [
         ApiCall(1, "GET", "/people/17", 404, START, 3),

@@ -12,18 +12,18 @@ from copper_emulator.core.model import EntityType
 def test_every_type_counts_for_itself() -> None:
     counters = Counters()
 
-    assert [counters.record(EntityType.LEAD) for _ in range(3)] == [
+    assert [counters.next_record(EntityType.LEAD) for _ in range(3)] == [
         94_808_711,
         94_808_712,
         94_808_713,
     ]
-    assert counters.record(EntityType.TASK) == 3_716_921
+    assert counters.next_record(EntityType.TASK) == 3_716_921
 
 
 def test_a_lead_and_a_person_may_share_an_id() -> None:
     counters = Counters()
 
-    assert counters.record(EntityType.LEAD) == counters.record(EntityType.PERSON)
+    assert counters.next_record(EntityType.LEAD) == counters.next_record(EntityType.PERSON)
 
 
 def test_activities_lie_beyond_32_bits() -> None:
@@ -32,37 +32,37 @@ def test_activities_lie_beyond_32_bits() -> None:
 
 @pytest.mark.parametrize("kind", EntityType)
 def test_every_type_has_a_beginning(kind: EntityType) -> None:
-    assert Counters().record(kind) == FIRST_RECORD_ID[kind]
+    assert Counters().next_record(kind) == FIRST_RECORD_ID[kind]
 
 
 def test_records_can_be_made_to_begin_further_on() -> None:
     counters = Counters()
-    counters.record(EntityType.LEAD)
+    counters.next_record(EntityType.LEAD)
     counters.start_records(1_000)
 
-    assert [counters.record(EntityType.LEAD), counters.record(EntityType.LEAD)] == [94_809_711, 94_809_712]
-    assert counters.record(EntityType.TASK) == 3_717_921
-    assert counters.subscription() == 560_698
+    assert [counters.next_record(EntityType.LEAD), counters.next_record(EntityType.LEAD)] == [94_809_711, 94_809_712]
+    assert counters.next_record(EntityType.TASK) == 3_717_921
+    assert counters.next_subscription() == 560_698
 
 
 def test_subscriptions_share_one_sequence() -> None:
     counters = Counters()
 
-    assert [counters.subscription(), counters.subscription()] == [560_698, 560_699]
+    assert [counters.next_subscription(), counters.next_subscription()] == [560_698, 560_699]
 
 
 def test_changes_and_notifications_count_from_1() -> None:
     counters = Counters()
 
-    assert [counters.change(), counters.change()] == [1, 2]
-    assert [counters.notification(), counters.notification()] == [1, 2]
+    assert [counters.next_change(), counters.next_change()] == [1, 2]
+    assert [counters.next_notification(), counters.next_notification()] == [1, 2]
 
 
 def test_two_accounts_do_not_meet() -> None:
     first, second = Counters(), Counters()
-    first.change()
+    first.next_change()
 
-    assert second.change() == 1
+    assert second.next_change() == 1
 
 
 def test_numbers_that_a_journal_has_are_not_drawn_again() -> None:
@@ -70,7 +70,7 @@ def test_numbers_that_a_journal_has_are_not_drawn_again() -> None:
     counters.restore({"change": 3, "notification": 9})
     counters.go_beyond(change=4, notification=7)
 
-    assert (counters.change(), counters.notification()) == (5, 9)
+    assert (counters.next_change(), counters.next_notification()) == (5, 9)
 
 
 def test_what_a_journal_does_not_tell_of_the_numbers_is_all_but_the_changes_and_notifications() -> None:
@@ -80,10 +80,10 @@ def test_what_a_journal_does_not_tell_of_the_numbers_is_all_but_the_changes_and_
     assert counters.beside_journal() == tuple(
         number for name, number in state.items() if name not in ("change", "notification")
     )
-    counters.change()
-    counters.notification()
+    counters.next_change()
+    counters.next_notification()
     assert counters.beside_journal() == Counters(3).beside_journal()
-    counters.record(EntityType.TASK)
+    counters.next_record(EntityType.TASK)
     assert counters.beside_journal() != Counters(3).beside_journal()
 
 
@@ -91,29 +91,33 @@ def test_accounts_at_different_places_share_no_id() -> None:
     """Copper's ids are unique across accounts, and so an endpoint may have them as keys."""
     first, second, third = Counters(), Counters(2), Counters(3)
 
-    assert [each.subscription() for each in (first, second, third)] == [560_698, 580_698, 600_698]
-    assert [each.record(EntityType.PERSON) for each in (first, second, third)] == [94_808_711, 94_828_711, 94_848_711]
+    assert [each.next_subscription() for each in (first, second, third)] == [560_698, 580_698, 600_698]
+    assert [each.next_record(EntityType.PERSON) for each in (first, second, third)] == [
+        94_808_711,
+        94_828_711,
+        94_848_711,
+    ]
     second.start_records(1_000)
-    assert second.record(EntityType.TASK) == 3_716_921 + 20_000 + 1_000
-    assert second.change() == 1
+    assert second.next_record(EntityType.TASK) == 3_716_921 + 20_000 + 1_000
+    assert second.next_change() == 1
 
 
 def test_the_ids_of_the_last_place_fit_into_32_bits() -> None:
     last = Counters(LAST_PLACE)
 
-    assert last.subscription() < 2**31 - 20_000
-    assert last.record(EntityType.PERSON) < 2**31 - 20_000
+    assert last.next_subscription() < 2**31 - 20_000
+    assert last.next_record(EntityType.PERSON) < 2**31 - 20_000
 
 
 def test_counters_that_go_on_keep_their_place_however_many_ids_they_drew() -> None:
     many = Counters(2)
     for _ in range(20_001):
-        many.subscription()
+        many.next_subscription()
     restored = Counters()
     restored.restore(many.state())
 
     assert restored.place == 2
-    assert restored.subscription() == 580_698 + 20_001
+    assert restored.next_subscription() == 580_698 + 20_001
 
 
 def test_the_place_of_an_earlier_state_is_that_of_its_subscription_ids() -> None:

@@ -44,7 +44,7 @@ def test_whoever_listens_hears_each_entry_once() -> None:
 def test_a_change_is_kept_with_its_note() -> None:
     journal = Journal()
     change = make_change()
-    journal.change(change)
+    journal.write_change(change)
 
     assert journal.changes == [change]
     assert journal.entries == [Entry(1, START, Kind.CHANGE, "", change=change)]
@@ -54,8 +54,8 @@ def test_a_change_is_kept_with_its_note() -> None:
 def test_notifications_are_found_by_their_change() -> None:
     journal = Journal()
     first, second = make_notification(serial=1), make_notification(serial=2)
-    journal.queued(first, START)
-    journal.queued(second, START)
+    journal.write_queued(first, START)
+    journal.write_queued(second, START)
 
     assert journal.notifications == [first, second]
     assert journal.notifications_of(first.change) == [first, second]
@@ -65,12 +65,12 @@ def test_notifications_are_found_by_their_change() -> None:
 def test_a_notification_has_no_delivery_before_its_end() -> None:
     journal = Journal()
     notification = make_notification()
-    journal.queued(notification, START)
+    journal.write_queued(notification, START)
 
     assert journal.delivery_of(notification) is None
 
     delivery = Delivery(notification, Outcome.DELIVERED, TARGET, START, START + 7, status=200)
-    journal.ended(delivery)
+    journal.write_ended(delivery)
 
     assert journal.delivery_of(notification) is delivery
     assert journal.deliveries == [delivery]
@@ -93,14 +93,14 @@ def test_what_tells_of_subscriptions_is_found_among_the_rest() -> None:
     journal.note(START, Kind.SETTINGS)
     journal.note(START, Kind.SUBSCRIBED, subscription=make_subscription())
 
-    assert [(entry.number, entry.kind) for entry in journal.of_subscriptions()] == [(2, Kind.SUBSCRIBED)]
+    assert [(entry.number, entry.kind) for entry in journal.subscription_entries()] == [(2, Kind.SUBSCRIBED)]
 
 
 def test_the_entry_of_a_change_is_its_own_alone() -> None:
     journal = Journal()
     journal.note(START, Kind.SETTINGS)
     change = make_change()
-    journal.change(change)
+    journal.write_change(change)
 
     assert journal.entry_of(change) == journal.entries[1]
     # Serials start anew after each reset of an account.
@@ -126,9 +126,9 @@ def test_the_entries_are_read_as_a_list_is() -> None:
     change, notification, subscription = make_change(), make_notification(), make_subscription()
     delivery = Delivery(notification, Outcome.DELIVERED, TARGET, START, START)
     journal.note(START, Kind.SUBSCRIBED, subscription=subscription)
-    journal.change(change)
-    journal.queued(notification, START)
-    journal.ended(delivery)
+    journal.write_change(change)
+    journal.write_queued(notification, START)
+    journal.write_ended(delivery)
     journal.note(START, Kind.EXCLUDED, "no webhook", records=[(EntityType.LEAD, 17)])
 
     written = [
@@ -153,14 +153,14 @@ def test_what_was_refused_while_a_notification_was_on_its_way_is_its_own_once_an
     first, second = make_notification(serial=1), make_notification(serial=2)
     journal.note(START, Kind.REFUSED, "before")
     for notification in (first, second):
-        journal.queued(notification, START)
-        journal.passed(notification, Kind.SENDING, START)
+        journal.write_queued(notification, START)
+        journal.write_stage(notification, Kind.SENDING, START)
     journal.note(START, Kind.REFUSED, "b")
     assert journal.refused_during(first) == ["b"]
 
     journal.note(START, Kind.REFUSED, "a")
     journal.note(START, Kind.REFUSED, "b")
-    journal.ended(Delivery(first, Outcome.REJECTED, TARGET, START, START, status=500))
+    journal.write_ended(Delivery(first, Outcome.REJECTED, TARGET, START, START, status=500))
     journal.note(START, Kind.REFUSED, "after")
 
     assert journal.refused_during(first) == ["b", "a"]
@@ -180,8 +180,8 @@ def test_the_entries_are_read_once_however_many_notifications_are_asked_after() 
     journal.entries = Counting(None)
     notifications = [make_notification(serial=serial) for serial in range(1, 21)]
     for notification in notifications:
-        journal.passed(notification, Kind.SENDING, START)
-        journal.ended(Delivery(notification, Outcome.FAILED, TARGET, START, START))
+        journal.write_stage(notification, Kind.SENDING, START)
+        journal.write_ended(Delivery(notification, Outcome.FAILED, TARGET, START, START))
 
     assert [journal.refused_during(notification) for notification in notifications] == [[]] * 20
     assert sum(looked) == len(journal.entries)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from copper_emulator.core.json_text import encode, parts
+from copper_emulator.core.json_text import build_serializer, encode
 
 plain = (
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text()
@@ -26,7 +26,7 @@ def test_every_value_is_written_as_python_writes_it(value: Any) -> None:
     expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     assert encode(value) == expected.encode()
-    assert "".join(parts(None)(value, 0)) == expected
+    assert "".join(build_serializer(None)(value, 0)) == expected
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"deep": [float("-inf")]}, {1, 2}, b"bytes", [object()]])

@@ -135,14 +135,14 @@ def test_targets_and_rules_are_reported() -> None:
 
 def test_bare_events_and_replays_are_reported() -> None:
     account = make_account()
-    happened = RecordChange(topic("person/update"), (17,), {"name": ["Ada", "Grace"]})
+    record_change = RecordChange(topic("person/update"), (17,), {"name": ["Ada", "Grace"]})
 
-    assert performed_by(account, lambda: account.fire(happened, START)) == [
+    assert performed_by(account, lambda: account.fire(record_change, START)) == [
         performed.Fired(Topic(EntityType.PERSON, Event.UPDATE), (17,), {"name": ["Ada", "Grace"]})
     ]
-    assert account.fire(happened, START) is account.journal.changes[-1]
+    assert account.fire(record_change, START) is account.journal.changes[-1]
     headers = [("X-Trace", "1")]
-    sent = performed_by(account, lambda: account.replay(happened.topic, (17,), b"{}", TARGET, headers, START))
+    sent = performed_by(account, lambda: account.replay(record_change.topic, (17,), b"{}", TARGET, headers, START))
     assert sent == [performed.Replayed(b"{}", TARGET, (("X-Trace", "1"),))]
 
 
@@ -150,11 +150,11 @@ def test_faults_are_told_of_with_those_that_stay() -> None:
     account = make_account()
     lose, shuffle = Fault(FaultName.LOSE, next=2), Fault(FaultName.SHUFFLE)
 
-    assert performed_by(account, lambda: account.faults.on(lose, START)) == [performed.FaultOn(lose)]
-    account.faults.on(shuffle, START)
-    off = performed_by(account, lambda: account.faults.off(START, lambda each: each == lose))
+    assert performed_by(account, lambda: account.faults.switch_on(lose, START)) == [performed.FaultOn(lose)]
+    account.faults.switch_on(shuffle, START)
+    off = performed_by(account, lambda: account.faults.switch_off(START, lambda each: each == lose))
     assert off == [performed.FaultsOff((lose,), (shuffle,))]
-    assert performed_by(account, lambda: account.faults.off(START, lambda each: each == lose)) == []
+    assert performed_by(account, lambda: account.faults.switch_off(START, lambda each: each == lose)) == []
 
 
 def test_what_is_refused_is_not_reported() -> None:

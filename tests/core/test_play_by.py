@@ -60,12 +60,12 @@ def test_why_nobody_is_concerned_is_told_by_the_topics_that_there_are_now() -> N
 
 def test_calls_go_on_with_what_they_have_counted() -> None:
     account = make_account(api_limits=(Limit(1, MINUTE),), bulk_limits=(Limit(1, MINUTE),))
-    account.calls.count(START, bulk=True)
+    account.call_limits.count(START, bulk=True)
     account.play_by(make_rules(api_limits=(), bulk_limits=(Limit(1, MINUTE),)))
 
-    account.calls.count(START)
+    account.call_limits.count(START)
     with pytest.raises(TooManyRequests):
-        account.calls.count(START, bulk=True)
+        account.call_limits.count(START, bulk=True)
 
 
 def test_more_go_at_once_or_fewer() -> None:
@@ -90,8 +90,8 @@ def test_searches_lie_behind_from_now_on() -> None:
     account.play_by(make_rules(search_lag_ms=MINUTE))
     ada = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
 
-    unseen, _ = account.records.orders[EntityType.PERSON].recent.unlike_now(START)
+    unseen, _ = account.records.orders[EntityType.PERSON].recent.differences(START)
     assert list(unseen) == [ada.id]
     account.play_by(DEFAULTS)
-    unseen, _ = account.records.orders[EntityType.PERSON].recent.unlike_now(START)
+    unseen, _ = account.records.orders[EntityType.PERSON].recent.differences(START)
     assert list(unseen) == []

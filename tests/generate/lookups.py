@@ -22,7 +22,7 @@ def lookups_module() -> str:
 def lookup_blocks(name: str) -> Iterator[str]:
     table, noun = LOOKUPS[name], class_name(LOOKUPS[name].noun)
     own = ("id", "int", "Its id; by default the next free one.")
-    adding = [own, *map(on_create, table.written)]
+    adding = [own, *map(on_create, table.writable)]
     changing = [on_update(field) for field in table if field.access is Access.ALWAYS]
     yield typed_dict(f"{noun}Fields", f"The fields `lookups.{name}.add` takes.", adding)
     yield typed_dict(f"{noun}Changes", f"The fields `lookups.{name}.update` takes.", changing)

@@ -40,7 +40,7 @@ def _doc(each: Filter) -> str:
 def typed_dicts(kind: EntityType) -> Iterator[str]:
     table, name = TABLES[kind], class_name(TABLES[kind].noun)
     changes = [field for field in table if field.access is Access.ALWAYS]
-    yield typed_dict(f"{name}Fields", f"The fields `{table.plural}.create` takes.", map(on_create, table.written))
+    yield typed_dict(f"{name}Fields", f"The fields `{table.plural}.create` takes.", map(on_create, table.writable))
     yield typed_dict(f"{name}Changes", f"The fields `{table.plural}.update` takes.", map(on_update, changes))
     yield typed_dict(f"{name}Filters", f"The filters `{table.plural}.search` takes.", filters_of(kind))
 
@@ -66,7 +66,7 @@ def face(kind: EntityType, *, waits: bool) -> str:
     """The class of one type: `People`, or `AsyncPeople`, whose calls that let time pass are awaited."""
     table, noun = TABLES[kind], class_name(TABLES[kind].noun)
     fields = {
-        "create": documented(map(on_create, table.written)),
+        "create": documented(map(on_create, table.writable)),
         "update": documented(on_update(field) for field in table if field.access is Access.ALWAYS),
         "search": documented(filters_of(kind)),
         "convert": documented(conversion()),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from copper_emulator.core import account, ratelimit, waiting, wire
+from copper_emulator.core import account, listeners, outbox, ratelimit, wire
 from copper_emulator.core.account import Account
 from copper_emulator.core.records import changed, commands
 from copper_emulator.core.records.forms.plain import Several
@@ -32,13 +32,13 @@ LIMITS_AND_ORDER: dict[str, Mutation] = {
     "only the first limit is kept": Patch(account, "RateLimiter", limits.OnlyTheFirstLimit),
     "drop instead of hold": limits.DropsWhatItShouldHold,
     "hold instead of drop": limits.HoldsWhatItShouldDrop,
-    "newest first on release": Patch(waiting, "Lanes", order.NewestFirst),
-    "ties the wrong way round": Patch(waiting, "Agenda", order.TiesTheWrongWayRound),
+    "newest first on release": Patch(outbox, "Lanes", order.NewestFirst),
+    "ties the wrong way round": Patch(outbox, "Agenda", order.TiesTheWrongWayRound),
 }
 
 CHECKER: dict[str, Mutation] = {
     **LIMITS_AND_ORDER,
-    "later ones overtake where room is short": Patch(waiting, "Lanes", order.Overtaking),
+    "later ones overtake where room is short": Patch(outbox, "Lanes", order.Overtaking),
 }
 """What the checker catches in storms of changes: it knows limits, order and completeness."""
 
@@ -46,10 +46,10 @@ MACHINE: dict[str, Mutation] = {
     **LIMITS_AND_ORDER,
     "blocked ones are not counted": limits.BlockedIsNotCounted,
     "cancelled ones are counted": limits.CancelledIsCounted,
-    "what stays held keeps the moment of the first window": Patch(account, "Waiting", limits.KeepsTheFirstWindow),
+    "what stays held keeps the moment of the first window": Patch(account, "Outbox", limits.KeepsTheFirstWindow),
     "limits per key": limits.LimitsPerKey,
-    "a target gets one too many at once": Patch(waiting, "Lanes", order.CrowdsItsTarget),
-    "one more goes to a paused target": Patch(waiting, "Lanes", order.OneMoreAfterThePause),
+    "a target gets one too many at once": Patch(outbox, "Lanes", order.CrowdsItsTarget),
+    "one more goes to a paused target": Patch(outbox, "Lanes", order.OneMoreAfterThePause),
     "one more change shifts the delays": order.LatencyByPosition,
     "the timeout comes late": order.WaitsTooLong,
     "an echo goes one deeper": order.FollowsOneEchoMore,
@@ -58,7 +58,7 @@ MACHINE: dict[str, Mutation] = {
     "a batch of 31": Patch(account, "cut", path.batch_of_31),
     "what is held is forgotten with its subscription": path.ForgetsWhatWaits,
     "an old key's subscriptions stop firing": path.OldKeysFallSilent,
-    "only the first subscription to a topic fires": Patch(account, "matching", path.only_the_first_subscription),
+    "only the first subscription to a topic fires": Patch(listeners, "matching", path.only_the_first_subscription),
     "what waits keeps its old target": path.TargetOfTheChange,
     "a write that changes nothing fires": Patch(commands, "Action", path.FiresWithoutAChange),
     "different changes share a notification": Patch(commands, "Action", path.OneChangeForAll),
@@ -72,7 +72,7 @@ RECORDS: dict[str, Mutation] = {
     "an email address belongs to two people": Patch(commands, "Action", records.SharesEmails),
     "two rows of an action share an email address": Patch(commands, "Action", records.ForgetsWhoHadIt),
     "a write of the same moves date_modified": Patch(commands, "Action", records.TouchesWhatStays),
-    "a status is told by its id": Patch(changed, "_TOLD", records.NOTHING_OF_ITS_OWN),
+    "a status is told by its id": Patch(changed, "_REPORTED_VALUES", records.NOTHING_OF_ITS_OWN),
     "tags in another order are a change": Patch(changed, "_SETS", (Several,)),
 }
 """What the machine of the records catches: it only writes."""

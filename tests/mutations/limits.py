@@ -8,9 +8,9 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Attempt, Delivery, Key, Notification, Outcome, Result
+from copper_emulator.core.outbox import Outbox
 from copper_emulator.core.ratelimit import FixedWindow, RateLimiter, RollingWindow
 from copper_emulator.core.rules import Limit, OverLimit, Rules, WindowKind
-from copper_emulator.core.waiting import Waiting
 
 
 class OneTooMany(FixedWindow):
@@ -107,10 +107,10 @@ class HoldsWhatItShouldDrop(Account):
         super().__init__(name, key, replace(rules, over_limit=OverLimit.HOLD), **options)
 
 
-class KeepsTheFirstWindow(Waiting):
+class KeepsTheFirstWindow(Outbox):
     """Notifications still held when a window renews keep saying that they wait for the window that has passed."""
 
-    def keep_back(self, until_ms: int, by: str) -> tuple[int, list[Notification]]:
+    def hold_due(self, until_ms: int, by: str) -> tuple[int, list[Notification]]:
         if self.hold is not None:
             self.hold = replace(self.hold)
-        return super().keep_back(until_ms, by)
+        return super().hold_due(until_ms, by)

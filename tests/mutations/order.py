@@ -17,14 +17,14 @@ class NewestFirst(Lanes):
 
     def enter(self, target: str, notification: Notification) -> None:
         super().enter(target, notification)
-        self._waiting[target].rotate(1)
+        self._lanes[target].rotate(1)
 
 
 class TiesTheWrongWayRound(Agenda[Any]):
     """Of those due at the same moment, the later one goes first."""
 
-    def add(self, due_ms: int, serial: int, thing: Any) -> None:
-        super().add(due_ms, -serial, thing)
+    def add(self, due_ms: int, serial: int, item: Any) -> None:
+        super().add(due_ms, -serial, item)
 
 
 class Overtaking(Lanes):

@@ -39,7 +39,7 @@ class SecondAttempt(Account):
         delivery = super().conclude(attempt, result, now)
         if again and delivery is not None:
             notification.state = State.QUEUED
-            self._waiting.agenda.add(now, notification.serial, notification)
+            self._outbox.agenda.add(now, notification.serial, notification)
         return delivery
 
 
@@ -57,10 +57,10 @@ class ForgetsWhatWaits(Account):
 
     def unsubscribe(self, subscription_id: int, now: int, *, key: int | None = None) -> Subscription:
         subscription = super().unsubscribe(subscription_id, now)
-        for notification in self._waiting.lanes.clear():
+        for notification in self._outbox.lanes.clear():
             kept = self.subscriptions.find(notification.subscription)
             if kept is not None:
-                self._waiting.lanes.enter(kept.target, notification)
+                self._outbox.lanes.enter(kept.target, notification)
         return subscription
 
 
@@ -80,8 +80,8 @@ class TargetOfTheChange(Account):
         super().__init__(name, key, rules, **options)
         self._as_it_was: dict[int, Subscription] = {}
 
-    def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
-        change = super().apply(happened, now, origin=origin)
+    def apply(self, record_change: RecordChange, now: int, *, origin: str = "python") -> Change:
+        change = super().apply(record_change, now, origin=origin)
         for notification in self.journal.notifications_of(change):
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is not None:

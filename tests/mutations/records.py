@@ -23,23 +23,23 @@ class KeepsWhatWasRight(Action):
 class SharesEmails(Action):
     """An email address may belong to two people."""
 
-    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
+    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, findings: Findings) -> list[str]:
         return []
 
 
 class ForgetsWhoHadIt(Action):
     """Two people in one action may be given the same address."""
 
-    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
+    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, findings: Findings) -> list[str]:
         self._claimed.clear()
-        return super()._claim(record_id, before, after, found)
+        return super()._claim(record_id, before, after, findings)
 
 
 class TouchesWhatStays(Action):
     """Writing the existing values changes date_modified."""
 
-    def _write(self, record_id: int, before: Stored, said: BodyFields, found: Findings) -> None:
-        super()._write(record_id, before, said, found)
+    def _write(self, record_id: int, before: Stored, fields: BodyFields, findings: Findings) -> None:
+        super()._write(record_id, before, fields, findings)
         self._updated[record_id] = {**self._updated[record_id], "date_modified": self._now}
 
 

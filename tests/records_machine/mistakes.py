@@ -32,7 +32,7 @@ from tests.mutations.catalogue import Patch
 _right_attributes = changed.updated_attributes
 _right_merge = commands.merge
 _right_seed = commands.seed
-_right_removed = Activities.removed
+_right_remove = Activities.remove
 _right_quietly = RecordStore.quietly
 _right_page = search._page
 _right_known = Host.known
@@ -98,7 +98,7 @@ def ids_stay(definition: Mapping[str, Any], value: Any) -> Any:
 
 def still_counted(self: Activities, activity: Mapping[str, Any]) -> list[Contact]:
     """A deleted activity still counts."""
-    _right_removed(self, activity)
+    _right_remove(self, activity)
     return []
 
 
@@ -128,7 +128,7 @@ def not_from_the_lead(self: Any, kind: EntityType) -> dict[str, Any]:
     return {}
 
 
-def null_says_nothing(self: Reading, field: Field, values: dict[str, Any], found: Findings) -> None:
+def null_says_nothing(self: Reading, field: Field, values: dict[str, Any], findings: Findings) -> None:
     """Null leaves a field as it is."""
 
 
@@ -172,11 +172,11 @@ MISTAKES: dict[str, Patch] = {
     "a reopened task stays completed": Patch(
         derived, "RULES", {**derived.RULES, "task": (*derived.RULES["task"], stays_completed)}
     ),
-    "a deleted activity goes on counting": Patch(Activities, "removed", still_counted),
+    "a deleted activity goes on counting": Patch(Activities, "remove", still_counted),
     "a relation moves date_modified": Patch(RecordStore, "quietly", loudly),
     "a relation cannot be taken away": Patch(Relations, "remove", kept),
     "an account reads another's records": Patch(Host, "known", the_first_account),
-    "null says nothing": Patch(Reading, "_clear", null_says_nothing),
+    "null says nothing": Patch(Reading, "_apply_null", null_says_nothing),
     "an upsert makes another lead": Patch(commands, "upsert", makes_another),
     "seeded records are told": Patch(commands, "seed", tells_of_seeds),
     "a merge hands nothing over": Patch(merging, "hand_over", hands_over_nothing),

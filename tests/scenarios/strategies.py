@@ -123,7 +123,7 @@ def _fields(
 
 
 _SHOWN = {kind: [each.name for each in TABLES[EntityType(kind)]] for kind in TYPES}
-_MADE = {kind: [each.name for each in TABLES[EntityType(kind)].written] for kind in TYPES}
+_MADE = {kind: [each.name for each in TABLES[EntityType(kind)].writable] for kind in TYPES}
 _CHANGED = {kind: [each.name for each in TABLES[EntityType(kind)] if each.access is Access.ALWAYS] for kind in TYPES}
 _LEADS_TO = {"company_id": ("company",), "primary_contact_id": ("person",)}
 

@@ -296,11 +296,11 @@ class Bench:
     def fault(self, text: str) -> Iterator[None]:
         """Switch on a fault, written as everywhere, like `latency=15m`, for the length of a block."""
         (fault,) = parse_faults(text)
-        self.tenant.record(lambda account, now: account.faults.on(fault, now))
+        self.tenant.record(lambda account, now: account.faults.switch_on(fault, now))
         try:
             yield
         finally:
-            self.tenant.record(lambda account, now: account.faults.off(now, lambda each: each == fault))
+            self.tenant.record(lambda account, now: account.faults.switch_off(now, lambda each: each == fault))
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -73,7 +73,7 @@ def _django_connections() -> list[Any]:
 def about_unreached(delivery: Delivery, surface: Surface, *, has_delivered: bool) -> str:
     """What helps if nothing that speaks HTTP was reached."""
     if delivery.reason is Reason.TLS:
-        fault = TlsFault.told_in(delivery.text)
+        fault = TlsFault.named_in(delivery.text)
         return _SCHEME.get(fault) or f"{fix(delivery, surface=surface)}."
     if delivery.reason is Reason.GARBAGE:
         return "What came is not an HTTP answer: fix what answers there, or the URL's scheme, host and port."

@@ -1,6 +1,6 @@
 """One account and the path of one event, top to bottom.
 
-    apply     a record changed       -> matching.py -> batching.py -> latencies.py -> waiting.py
+    apply     a record changed       -> matching.py -> batching.py -> latencies.py -> outbox.py
     take      what may be sent now   -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
     conclude  what came back         -> concluding.py -> journal.py
 
@@ -14,20 +14,21 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
+from copper_emulator.core.active_faults import ActiveFaults
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
 from copper_emulator.core.call_log import CallLog
-from copper_emulator.core.concluding import delivery_by, timed_out
+from copper_emulator.core.concluding import delivery_by, timeout_result
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import FROM_ANYBODY, NO_LINK, Link, deepest, echo_text, link_of, not_followed
 from copper_emulator.core.errors import EchoLoop, raised_on_purpose
 from copper_emulator.core.fault import Fault
-from copper_emulator.core.faults import Faults
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.latencies import Latencies
+from copper_emulator.core.listeners import Listeners
 from copper_emulator.core.marks import Marks
-from copper_emulator.core.matching import matching, why_nobody
+from copper_emulator.core.matching import matching
 from copper_emulator.core.model import (
     ANSWERED,
     DEFAULT_EMAIL,
@@ -50,6 +51,7 @@ from copper_emulator.core.model import (
     WaitsFor,
 )
 from copper_emulator.core.moments import stamp
+from copper_emulator.core.outbox import Outbox
 from copper_emulator.core.performed import (
     Fired,
     KeySwitched,
@@ -77,14 +79,21 @@ from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count
-from copper_emulator.core.waiting import Waiting
 from copper_emulator.core.wire import FRAMING, Envelopes
 
 __tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 
-_ENDED = {outcome: State(outcome) for outcome in Outcome}
+_STATE_AFTER = {outcome: State(outcome) for outcome in Outcome}
+
+
+def _no_time_flows() -> bool:
+    return False
+
+
+def _no_app_is_unstarted() -> str:
+    return ""
 
 
 class Inside(NamedTuple):
@@ -92,13 +101,13 @@ class Inside(NamedTuple):
 
     counters: Counters
     limiter: RateLimiter
-    waiting: Waiting
-    alike: dict[tuple[Topic, tuple[int, ...]], int]
+    outbox: Outbox
+    latency_counts: dict[tuple[Topic, tuple[int, ...]], int]
     raced: set[Item]
 
 
 class Account:
-    """A tenant of Copper: its keys, records, subscriptions, limits, waiting notifications and journal."""
+    """An account of Copper: its keys, records, subscriptions, limits, waiting notifications and journal."""
 
     def __init__(
         self,
@@ -119,26 +128,30 @@ class Account:
         self._counters = Counters() if counters is None else counters
         self.journal = Journal(on_entry, self.marks)
         self.draws = Draws(rules.seed)
-        self.faults = Faults(
-            rules, self.draws, note=self._note_fault, lag=self._fall_behind, on_performed=self._report, marks=self.marks
+        self.faults = ActiveFaults(
+            rules,
+            self.draws,
+            note=self._note_fault,
+            set_lag=self._set_search_lag,
+            on_performed=self._report,
+            marks=self.marks,
         )
-        self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
+        self.call_limits = CallLimits(rules.api_limits, rules.bulk_limits)
         self.call_log = CallLog()
         self.causing: tuple[Notification, ...] = ()
         """The notifications during whose delivery something is done now."""
         self.on_performed: Callable[[Performed], None] | None = None
         """Called with each thing that is done to the account, once it has been done (`performed.py`)."""
-        self.flows: Callable[[], bool] = bool
+        self.time_flows: Callable[[], bool] = _no_time_flows
         """Whether time passes by itself now, so that due notifications are sent without a call; False by default."""
-        self.unstarted: Callable[[], str] = str
+        self.unstarted_app: Callable[[], str] = _no_app_is_unstarted
         """Names an application that has a route but was not started yet; empty if there is none."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
-        self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
+        self._outbox = Outbox(rules.in_flight, self.subscriptions.find, self.marks)
         self._latencies = Latencies(self.draws, self.marks)
         self._envelopes = Envelopes()
-        self._listeners: dict[Topic, tuple[list[Subscription], str]] = {}
-        self._listeners_of: object = None
+        self._listeners = Listeners(self.subscriptions)
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
 
@@ -149,22 +162,22 @@ class Account:
 
     @property
     def place(self) -> int:
-        """Which of the accounts used together it is, as its ids tell (`ids.py`)."""
+        """The number of its id range among the accounts used together, from 1 (`ids.py`)."""
         return self._counters.place
 
     @property
     def inside(self) -> Inside:
-        return Inside(self._counters, self._limiter, self._waiting, self._latencies.alike, self._raced)
+        return Inside(self._counters, self._limiter, self._outbox, self._latencies.draw_counts, self._raced)
 
     def play_by(self, rules: Rules) -> None:
         """Use these rules from now on. Limits that are in both the old and the new rules keep their counts."""
         self.rules = self.records.rules = rules
         self.faults.play_by(rules)
-        limiter, calls = RateLimiter(rules.limits, rules.window), CallLimits(rules.api_limits, rules.bulk_limits)
+        limiter, call_limits = RateLimiter(rules.limits, rules.window), CallLimits(rules.api_limits, rules.bulk_limits)
         limiter.take_over(self._limiter)
-        calls.take_over(self.calls)
-        self._limiter, self.calls = limiter, calls
-        self._waiting.allow(rules.in_flight)
+        call_limits.take_over(self.call_limits)
+        self._limiter, self.call_limits = limiter, call_limits
+        self._outbox.allow_in_flight(rules.in_flight)
         self._report(RulesChanged())
 
     # --- keys -----------------------------------------------------------------------------------------------
@@ -196,7 +209,7 @@ class Account:
             for earlier in matching(draft.topic, self.subscriptions.of_key(self.key_serial)):
                 self._remove(earlier, now, "replaced by a new one for the same topic")
         self.subscriptions.check_room()
-        subscription = draft.subscription(self._counters.subscription(), self.key_serial, now)
+        subscription = draft.subscription(self._counters.next_subscription(), self.key_serial, now)
         self.subscriptions.add(subscription)
         self.journal.note(now, Kind.SUBSCRIBED, subscription=subscription)
         self._report(Subscribed(subscription))
@@ -218,7 +231,7 @@ class Account:
         self.subscriptions.add(after)
         self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
         if after.target != before.target:
-            self._waiting.seat_anew()
+            self._outbox.rebuild_lanes()
         self._report(Resubscribed(before, after))
         return after
 
@@ -232,30 +245,30 @@ class Account:
     def _remove(self, subscription: Subscription, now: int, text: str) -> None:
         self.subscriptions.remove(subscription)
         self.journal.note(now, Kind.UNSUBSCRIBED, text, subscription=subscription)
-        self._waiting.seat_anew()
+        self._outbox.rebuild_lanes()
 
     # --- targets --------------------------------------------------------------------------------------------
 
     @property
     def paused(self) -> frozenset[str]:
         """The targets to which nothing is sent until they are resumed."""
-        return self._waiting.lanes.paused
+        return self._outbox.lanes.paused
 
     def target_of(self, notification: Notification) -> str:
         """Where a notification goes according to its subscription now; empty if the subscription is gone."""
-        return self._waiting.target_of(notification)
+        return self._outbox.target_of(notification)
 
     def pause(self, target: str, now: int) -> None:
         """Send nothing to a target until it is resumed; deliveries already in flight continue."""
         if target not in self.paused:
-            self._waiting.lanes.pause(target)
+            self._outbox.lanes.pause(target)
             self.journal.note(now, Kind.PAUSED, target)
             self._report(Paused(target))
 
     def resume(self, target: str, now: int) -> None:
         """Send to a paused target again, in order."""
         if target in self.paused:
-            self._waiting.lanes.resume(target)
+            self._outbox.lanes.resume(target)
             self.journal.note(now, Kind.RESUMED, target)
             self._report(Resumed(target))
 
@@ -276,11 +289,11 @@ class Account:
             self._report(*done.performed)
         return result, done
 
-    def fire(self, happened: RecordChange, now: int, *, origin: str = "fire") -> Change:
+    def fire(self, record_change: RecordChange, now: int, *, origin: str = "fire") -> Change:
         """Fire a bare event: it needs no record and creates none."""
-        change = self.apply(happened, now, origin=origin)
+        change = self.apply(record_change, now, origin=origin)
         if self.on_performed is not None:
-            self._report(Fired(happened.topic, happened.ids, happened.updated_attributes))
+            self._report(Fired(record_change.topic, record_change.ids, record_change.updated_attributes))
         return change
 
     def relate(self, one: Item, other: Item, now: int) -> bool:
@@ -304,8 +317,8 @@ class Account:
     def _note(self, note: Note, now: int) -> None:
         self.journal.note(now, note.kind, note.text, records=note.records)
 
-    def _fall_behind(self, lag_ms: int) -> None:
-        self.records.fall_behind(lag_ms)
+    def _set_search_lag(self, lag_ms: int) -> None:
+        self.records.set_search_lag(lag_ms)
 
     def _note_fault(self, now: int, text: str) -> None:
         self.journal.note(now, Kind.FAULT, text)
@@ -313,26 +326,29 @@ class Account:
     def _report(self, *performed: Performed) -> None:
         # What an endpoint does during a delivery is left out: if the rest is done again, the endpoint does it again.
         if self.on_performed is not None and not self.causing:
-            for each in performed:
-                self.on_performed(each)
+            for action in performed:
+                self.on_performed(action)
 
     # --- the path: apply, take, conclude --------------------------------------------------------------------
 
-    def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
+    def apply(self, record_change: RecordChange, now: int, *, origin: str = "python") -> Change:
         """Record a change, match it, cut it into notifications and put them on the agenda."""
         self.moment = now
         self.faults.begin(now)
         self.faults.pass_to(now)
         cause = None if origin == RACE or not self.causing else deepest(self.causing)
-        link = NO_LINK if cause is None else self._link(happened, origin)
+        link = NO_LINK if cause is None else self._link(record_change, origin)
         limit = None if cause is None else link.limit(self.rules.echo_depth)
-        concerned, note = self._listening(happened.topic) if limit is None else ([], not_followed(limit))
+        if limit is None:
+            concerned, note = self._listeners.of(record_change.topic, self.rules.profile)
+        else:
+            concerned, note = [], not_followed(limit)
         change = Change(
-            serial=self._counters.change(),
-            topic=happened.topic,
-            ids=happened.ids,
-            updated_attributes=read_only(happened.updated_attributes),
-            computed_attributes=read_only(happened.computed_attributes),
+            serial=self._counters.next_change(),
+            topic=record_change.topic,
+            ids=record_change.ids,
+            updated_attributes=read_only(record_change.updated_attributes),
+            computed_attributes=read_only(record_change.computed_attributes),
             at_ms=now,
             origin=origin,
             cause=cause.serial if cause is not None else None,
@@ -342,16 +358,16 @@ class Account:
             subscriptions=tuple([subscription.id for subscription in concerned]),
             note=note,
         )
-        self.journal.change(change)
+        self.journal.write_change(change)
         if limit is not None:
             self._stop_echo(change, now, limit)
         if concerned:
             self._cut(change, concerned, now)
         return change
 
-    def _link(self, happened: RecordChange, origin: str) -> Link:
+    def _link(self, record_change: RecordChange, origin: str) -> Link:
         ours = origin not in FROM_ANYBODY
-        return link_of(happened, self.causing, self.journal.latest_about, is_the_endpoints=ours)
+        return link_of(record_change, self.causing, self.journal.latest_about, is_the_endpoints=ours)
 
     def _cut(self, change: Change, concerned: Sequence[Subscription], now: int) -> None:
         """Put the notifications of a change to these subscriptions on the agenda."""
@@ -359,11 +375,11 @@ class Account:
         for subscription, latency in zip(concerned, self._latencies.draw(change, concerned, latencies), strict=True):
             due = now + latency
             for ids in cut(change.ids, *self.faults.sizes(subscription.target)):
-                notification = Notification(self._counters.notification(), change, subscription.id, ids, due)
+                notification = Notification(self._counters.next_notification(), change, subscription.id, ids, due)
                 self._queue(notification, now)
-                twice = self.faults.made(notification, subscription.target)
-                if twice is not None:
-                    self._repeat(notification, twice, due, now)
+                duplicate = self.faults.touch_new(notification, subscription.target)
+                if duplicate is not None:
+                    self._repeat(notification, duplicate, due, now)
 
     def take(self, now: int) -> list[Attempt]:
         """The next round: what may be sent at this moment, in order, each counted against the limits and now `sending`.
@@ -373,27 +389,27 @@ class Account:
         """
         self.moment = now
         self.faults.pass_to(now)
-        waiting = self._waiting
-        waiting.wake(now, self.faults.in_order)
-        if not waiting.lanes:
+        outbox = self._outbox
+        outbox.move_due(now, self.faults.in_order)
+        if not outbox.lanes:
             return []
         room = self._limiter.room(now)
-        contended = len(waiting.lanes) > room
+        contended = len(outbox.lanes) > room
         attempts: list[Attempt] = []
-        while room and (notification := waiting.lanes.first()) is not None:
+        while room and (notification := outbox.lanes.first()) is not None:
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is None:
                 gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
-                self._end(self._unsent(waiting.leave(), now), gone, now)
+                self._end(self._unsent_attempt(outbox.take_first(), now), gone, now)
                 continue
             attempts.append(self._start(notification, subscription, now))
             room -= 1
             # When room is short, later ones must not overtake those that wait for their busy target in this round.
-            if self.rules.in_flight == 1 or (contended and waiting.fills_lane(notification)):
+            if self.rules.in_flight == 1 or (contended and outbox.is_target_busy(notification)):
                 break
-        if waiting.lanes and not room:
+        if outbox.lanes and not room:
             self._stop_at_limit(now)
-        waiting.forget_gone()
+        outbox.forget_taken()
         return attempts
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
@@ -404,21 +420,21 @@ class Account:
             return self._end(attempt, result, now)
         wait = min(delay, self.rules.timeout_ms)
         if delay >= self.rules.timeout_ms:
-            result = timed_out(attempt, result, self.rules.timeout_ms)
-        self._waiting.answer_later(attempt, result._replace(delay_ms=0), now + wait)
+            result = timeout_result(attempt, result, self.rules.timeout_ms)
+        self._outbox.schedule_answer(attempt, result._replace(delay_ms=0), now + wait)
         return None
 
     def finish(self, now: int) -> None:
         """Conclude the attempts whose scripted answers are due by this moment."""
         self.moment = now
-        if self._waiting.answered:
-            for attempt, result in self._waiting.answers(now):
+        if self._outbox.scripted_answers:
+            for attempt, result in self._outbox.take_due_answers(now):
                 self._end(attempt, result, now)
 
     def next_moment(self, now: int) -> int | None:
         """The next moment at which anything can happen by itself; None when nothing is waiting for time."""
-        due = self._waiting.next_due()
-        if self._waiting.lanes.first() is None or (due is not None and due <= now):
+        due = self._outbox.next_due()
+        if self._outbox.lanes.first() is None or (due is not None and due <= now):
             return due
         opens = self._limiter.opens_at(now)
         return opens if due is None else min(due, opens)
@@ -435,15 +451,15 @@ class Account:
         note: str = "replay of a captured body",
     ) -> Attempt:
         """An attempt that sends a captured body again, outside matching and limits; `note` describes it."""
-        sent = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
-        change = Change(self._counters.change(), topic, ids, read_only({}), now, origin="replay", note=note)
-        notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
-        self.journal.change(change)
-        self.journal.queued(notification, now)
-        self.journal.passed(notification, Kind.SENDING, now, "replay")
-        self._report(Replayed(body, target, sent))
-        attempt = Attempt(notification, None, target, sent, body, now)
-        self._waiting.fly(attempt)
+        sent_headers = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
+        change = Change(self._counters.next_change(), topic, ids, read_only({}), now, origin="replay", note=note)
+        notification = Notification(self._counters.next_notification(), change, 0, ids, now, State.SENDING)
+        self.journal.write_change(change)
+        self.journal.write_queued(notification, now)
+        self.journal.write_stage(notification, Kind.SENDING, now, "replay")
+        self._report(Replayed(body, target, sent_headers))
+        attempt = Attempt(notification, None, target, sent_headers, body, now)
+        self._outbox.add_attempt(attempt)
         return attempt
 
     # --- queries --------------------------------------------------------------------------------------------
@@ -454,8 +470,8 @@ class Account:
 
     def wait_of(self, notification: Notification) -> Wait:
         """What a notification that has not ended is waiting for, as of the latest moment passed to the account."""
-        wait = self._waiting.wait_of(notification, self.moment, self._limiter)
-        return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.flows() else wait
+        wait = self._outbox.wait_of(notification, self.moment, self._limiter)
+        return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.time_flows() else wait
 
     @property
     def windows(self) -> Sequence[Window]:
@@ -464,7 +480,7 @@ class Account:
 
     def attempt_of(self, notification: Notification) -> Attempt | None:
         """The request of a notification that is in flight; None for any other notification."""
-        return self._waiting.flying.get(notification.serial)
+        return self._outbox.attempts.get(notification.serial)
 
     @property
     def has_echo(self) -> bool:
@@ -480,83 +496,72 @@ class Account:
     # --- details of the steps -------------------------------------------------------------------------------
 
     def _queue(self, notification: Notification, now: int) -> None:
-        self._waiting.later(notification)
-        self.journal.queued(notification, now)
+        self._outbox.schedule(notification)
+        self.journal.write_queued(notification, now)
 
     def _repeat(self, earlier: Notification, fault: Fault, due: int, now: int) -> None:
-        self._queue(self.faults.again(earlier, fault, self._counters.notification(), due), now)
-
-    def _listening(self, topic: Topic) -> tuple[list[Subscription], str]:
-        """The subscriptions to a topic, and why there are none; cached, as most changes repeat an earlier topic."""
-        stamp = self.subscriptions.writes, self.rules.profile
-        if stamp != self._listeners_of:
-            self._listeners.clear()
-            self._listeners_of = stamp
-        found = self._listeners.get(topic)
-        if found is None:
-            concerned = matching(topic, self.subscriptions)
-            why = "" if concerned else why_nobody(topic, self.subscriptions, self.rules.profile)
-            found = self._listeners[topic] = concerned, why
-        return found
+        self._queue(self.faults.repeat(earlier, fault, self._counters.next_notification(), due), now)
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         # The request is built first: only what can be sent is counted and leaves its lane.
         envelope = self._envelopes.of(subscription, self.rules)
         body = envelope.body(notification, now)
         attempt = Attempt(notification, subscription, subscription.target, envelope.headers, body, now)
-        self._waiting.leave()
+        self._outbox.take_first()
         self._limiter.count(now)
         notification.state = State.SENDING
-        self.journal.passed(notification, Kind.SENDING, now)
-        attempt = self.faults.meet(attempt, now)
-        self._waiting.fly(attempt)
+        self.journal.write_stage(notification, Kind.SENDING, now)
+        attempt = self.faults.apply_to(attempt, now)
+        self._outbox.add_attempt(attempt)
         if attempt.instead is None:
             self._race(notification, subscription.target, now)
         return attempt
 
     def _race(self, notification: Notification, target: str, now: int) -> None:
         """Delete or change a notification's records before the endpoint can fetch them, if a rule or fault says so."""
-        if not self.faults.may_race or notification.event is Event.DELETE:
+        if not self.faults.can_race or notification.event is Event.DELETE:
             return
         kind = notification.type
-        there = self.records.of(kind)
+        records = self.records.of(kind)
         # Each record only once: the race's change is itself notified, which would otherwise race again without end.
-        ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
+        ids = [
+            record_id for record_id in notification.ids if record_id in records and (kind, record_id) not in self._raced
+        ]
         outcome = self.faults.race(notification, target, now) if ids else FetchRace.NONE
         if outcome is not FetchRace.NONE:
-            for each in ids:
-                self._raced.add((kind, each))
-                self.marks.mark("raced", (kind, each))
+            for record_id in ids:
+                self._raced.add((kind, record_id))
+                self.marks.mark("raced", (kind, record_id))
             self.act(race(kind, ids, outcome), now, origin=RACE)
 
-    def _unsent(self, notification: Notification, now: int) -> Attempt:
+    def _unsent_attempt(self, notification: Notification, now: int) -> Attempt:
         return Attempt(notification, None, "", (), b"", now)
 
     def _stop_at_limit(self, now: int) -> None:
         limit, opens = self._limiter.blocking(now), self._limiter.opens_at(now)
         if self.rules.over_limit is OverLimit.DROP:
             # Notifications waiting for a busy target have not reached the limit yet.
-            while self._waiting.lanes.first() is not None:
+            while self._outbox.lanes.first() is not None:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
-                self._end(self._unsent(self._waiting.leave(), now), dropped, now)
+                self._end(self._unsent_attempt(self._outbox.take_first(), now), dropped, now)
             return
-        stay, anew = self._waiting.keep_back(opens, str(limit))
-        if not stay and not anew:
+        still_held, newly_held = self._outbox.hold_due(opens, str(limit))
+        if not still_held and not newly_held:
             return
         text = f"by the limit of {limit}, which renews {stamp(opens)}"
         # One entry for all of them: a long queue outlasts many windows, and an entry for each would grow quadratically.
-        if stay:
-            self.journal.note(now, Kind.HELD, f"{count(stay, 'notification')} still, {text}")
-        for notification in anew:
-            self.journal.passed(notification, Kind.HELD, now, text)
+        if still_held:
+            self.journal.note(now, Kind.HELD, f"{count(still_held, 'notification')} still, {text}")
+        for notification in newly_held:
+            self.journal.write_stage(notification, Kind.HELD, now, text)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
-        notification.state = _ENDED[result.outcome]
-        self._waiting.land(notification)
-        delivery = delivery_by(attempt, result, now, self.faults.touching(notification))
-        self.journal.ended(delivery)
-        retry = self.faults.retry(delivery)
+        notification.state = _STATE_AFTER[result.outcome]
+        self._outbox.remove_ended(notification)
+        delivery = delivery_by(attempt, result, now, self.faults.faults_of(notification))
+        self.journal.write_ended(delivery)
+        retry = self.faults.retry_of(delivery)
         if retry is not None:
             self._repeat(notification, retry, now + retry.span_ms, now)
         return delivery

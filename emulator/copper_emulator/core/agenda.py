@@ -22,8 +22,8 @@ class Agenda(Generic[T]):
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, T]] = []
 
-    def add(self, due_ms: int, serial: int, thing: T) -> None:
-        heappush(self._heap, (due_ms, serial, thing))
+    def add(self, due_ms: int, serial: int, item: T) -> None:
+        heappush(self._heap, (due_ms, serial, item))
 
     def next_due(self) -> int | None:
         return self._heap[0][0] if self._heap else None
@@ -46,7 +46,7 @@ class Lanes:
 
     def __init__(self, in_flight: int) -> None:
         self._in_flight = in_flight
-        self._waiting: dict[str, deque[Notification]] = {}
+        self._lanes: dict[str, deque[Notification]] = {}
         self._busy: dict[str, int] = {}
         self._paused: set[str] = set()
         self._heads: list[tuple[int, str]] = []
@@ -56,9 +56,9 @@ class Lanes:
         return self._size
 
     def enter(self, target: str, notification: Notification) -> None:
-        lane = self._waiting.get(target)
+        lane = self._lanes.get(target)
         if lane is None:
-            lane = self._waiting[target] = deque()
+            lane = self._lanes[target] = deque()
         lane.append(notification)
         self._size += 1
         if len(lane) == 1 and self._is_free(target):
@@ -66,17 +66,17 @@ class Lanes:
 
     def first(self) -> Notification | None:
         """The first notification whose target is free, left in place; None if there is none."""
-        return self._waiting[self._heads[0][1]][0] if self._heads else None
+        return self._lanes[self._heads[0][1]][0] if self._heads else None
 
-    def take(self) -> tuple[str, Notification]:
+    def take_first(self) -> tuple[str, Notification]:
         """Remove and return the first notification whose target is free, and count it as in flight."""
         target = heappop(self._heads)[1]
-        lane = self._waiting[target]
+        lane = self._lanes[target]
         notification = lane.popleft()
         self._size -= 1
         self.occupy(target)
         if not lane:
-            del self._waiting[target]
+            del self._lanes[target]
         elif self._is_free(target):
             self._offer(target)
         return target, notification
@@ -90,16 +90,16 @@ class Lanes:
 
     def release(self, target: str) -> None:
         """Count one notification fewer in flight to a target."""
-        left = self._busy[target] - 1
-        if left:
-            self._busy[target] = left
+        still_in_flight = self._busy[target] - 1
+        if still_in_flight:
+            self._busy[target] = still_in_flight
         else:
             del self._busy[target]
         # Before this one ended, the target was busy.
-        if left == self._in_flight - 1 and target in self._waiting and target not in self._paused:
+        if still_in_flight == self._in_flight - 1 and target in self._lanes and target not in self._paused:
             self._offer(target)
 
-    def allow(self, in_flight: int) -> None:
+    def allow_in_flight(self, in_flight: int) -> None:
         """Change how many may be in flight to one target; only while nothing is waiting."""
         self._in_flight = in_flight
 
@@ -120,22 +120,22 @@ class Lanes:
     def resume(self, target: str) -> None:
         """Send to a paused target again, starting with the head of its lane."""
         self._paused.remove(target)
-        if target in self._waiting and not self.is_busy(target):
+        if target in self._lanes and not self.is_busy(target):
             self._offer(target)
 
     def clear(self) -> list[Notification]:
         """Remove and return all waiting notifications, in order; what is in flight stays counted."""
-        everything = sorted(
-            (notification for lane in self._waiting.values() for notification in lane),
+        notifications = sorted(
+            (notification for lane in self._lanes.values() for notification in lane),
             key=lambda notification: notification.seat,
         )
-        self._waiting.clear()
+        self._lanes.clear()
         self._heads.clear()
         self._size = 0
-        return everything
+        return notifications
 
     def _is_free(self, target: str) -> bool:
         return self._busy.get(target, 0) < self._in_flight and target not in self._paused
 
     def _offer(self, target: str) -> None:
-        heappush(self._heads, (self._waiting[target][0].seat, target))
+        heappush(self._heads, (self._lanes[target][0].seat, target))

@@ -90,17 +90,17 @@ def bare_event(
     topic = _topic_called(type, event)
     if not exists(topic, profile):
         raise UsageError(f"there is no topic {topic}. {advice(topic.type, profile)}")
-    wanted = record_ids(ids, topic.type)
-    if not wanted:
+    given_ids = record_ids(ids, topic.type)
+    if not given_ids:
         raise UsageError(_not_ids(ids))
-    if max(wanted) > MAX_ID:
-        raise UsageError(f"an id is at most {MAX_ID}, not {max(wanted)}")
+    if max(given_ids) > MAX_ID:
+        raise UsageError(f"an id is at most {MAX_ID}, not {max(given_ids)}")
     if updated_attributes and topic.event is not Event.UPDATE:
         raise UsageError(
             f"{topic} carries no updated_attributes: Copper fills them for update only, and sends {{}} with new and "
             "delete; leave them out"
         )
-    return RecordChange(topic, wanted, clean_attributes(updated_attributes))
+    return RecordChange(topic, given_ids, clean_attributes(updated_attributes))
 
 
 _TOPICS = {(str(kind), str(event)): Topic(kind, event) for kind in EntityType for event in Event}
@@ -126,24 +126,24 @@ def _topic_on_the_wire(type: str, event: str) -> Topic:
 def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
     """The topic and ids of a captured body. Raises UsageError saying why if it is not a notification."""
     try:
-        said = json.loads(raw)
+        captured = json.loads(raw)
     except UnicodeDecodeError:
         raise not_captured("it is not UTF-8 text") from None
     except (ValueError, RecursionError):
         raise not_captured("it is not JSON") from None
-    if not isinstance(said, dict):
-        raise not_captured(f"it is {json_name(said)}")
+    if not isinstance(captured, dict):
+        raise not_captured(f"it is {json_name(captured)}")
     for name in ("type", "event", "ids"):
-        if name not in said:
+        if name not in captured:
             raise not_captured(f"it has no {name}")
     try:
-        topic = _topic_on_the_wire(said["type"], said["event"])
+        topic = _topic_on_the_wire(captured["type"], captured["event"])
     except UsageError as error:
         raise not_captured(str(error)) from None
     try:
-        return topic, tuple(int(record_id) for record_id in said["ids"])
+        return topic, tuple(int(record_id) for record_id in captured["ids"])
     except (ValueError, TypeError, OverflowError):
-        raise not_captured(f"its ids are {repr(said['ids'])[:100]}") from None
+        raise not_captured(f"its ids are {repr(captured['ids'])[:100]}") from None
 
 
 def not_captured(why: str) -> UsageError:

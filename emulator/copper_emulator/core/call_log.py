@@ -1,7 +1,7 @@
 """Which calls of an account's API were made, and what was answered? The journal has only those that were refused.
 
-A call is noted when it arrives: one that is never answered is there too, and the order is the same on every run. A list
-is kept for each call; an `ApiCall` is made of it when somebody looks, because nobody looks at most of them.
+A call is noted when it arrives: one that is never answered is there too, and the order is the same on every run. What
+is noted is not shown itself, as its status is yet to come: an `ApiCall` is made of it when somebody looks.
 """
 
 from __future__ import annotations
@@ -9,18 +9,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from copper_emulator.core.moments import to_datetime
 
 KEPT = 10_000
 """Calls that are kept, the latest ones."""
-
-Noted: TypeAlias = list[Any]
-"""A call as it is kept: its status, and then its number, method, path, moment and notification."""
-
-STATUS = 0
-"""The place of a noted call's status, which is None until it is answered."""
 
 _BEFORE_PATH = re.compile(r"(https?://[^/?#]*)?(/developer_api/v1(?=[/?#]|$))?")
 
@@ -52,30 +46,44 @@ class ApiCall(NamedTuple):
         return str(self)
 
 
+class NotedCall:
+    """A call as it is kept, with its path as it came. Whoever answers it sets its `status`."""
+
+    __slots__ = ("at_ms", "during", "method", "number", "path", "status")
+
+    def __init__(self, number: int, method: str, path: str, at_ms: int, during: int | None) -> None:
+        self.number = number
+        self.method = method
+        self.path = path
+        self.at_ms = at_ms
+        self.during = during
+        self.status: int | None = None
+
+
 class CallLog:
     """The latest calls of an account's API, oldest first."""
 
     def __init__(self) -> None:
         self.total = 0
         """How many calls there were, whether they are kept or not."""
-        self._kept: deque[Noted] = deque(maxlen=KEPT)
+        self._kept: deque[NotedCall] = deque(maxlen=KEPT)
 
-    def note(self, method: str, path: str, now: int, during: int | None) -> Noted:
-        """Note a call that has arrived; its status is put into what is returned."""
+    def note(self, method: str, path: str, now: int, during: int | None) -> NotedCall:
+        """Note a call that has arrived, and return it, for its status to be set."""
         self.total = number = self.total + 1
-        noted: Noted = [None, number, method, path, now, during]
-        self._kept.append(noted)
-        return noted
+        call = NotedCall(number, method, path, now, during)
+        self._kept.append(call)
+        return call
 
     def calls(self) -> list[ApiCall]:
         """The calls as they are now, oldest first."""
         # Copied at once, because another thread may note a call meanwhile.
         return [
-            ApiCall(number, method, _shown(path), status, at_ms, during)
-            for status, number, method, path, at_ms, during in list(self._kept)
+            ApiCall(call.number, call.method, _path_text(call.path), call.status, call.at_ms, call.during)
+            for call in list(self._kept)
         ]
 
 
-def _shown(path: str) -> str:
+def _path_text(path: str) -> str:
     """A path as it came, without host and base; bytes that were no UTF-8 as escapes, for terminals and files."""
     return _BEFORE_PATH.sub("", path, count=1).encode("utf-8", "backslashreplace").decode() or "/"

@@ -32,7 +32,7 @@ def delivery_by(attempt: Attempt, result: Result, now: int, faults: tuple[str, .
     )
 
 
-def timed_out(attempt: Attempt, result: Result, timeout_ms: int) -> Result:
+def timeout_result(attempt: Attempt, result: Result, timeout_ms: int) -> Result:
     """The result for an answer that came too late, because of the endpoint or of a fault."""
     by_fault = result.delay_ms < timeout_ms or result.by_fault
     text = f"no answer within {duration_text(timeout_ms)}" + (f", {attempt.blame}" if by_fault else "")

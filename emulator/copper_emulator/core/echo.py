@@ -48,7 +48,7 @@ NO_LINK = Link()
 
 
 def link_of(
-    happened: RecordChange,
+    record_change: RecordChange,
     under_way: Sequence[Notification],
     latest_about: Callable[[RecordChange], Notification | None],
     *,
@@ -63,16 +63,18 @@ def link_of(
     so it is counted apart.
     """
     before = deepest(under_way).change
-    about = [notification for notification in under_way if is_about(notification, happened)]
-    told = about[0] if about else latest_about(happened)
-    if told is None and not is_the_endpoints:
+    about = [notification for notification in under_way if is_about(notification, record_change)]
+    latest = about[0] if about else latest_about(record_change)
+    if latest is None and not is_the_endpoints:
         return Link(before.depth + 1, 1, before.untold + 1)
-    return Link(before.depth + 1, (before if told is None else told.change).returns + 1, before.untold)
+    return Link(before.depth + 1, (before if latest is None else latest.change).returns + 1, before.untold)
 
 
-def is_about(notification: Notification, happened: RecordChange | Change) -> bool:
+def is_about(notification: Notification, record_change: RecordChange | Change) -> bool:
     """Whether a notification has the id of a record that was changed."""
-    return notification.topic.type is happened.topic.type and not set(notification.ids).isdisjoint(happened.ids)
+    return notification.topic.type is record_change.topic.type and not set(notification.ids).isdisjoint(
+        record_change.ids
+    )
 
 
 def deepest(notifications: Sequence[Notification]) -> Notification:

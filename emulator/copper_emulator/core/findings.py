@@ -30,25 +30,25 @@ class Findings:
         body: the request body, parsed.
         known: the attributes it may have.
         noun: what it describes, for the hint: `a subscription`.
-        told: the attributes that the hint lists; all known ones by default.
+        listed: the attributes that the hint lists; all known ones by default.
 
     Raises:
         Invalid: the body is not an object.
     """
 
-    def __init__(self, body: Any, known: Collection[str], noun: str, *, told: Collection[str] = ()) -> None:
+    def __init__(self, body: Any, known: Collection[str], noun: str, *, listed: Collection[str] = ()) -> None:
         self.mistakes: list[tuple[str, str]] = []
         self._hints: list[str] = []
         if not isinstance(body, dict):
             raise Invalid.fields(
                 [("Base", "must be a JSON object")],
-                hint=f"The body is {json_name(body)}; {noun} is an object with {', '.join(told or known)}.",
+                hint=f"The body is {json_name(body)}; {noun} is an object with {', '.join(listed or known)}.",
             )
         self.body: dict[str, Any] = body
         unknown = [name for name in body if name not in known]
         if unknown:
             self.unrecognized(unknown)
-            names = told or known
+            names = listed or known
             near = {name: meant(name, names) for name in unknown}
             first = next((name for name, close in near.items() if close is not None), unknown[0])
             wrong = f"there is no attribute {first!r} here"
@@ -85,12 +85,12 @@ class Findings:
         if value is not None and not isinstance(value, dict):
             self.error(name, "must be a JSON object", f"{name} is {json_name(value)}; it has {', '.join(known)}.")
             value = None
-        found = Findings(value or {}, known, noun)
-        self.mistakes += found.mistakes
-        for text in found._hints:
+        inner = Findings(value or {}, known, noun)
+        self.mistakes += inner.mistakes
+        for text in inner._hints:
             self.hint(text)
-        found.mistakes, found._hints = self.mistakes, self._hints
-        return found
+        inner.mistakes, inner._hints = self.mistakes, self._hints
+        return inner
 
     def raise_if_any(self) -> None:
         """Raise Invalid with everything that was found."""

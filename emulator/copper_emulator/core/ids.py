@@ -4,8 +4,9 @@ Copper's ids are unique only within a type, so a lead and a person may share one
 points have the magnitudes of recorded ids and collide on purpose: four types start together, and activities lie beyond
 2**31, as Copper's do.
 
-Copper counts across accounts. Here, accounts that are used together have places, and each place has ids of its own. An
-account's place never depends on accounts that it is not used with, so its ids are the same on every run.
+Copper counts across accounts. Here, accounts that are used together have id ranges, numbered from 1: an account's
+`place` is the number of its range. It never depends on accounts that it is not used with, so its ids are the same on
+every run.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ MAX_ID = 2**63 - 1
 
 LAST_PLACE = 100_000
 IDS_PER_PLACE = 20_000
-"""How far apart neighbouring places begin. Most ids of the last place still fit into 32 bits, as Copper's do."""
+"""How far apart neighbouring id ranges begin. Most ids of the last one still fit into 32 bits, as Copper's do."""
 
 _PLACE, _SUBSCRIPTION, _CHANGE, _NOTIFICATION = "place", "subscription", "change", "notification"
 
@@ -45,7 +46,7 @@ _BESIDE_JOURNAL = itemgetter(_SUBSCRIPTION, *_FIRST_RECORD_IDS)
 
 
 class Counters:
-    """An account's sequences, each starting afresh with the account, at its place."""
+    """An account's sequences, each starting afresh with the account, in its id range (`place`)."""
 
     def __init__(self, place: int = 1) -> None:
         self.place = place
@@ -58,34 +59,34 @@ class Counters:
         beyond += (self.place - 1) * IDS_PER_PLACE
         self._next |= {name: first + beyond for name, first in _FIRST_RECORD_IDS.items()}
 
-    def subscription(self) -> int:
-        return self._draw(_SUBSCRIPTION)
+    def next_subscription(self) -> int:
+        return self._take_next(_SUBSCRIPTION)
 
-    def record(self, kind: EntityType) -> int:
-        return self._draw(kind)
+    def next_record(self, kind: EntityType) -> int:
+        return self._take_next(kind)
 
     def is_ahead(self, kind: EntityType, record_id: int) -> bool:
         """Whether an id may still be assigned to a record."""
         return record_id >= self._next[kind]
 
-    def change(self) -> int:
-        return self._draw(_CHANGE)
+    def next_change(self) -> int:
+        return self._take_next(_CHANGE)
 
-    def notification(self) -> int:
-        return self._draw(_NOTIFICATION)
+    def next_notification(self) -> int:
+        return self._take_next(_NOTIFICATION)
 
     def state(self) -> dict[str, int]:
-        """The place, and the next number of each sequence."""
+        """The number of the id range (`place`), and the next number of each sequence."""
         return {_PLACE: self.place, **self._next}
 
     def beside_journal(self) -> tuple[int, ...]:
-        """The place, and the next numbers of the sequences that cannot be read from the journal."""
+        """The number of the id range, and the next numbers of the sequences that cannot be read from the journal."""
         return self.place, *_BESIDE_JOURNAL(self._next)
 
     def restore(self, state: Mapping[str, int]) -> None:
-        """Continue with these numbers. Raises ValueError for a place that cannot be."""
+        """Continue with these numbers. Raises ValueError for an id range that does not exist."""
         sequences = {**self._next, **state}
-        # Earlier states have no place; it is the one among whose ids the next subscription's is.
+        # Earlier states do not have it; it is the id range in which the next subscription's id is.
         place = sequences.pop(_PLACE, (sequences[_SUBSCRIPTION] - FIRST_SUBSCRIPTION_ID) // IDS_PER_PLACE + 1)
         if not 1 <= place <= LAST_PLACE:
             raise ValueError(f"place {place}")
@@ -96,13 +97,13 @@ class Counters:
         self._next[_CHANGE] = max(self._next[_CHANGE], change + 1)
         self._next[_NOTIFICATION] = max(self._next[_NOTIFICATION], notification + 1)
 
-    def _draw(self, sequence: str) -> int:
+    def _take_next(self, sequence: str) -> int:
         number = self._next[sequence]
         self._next[sequence] = number + 1
         return number
 
 
 def check_place(place: object) -> None:
-    """Raises UsageError for a place that cannot be."""
+    """Raise UsageError unless `place` is the number of an id range."""
     if isinstance(place, bool) or not isinstance(place, int) or not 1 <= place <= LAST_PLACE:
         raise UsageError(f"place={place!r}: accounts that are used together count from 1, to {LAST_PLACE:,} at most")

@@ -68,22 +68,22 @@ class Entries(Sequence[Entry]):
         return map(self._entry, range(len(self)))
 
     @overload
-    def __getitem__(self, place: int) -> Entry: ...
+    def __getitem__(self, index: int) -> Entry: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Entry]: ...
+    def __getitem__(self, index: slice) -> list[Entry]: ...
 
-    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
-        places = range(len(self))[place]
-        return self._entry(places) if isinstance(places, int) else [self._entry(each) for each in places]
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        indexes = range(len(self))[index]
+        return self._entry(indexes) if isinstance(indexes, int) else [self._entry(each) for each in indexes]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # unhashable, like a list
 
-    def _entry(self, place: int) -> Entry:
-        return _entry(place + 1, *self._parts[place * 4 : place * 4 + 4])
+    def _entry(self, index: int) -> Entry:
+        return _entry(index + 1, *self._parts[index * 4 : index * 4 + 4])
 
 
 def _entry(number: int, at_ms: int, kind: Kind, text: str, about: _About) -> Entry:
@@ -107,10 +107,10 @@ class Journal:
         self.notifications: list[Notification] = []
         self.deliveries: list[Delivery] = []
         self._by_notification: dict[int, Delivery] = {}
-        self._open: dict[int, Notification] = {}
-        self._of_subscriptions: list[int] = []
+        self._not_ended: dict[int, Notification] = {}
+        self._subscription_indexes: list[int] = []
         """The indexes of the entries about subscriptions."""
-        self._found = _Indexes()
+        self._indexes = _Indexes()
         self._latest_about = _LatestAbout()
         self._marks = Marks() if marks is None else marks
 
@@ -126,26 +126,26 @@ class Journal:
     ) -> None:
         """Write an entry about one of these, or about nothing in particular, but not about a notification."""
         if subscription is not None:
-            self._of_subscriptions.append(len(self.entries))
+            self._subscription_indexes.append(len(self.entries))
             self._marks.mark("subscriptions", subscription.id)
         self.entries.write(at_ms, kind, text, change or subscription or tuple(records))
 
-    def change(self, change: Change) -> None:
+    def write_change(self, change: Change) -> None:
         """Write that a change happened."""
         self.changes.append(change)
         self.entries.write(change.at_ms, Kind.CHANGE, change.note, change)
 
-    def queued(self, notification: Notification, now: int) -> None:
+    def write_queued(self, notification: Notification, now: int) -> None:
         """Write that a notification was queued."""
         self.notifications.append(notification)
-        self._open[notification.serial] = notification
-        self.passed(notification, Kind.QUEUED, now)
+        self._not_ended[notification.serial] = notification
+        self.write_stage(notification, Kind.QUEUED, now)
 
-    def passed(self, notification: Notification, kind: Kind, now: int, text: str = "") -> None:
+    def write_stage(self, notification: Notification, kind: Kind, now: int, text: str = "") -> None:
         """Write that a notification reached the stage `kind`."""
         self.entries.write(now, kind, text, notification)
 
-    def ended(self, delivery: Delivery) -> None:
+    def write_ended(self, delivery: Delivery) -> None:
         """Write that a notification ended."""
         self._file(delivery)
         self.entries.write(delivery.ended_ms, Kind.ENDED, "", delivery)
@@ -154,12 +154,12 @@ class Journal:
         """Restore the entries of a saved account; `on_entry` is not called for them again."""
         for entry in entries:
             if entry.subscription is not None:
-                self._of_subscriptions.append(len(self.entries))
+                self._subscription_indexes.append(len(self.entries))
             if entry.kind is Kind.CHANGE and entry.change is not None:
                 self.changes.append(entry.change)
             if entry.kind is Kind.QUEUED and entry.notification is not None:
                 self.notifications.append(entry.notification)
-                self._open[entry.notification.serial] = entry.notification
+                self._not_ended[entry.notification.serial] = entry.notification
             if entry.delivery is not None:
                 self._file(entry.delivery)
             self.entries.restore(entry)
@@ -168,24 +168,24 @@ class Journal:
         serial = delivery.notification.serial
         self.deliveries.append(delivery)
         self._by_notification[serial] = delivery
-        self._open.pop(serial, None)
+        self._not_ended.pop(serial, None)
 
     def subscriptions(self) -> list[Subscription]:
         """Every version a subscription ever had, including deleted subscriptions."""
-        return [entry.subscription for entry in self.of_subscriptions() if entry.subscription is not None]
+        return [entry.subscription for entry in self.subscription_entries() if entry.subscription is not None]
 
-    def of_subscriptions(self) -> list[Entry]:
+    def subscription_entries(self) -> list[Entry]:
         """The entries about subscriptions: created, changed, deleted."""
-        return [self.entries[place] for place in self._of_subscriptions]
+        return [self.entries[index] for index in self._subscription_indexes]
 
     def entry_of(self, change: Change) -> Entry | None:
         """The entry of a change; None if the change belongs to an earlier life of the account."""
-        place = self._found.read(self.entries).told.get(change.serial)
-        return None if place is None or self.entries[place].change is not change else self.entries[place]
+        index = self._indexes.read(self.entries).by_change_serial.get(change.serial)
+        return None if index is None or self.entries[index].change is not change else self.entries[index]
 
     def not_ended(self) -> list[Notification]:
         """The notifications that have not ended, in order."""
-        return list(self._open.values())
+        return list(self._not_ended.values())
 
     def delivery_of(self, notification: Notification) -> Delivery | None:
         """How a notification ended, or None if it has not."""
@@ -193,29 +193,30 @@ class Journal:
 
     def notifications_of(self, change: Change) -> list[Notification]:
         """The notifications that a change was cut into, for all subscriptions, in order."""
-        return list(self._found.read(self.entries).by_change.get(change.serial, ()))
+        return list(self._indexes.read(self.entries).notifications.get(change.serial, ()))
 
-    def latest_about(self, happened: RecordChange) -> Notification | None:
+    def latest_about(self, record_change: RecordChange) -> Notification | None:
         """The last notification that an endpoint got about one of the changed records; None if there was none."""
         latest = self._latest_about.read(self.deliveries).by_record
-        found = [latest[happened.topic.type, each] for each in happened.ids if (happened.topic.type, each) in latest]
-        return max(found, default=(0, None), key=itemgetter(0))[1]
+        kind = record_change.topic.type
+        numbered = [latest[kind, record_id] for record_id in record_change.ids if (kind, record_id) in latest]
+        return max(numbered, default=(0, None), key=itemgetter(0))[1]
 
     def refused_during(self, notification: Notification) -> list[str]:
         """What the API refused while a notification was in flight, in order, each text once."""
-        return list(self._found.read(self.entries).refused.get(notification.serial, ()))
+        return list(self._indexes.read(self.entries).refused.get(notification.serial, ()))
 
 
 class _Indexes:
     """Indexes that are seldom needed, built from the entries on demand; each entry is read once."""
 
     def __init__(self) -> None:
-        self.told: dict[int, int] = {}
+        self.by_change_serial: dict[int, int] = {}
         """The index of each change's entry, by the change's serial."""
-        self.by_change: dict[int, list[Notification]] = {}
+        self.notifications: dict[int, list[Notification]] = {}
         self.refused: dict[int, dict[str, None]] = {}
         """What was refused while a notification was in flight, by the notification's serial."""
-        self._flying: set[int] = set()
+        self._in_flight: set[int] = set()
         self._read = 0
 
     def read(self, entries: Entries) -> Self:
@@ -223,16 +224,16 @@ class _Indexes:
         # Not entry by entry: each would be made for this alone.
         for _, kind, text, about in entries.parts(self._read):
             if kind is Kind.CHANGE:
-                self.told[about.serial] = self._read
+                self.by_change_serial[about.serial] = self._read
             elif kind is Kind.REFUSED:
-                for serial in self._flying:
+                for serial in self._in_flight:
                     self.refused.setdefault(serial, {})[text] = None
             elif kind is Kind.QUEUED:
-                self.by_change.setdefault(about.change.serial, []).append(about)
+                self.notifications.setdefault(about.change.serial, []).append(about)
             elif kind is Kind.SENDING:
-                self._flying.add(about.serial)
+                self._in_flight.add(about.serial)
             elif kind is Kind.ENDED:
-                self._flying.discard(about.notification.serial)
+                self._in_flight.discard(about.notification.serial)
             self._read += 1
         return self
 
@@ -251,7 +252,7 @@ class _LatestAbout:
             delivery = deliveries[number]
             if delivery.outcome in ANSWERED:
                 self.by_record |= {
-                    (delivery.topic.type, each): (number, delivery.notification) for each in delivery.ids
+                    (delivery.topic.type, record_id): (number, delivery.notification) for record_id in delivery.ids
                 }
         self._read = len(deliveries)
         return self

@@ -1,4 +1,4 @@
-"""How JSON is written everywhere: compact, in UTF-8, without anything that JSON does not allow."""
+"""JSON text as it is written everywhere: compact, in UTF-8, without anything that JSON does not allow."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable
 from json import encoder
 from typing import Any, TypeAlias
 
-Parts: TypeAlias = Callable[[Any, int], Iterable[str]]
+Serializer: TypeAlias = Callable[[Any, int], Iterable[str]]
 """Yields the text of a value in parts; the number is the depth of the value."""
 
 
 def encode(value: Any) -> bytes:
     """Compact JSON in UTF-8, as bytes."""
-    return text_of(value).encode()
+    return compact_json(value).encode()
 
 
-def text_of(value: Any) -> str:
+def compact_json(value: Any) -> str:
     """Compact JSON as text, to be part of a larger one."""
-    return "".join(_PARTS(value, 0))
+    return "".join(_SERIALIZE(value, 0))
 
 
-def parts(make: Callable[..., Parts] | None) -> Parts:
-    """A serializer built once; `JSONEncoder` builds one for each value, which takes almost as long as writing it.
+def build_serializer(make: Callable[..., Serializer] | None) -> Serializer:
+    """Build a serializer, once; `JSONEncoder` builds one for each value, which takes almost as long as writing it.
 
     `make` is the undocumented function with which it builds one; if that is missing, the encoder is used as usual.
     """
@@ -43,4 +43,4 @@ def parts(make: Callable[..., Parts] | None) -> Parts:
     )
 
 
-_PARTS = parts(getattr(encoder, "c_make_encoder", None))
+_SERIALIZE = build_serializer(getattr(encoder, "c_make_encoder", None))

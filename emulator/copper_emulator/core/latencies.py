@@ -14,8 +14,8 @@ class Latencies:
     """Draws keyed by a change's content, not its serial, so that a change added before it does not shift its draw."""
 
     def __init__(self, draws: Draws, marks: Marks) -> None:
-        self.alike: dict[tuple[Topic, tuple[int, ...]], int] = {}
-        """How many changes with this topic and these ids had a latency drawn."""
+        self.draw_counts: dict[tuple[Topic, tuple[int, ...]], int] = {}
+        """How many changes with a topic and ids had a latency drawn."""
         self._draws = draws
         self._marks = marks
 
@@ -24,9 +24,9 @@ class Latencies:
         due = [latency.low_ms for latency in latencies]
         if due == [latency.high_ms for latency in latencies]:
             return due
-        alike = (change.topic, change.ids)
-        nth = self.alike[alike] = self.alike.get(alike, 0) + 1
-        self._marks.mark("latencies", alike)
+        key = (change.topic, change.ids)
+        nth = self.draw_counts[key] = self.draw_counts.get(key, 0) + 1
+        self._marks.mark("latencies", key)
         return [self._one(change, nth, *each) for each in zip(concerned, latencies, strict=True)]
 
     def _one(self, change: Change, nth: int, subscription: Subscription, latency: Latency) -> int:

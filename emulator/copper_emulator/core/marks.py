@@ -1,4 +1,4 @@
-"""Which rows of an account's state were written since they were last taken. Marks are kept only after `begin`."""
+"""Marks: which rows of an account's state were written since the marks were last taken? Kept only after `begin`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Marks:
             rows.pop(key, None)
         rows[key] = anew or rows.get(key, False)
 
-    def taken(self) -> Mapping[str, Mapping[Hashable, bool]]:
+    def take(self) -> Mapping[str, Mapping[Hashable, bool]]:
         """Return the marks and start afresh."""
         rows: Mapping[str, Mapping[Hashable, bool]] = self._rows or {}
         self._rows = defaultdict(dict)

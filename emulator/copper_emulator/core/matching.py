@@ -1,4 +1,4 @@
-"""Matching: which subscriptions a change concerns."""
+"""Matching: which subscriptions does a change concern?"""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ class Hold:
     """The limit that holds notifications, and when it renews: the earliest moment at which they may be sent.
 
     All notifications held at the same time share one Hold, which is updated when a window renews and they stay held;
-    those that are released keep a copy as it was at that moment (`waiting.py`).
+    those that are released keep a copy as it was at that moment (`outbox.py`).
     """
 
     until_ms: int
@@ -277,10 +277,10 @@ class Hold:
 class Notification(Attributes):
     """One JSON object for one subscription, with 1 to 30 ids, and its current state.
 
-    Only `account.py` and `waiting.py` write to it. `hold` is what holds it now, or held it last. Three fields are set
-    only by faults (`faults.py`): `repeats` is the serial of the notification that this one repeats, `tries` the number
-    of failed attempts before it, and `rank` its position among those that became due together. `seat` is its position
-    among all that have become due, by which they are sent, 0 until then (`waiting.py`).
+    Only `account.py` and `outbox.py` write to it. `hold` is what holds it now, or held it last. Three fields are set
+    only by faults (`active_faults.py`): `repeats` is the serial of the notification that this one repeats, `tries` the
+    number of failed attempts before it, and `rank` its position among those that became due together. `seat` is its
+    position among all that have become due, by which they are sent, 0 until then (`outbox.py`).
     """
 
     serial: int

@@ -1,4 +1,4 @@
-"""How is what tests look at kept from changing what is sent? JSON values that nobody can change.
+"""Read-only JSON values: a test that changes what it looks at cannot change what is sent.
 
 They equal plain dicts and lists, and are written as JSON like them. Unlike these, they can be hashed, so that a
 delivery or a change can be in a set. Copies, also pickled ones, are plain again.

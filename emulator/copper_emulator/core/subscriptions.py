@@ -97,10 +97,10 @@ class Subscriptions:
 
     def get(self, subscription_id: int, key: int) -> Subscription:
         """One of this key's. Raises NotFound; the hint says so if it exists but belongs to another key."""
-        found = self._by_id.get(subscription_id)
-        if found is not None and found.key == key:
-            return found
-        if found is not None:
+        subscription = self._by_id.get(subscription_id)
+        if subscription is not None and subscription.key == key:
+            return subscription
+        if subscription is not None:
             raise NotFound(
                 hint=f"Subscription {subscription_id} belongs to an earlier API key of this account; it still fires, "
                 "but only that key could see or delete it (Copper: delete the old subscriptions before switching keys)."
@@ -132,20 +132,20 @@ def parse_create(body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON) 
     The order of errors is as recorded: unknown keys first, then each field. The target's URL is checked only if
     everything else is valid.
     """
-    found = Findings(body, _CREATE_KEYS, "a subscription")
+    findings = Findings(body, _CREATE_KEYS, "a subscription")
     for name in ("target", "type", "event"):
-        found.require(name)
-    found.check("target", _is_text, "must be a string")
-    kind, event = _topic(found, rules)
-    _check_extras(found, rules)
-    found.raise_if_any()
-    check_target(found.body["target"], allow_http=rules.allow_http, surface=surface)
+        findings.require(name)
+    findings.check("target", _is_text, "must be a string")
+    kind, event = _topic(findings, rules)
+    _check_extras(findings, rules)
+    findings.raise_if_any()
+    check_target(findings.body["target"], allow_http=rules.allow_http, surface=surface)
     return Draft(
         topic=Topic(EntityType(kind), Event(event)),
-        target=found.body["target"],
-        secret=found.body.get("secret"),
-        headers=found.body.get("headers"),
-        custom_field_computed_values=found.body.get("custom_field_computed_values"),
+        target=findings.body["target"],
+        secret=findings.body.get("secret"),
+        headers=findings.body.get("headers"),
+        custom_field_computed_values=findings.body.get("custom_field_computed_values"),
     )
 
 
@@ -153,25 +153,25 @@ def parse_update(
     subscription: Subscription, body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON
 ) -> Subscription:
     """Apply an update request's body; `type` and `event` cannot be changed. Raises `Invalid`."""
-    found = Findings(body, _UPDATE_KEYS, "a subscription")
-    if "target" in found.body:
-        found.require("target")
-        found.check("target", _is_text, "must be a string")
-    _check_extras(found, rules)
-    if "type" in found.body or "event" in found.body:
-        found.hint("Type and event of a subscription cannot be changed: delete it and create another.")
-    found.raise_if_any()
-    if "target" in found.body:
-        check_target(found.body["target"], allow_http=rules.allow_http, surface=surface)
-    return replace(subscription, **{name: found.body[name] for name in _UPDATE_KEYS if name in found.body})
+    findings = Findings(body, _UPDATE_KEYS, "a subscription")
+    if "target" in findings.body:
+        findings.require("target")
+        findings.check("target", _is_text, "must be a string")
+    _check_extras(findings, rules)
+    if "type" in findings.body or "event" in findings.body:
+        findings.hint("Type and event of a subscription cannot be changed: delete it and create another.")
+    findings.raise_if_any()
+    if "target" in findings.body:
+        check_target(findings.body["target"], allow_http=rules.allow_http, surface=surface)
+    return replace(subscription, **{name: findings.body[name] for name in _UPDATE_KEYS if name in findings.body})
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
     """Raise `Invalid` for headers that a request cannot have."""
-    found = Findings({"headers": headers}, ("headers",), "a request")
+    findings = Findings({"headers": headers}, ("headers",), "a request")
     for name, value in headers.items():
-        _check_header(found, name, value)
-    found.raise_if_any()
+        _check_header(findings, name, value)
+    findings.raise_if_any()
 
 
 def secret_hint(secret: Mapping[str, str] | None) -> str:
@@ -185,47 +185,47 @@ def secret_hint(secret: Mapping[str, str] | None) -> str:
     )
 
 
-def _topic(found: Findings, rules: Rules) -> tuple[Any, Any]:
-    kind, event = found.body.get("type"), found.body.get("event")
+def _topic(findings: Findings, rules: Rules) -> tuple[Any, Any]:
+    kind, event = findings.body.get("type"), findings.body.get("event")
     if kind in (None, "") or not isinstance(kind, str):
-        found.check("type", _is_text, NOT_LISTED, sentence(no_type(kind)) if isinstance(kind, list) else "")
-        _check_event(found)
+        findings.check("type", _is_text, NOT_LISTED, sentence(no_type(kind)) if isinstance(kind, list) else "")
+        _check_event(findings)
     elif not events_of(kind, rules.profile):
-        found.error("type", NOT_LISTED)
+        findings.error("type", NOT_LISTED)
         if wrong := swapped(kind, event):
-            found.error("event", NOT_LISTED, sentence(wrong))
+            findings.error("event", NOT_LISTED, sentence(wrong))
             return kind, event
-        found.hint(advice(kind, rules.profile))
-        _check_event(found)
+        findings.hint(advice(kind, rules.profile))
+        _check_event(findings)
     else:
-        _check_event(found)
+        _check_event(findings)
         if _is_event(event) and event not in events_of(kind, rules.profile):
-            found.error("event", NOT_LISTED)
-            found.hint(advice(kind, rules.profile))
+            findings.error("event", NOT_LISTED)
+            findings.hint(advice(kind, rules.profile))
     return kind, event
 
 
-def _check_event(found: Findings) -> None:
-    event = found.body.get("event")
+def _check_event(findings: Findings) -> None:
+    event = findings.body.get("event")
     if event not in (None, "") and not _is_event(event):
-        found.error("event", NOT_LISTED, sentence(no_event(event)))
+        findings.error("event", NOT_LISTED, sentence(no_event(event)))
 
 
-def _check_extras(found: Findings, rules: Rules) -> None:
-    secret, headers = found.body.get("secret"), found.body.get("headers")
-    found.check("secret", _is_text_map, _NO_TEXTS, f'{_no_text(secret)}Write it like {{"key": "value"}}.')
+def _check_extras(findings: Findings, rules: Rules) -> None:
+    secret, headers = findings.body.get("secret"), findings.body.get("headers")
+    findings.check("secret", _is_text_map, _NO_TEXTS, f'{_no_text(secret)}Write it like {{"key": "value"}}.')
     if rules.refuse_secret_collisions and _is_text_map(secret) and secret_hint(secret):
-        found.error("secret", "uses a reserved name")
-        found.hint(secret_hint(secret))
+        findings.error("secret", "uses a reserved name")
+        findings.hint(secret_hint(secret))
     like = '{"Authorization": "Bearer token"}'
-    found.check("headers", _is_text_map, _NO_TEXTS, f"{_no_text(headers)}Write it like {like}.")
+    findings.check("headers", _is_text_map, _NO_TEXTS, f"{_no_text(headers)}Write it like {like}.")
     if _is_text_map(headers):
-        for name, value in found.body["headers"].items():
-            _check_header(found, name, value)
-    found.check("custom_field_computed_values", _is_bool, "must be true or false")
+        for name, value in findings.body["headers"].items():
+            _check_header(findings, name, value)
+    findings.check("custom_field_computed_values", _is_bool, "must be true or false")
     for name in ("secret", "headers", "custom_field_computed_values"):
-        if found.body.get(name) == "":
-            found.error(name, INVALID)
+        if findings.body.get(name) == "":
+            findings.error(name, INVALID)
 
 
 def _no_text(value: Any) -> str:
@@ -246,11 +246,11 @@ def header_mistake(name: str, value: str) -> tuple[str, str] | None:
     return None
 
 
-def _check_header(found: Findings, name: str, value: str) -> None:
+def _check_header(findings: Findings, name: str, value: str) -> None:
     mistake = header_mistake(name, value)
     if mistake is not None:
-        found.error("headers", mistake[0])
-        found.hint(mistake[1])
+        findings.error("headers", mistake[0])
+        findings.hint(mistake[1])
 
 
 def _is_text(value: Any) -> bool:

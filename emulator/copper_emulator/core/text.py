@@ -62,14 +62,14 @@ def numbered(noun: str, numbers: Sequence[int]) -> str:
     return f"the {plural(noun)} are numbered {numbers[0]:,} to {numbers[-1]:,}"
 
 
-def no_such(noun: str, said: object, known: Iterable[object], *, near: object = None, most: int | None = None) -> str:
+def no_such(noun: str, name: object, known: Iterable[object], *, near: object = None, most: int | None = None) -> str:
     """The message for an unknown name: `there is no row 'lated'; did you mean 'late'? The rows are late and answers`.
 
     `near` is what it probably means, if that cannot be seen from the spelling.
     """
-    names = [str(name) for name in known]
-    guess = meant(str(said), names) if near is None else near
-    return suggesting(f"there is no {noun} {said!r}", guess, choices(noun, names, most=most))
+    names = [str(each) for each in known]
+    guess = meant(str(name), names) if near is None else near
+    return suggesting(f"there is no {noun} {name!r}", guess, choices(noun, names, most=most))
 
 
 def suggesting(wrong: str, near: object, rest: str = "") -> str:
@@ -80,10 +80,10 @@ def suggesting(wrong: str, near: object, rest: str = "") -> str:
     return f"{question} {rest[0].upper()}{rest[1:]}" if rest else question
 
 
-def no_such_key(said: str, known: Iterable[object]) -> str:
+def no_such_key(key: str, known: Iterable[object]) -> str:
     """The message for an unknown key, in a line that begins with it: `there is no such key; did you mean 'ids'?`."""
     names = list(known)
-    return suggesting("there is no such key", meant(said, names), choices("key", names))
+    return suggesting("there is no such key", meant(key, names), choices("key", names))
 
 
 def sentence(text: str) -> str:
@@ -114,14 +114,14 @@ def json_name(value: object) -> str:
     return names.get(type(value), "a number" if isinstance(value, int | float) else "null")
 
 
-def meant(said: str, known: Iterable[object], *, at_least: float = _CLOSE) -> str | None:
+def meant(name: str, known: Iterable[object], *, at_least: float = _CLOSE) -> str | None:
     """The known name most similar to an unknown one, ignoring case; None if none is similar."""
     # Imported only when a name is wrong: that is rare, and difflib takes half a megabyte.
     from difflib import get_close_matches
 
-    names = {str(name).lower(): str(name) for name in known}
+    names = {str(each).lower(): str(each) for each in known}
     # Nothing that long is a name; and comparing takes time with the square of the length.
-    close = get_close_matches(said[:_LONGEST].lower(), names, n=1, cutoff=at_least)
+    close = get_close_matches(name[:_LONGEST].lower(), names, n=1, cutoff=at_least)
     return names[close[0]] if close else None
 
 

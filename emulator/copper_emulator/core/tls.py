@@ -28,6 +28,6 @@ class TlsFault(StrEnum):
     NOT_PLAIN = "this port speaks TLS, and was sent plain HTTP"
 
     @classmethod
-    def told_in(cls, text: str) -> TlsFault | None:
+    def named_in(cls, text: str) -> TlsFault | None:
         """The fault that a delivery's text contains; None if it contains none."""
         return next((fault for fault in cls if fault in text), None)

@@ -13,7 +13,7 @@ from math import isinf
 from typing import Any
 
 from copper_emulator.core.errors import BadRequest, UsageError, raised_on_purpose
-from copper_emulator.core.json_text import encode, text_of
+from copper_emulator.core.json_text import compact_json, encode
 from copper_emulator.core.model import Change, Event, Notification, Subscription
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
@@ -60,7 +60,7 @@ class Envelope:
         self.headers = request_headers(rules.user_agent, subscription.headers)
         topic = {"subscription_id": subscription.id, "event": str(subscription.event), "type": str(subscription.type)}
         secret = {name: value for name, value in (subscription.secret or {}).items() if name not in PAYLOAD_KEYS}
-        self._head = text_of({**secret, **topic})[:-1]
+        self._head = compact_json({**secret, **topic})[:-1]
         self._has_attributes = subscription.event is Event.UPDATE or rules.empty_attributes
 
     def body(self, notification: Notification, now: int) -> bytes:
@@ -73,8 +73,8 @@ class Envelope:
 
     def _attributes(self, change: Change) -> str:
         if self.subscription.custom_field_computed_values and change.computed_attributes is not None:
-            return text_of(change.computed_attributes)
-        return text_of(change.updated_attributes) if change.updated_attributes else "{}"
+            return compact_json(change.computed_attributes)
+        return compact_json(change.updated_attributes) if change.updated_attributes else "{}"
 
 
 class Envelopes:

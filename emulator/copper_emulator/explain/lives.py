@@ -44,7 +44,7 @@ class Life:
 def lives(account: Account) -> list[Life]:
     """Every subscription there ever was, whichever key made it, in the order of their creation."""
     found: dict[int, Life] = {}
-    for entry in account.journal.of_subscriptions():
+    for entry in account.journal.subscription_entries():
         subscription = entry.subscription
         if subscription is None:
             continue

@@ -111,7 +111,7 @@ def waiting(account: Account, notification: Notification) -> str:
     wait = account.wait_of(notification)
     until = "" if wait.until_ms is None else stamp(wait.until_ms)
     comes = "it times out" if wait.times_out else "the answer comes"
-    slow = under(account.faults.touching(notification))
+    slow = under(account.faults.faults_of(notification))
     return {
         WaitsFor.TIME: f"waits, due {until}",
         WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until} at the earliest",

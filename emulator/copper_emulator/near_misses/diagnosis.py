@@ -162,7 +162,7 @@ def _under_way(case: Case) -> Diagnosis | None:
         return Diagnosis("its target is paused", "Resume the target first.")
     comes = "it times out at" if wait.times_out else "until"
     until = "" if wait.until_ms is None else f" ({comes} {stamp(wait.until_ms)})"
-    slow = under(case.account.faults.touching(waiting[0]))
+    slow = under(case.account.faults.faults_of(waiting[0]))
     late, at_once = _late(case, waiting[0], wait)
     wrong = {
         WaitsFor.TIME: f"it is not due yet{late}",

@@ -101,7 +101,7 @@ def _nobody(change: Change, near: Sequence[Trace], account: Account, surface: Su
     target = subscribed[0].target if subscribed else "https://..."
     subscribe = surface.subscribe(str(change.type), str(change.event), target)
     refused = "Fix what the API refused, or subscribe" if refusals(account) else "Subscribe"
-    unstarted = account.unstarted()
+    unstarted = account.unstarted_app()
     start = (
         f" If the application ({unstarted}) subscribes when it starts, start it before the change, "
         f"{account.surface.start}: otherwise it starts with its first notification."

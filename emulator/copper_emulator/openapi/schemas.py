@@ -81,7 +81,7 @@ def given(form: Form) -> Schema:
 
 def new_object(table: Table) -> Schema:
     """The body that creates an object of a table."""
-    required = [field.name for field in table.written if field.required]
+    required = [field.name for field in table.writable if field.required]
     return object_schema(
         {"id": _ID, **{field.name: given_on_create(field) for field in table}, **_unheeded(table)}, required
     )

@@ -30,7 +30,7 @@ from copper_emulator.scenarios.span import Watch, own_writes, totals
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
 from copper_emulator.shell.delivering.driver import Rounds
-from copper_emulator.shell.faults import switch_off, switch_off_named, switch_on
+from copper_emulator.shell.fault_switching import switch_off, switch_off_named, switch_on
 
 Done = Rounds[None] | None
 """An act that lets time pass is a generator of rounds; one that only records something is done when it is called."""

@@ -206,7 +206,7 @@ class RecordReader:
     ) -> Iterator[PathMistake]:
         for name in fields:
             if name not in table and not (own_id and name == "id"):
-                its = f"its fields are {in_words(each.name for each in table.written)}"
+                its = f"its fields are {in_words(each.name for each in table.writable)}"
                 yield (*path, name), suggesting(f"a {table.noun} has no such field", meant(name, table.by_name), its)
         for reference in references_in_fields(table, fields, path):
             yield from self._reference(reference)

@@ -18,7 +18,7 @@ class CallTime:
     def __init__(self, account: Account, now: int) -> None:
         self.account = account
         # Restored state may have been written while the windows were ahead of the clock, which has not advanced since.
-        self._moment = max(now, account.calls.latest)
+        self._moment = max(now, account.call_limits.latest)
         self._now = now
         self._since = monotonic()
 

@@ -183,8 +183,8 @@ def _distinct(path: Path, header: Sequence[str]) -> Sequence[str]:
 def _column(path: Path, kind: EntityType, definitions: Definitions, name: str) -> Column:
     table = TABLES[kind]
     first, dot, part = name.partition(".")
-    if first not in table.shown:
-        raise _no_column(path, name, f"a {table.noun} has no field {first!r}", "field", table.shown, first)
+    if first not in table.shown_names:
+        raise _no_column(path, name, f"a {table.noun} has no field {first!r}", "field", table.shown_names, first)
     form = ID.form if first == "id" else table.by_name[first].form
     if not dot:
         return Column(name, _cell(form.schema))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.call_log import ApiCall, Noted
+from copper_emulator.core.call_log import ApiCall, NotedCall
 from copper_emulator.core.echo import deepest
 from copper_emulator.core.errors import TooManyRequests, UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault
@@ -110,13 +110,13 @@ class Tenant:
             if time.is_ahead(now):
                 self._call_time = time
         try:
-            account.calls.count(time.at(now), bulk=bulk)
+            account.call_limits.count(time.at(now), bulk=bulk)
         except TooManyRequests:
             self._call_time = time
             raise
 
-    def note_call(self, method: str, path: str) -> Noted:
-        """Note an API call that arrives; its status is put into what is returned.
+    def note_call(self, method: str, path: str) -> NotedCall:
+        """Note an API call that arrives; whoever answers it sets the status of what is returned.
 
         Without the lock, which is not worth its time here: only the thread that serves the API notes calls.
         """
@@ -131,10 +131,10 @@ class Tenant:
     def faults_met(self) -> tuple[Fault, ...]:
         """The faults that affect an API call that arrives now, which counts for them."""
         # Nearly always there are none, and the lock is not needed to see that.
-        if not self.account.faults.hinder_calls:
+        if not self.account.faults.has_call_faults:
             return ()
         with self.lock:
-            return self.account.faults.meet_call(self.now())
+            return self.account.faults.apply_to_call(self.now())
 
     def calls_made(self) -> list[ApiCall]:
         """The API calls of the present account, oldest first."""
@@ -287,8 +287,8 @@ class Tenant:
         numbers = Counters(self.place) if counters is None else counters
         account = Account(self.name, None, settings.rules(), on_entry=on_entry, counters=numbers, surface=self.surface)
         account.keys = keys
-        account.flows = self._flows
-        account.unstarted = self._unstarted
+        account.time_flows = self._flows
+        account.unstarted_app = self._unstarted
         return account
 
     def _flows(self) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records import commands
-from copper_emulator.core.records.changed import is_same, untold
+from copper_emulator.core.records.changed import is_same, unreported
 from copper_emulator.core.records.forms.contacts import Tags
 from copper_emulator.core.records.forms.custom import CustomFields
 from copper_emulator.core.records.forms.plain import Form, Several, Text
@@ -198,8 +198,8 @@ def test_made_up_attributes_that_no_change_tells_of_are_named_with_what_may_be_m
     catalogue = account.records.catalogue
     real = {"name": ["Ada", "Grace"], "stage_id": [1, 2], "days_in_stage": [3, 0], "custom_fields": "no mapping"}
 
-    assert list(untold(TABLES[EntityType.OPPORTUNITY], real, catalogue)) == []
-    assert list(untold(TABLES[EntityType.PERSON], {"nmae": [1, 2], "zzz": [1, 2]}, catalogue)) == [
+    assert list(unreported(TABLES[EntityType.OPPORTUNITY], real, catalogue)) == []
+    assert list(unreported(TABLES[EntityType.PERSON], {"nmae": [1, 2], "zzz": [1, 2]}, catalogue)) == [
         "no change of people reports 'nmae'; did you mean 'name'?",
         "no change of people reports 'zzz'",
     ]
@@ -210,12 +210,12 @@ def test_made_up_custom_fields_are_named_with_those_there_are() -> None:
     table, catalogue = TABLES[EntityType.LEAD], account.records.catalogue
     attributes = {"custom_fields": {"5": [None, "a"]}}
 
-    assert list(untold(table, attributes, catalogue)) == ["there is no custom field 5; there are no custom fields"]
+    assert list(unreported(table, attributes, catalogue)) == ["there is no custom field 5; there are no custom fields"]
     mine = define(account, "Tier", "String", LEAD)
-    assert list(untold(table, attributes, catalogue)) == [
+    assert list(unreported(table, attributes, catalogue)) == [
         f"there is no custom field 5; the only custom field is {mine}"
     ]
-    assert list(untold(table, {"custom_fields": {mine: [None, "a"]}}, catalogue)) == []
-    assert list(untold(TABLES[EntityType.ACTIVITY_LOG], attributes, catalogue)) == [
+    assert list(unreported(table, {"custom_fields": {mine: [None, "a"]}}, catalogue)) == []
+    assert list(unreported(TABLES[EntityType.ACTIVITY_LOG], attributes, catalogue)) == [
         "no change of activities reports 'custom_fields'"
     ]

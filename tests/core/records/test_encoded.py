@@ -63,7 +63,7 @@ def test_and_again_when_the_record_was_written() -> None:
     made.of(ADA)
     later = {**ADA, "name": "Ada King"}
     made.records[PERSON][17] = later
-    made.encoded.written(PERSON, ADA, later)
+    made.encoded.drop_outdated(PERSON, ADA, later)
     assert made.of(later) == [b"Ada King"]
     assert made.names == ["Ada", "Ada King"]
 
@@ -75,7 +75,7 @@ def test_nothing_is_kept_of_what_was_there() -> None:
     rows: dict[int, Stored] = {17: Row(ADA)}
     made, gone = Made(rows), weakref.ref(rows[17])
     made.of(rows[17])
-    made.encoded.written(PERSON, rows.pop(17), None)
+    made.encoded.drop_outdated(PERSON, rows.pop(17), None)
     gc.collect()
     assert gone() is None
 
@@ -83,7 +83,7 @@ def test_nothing_is_kept_of_what_was_there() -> None:
 def test_a_new_record_leaves_the_others_as_they_are() -> None:
     made = Made({17: ADA})
     made.of(ADA)
-    made.encoded.written(PERSON, None, {**ADA, "id": 18})
+    made.encoded.drop_outdated(PERSON, None, {**ADA, "id": 18})
     made.of(ADA)
     assert made.names == ["Ada"]
 

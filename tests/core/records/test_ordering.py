@@ -277,14 +277,14 @@ LAG = 2_000
 
 def seen(recent: Recent, there: set[int], now: int) -> set[int]:
     """The ids that a search finds."""
-    unseen, gone = recent.unlike_now(now)
+    unseen, gone = recent.differences(now)
     return {each for each in there if each not in unseen} | {record["id"] for record in gone}
 
 
 @pytest.mark.parametrize(("later", "found"), [(0, set()), (1_999, set()), (2_000, {1}), (2_001, {1})])
 def test_a_new_record_is_found_when_the_lag_has_passed(later: int, found: set[int]) -> None:
     recent = Recent(LAG)
-    recent.created(1, 5_000)
+    recent.note_created(1, 5_000)
 
     assert seen(recent, {1}, 5_000 + later) == found
 
@@ -292,45 +292,45 @@ def test_a_new_record_is_found_when_the_lag_has_passed(later: int, found: set[in
 @pytest.mark.parametrize(("later", "found"), [(0, {1}), (1_999, {1}), (2_000, set()), (2_001, set())])
 def test_a_deleted_record_is_found_until_the_lag_has_passed(later: int, found: set[int]) -> None:
     recent = Recent(LAG)
-    recent.deleted(row(1), 5_000)
+    recent.note_deleted(row(1), 5_000)
 
     assert seen(recent, set(), 5_000 + later) == found
 
 
 def test_a_record_that_lived_for_less_than_the_lag_is_found_as_long_as_it_lived() -> None:
     recent = Recent(LAG)
-    recent.created(1, 5_000)
-    recent.deleted(row(1), 5_500)
+    recent.note_created(1, 5_000)
+    recent.note_deleted(row(1), 5_500)
 
     assert [now for now in range(5_000, 8_000, 250) if seen(recent, set(), now)] == [7_000, 7_250]
 
 
 def test_a_record_that_was_always_there_is_found_at_once() -> None:
     recent = Recent(LAG)
-    recent.created(1, None)
+    recent.note_created(1, None)
 
     assert seen(recent, {1}, 0) == {1}
 
 
 def test_a_record_that_comes_back_under_its_id_is_found_once() -> None:
     recent = Recent(LAG)
-    recent.deleted(row(1), 5_000)
-    recent.created(1, None)
+    recent.note_deleted(row(1), 5_000)
+    recent.note_created(1, None)
 
-    assert recent.unlike_now(5_000)[1] == []
+    assert recent.differences(5_000)[1] == []
 
 
 def test_what_was_always_gone_is_not_found() -> None:
     recent = Recent(LAG)
-    recent.deleted(row(1), None)
+    recent.note_deleted(row(1), None)
 
     assert seen(recent, set(), 0) == set()
 
 
 def test_without_a_lag_nothing_is_kept() -> None:
     recent = Recent(0)
-    recent.created(1, 5_000)
-    recent.deleted(row(2), 5_000)
+    recent.note_created(1, 5_000)
+    recent.note_deleted(row(2), 5_000)
 
     assert (len(recent._born), len(recent._gone)) == (0, 0)
 
@@ -338,7 +338,7 @@ def test_without_a_lag_nothing_is_kept() -> None:
 def test_what_everybody_sees_is_forgotten_while_others_come() -> None:
     recent = Recent(LAG)
     for number in range(5):
-        recent.created(number, number * 1_000)
-        recent.deleted(row(number + 10), number * 1_000)
+        recent.note_created(number, number * 1_000)
+        recent.note_deleted(row(number + 10), number * 1_000)
 
     assert (list(recent._born), list(recent._gone)) == ([3, 4], [13, 14])

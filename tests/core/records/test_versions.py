@@ -37,6 +37,9 @@ from tests.core.records.playing import (
 COLOUR = 100_764
 """The account's custom field, which it has from the start."""
 
+LAGGING = Fault(FaultName.STALE, span_ms=5_000)
+LAGGING_MORE = Fault(FaultName.STALE, span_ms=9_000)
+
 Write = Callable[[Account, int], object]
 """Something to do at a moment."""
 
@@ -95,16 +98,18 @@ WRITES: dict[str, Write] = {
         account.records, COLOUR, {"available_on": ["person"]}
     ),
     "a definition gone": _definition_gone,
-    "another catalogue": lambda account, now: account.records.put_back_catalogue(account.records.catalogue.state()),
+    "another catalogue": lambda account, now: account.records.restore_catalogue(account.records.catalogue.state()),
 }
 
 OTHERS: dict[str, Write] = {
     "nothing": lambda account, now: None,
     "a company back": lambda account, now: seed(account, COMPANY, id=1, name="Byron & Sons"),
     "a person back": lambda account, now: seed(account, PERSON, id=1, name="Ada", company_id=1),
-    "searches lie behind": lambda account, now: account.faults.on(Fault(FaultName.STALE, span_ms=5_000), now),
-    "searches lie further behind": lambda account, now: account.faults.on(Fault(FaultName.STALE, span_ms=9_000), now),
-    "searches lie behind no longer": lambda account, now: account.faults.off(now),
+    "searches lie behind": lambda account, now: account.faults.switch_on(Fault(FaultName.STALE, span_ms=5_000), now),
+    "searches lie further behind": lambda account, now: account.faults.switch_on(
+        Fault(FaultName.STALE, span_ms=9_000), now
+    ),
+    "searches lie behind no longer": lambda account, now: account.faults.switch_off(now),
 }
 """Actions that may leave the version unchanged."""
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.state import News, Rows, Tracker, read_lines, restore, rows
+from copper_emulator.core.state import Rows, StateChanges, Tracker, read_lines, restore, rows
 from copper_emulator.core.state.parts import RowKey
 
 
@@ -23,7 +23,7 @@ class Filed:
             }
             self._tracker.begin()
         else:
-            self._write(self._tracker.whole())
+            self._write(self._tracker.everything())
 
     def follow(self) -> None:
         """Write what has changed."""
@@ -41,7 +41,7 @@ class Filed:
         read_lines(read, [(before, json.loads(lines)) for before, lines in self._turns])
         return read
 
-    def _write(self, news: News) -> None:
+    def _write(self, news: StateChanges) -> None:
         for edit in news.edits:
             part = self._parts.setdefault(edit.part, {})
             if edit.text is None or edit.anew:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from copper_emulator.core.active_faults import ActiveFault
 from copper_emulator.core.fault import Fault, FaultName
-from copper_emulator.core.faults import Active
 from copper_emulator.core.model import (
     Attempt,
     Change,
@@ -115,7 +115,7 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
         {"notification": NOTE},
     ),
     (FAULT, Fault(FaultName.LATENCY, 1, 2, 3, Latency(4, 5), (6, 7), "https://a.example", 429), {}),
-    (ACTIVE, Active(Fault(FaultName.SHUFFLE), 3, START), {}),
+    (ACTIVE, ActiveFault(Fault(FaultName.SHUFFLE), 3, START), {}),
 ]
 
 
@@ -126,14 +126,14 @@ def names_of(value: Any) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(("form", "value", "others"), VALUES, ids=lambda each: type(each).__name__)
 def test_every_field_comes_back(form: Form[Any], value: Any, others: dict[str, Any]) -> None:
-    read = form.read(json.loads(json.dumps(form.out(value))), **others)
+    read = form.read(json.loads(json.dumps(form.dump(value))), **others)
 
     for name in names_of(value):
         seen, expected = getattr(read, name), getattr(value, name)
         if name == "exception":
             assert repr(seen) == repr(expected)
         elif name == "instead":
-            assert RESULT.out(seen) == RESULT.out(expected)
+            assert RESULT.dump(seen) == RESULT.dump(expected)
         else:
             assert seen == expected, name
             assert type(seen) is type(expected), name
@@ -142,13 +142,13 @@ def test_every_field_comes_back(form: Form[Any], value: Any, others: dict[str, A
 @pytest.mark.parametrize(("form", "value", "others"), VALUES, ids=lambda each: type(each).__name__)
 def test_the_values_of_this_test_have_no_default(form: Form[Any], value: Any, others: dict[str, Any]) -> None:
     """Otherwise a new field that is not stored would go unnoticed."""
-    told = form.out(value)
+    told = form.dump(value)
     dull = set(names_of(value)) - told.keys() - others.keys()
     assert not dull - {"status", "custom_field_computed_values"}
 
 
 def test_what_goes_without_saying_is_left_out() -> None:
-    assert CHANGE.out(make_change()) == {
+    assert CHANGE.dump(make_change()) == {
         "serial": 1,
         "topic": "lead/new",
         "ids": [17],
@@ -158,6 +158,6 @@ def test_what_goes_without_saying_is_left_out() -> None:
 
 
 def test_an_exception_is_kept_as_it_was_written() -> None:
-    read = RESULT.read(RESULT.out(ANSWERED))
+    read = RESULT.read(RESULT.dump(ANSWERED))
 
     assert str(read.exception) == repr(read.exception) == "ValueError('out of order')"

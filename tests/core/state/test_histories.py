@@ -162,8 +162,8 @@ def _fault(pick: int) -> Act:
         Fault(FaultName.API_STATUS, status=503, span_ms=9),
     )
     if pick == len(faults):
-        return lambda account, now: account.faults.off(now)
-    return lambda account, now: account.faults.on(faults[pick % len(faults)], now)
+        return lambda account, now: account.faults.switch_off(now)
+    return lambda account, now: account.faults.switch_on(faults[pick % len(faults)], now)
 
 
 def _pause(pick: int) -> Act:
@@ -176,7 +176,7 @@ def _fire(pick: int) -> Act:
 
 
 def _call(account: Account, now: int) -> None:
-    account.calls.count(now, bulk=True)
+    account.call_limits.count(now, bulk=True)
 
 
 def _replay(account: Account, now: int) -> None:

@@ -12,7 +12,7 @@ from copper_emulator.core.errors import StateError
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import Reason, RecordChange, Result
 from copper_emulator.core.rules import Limit
-from copper_emulator.core.state import News, Tracker, end_interrupted, read_lines
+from copper_emulator.core.state import StateChanges, Tracker, end_interrupted, read_lines
 from copper_emulator.core.state.parts import Rows
 from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
 from tests.core.state.filing import Filed, again
@@ -30,7 +30,7 @@ def followed(**rules: Any) -> tuple[Account, Tracker]:
     account = make_account(**rules)
     subscribe(account, "lead/new")
     tracker = Tracker(account)
-    tracker.whole()
+    tracker.everything()
     return account, tracker
 
 
@@ -97,7 +97,7 @@ def test_where_a_body_begins_otherwise_it_is_told_again_how() -> None:
     filed = Filed(account)
     for fault in ("", "corrupt", ""):
         if fault:
-            account.faults.on(Fault(FaultName.CORRUPT, next=1), START)
+            account.faults.switch_on(Fault(FaultName.CORRUPT, next=1), START)
         fire(account, "lead/new")
         [attempt] = account.take(START)
         filed.follow()
@@ -112,7 +112,7 @@ def test_a_body_that_is_no_text_is_told_whole() -> None:
     for _ in range(2):
         attempt = account.replay(topic("lead/new"), (17,), b'\xff,"ids":', TARGET, (), START)
         filed.follow()
-        assert again(account, filed.rows).inside.waiting.flying[attempt.notification.serial].body == attempt.body
+        assert again(account, filed.rows).inside.outbox.attempts[attempt.notification.serial].body == attempt.body
 
 
 def test_lines_as_they_were_before_steps_were_told_together_are_read() -> None:
@@ -139,7 +139,7 @@ def test_lines_as_they_were_before_steps_were_told_together_are_read() -> None:
     other = again(account, whole)
     [delivery] = other.journal.deliveries
     assert (delivery.request_body, delivery.target, delivery.text) == (b'{"a":1}', TARGET, "late")
-    [flying] = other.inside.waiting.flying.values()
+    [flying] = other.inside.outbox.attempts.values()
     assert (flying.body, flying.notification.repeats) == (b'{"a":2}', 1)
 
 
@@ -207,7 +207,7 @@ def test_of_an_account_that_was_read_nothing_is_told_again() -> None:
     tracker = Tracker(other)
     tracker.begin()
 
-    assert tracker.changes() == News([], len(account.journal.entries), [])
+    assert tracker.changes() == StateChanges([], len(account.journal.entries), [])
 
 
 def test_the_order_in_which_a_fault_has_put_notifications_is_not_kept_when_they_have_gone() -> None:
@@ -215,7 +215,7 @@ def test_the_order_in_which_a_fault_has_put_notifications_is_not_kept_when_they_
     for target in (TARGET, f"{TARGET}/other"):
         subscribe(account, "lead/new", target)
     filed = Filed(account)
-    account.faults.on(Fault(FaultName.SHUFFLE), START)
+    account.faults.switch_on(Fault(FaultName.SHUFFLE), START)
     for turn in range(10):
         fire(account, "lead/new", [turn + 1])
         attempts = account.take(START)
@@ -295,7 +295,7 @@ def test_everything_that_lines_tell_is_read_again() -> None:
         subscribe(account, "lead/new", target)
     filed = Filed(account)
     for fault in (Fault(FaultName.SHUFFLE), Fault(FaultName.SLOW, span_ms=30)):
-        account.faults.on(fault, START)
+        account.faults.switch_on(fault, START)
         for number in range(3):
             fire(account, "lead/new", [number + 1])
         filed.follow()
@@ -328,7 +328,7 @@ def test_who_goes_on_ends_what_another_told_of_and_tells_anew_where_it_goes() ->
 
 def test_an_attempt_that_a_fault_has_to_do_with_is_told_with_it() -> None:
     account, tracker = followed()
-    account.faults.on(Fault(FaultName.SLOW, span_ms=30), START)
+    account.faults.switch_on(Fault(FaultName.SLOW, span_ms=30), START)
     fire(account, "lead/new")
     account.take(START)
 

@@ -253,7 +253,7 @@ def test_who_goes_on_from_a_file_writes_only_what_is_new() -> None:
 def test_a_moment_at_which_nothing_happened_is_news() -> None:
     account = make_account()
     tracker = Tracker(account)
-    tracker.whole()
+    tracker.everything()
     fire(account, "lead/new")
     assert tracker.changes().edits == []
     account.take(START + 1)
@@ -275,7 +275,7 @@ def test_what_is_held_shares_its_hold_again() -> None:
     other = again(account, filed.rows)
     third = other.journal.notifications[2]
     assert (third.held_by, third.held_until_ms) == ("1/1m", START + 2 * MINUTE)
-    assert third.hold is other.inside.waiting.hold
+    assert third.hold is other.inside.outbox.hold
     assert other.journal.notifications[1].held_until_ms == START + MINUTE
 
 

@@ -199,11 +199,11 @@ def test_windows_that_were_ahead_of_the_clock_when_they_were_written_down_go_on_
         assert [call(client).status for _ in range(2)] == [200, 429]
         real.sleep(3600)
         assert [call(client).status for _ in range(2)] == [200, 429]
-        keys, counted = tenant.account.keys, tenant.account.calls.state()
+        keys, counted = tenant.account.keys, tenant.account.call_limits.state()
 
         def put_back(account: Account) -> None:
             account.keys = keys
-            account.calls.restore(counted)
+            account.call_limits.restore(counted)
 
         tenant.take_up(tenant.settings, put_back)
         assert call(client).status == 429

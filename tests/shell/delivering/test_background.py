@@ -204,11 +204,11 @@ async def test_who_waits_for_news_of_one_is_not_woken_by_what_is_told_of_others(
         for_second = asyncio.create_task(account.news.of(second))
         await a_turn()
 
-        journal.passed(first, Kind.HELD, 0)
+        journal.write_stage(first, Kind.HELD, 0)
         await a_turn()
         assert not for_second.done()
 
-        journal.passed(second, Kind.HELD, 0)
+        journal.write_stage(second, Kind.HELD, 0)
         await for_second
         # An entry that is about no notification may concern all.
         for_first = asyncio.create_task(account.news.of(first))

@@ -296,9 +296,9 @@ async def test_an_answer_that_counts_as_given_later_is_in_the_file_when_it_has_c
     async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="50ms", timeout="5m") as served:
         await served.subscribe("person", "new")
         account = account_of(served)
-        account.faults.on(Fault(FaultName.SLOW, span_ms=60_000), account.moment)
+        account.faults.switch_on(Fault(FaultName.SLOW, span_ms=60_000), account.moment)
         await served.fire("person", "new", 1)
-        while not account.inside.waiting.answered:
+        while not account.inside.outbox.scripted_answers:
             await next_turn()
         await next_turn()
         [(_, attempt)] = after_a_crash(tmp_path)["attempts"]
@@ -451,7 +451,7 @@ async def test_what_could_not_be_written_when_deliveries_end_was_not_sent(tmp_pa
             await default.stop()
         account = default.tenant.account
         assert {delivery.outcome for delivery in account.journal.deliveries} == {"unknown"}
-        assert not account.inside.waiting.flying
+        assert not account.inside.outbox.attempts
         writer_of(served).write()
         assert endpoint.bodies == []
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from copper_emulator.core.errors import StateError
-from copper_emulator.core.state import Edit, News
+from copper_emulator.core.state import Edit, StateChanges
 from copper_emulator.shell.persistence.store import APPLICATION_ID, MIGRATIONS, StateFile
 
 
@@ -26,14 +26,14 @@ def opened(path: Path) -> Iterator[StateFile]:
         file.close()
 
 
-def edited(*edits: Edit) -> News:
+def edited(*edits: Edit) -> StateChanges:
     """Row edits, with nothing in the journal."""
-    return News(list(edits), 0, [])
+    return StateChanges(list(edits), 0, [])
 
 
-def noted(before: int, *texts: str) -> News:
+def noted(before: int, *texts: str) -> StateChanges:
     """Entries that follow this many earlier ones."""
-    return News([], before, [{"at": 5, "kind": "fault", "text": text} for text in texts])
+    return StateChanges([], before, [{"at": 5, "kind": "fault", "text": text} for text in texts])
 
 
 NOTHING: dict[str, list[object]] = {"entries": [], "notifications": [], "attempts": []}
@@ -297,7 +297,7 @@ def test_a_turn_that_is_no_json_says_where_it_is(tmp_path: Path, lines: str) -> 
 @pytest.mark.parametrize(
     ("news", "place"), [(edited(Edit("small", "moment", "17")), "small, moment"), (noted(0, "one"), "entries, 1")]
 )
-def test_what_is_of_no_account_says_where_it_is(tmp_path: Path, news: News, place: str) -> None:
+def test_what_is_of_no_account_says_where_it_is(tmp_path: Path, news: StateChanges, place: str) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:
         file.write({"default": news})

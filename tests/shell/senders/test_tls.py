@@ -340,7 +340,7 @@ def test_what_is_wrong_is_the_outcome_in_words(
 
 
 def test_every_fault_of_a_handshake_is_tried() -> None:
-    tried = {TlsFault.told_in(text) for _, text, _ in FAULTS.values()}
+    tried = {TlsFault.named_in(text) for _, text, _ in FAULTS.values()}
 
     # OpenSSL words all other faults of a certificate; plain HTTP to a TLS port is tested below.
     assert tried == set(TlsFault) - {TlsFault.INVALID, TlsFault.NOT_PLAIN}

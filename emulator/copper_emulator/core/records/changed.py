@@ -31,7 +31,9 @@ def is_same(form: Form, old: Any, new: Any) -> bool:
     if isinstance(form, _SETS):
         return set(old or ()) == set(new or ())
     if isinstance(form, CustomFields):
-        return all(_same_custom(old.get(wanted), new.get(wanted)) for wanted in old.keys() | new.keys())
+        return all(
+            _same_custom(old.get(definition_id), new.get(definition_id)) for definition_id in old.keys() | new.keys()
+        )
     return bool(old == new)
 
 
@@ -54,11 +56,11 @@ def updated_attributes(
                 named = {field.name: with_names}
         elif not is_same(field.form, before[field.name], after[field.name]):
             for name in field.webhook_names:
-                changed[name] = told_pair(name, field, before, after, catalogue, now)
+                changed[name] = reported_pair(name, field, before, after, catalogue, now)
     return changed, None if named is None or named.items() <= changed.items() else {**changed, **named}
 
 
-def untold(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[str]:
+def unreported(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[str]:
     """A sentence for each user-supplied attribute that no real update of such a record would report."""
     known = [name for field in table for name in field.webhook_names]
     for name in attributes:
@@ -66,32 +68,32 @@ def untold(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[s
             yield suggesting(f"no change of {table.plural} reports {name!r}", meant(name, known))
     custom = attributes.get("custom_fields")
     defined = [str(each) for each in catalogue.table("custom_field_definitions")]
-    for wanted in custom if isinstance(custom, dict) and "custom_fields" in known else ():
-        if str(wanted) not in defined:
-            yield f"there is no custom field {wanted}; {choices('custom field', defined)}"
+    for definition_id in custom if isinstance(custom, dict) and "custom_fields" in known else ():
+        if str(definition_id) not in defined:
+            yield f"there is no custom field {definition_id}; {choices('custom field', defined)}"
 
 
-def told_pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:
+def reported_pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:
     """`[old, new]` for a changed field under one of its names. Reads only the fields of the records needed for it."""
-    tell = _TOLD.get(name)
-    if tell is None or name == field.name:
+    value_of = _REPORTED_VALUES.get(name)
+    if value_of is None or name == field.name:
         return [before[field.name], after[field.name]]
-    return [tell(before, catalogue, now), tell(after, catalogue, now)]
+    return [value_of(before, catalogue, now), value_of(after, catalogue, now)]
 
 
 def _custom(field: Field, before: Fields, after: Fields, catalogue: Catalogue) -> tuple[dict[str, Any], dict[str, Any]]:
     plain: dict[str, Any] = {}
     named: dict[str, Any] = {}
     definitions = catalogue.table("custom_field_definitions")
-    for wanted in sorted(before[field.name].keys() | after[field.name].keys()):
-        definition = definitions.get(wanted)
-        old, new = before[field.name].get(wanted), after[field.name].get(wanted)
+    for definition_id in sorted(before[field.name].keys() | after[field.name].keys()):
+        definition = definitions.get(definition_id)
+        old, new = before[field.name].get(definition_id), after[field.name].get(definition_id)
         if definition is None or _same_custom(old, new):
             continue
         # Report unset values as a read shows them.
         old, new = (blank_custom(definition) if value is None else value for value in (old, new))
-        plain[str(wanted)] = [old, new]
-        named[str(wanted)] = [computed(definition, old), computed(definition, new)]
+        plain[str(definition_id)] = [old, new]
+        named[str(definition_id)] = [computed(definition, old), computed(definition, new)]
     return plain, named
 
 
@@ -102,8 +104,8 @@ def _same_custom(old: Any, new: Any) -> bool:
 
 
 def _stage_name(record: Fields, catalogue: Catalogue, now: int) -> str | None:
-    found = catalogue.stage(record["pipeline_stage_id"])
-    return None if found is None else found[1]["name"]
+    stage = catalogue.stage(record["pipeline_stage_id"])
+    return None if stage is None else stage[1]["name"]
 
 
 def _days_in_stage(record: Fields, catalogue: Catalogue, now: int) -> int:
@@ -111,7 +113,7 @@ def _days_in_stage(record: Fields, catalogue: Catalogue, now: int) -> int:
     return max(now - since, 0) // _DAY
 
 
-_TOLD: Mapping[str, Callable[[Fields, Catalogue, int], Any]] = {
+_REPORTED_VALUES: Mapping[str, Callable[[Fields, Catalogue, int], Any]] = {
     "stage_id": lambda record, catalogue, now: record["pipeline_stage_id"],
     "stage": _stage_name,
     "last_stage_at": lambda record, catalogue, now: record["date_stage_changed"],

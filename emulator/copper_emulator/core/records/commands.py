@@ -86,11 +86,11 @@ def update_each(kind: EntityType, bodies: Iterable[tuple[int, Any]]) -> Command[
 
     def command(store: RecordStore, now: int) -> tuple[list[Record], Done]:
         action = Action(store, kind, now)
-        said = list(bodies)
-        for record_id, body in said:
+        rows = list(bodies)
+        for record_id, body in rows:
             action.update(record_id, body)
         done = action.commit()
-        return [store.get(kind, record_id) for record_id, _ in said], done
+        return [store.get(kind, record_id) for record_id, _ in rows], done
 
     return command
 

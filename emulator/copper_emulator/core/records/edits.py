@@ -12,23 +12,23 @@ Edit: TypeAlias = tuple[int, bool]
 """An index in a list, and whether to insert something before it (True) or to delete the item there (False)."""
 
 
-def edited(values: MutableSequence[Any], edits: Sequence[Edit], coming: Sequence[Any]) -> MutableSequence[Any]:
-    """The values after edits, sorted by index, that insert `coming` in order; may change `values` itself."""
+def edited(values: MutableSequence[Any], edits: Sequence[Edit], inserted: Sequence[Any]) -> MutableSequence[Any]:
+    """The values after edits, sorted by index, which insert `inserted` in order; may change `values` itself."""
     if len(edits) <= ONE_BY_ONE:
-        last = reversed(coming)
-        for place, comes in reversed(edits):
-            if comes:
-                values.insert(place, next(last))
+        last = reversed(inserted)
+        for index, inserts in reversed(edits):
+            if inserts:
+                values.insert(index, next(last))
             else:
-                del values[place]
+                del values[index]
         return values
-    made, end, first = values[:0], 0, iter(coming)
-    for place, comes in edits:
-        made += values[end:place]
-        end = place
-        if comes:
-            made.append(next(first))
+    result, end, first = values[:0], 0, iter(inserted)
+    for index, inserts in edits:
+        result += values[end:index]
+        end = index
+        if inserts:
+            result.append(next(first))
         else:
             end += 1
-    made += values[end:]
-    return made
+    result += values[end:]
+    return result

@@ -40,53 +40,53 @@ class Encoded:
         self._records = records
         self._make = make
         self._most = most
-        self._kept: dict[EntityType, ByteCache] = {}
+        self._caches: dict[EntityType, ByteCache] = {}
         self._stamp: object = None
 
     def of(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored], stamp: object) -> list[bytes]:
         """The JSON of the records with these ids, from `among`. A changed `stamp` invalidates all cached JSON."""
-        found = self._of(kind, stamp).get(ids)
+        cached = self._of(kind, stamp).get(ids)
         # JSON is never empty, so only missing entries are false.
-        if all(found):
-            return cast(list[bytes], found)
-        return [raw or self._made(kind, among[each]) for raw, each in zip(found, ids, strict=True)]
+        if all(cached):
+            return cast(list[bytes], cached)
+        return [raw or self._encode(kind, among[each]) for raw, each in zip(cached, ids, strict=True)]
 
     def at(self, kind: EntityType, line: Line, page: slice, among: Mapping[int, Stored], stamp: object) -> list[bytes]:
         """The JSON of the records in this slice of a line, all of them from `among`; `stamp` as in `of`."""
-        made = self._of(kind, stamp).beside(line)
-        found = made[page]
-        if all(found):
-            return cast(list[bytes], found)
+        beside = self._of(kind, stamp).beside(line)
+        cached = beside[page]
+        if all(cached):
+            return cast(list[bytes], cached)
         ids = line.ids[page]
-        right = self.of(kind, ids, among, stamp)
+        encoded = self.of(kind, ids, among, stamp)
         # None for those that were not kept: their JSON may differ next time.
-        made[page] = self._kept[kind].get(ids)
-        return right
+        beside[page] = self._caches[kind].get(ids)
+        return encoded
 
     def _of(self, kind: EntityType, stamp: object) -> ByteCache:
         if stamp != self._stamp:
             self._stamp = stamp
-            for each in self._kept.values():
-                each.clear()
-        if kind not in self._kept:
-            self._kept[kind] = ByteCache(self._most)
-        return self._kept[kind]
+            for cache in self._caches.values():
+                cache.clear()
+        if kind not in self._caches:
+            self._caches[kind] = ByteCache(self._most)
+        return self._caches[kind]
 
-    def written(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:
+    def drop_outdated(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:
         """Drop the JSON that a write makes out of date, given the record `before` and `after`."""
         if before is None:
             return
-        if kind in self._kept:
-            self._kept[kind].drop(before["id"])
+        if kind in self._caches:
+            self._caches[kind].drop(before["id"])
         if kind is COMPANY and (after is None or after["name"] != before["name"]):
             for other in WITH_COMPANY:
-                if other in self._kept:
-                    self._kept[other].clear()
+                if other in self._caches:
+                    self._caches[other].clear()
 
-    def _made(self, kind: EntityType, record: Stored) -> bytes:
+    def _encode(self, kind: EntityType, record: Stored) -> bytes:
         raw = self._make(kind, record)
         if self._lasts(kind, record):
-            self._kept[kind].keep(record["id"], raw)
+            self._caches[kind].keep(record["id"], raw)
         return raw
 
     def _lasts(self, kind: EntityType, record: Stored) -> bool:

@@ -86,9 +86,10 @@ class Table:
     `plural` is its path in the API. Writes may also name the `unheeded` attributes, which have no effect.
 
     The rest is computed once, because every write needs it: fields (`by_name`) and forms (`forms`) by name; the fields
-    that a create may set (`written`) and their names (`told`); the names that a read shows (`shown`), that a write may
-    contain (`heard`), that are not stored (`unstored`) and that some or all writes cannot set (`guarded`); the stored
-    defaults (`initial`), and which fields default to an entry of which lookup table (`looked_up`).
+    that a create may set (`writable`) and their names (`writable_names`); the names that a read shows (`shown_names`),
+    that a write may contain (`accepted_names`), that are not stored (`unstored`) and that some or all writes cannot set
+    (`restricted_names`); the stored defaults (`initial`), and which fields default to an entry of which lookup table
+    (`looked_up`).
     """
 
     noun: str
@@ -97,30 +98,30 @@ class Table:
     unheeded: tuple[str, ...] = ()
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
     forms: Mapping[str, Form] = field(init=False, repr=False, compare=False)
-    written: tuple[Field, ...] = field(init=False, repr=False, compare=False)
-    told: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    shown: frozenset[str] = field(init=False, repr=False, compare=False)
-    heard: frozenset[str] = field(init=False, repr=False, compare=False)
+    writable: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    writable_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    shown_names: frozenset[str] = field(init=False, repr=False, compare=False)
+    accepted_names: frozenset[str] = field(init=False, repr=False, compare=False)
     unstored: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    guarded: frozenset[str] = field(init=False, repr=False, compare=False)
+    restricted_names: frozenset[str] = field(init=False, repr=False, compare=False)
     initial: Mapping[str, Any] = field(init=False, repr=False, compare=False)
     looked_up: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        written = tuple(each for each in self.fields if each.access is not Access.NEVER)
+        writable = tuple(each for each in self.fields if each.access is not Access.NEVER)
         by_name = {each.name: each for each in self.fields}
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "forms", {each.name: each.form for each in self.fields})
-        object.__setattr__(self, "written", written)
-        object.__setattr__(self, "told", tuple(each.name for each in written))
-        object.__setattr__(self, "shown", frozenset({"id", *by_name}))
-        object.__setattr__(self, "heard", self.shown | {*self.unheeded})
+        object.__setattr__(self, "writable", writable)
+        object.__setattr__(self, "writable_names", tuple(each.name for each in writable))
+        object.__setattr__(self, "shown_names", frozenset({"id", *by_name}))
+        object.__setattr__(self, "accepted_names", self.shown_names | {*self.unheeded})
         object.__setattr__(self, "unstored", tuple(each.name for each in self.fields if not each.stored))
         not_always = (each.name for each in self.fields if each.access is not Access.ALWAYS)
-        guarded = frozenset({"id", *self.unheeded, *not_always})
+        restricted_names = frozenset({"id", *self.unheeded, *not_always})
         stored = [each for each in self.fields if each.stored]
         looked_up = tuple((each.name, each.looked_up) for each in stored if each.looked_up is not None)
-        object.__setattr__(self, "guarded", guarded)
+        object.__setattr__(self, "restricted_names", restricted_names)
         object.__setattr__(self, "initial", {each.name: each.initial for each in stored})
         object.__setattr__(self, "looked_up", looked_up)
 

@@ -32,23 +32,23 @@ class Activities:
         self._of: dict[Item, dict[int, int]] = {}
         # An activity that counted when it was created keeps counting, whatever happens to its type.
         self._counted: dict[Item, dict[int, int]] = {}
-        self._came = 0
+        self._last_position = 0
 
     def of(self, item: Item) -> list[int]:
         """The ids of a record's activities."""
         return list(self._of.get(item, ()))
 
-    def counted(self, item: Item) -> int:
+    def interaction_count(self, item: Item) -> int:
         """How many of a record's activities count as interactions."""
         return len(self._counted.get(item, ()))
 
-    def made(self, activity: Stored, *, counts: bool) -> list[Contact]:
+    def add(self, activity: Stored, *, counts: bool) -> list[Contact]:
         """Add a new activity and return its effect on interactions."""
         item = parent_of(activity)
-        self.put_back(activity, self._came + 1, counts=counts)
+        self.insert(activity, self._last_position + 1, counts=counts)
         return [Contact(item, 1, activity["activity_date"])] if counts else []
 
-    def removed(self, activity: Stored) -> list[Contact]:
+    def remove(self, activity: Stored) -> list[Contact]:
         """Remove a deleted activity and return the effect on interactions."""
         item, counts = parent_of(activity), self._counts(activity)
         for index in (self._of, self._counted) if counts else (self._of,):
@@ -57,22 +57,22 @@ class Activities:
                 del index[item]
         return [Contact(item, -1)] if counts else []
 
-    def written(self, before: Stored, after: Stored) -> list[Contact]:
+    def follow(self, before: Stored, after: Stored) -> list[Contact]:
         """Follow a change of an activity, possibly of its parent, and return the effect on interactions."""
         counts = self._counts(before)
         if parent_of(before) != parent_of(after):
-            return self.removed(before) + self.made(after, counts=counts)
+            return self.remove(before) + self.add(after, counts=counts)
         return [Contact(parent_of(after), 0, after["activity_date"])] if counts else []
 
-    def place(self, activity: Stored) -> tuple[int, bool]:
+    def position(self, activity: Stored) -> tuple[int, bool]:
         """An activity's position in the order of all, and whether it counts as an interaction."""
         return self._of[parent_of(activity)][activity["id"]], self._counts(activity)
 
-    def put_back(self, activity: Stored, place: int, *, counts: bool) -> None:
+    def insert(self, activity: Stored, position: int, *, counts: bool) -> None:
         """Put an activity at its position, after all earlier ones."""
-        self._came, item = place, parent_of(activity)
+        self._last_position, item = position, parent_of(activity)
         for index in (self._of, self._counted) if counts else (self._of,):
-            index.setdefault(item, {})[activity["id"]] = place
+            index.setdefault(item, {})[activity["id"]] = position
 
     def _counts(self, activity: Stored) -> bool:
         return activity["id"] in self._counted.get(parent_of(activity), ())
@@ -83,7 +83,7 @@ def parent_of(activity: Stored) -> Item:
     return EntityType(activity["parent"]["type"]), activity["parent"]["id"]
 
 
-def contacted(kind: EntityType, record: Stored, by: int, at: int | None) -> dict[str, Any]:
+def interaction_fields(kind: EntityType, record: Stored, by: int, at: int | None) -> dict[str, Any]:
     """The fields of a record that change with `by` more interactions and one at the time `at`, if given."""
     fields: dict[str, Any] = {}
     if by and "interaction_count" in TABLES[kind]:

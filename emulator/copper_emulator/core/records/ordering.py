@@ -256,9 +256,9 @@ class Orders:
             if len(order.touched) > order.bears:
                 del self._kept[name]
         if before is None:
-            self.recent.created(record_id, now)
+            self.recent.note_created(record_id, now)
         elif after is None:
-            self.recent.deleted(before, now)
+            self.recent.note_deleted(before, now)
 
     def order(self, name: str, records: Mapping[int, Stored], key: Key, stamp: object) -> Order:
         """All of the type's records in the order called `name`, up to date.

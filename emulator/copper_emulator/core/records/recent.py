@@ -22,7 +22,7 @@ class Recent:
         self._born: OrderedDict[int, int] = OrderedDict()
         self._gone: OrderedDict[int, tuple[int, int, Stored]] = OrderedDict()
 
-    def fall_behind(self, lag_ms: int) -> None:
+    def set_lag(self, lag_ms: int) -> None:
         """Set the lag from now on. If it becomes shorter, records already deleted are no longer seen."""
         if lag_ms < self._lag:
             self._gone.clear()
@@ -42,14 +42,14 @@ class Recent:
         self._born = OrderedDict(born)
         self._gone = OrderedDict((record["id"], (since, until, record)) for since, until, record in gone)
 
-    def created(self, record_id: int, now: int | None) -> None:
+    def note_created(self, record_id: int, now: int | None) -> None:
         """Note a new record; `now` is None if searches are to see it at once."""
         self._gone.pop(record_id, None)
         if self._lag and now is not None:
             self._forget(now)
             self._born[record_id] = now
 
-    def deleted(self, record: Stored, now: int | None) -> None:
+    def note_deleted(self, record: Stored, now: int | None) -> None:
         """Note a deleted record, as it last was; `now` is None if searches are no longer to see it."""
         born = self._born.pop(record["id"], None)
         if self._lag and now is not None:
@@ -57,7 +57,7 @@ class Recent:
             seen_from = now if born is None else born + self._lag
             self._gone[record["id"]] = (seen_from, now + self._lag, record)
 
-    def unlike_now(self, now: int) -> tuple[Collection[int], list[Stored]]:
+    def differences(self, now: int) -> tuple[Collection[int], list[Stored]]:
         """The ids of records that exist but are not seen yet, and the deleted records that are still seen."""
         self._forget(now)
         return self._born.keys(), [record for seen_from, _, record in self._gone.values() if seen_from <= now]

@@ -47,7 +47,7 @@ class Relations:
     def __init__(self, marks: Marks) -> None:
         # Each related record with the pair's position in the order of all pairs.
         self._of: dict[Item, dict[Item, int]] = {}
-        self._made = 0
+        self._last_position = 0
         self._marks = marks
         self.writes = 0
         """Counts changes, like `Orders.writes`."""
@@ -81,26 +81,26 @@ class Relations:
                 hint=f"A {this[0]} can have {most}. Remove that relation first.",
             )
 
-    def place(self, one: Item, other: Item) -> int | None:
+    def position(self, one: Item, other: Item) -> int | None:
         """A pair's position in the order of all; None if the records are not related."""
         return self._of.get(one, {}).get(other)
 
     def pairs(self) -> list[tuple[Item, Item]]:
         """All pairs in order, each once, as `pair_of` returns it."""
-        found = ((place, (one, other)) for one, others in self._of.items() for other, place in others.items())
-        return [pair for _, pair in sorted((place, pair) for place, pair in found if pair == pair_of(*pair))]
+        both_ways = ((place, (one, other)) for one, others in self._of.items() for other, place in others.items())
+        return [pair for _, pair in sorted((place, pair) for place, pair in both_ways if pair == pair_of(*pair))]
 
     def add(self, one: Item, other: Item) -> None:
         if not self.has(one, other):
-            self.put_back(one, other, self._made + 1)
+            self.insert(one, other, self._last_position + 1)
             self._marks.mark("relations", pair_of(one, other))
 
-    def put_back(self, one: Item, other: Item, place: int) -> None:
+    def insert(self, one: Item, other: Item, position: int) -> None:
         """Put a pair at its position, after all earlier ones."""
-        self._made = place
+        self._last_position = position
         self.writes += 1
-        self._of.setdefault(one, {})[other] = place
-        self._of.setdefault(other, {})[one] = place
+        self._of.setdefault(one, {})[other] = position
+        self._of.setdefault(other, {})[one] = position
 
     def remove(self, one: Item, other: Item) -> None:
         self._marks.mark("relations", pair_of(one, other))

@@ -36,18 +36,18 @@ def shown(
     `with_computed` adds a `computed_value` to each custom field's `value` (developer docs).
     """
     # A record has no other fields, so the order is that of the table.
-    told: dict[str, Any] = {**_FIELDS[kind], **record}
-    if "custom_fields" in told:
-        told["custom_fields"] = _custom_fields(kind, told["custom_fields"], catalogue, with_computed=with_computed)
+    fields: dict[str, Any] = {**_FIELDS[kind], **record}
+    if "custom_fields" in fields:
+        fields["custom_fields"] = _custom_fields(kind, fields["custom_fields"], catalogue, with_computed=with_computed)
     if kind is LEAD:
-        told["status"] = catalogue.name("lead_statuses", told["status_id"])
+        fields["status"] = catalogue.name("lead_statuses", fields["status_id"])
     if kind is OPPORTUNITY:
-        pipeline = catalogue.table("pipelines").get(told["pipeline_id"])
+        pipeline = catalogue.table("pipelines").get(fields["pipeline_id"])
         if pipeline is not None:
-            told["pipeline_is_revenue"], told["pipeline_type"] = pipeline["is_revenue"], pipeline["type"]
-    if kind in WITH_COMPANY and told["company_id"] is not None:
-        told["company_name"] = company_name(told["company_id"])
-    return told
+            fields["pipeline_is_revenue"], fields["pipeline_type"] = pipeline["is_revenue"], pipeline["type"]
+    if kind in WITH_COMPANY and fields["company_id"] is not None:
+        fields["company_name"] = company_name(fields["company_id"])
+    return fields
 
 
 def copied(value: Any) -> Any:
@@ -62,7 +62,7 @@ def copied(value: Any) -> Any:
 def _custom_fields(
     kind: EntityType, values: Mapping[int, Any], catalogue: Catalogue, *, with_computed: bool
 ) -> list[dict[str, Any]]:
-    told = []
+    items = []
     for definition_id, definition in catalogue.definitions(kind).items():
         value = values.get(definition_id)
         if value is None:
@@ -70,5 +70,5 @@ def _custom_fields(
         item = {"custom_field_definition_id": definition_id, "value": value}
         if with_computed:
             item["computed_value"] = computed(definition, value)
-        told.append(item)
-    return told
+        items.append(item)
+    return items

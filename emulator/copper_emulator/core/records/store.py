@@ -18,7 +18,7 @@ from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
 from copper_emulator.core.performed import EntryPerformed
 from copper_emulator.core.records.encoded import Encoded
-from copper_emulator.core.records.interactions import Activities, Contact, contacted
+from copper_emulator.core.records.interactions import Activities, Contact, interaction_fields
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.ordering import Line, Orders
 from copper_emulator.core.records.primary_contacts import FIELD, PrimaryContacts
@@ -65,10 +65,10 @@ class RecordStore:
         # Ids of removed records that the counter has yet to reach; it skips them, since ids are never reused.
         self.spent: dict[EntityType, set[int]] = {kind: set() for kind in TABLES}
 
-    def fall_behind(self, lag_ms: int) -> None:
+    def set_search_lag(self, lag_ms: int) -> None:
         """Set how far searches lag behind from now on."""
         for orders in self.orders.values():
-            orders.recent.fall_behind(lag_ms)
+            orders.recent.set_lag(lag_ms)
 
     def recent(self) -> dict[EntityType, tuple[list[tuple[int, int]], list[tuple[int, int, Stored]]]]:
         """The records that lagging searches do not see as they are, by type (`Recent.state`)."""
@@ -77,9 +77,9 @@ class RecordStore:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The lookup tables, created on first use, since most tests never need them."""
-        made = Catalogue(self._email())
-        made.on_performed = self._on_performed
-        return made
+        catalogue = Catalogue(self._email())
+        catalogue.on_performed = self._on_performed
+        return catalogue
 
     @property
     def has_catalogue(self) -> bool:
@@ -160,12 +160,12 @@ class RecordStore:
         return self._encoded.at(kind, line, page, self._records[kind], self.lookups)
 
     def company_name(self, company_id: int) -> str | None:
-        found = self._records[COMPANY].get(company_id)
-        return None if found is None else found["name"]
+        company = self._records[COMPANY].get(company_id)
+        return None if company is None else company["name"]
 
     def company_of(self, person_id: int) -> int | None:
-        found = self._records[PERSON].get(person_id)
-        return None if found is None else found["company_id"]
+        person = self._records[PERSON].get(person_id)
+        return None if person is None else person["company_id"]
 
     def was_deleted(self, activity_id: int) -> bool:
         """Whether an activity with this id was deleted; those stay readable as stubs (developer docs)."""
@@ -182,7 +182,7 @@ class RecordStore:
 
     # --- restoring: for `state/` only -----------------------------------------------------------------------
 
-    def put_back(self, kind: EntityType, record: Stored) -> None:
+    def restore_record(self, kind: EntityType, record: Stored) -> None:
         """Restore a record as it was, before anything else; nothing is derived from it."""
         self._records[kind][record["id"]] = record
         if kind in self._owners:
@@ -190,15 +190,15 @@ class RecordStore:
         if kind is COMPANY:
             self.primary_contacts.follow(None, record)
 
-    def put_back_catalogue(self, state: Mapping[str, Any]) -> None:
+    def restore_catalogue(self, state: Mapping[str, Any]) -> None:
         """Restore the lookup tables as they were."""
-        made = Catalogue(DEFAULT_EMAIL)
-        made.restore(state)
-        made.on_performed = self._on_performed
-        self.__dict__["catalogue"] = made
+        catalogue = Catalogue(DEFAULT_EMAIL)
+        catalogue.restore(state)
+        catalogue.on_performed = self._on_performed
+        self.__dict__["catalogue"] = catalogue
         self._catalogues += 1
 
-    def put_back_deleted(self, activity_id: int) -> None:
+    def restore_deleted(self, activity_id: int) -> None:
         """Restore the fact that an activity with this id was deleted."""
         self._deleted_activities.add(activity_id)
 
@@ -211,7 +211,7 @@ class RecordStore:
         self._marks.mark("records", (kind, record["id"]), anew=before is None)
         self._writes += 1
         self.orders[kind].touch(record["id"], before, record, now)
-        self._encoded.written(kind, before, record)
+        self._encoded.drop_outdated(kind, before, record)
         self.relations.follow(kind, before, record, self._leads_to)
         if kind in self._owners:
             owners = self._owners[kind]
@@ -234,14 +234,14 @@ class RecordStore:
         self._marks.mark("records", (kind, record_id))
         self._writes += 1
         self.orders[kind].touch(record_id, before, None, now)
-        self._encoded.written(kind, before, None)
+        self._encoded.drop_outdated(kind, before, None)
         if kind in self._owners:
             for unique in uniques(kind, before):
                 _release(self._owners[kind], unique, record_id)
         if kind is ACTIVITY:
             self._deleted_activities.add(record_id)
             self._marks.mark("deleted", record_id)
-            self._contact(self.activities.removed(before))
+            self._apply_contacts(self.activities.remove(before))
         self._forget((kind, record_id), before)
 
     def _forget(self, item: tuple[EntityType, int], before: Stored) -> None:
@@ -295,20 +295,20 @@ class RecordStore:
 
     def _follow_activity(self, before: Stored | None, record: Stored, *, seeded: bool) -> None:
         if before is not None:
-            self._contact(self.activities.written(before, record))
+            self._apply_contacts(self.activities.follow(before, record))
             return
         kind = self.catalogue.table("activity_types").get(record["type"]["id"])
-        contacts = self.activities.made(record, counts=kind is not None and kind["count_as_interaction"])
-        self._contact(contacts, seeded=seeded)
+        contacts = self.activities.add(record, counts=kind is not None and kind["count_as_interaction"])
+        self._apply_contacts(contacts, seeded=seeded)
 
-    def _contact(self, contacts: Iterable[Contact], *, seeded: bool = False) -> None:
+    def _apply_contacts(self, contacts: Iterable[Contact], *, seeded: bool = False) -> None:
         for item, by, at in contacts:
             record = self._records[item[0]].get(item[1])
             if record is None:
                 continue
             # The interaction count of a seeded parent may already include its seeded activities.
-            missing = self.activities.counted(item) - record.get("interaction_count", 0)
-            self.quietly(item, contacted(item[0], record, max(missing, 0) if seeded else by, at))
+            missing = self.activities.interaction_count(item) - record.get("interaction_count", 0)
+            self.quietly(item, interaction_fields(item[0], record, max(missing, 0) if seeded else by, at))
 
 
 def not_there(kind: EntityType, record_id: object) -> NotFound:

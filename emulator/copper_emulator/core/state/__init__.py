@@ -9,6 +9,6 @@ restore(account, rows)      bring a new account to that state     reading.py
 from copper_emulator.core.state.line_reader import read_lines
 from copper_emulator.core.state.parts import Rows, rows
 from copper_emulator.core.state.reading import end_interrupted, restore
-from copper_emulator.core.state.tracking import Edit, News, Tracker
+from copper_emulator.core.state.tracking import Edit, StateChanges, Tracker
 
-__all__ = ["Edit", "News", "Rows", "Tracker", "end_interrupted", "read_lines", "restore", "rows"]
+__all__ = ["Edit", "Rows", "StateChanges", "Tracker", "end_interrupted", "read_lines", "restore", "rows"]

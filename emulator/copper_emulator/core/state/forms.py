@@ -12,8 +12,8 @@ from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
+from copper_emulator.core.active_faults import ActiveFault
 from copper_emulator.core.fault import Fault, FaultName
-from copper_emulator.core.faults import Active
 from copper_emulator.core.model import (
     Attempt,
     Change,
@@ -39,64 +39,64 @@ _ALWAYS = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How a field's value is written and read."""
+class Codec:
+    """How a field's value is written as JSON, and read."""
 
-    out: Callable[[Any], Any]
+    dump: Callable[[Any], Any]
     read: Callable[[Any], Any]
 
 
 class Form(Generic[T]):
-    """A dataclass or named tuple as an object of its fields: JSON's own types as they are, others by their `Way`."""
+    """A dataclass or named tuple as an object of its fields: JSON's own types as they are, others by their `Codec`."""
 
-    def __init__(self, made: Callable[..., T], *, without: tuple[str, ...] = (), **ways: Way) -> None:
-        self._made = made
+    def __init__(self, make: Callable[..., T], *, without: tuple[str, ...] = (), **codecs: Codec) -> None:
+        self._make = make
         self._without = without
-        self._ways = ways
-        fields = {name: default for name, default in _defaults(made).items() if name not in without}
-        self._fields = tuple((name, ways.get(name)) for name in fields)
+        self._codecs = codecs
+        fields = {name: default for name, default in _defaults(make).items() if name not in without}
+        self._fields = tuple((name, codecs.get(name)) for name in fields)
         self._defaults = tuple(fields.values())
         self._values = attrgetter(*fields)
 
-    def out(self, value: T) -> dict[str, Any]:
+    def dump(self, value: T) -> dict[str, Any]:
         return {
-            name: found if way is None or found is None else way.out(found)
-            for (name, way), found, default in zip(self._fields, self._values(value), self._defaults, strict=True)
-            if found != default
+            name: item if codec is None or item is None else codec.dump(item)
+            for (name, codec), item, default in zip(self._fields, self._values(value), self._defaults, strict=True)
+            if item != default
         }
 
-    def all_out(self, values: Sequence[T], columns: Any) -> list[dict[str, Any] | None]:
-        """`out` of each, or None if every field has its default. Each field of `columns` has the values of all."""
+    def dump_all(self, values: Sequence[T], columns: Any) -> list[dict[str, Any] | None]:
+        """`dump` of each, or None if every field has its default. Each field of `columns` has the values of all."""
         fields = zip(self._values(columns), self._defaults, strict=True)
         if all(column.count(default) == len(values) for column, default in fields):
             # Mostly this is so, and looking at each would take several times as long.
             return [None] * len(values)
-        return [self.out(each) or None for each in values]
+        return [self.dump(value) or None for value in values]
 
-    def less(self, *names: str) -> Form[T]:
+    def excluding(self, *names: str) -> Form[T]:
         """The same form without these fields."""
-        return Form(self._made, without=(*self._without, *names), **self._ways)
+        return Form(self._make, without=(*self._without, *names), **self._codecs)
 
-    def read(self, told: Mapping[str, Any], **others: Any) -> T:
+    def read(self, saved: Mapping[str, Any], **others: Any) -> T:
         """`others` are the fields that are not in the JSON."""
-        ways = self._ways
+        codecs = self._codecs
         values = {
-            name: ways[name].read(found) if name in ways and found is not None else found
-            for name, found in told.items()
+            name: codecs[name].read(item) if name in codecs and item is not None else item
+            for name, item in saved.items()
         }
-        return self._made(**values, **others)
+        return self._make(**values, **others)
 
     @property
-    def way(self) -> Way:
-        """This form as a `Way` for a field."""
-        return Way(self.out, self.read)
+    def codec(self) -> Codec:
+        """This form as a `Codec` for a field."""
+        return Codec(self.dump, self.read)
 
 
-def _defaults(made: Any) -> dict[str, Any]:
+def _defaults(make: Any) -> dict[str, Any]:
     """Each field with its default, which is not written; `_ALWAYS` if it has none."""
-    if issubclass(made, tuple):
-        return {name: made._field_defaults.get(name, _ALWAYS) for name in made._fields}
-    return {each.name: _default(each) for each in fields(made)}
+    if issubclass(make, tuple):
+        return {name: make._field_defaults.get(name, _ALWAYS) for name in make._fields}
+    return {each.name: _default(each) for each in fields(make)}
 
 
 def _default(field: Any) -> Any:
@@ -134,7 +134,7 @@ def read_item(text: str) -> Item:
     return EntityType(kind), int(record_id)
 
 
-def bytes_out(raw: bytes) -> Any:
+def dump_bytes(raw: bytes) -> Any:
     """As text if it is UTF-8, otherwise as an object with Base64."""
     try:
         return raw.decode()
@@ -142,23 +142,23 @@ def bytes_out(raw: bytes) -> Any:
         return {"base64": b64encode(raw).decode()}
 
 
-def read_bytes(told: Any) -> bytes:
-    return b64decode(told["base64"]) if isinstance(told, dict) else bytes(told, "utf-8")
+def read_bytes(saved: Any) -> bytes:
+    return b64decode(saved["base64"]) if isinstance(saved, dict) else bytes(saved, "utf-8")
 
 
-def _pairs(told: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in told)
+def _read_headers(saved: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in saved)
 
 
-_TOPIC = Way(topic_text, read_topic)
-_NUMBERS = Way(list, tuple)
-_BYTES = Way(bytes_out, read_bytes)
-_HEADERS = Way(lambda headers: [list(pair) for pair in headers], _pairs)
-_EXCEPTION = Way(repr, Remembered)
-_OUTCOME = Way(str, Outcome)
-_REASON = Way(str, Reason)
+_TOPIC = Codec(topic_text, read_topic)
+_NUMBERS = Codec(list, tuple)
+_BYTES = Codec(dump_bytes, read_bytes)
+_HEADERS = Codec(lambda headers: [list(pair) for pair in headers], _read_headers)
+_EXCEPTION = Codec(repr, Remembered)
+_OUTCOME = Codec(str, Outcome)
+_REASON = Codec(str, Reason)
 
-_ATTRIBUTES = Way(dict, read_only)
+_ATTRIBUTES = Codec(dict, read_only)
 
 SUBSCRIPTION = Form(Subscription, topic=_TOPIC)
 CHANGE = Form(
@@ -170,15 +170,15 @@ CHANGE = Form(
     computed_attributes=_ATTRIBUTES,
 )
 HOLD = Form(Hold)
-NOTIFICATION = Form(Notification, without=("change", "hold", "rank", "seat"), ids=_NUMBERS, state=Way(str, State))
+NOTIFICATION = Form(Notification, without=("change", "hold", "rank", "seat"), ids=_NUMBERS, state=Codec(str, State))
 RESULT = Form(Result, outcome=_OUTCOME, reason=_REASON, headers=_HEADERS, body=_BYTES, exception=_EXCEPTION)
 ATTEMPT = Form(
     Attempt,
     without=("notification",),
-    subscription=SUBSCRIPTION.way,
+    subscription=SUBSCRIPTION.codec,
     headers=_HEADERS,
     body=_BYTES,
-    instead=RESULT.way,
+    instead=RESULT.codec,
 )
 DELIVERY = Form(
     Delivery,
@@ -190,8 +190,8 @@ DELIVERY = Form(
     response_headers=_HEADERS,
     response_body=_BYTES,
     exception=_EXCEPTION,
-    subscription=SUBSCRIPTION.way,
+    subscription=SUBSCRIPTION.codec,
     faults=_NUMBERS,
 )
-FAULT = Form(Fault, name=Way(str, FaultName), latency=Form(Latency).way, sizes=_NUMBERS)
-ACTIVE = Form(Active, fault=FAULT.way)
+FAULT = Form(Fault, name=Codec(str, FaultName), latency=Form(Latency).codec, sizes=_NUMBERS)
+ACTIVE = Form(ActiveFault, fault=FAULT.codec)

@@ -1,4 +1,4 @@
-"""How what has happened in an account since the last time becomes lines."""
+"""How are the entries that an account has written since the last time reported as lines?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Kind, Notification
-from copper_emulator.core.state.forms import ATTEMPT, DELIVERY, RESULT, SUBSCRIPTION, bytes_out, topic_text
+from copper_emulator.core.state.forms import ATTEMPT, DELIVERY, RESULT, SUBSCRIPTION, dump_bytes, topic_text
 from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_ENVELOPE, IN_QUEUED, Line
 from copper_emulator.core.state.parts import Value, beside_entries, entry_value
 
@@ -20,9 +20,9 @@ _CHANGE, _QUEUED, _HELD, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.HELD,
 
 _OF_QUEUED = attrgetter(*("change.serial" if name == "change" else name for name in IN_QUEUED))
 
-_REST_OF_ATTEMPT = ATTEMPT.less(*IN_ENVELOPE, "body", "started_ms")
-_UNSENT = DELIVERY.less("ended_ms", *IN_ENDED)
-_SENT = _UNSENT.less("target", "started_ms", "request_body", "request_headers", "subscription")
+_REST_OF_ATTEMPT = ATTEMPT.excluding(*IN_ENVELOPE, "body", "started_ms")
+_UNSENT = DELIVERY.excluding("ended_ms", *IN_ENDED)
+_SENT = _UNSENT.excluding("target", "started_ms", "request_body", "request_headers", "subscription")
 """The remaining fields of a delivery: without a written attempt (`_UNSENT`), and with one."""
 
 _BEFORE_IDS = ',"ids":'
@@ -35,23 +35,23 @@ _NO_ENVELOPE: _Envelope = ((), 0, "")
 
 
 class LineWriter:
-    """Reports one account and keeps track of what it has reported. With `goes_on`, all so far was already reported."""
+    """Reports one account and keeps track of what it has reported. With `resumes`, all so far was already reported."""
 
-    def __init__(self, account: Account, *, goes_on: bool = False) -> None:
+    def __init__(self, account: Account, *, resumes: bool = False) -> None:
         self._account = account
-        self._waiting = account.inside.waiting
-        self._written = len(account.journal.entries) if goes_on else 0
-        self._flying = set(self._waiting.flying) if goes_on else set()
+        self._outbox = account.inside.outbox
+        self._written = len(account.journal.entries) if resumes else 0
+        self._in_flight = set(self._outbox.attempts) if resumes else set()
         """The notifications that were reported as being sent, but not as ended."""
-        self._seats = self._waiting.seats
-        """The last seat that was taken when the seats were last looked at."""
+        self._last_seat = self._outbox.last_seat
+        """The last seat that was given out when the seats were last looked at."""
         self._envelopes: dict[int, _Envelope] = {}
         """The envelope last written for each subscription."""
         # Each makes the columns of a whole run: a call per entry, and a tuple for each, would take twice as long.
         self._columns: Mapping[Kind, Callable[[Column, Column, Column], list[Column]]] = {
-            _QUEUED: _queued,
-            _SENDING: self._sending,
-            _ENDED: self._ended,
+            _QUEUED: _queued_columns,
+            _SENDING: self._sending_columns,
+            _ENDED: self._ended_columns,
         }
 
     @property
@@ -60,112 +60,112 @@ class LineWriter:
         return self._written
 
     def report(self) -> list[Line]:
-        """The entries not reported yet, as lines; marks the notifications that are still in seats taken since."""
+        """The entries not reported yet, as lines; marks those that still wait in seats given out since."""
         entries, lines = self._account.journal.entries, list[Line]()
         times, kinds, texts, abouts = entries.columns(self._written)
         begin = 0
-        for kind, alike in groupby(kinds):
-            end = begin + len([*alike])
+        for kind, same_kind in groupby(kinds):
+            end = begin + len([*same_kind])
             run, columns = slice(begin, end), self._columns.get(kind)
             if columns is not None:
-                lines.append(_together(kind, columns(times[run], texts[run], abouts[run])))
+                lines.append(_joined(kind, columns(times[run], texts[run], abouts[run])))
             elif kind is _CHANGE:
-                lines += map(_changed, abouts[run])
+                lines += map(_change_line, abouts[run])
             else:
                 lines += map(entry_value, entries[self._written + begin : self._written + end])
                 if kind is _HELD:
                     self._mark(each for each in abouts[run] if isinstance(each, Notification))
             begin = end
         self._written += begin
-        if self._seats != self._waiting.seats:
-            self._mark(self._waiting.seated_after(self._seats))
-            # Not before: `_mark` leaves out the seats that were taken earlier.
-            self._seats = self._waiting.seats
+        if self._last_seat != self._outbox.last_seat:
+            self._mark(self._outbox.seated_after(self._last_seat))
+            # Not before: `_mark` leaves out the seats that were given out earlier.
+            self._last_seat = self._outbox.last_seat
         return lines
 
     def _mark(self, notifications: Iterable[Notification]) -> None:
-        """Mark those whose seats were taken since the last time: mostly, they have left before anybody looks."""
-        for each in notifications:
-            if each.seat > self._seats:
-                self._account.marks.mark("notifications", each)
+        """Mark those that got their seats since the last time: mostly, notifications have left before anybody looks."""
+        for notification in notifications:
+            if notification.seat > self._last_seat:
+                self._account.marks.mark("notifications", notification)
 
     def lines_of(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
         """What there is to notifications or attempts besides their entries, which must have been reported before."""
-        return self._answers(marks) if part == "attempts" else self._also(marks)
+        return self._answer_lines(marks) if part == "attempts" else self._also_lines(marks)
 
-    def _sending(self, times: Column, texts: Column, notifications: Column) -> list[Column]:
+    def _sending_columns(self, times: Column, texts: Column, notifications: Column) -> list[Column]:
         serials = [each.serial for each in notifications]
-        flying = self._waiting.flying
-        attempts = [flying[serial] for serial in serials if serial in flying]
+        in_flight = self._outbox.attempts
+        attempts = [in_flight[serial] for serial in serials if serial in in_flight]
         if not attempts:
             # They have ended since, and their ends contain everything.
             return [times, serials, texts]
-        whole = _columns_of(attempts)
-        self._flying.update(each.serial for each in whole.notification)
-        envelopes, bodies = self._put_in(whole)
+        fields = _columns_of(attempts)
+        self._in_flight.update(each.serial for each in fields.notification)
+        envelopes, bodies = self._envelopes_of(fields)
         # `started_ms` is left out: it is the time of the entry.
-        columns = [envelopes, bodies, _REST_OF_ATTEMPT.all_out(attempts, whole)]
+        columns = [envelopes, bodies, _REST_OF_ATTEMPT.dump_all(attempts, fields)]
         if len(attempts) < len(serials):
-            columns = [_spread(column, [serial in flying for serial in serials]) for column in columns]
+            columns = [_spread(column, [serial in in_flight for serial in serials]) for column in columns]
         return [times, serials, texts, *columns]
 
-    def _put_in(self, whole: Any) -> tuple[Column, Column]:
+    def _envelopes_of(self, fields: Any) -> tuple[Column, Column]:
         """The envelopes (whole, or the serial of the notification one was written with), and the rest of each body."""
         envelopes, rests = list[Value](), list[Value]()
         written = self._envelopes
-        bodies = [*map(bytes_out, whole.body)]
+        bodies = [*map(dump_bytes, fields.body)]
         for notification, subscription, url, headers, body in zip(
-            whole.notification, whole.subscription, whole.url, whole.headers, bodies, strict=True
+            fields.notification, fields.subscription, fields.url, fields.headers, bodies, strict=True
         ):
-            of = 0 if subscription is None else subscription.id
-            like, first, opening = written.get(of, _NO_ENVELOPE)
+            subscription_id = 0 if subscription is None else subscription.id
+            like, first, opening = written.get(subscription_id, _NO_ENVELOPE)
             envelope: Value = first
             is_text = isinstance(body, str)
             if like != (subscription, url, headers) or (is_text and not body.startswith(opening)):
                 opening = body[: max(body.find(_BEFORE_IDS), 0)] if is_text else ""
-                written[of] = (subscription, url, headers), notification.serial, opening
-                envelope = url, headers, None if subscription is None else SUBSCRIPTION.out(subscription), opening
+                written[subscription_id] = (subscription, url, headers), notification.serial, opening
+                envelope = url, headers, None if subscription is None else SUBSCRIPTION.dump(subscription), opening
             envelopes.append(envelope)
             rests.append(body[len(opening) :] if is_text else body)
         return envelopes, rests
 
-    def _ended(self, times: Column, _: Column, deliveries: Column) -> list[Column]:
-        whole = _columns_of(deliveries)
-        serials = [each.serial for each in whole.notification]
-        if self._flying.issuperset(serials):
-            rest = _SENT.all_out(deliveries, whole)
+    def _ended_columns(self, times: Column, _: Column, deliveries: Column) -> list[Column]:
+        fields = _columns_of(deliveries)
+        serials = [each.serial for each in fields.notification]
+        if self._in_flight.issuperset(serials):
+            rest = _SENT.dump_all(deliveries, fields)
         else:
             rest = [
-                (_SENT if serial in self._flying else _UNSENT).out(each) or None
-                for serial, each in zip(serials, deliveries, strict=True)
+                (_SENT if serial in self._in_flight else _UNSENT).dump(delivery) or None
+                for serial, delivery in zip(serials, deliveries, strict=True)
             ]
-        self._flying.difference_update(serials)
+        self._in_flight.difference_update(serials)
         # Bodies that are all the same, as most are, are converted once.
-        bodies = [*map(bytes_out, _once(whole.response_body))]
+        bodies = [*map(dump_bytes, _once(fields.response_body))]
         return [
             times,
             serials,
-            whole.outcome,
-            whole.status,
-            whole.response_headers,
+            fields.outcome,
+            fields.status,
+            fields.response_headers,
             bodies,
-            whole.route,
-            whole.took_ms,
+            fields.route,
+            fields.took_ms,
             rest,
         ]
 
-    def _answers(self, serials: Iterable[int]) -> Iterator[Line]:
-        answered = self._waiting.answered
+    def _answer_lines(self, serials: Iterable[int]) -> Iterator[Line]:
+        scripted = self._outbox.scripted_answers
         for serial in serials:
-            if serial in answered:
-                at_ms, _, result = answered[serial]
-                yield ANSWER, serial, at_ms, RESULT.out(result)
+            if serial in scripted:
+                at_ms, _, result = scripted[serial]
+                yield ANSWER, serial, at_ms, RESULT.dump(result)
 
-    def _also(self, notifications: Iterable[Notification]) -> Iterator[Line]:
+    def _also_lines(self, notifications: Iterable[Notification]) -> Iterator[Line]:
         for notification in notifications:
-            told = beside_entries(self._account, notification)
-            if told:
-                yield ALSO, notification.serial, told
+            facts = beside_entries(self._account, notification)
+            if facts:
+                yield ALSO, notification.serial, facts
 
 
 def _columns_of(values: Sequence[Any]) -> Any:
@@ -173,24 +173,24 @@ def _columns_of(values: Sequence[Any]) -> Any:
     return type(values[0])._make(zip(*values, strict=True))
 
 
-def _spread(column: Column, there: Sequence[bool]) -> Column:
+def _spread(column: Column, has_value: Sequence[bool]) -> Column:
     """The column with None for each step that has no value in it."""
     values = iter(column)
-    return [next(values) if each else None for each in there]
+    return [next(values) if has else None for has in has_value]
 
 
-def _changed(change: Change) -> Line:
+def _change_line(change: Change) -> Line:
     # Its time and note are also those of its entry. Changes do not share a line: `True` equals `1`, so sharing could
     # replace an attribute of one with that of another.
     return _CHANGE, change.serial, topic_text(change.topic), *change[2:]
 
 
-def _queued(times: Column, _: Column, notifications: Column) -> list[Column]:
+def _queued_columns(times: Column, _: Column, notifications: Column) -> list[Column]:
     *columns, tries = zip(*map(_OF_QUEUED, notifications), strict=True)
     return [times, *columns, [each or None for each in tries]]
 
 
-def _together(kind: Kind, columns: list[Column]) -> Line:
+def _joined(kind: Kind, columns: list[Column]) -> Line:
     """Steps of one kind as one line. Each column has values of one type: equal ones are the same in JSON."""
     single = len(columns[0]) == 1
     columns = [*map(_once, columns)]

@@ -49,33 +49,33 @@ class Part:
 
 def entry_value(entry: Entry) -> Value:
     """An entry with everything it is the first to report; anything reported before is referred to by number."""
-    told: dict[str, Any] = {"at": entry.at_ms, "kind": str(entry.kind)}
+    saved: dict[str, Any] = {"at": entry.at_ms, "kind": str(entry.kind)}
     if entry.text:
-        told["text"] = entry.text
+        saved["text"] = entry.text
     if entry.change is not None:
-        told["change"] = CHANGE.out(entry.change) if entry.kind is Kind.CHANGE else entry.change.serial
+        saved["change"] = CHANGE.dump(entry.change) if entry.kind is Kind.CHANGE else entry.change.serial
     if entry.notification is not None:
-        told["notification"] = entry.notification.serial
+        saved["notification"] = entry.notification.serial
     if entry.delivery is not None:
-        told["delivery"] = DELIVERY.out(entry.delivery)
+        saved["delivery"] = DELIVERY.dump(entry.delivery)
     if entry.subscription is not None:
-        told["subscription"] = SUBSCRIPTION.out(entry.subscription)
+        saved["subscription"] = SUBSCRIPTION.dump(entry.subscription)
     if entry.records:
-        told["records"] = [item_text(item) for item in entry.records]
-    return told
+        saved["records"] = [item_text(item) for item in entry.records]
+    return saved
 
 
 @dataclass(frozen=True, slots=True)
 class Small:
     """Something that is written as a whole whenever it has changed.
 
-    `now` returns something cheap to compute and immutable that differs whenever the value does, or `IN_ENTRIES`. `out`
+    `now` returns something cheap to compute and immutable that differs whenever the value does, or `IN_ENTRIES`. `dump`
     turns it into the value to write; by default it is the value.
     """
 
     name: str
     now: Callable[[Account, Inside], Any]
-    out: Callable[[Account, Any], Value] = lambda _, now: now
+    dump: Callable[[Account, Any], Value] = lambda _, now: now
 
 
 IN_ENTRIES = object()
@@ -94,21 +94,23 @@ SMALL = (
         lambda account, _: account.inside.counters.state(),
     ),
     Small("windows", lambda _, inside: inside.limiter.state()),
-    Small("hold", lambda _, inside: None if inside.waiting.hold is None else HOLD.out(inside.waiting.hold)),
-    Small("calls", lambda account, _: account.calls.state()),
+    Small("hold", lambda _, inside: None if inside.outbox.hold is None else HOLD.dump(inside.outbox.hold)),
+    Small("calls", lambda account, _: account.call_limits.state()),
     Small(
         "faults",
-        lambda account, _: account.faults.on_now(),
-        lambda _, now: {"begun": now[0], "active": [ACTIVE.out(each) for each in now[1]]},
+        lambda account, _: account.faults.state(),
+        lambda _, now: {"begun": now[0], "active": [ACTIVE.dump(each) for each in now[1]]},
     ),
     Small("drawn", lambda account, _: account.draws.made),
     Small("paused", lambda account, _: account.paused, lambda _, now: sorted(now)),
     # These sets only grow, so their sizes show whether they have changed.
-    Small("spent", lambda account, _: [*map(len, account.records.spent.values())], lambda account, _: _spent(account)),
+    Small(
+        "spent", lambda account, _: [*map(len, account.records.spent.values())], lambda account, _: _dump_spent(account)
+    ),
     Small(
         "recent",
         lambda account, _: account.records.recent(),
-        lambda _, now: {str(kind): [born, [_gone(*each) for each in gone]] for kind, (born, gone) in now.items()},
+        lambda _, now: {str(kind): [born, [_dump_gone(*each) for each in gone]] for kind, (born, gone) in now.items()},
     ),
 )
 
@@ -116,10 +118,10 @@ SMALL = (
 def small(account: Account) -> dict[str, Value]:
     """Everything small except the lookup tables."""
     inside = account.inside
-    return {each.name: each.out(account, each.now(account, inside)) for each in SMALL}
+    return {each.name: each.dump(account, each.now(account, inside)) for each in SMALL}
 
 
-def _spent(account: Account) -> Value:
+def _dump_spent(account: Account) -> Value:
     return {str(kind): sorted(ids) for kind, ids in account.records.spent.items() if ids}
 
 
@@ -128,11 +130,11 @@ def lookups(account: Account) -> Value:
     return account.records.catalogue.state() if account.records.has_catalogue else None
 
 
-def _gone(since: int, until: int, record: Any) -> Value:
-    return [since, until, _record(record)]
+def _dump_gone(since: int, until: int, record: Any) -> Value:
+    return [since, until, _dump_record(record)]
 
 
-def _record(stored: Any) -> Value:
+def _dump_record(stored: Any) -> Value:
     # JSON keys are strings: custom fields, keyed by number, become a list of pairs.
     if "custom_fields" in stored:
         return {**stored, "custom_fields": [[key, value] for key, value in stored["custom_fields"].items()]}
@@ -145,46 +147,46 @@ def _record_value(account: Account, item: tuple[EntityType, int]) -> Value:
     if stored is None:
         return None
     if kind is not ACTIVITY:
-        return {"fields": _record(stored)}
-    place, counts = account.records.activities.place(stored)
-    return {"fields": _record(stored), "place": place, "counts": counts}
+        return {"fields": _dump_record(stored)}
+    place, counts = account.records.activities.position(stored)
+    return {"fields": _dump_record(stored), "place": place, "counts": counts}
 
 
 def _notification_value(account: Account, notification: Notification) -> Value:
-    told = {**NOTIFICATION.out(notification), "change": notification.change.serial}
-    return told | beside_entries(account, notification)
+    saved = {**NOTIFICATION.dump(notification), "change": notification.change.serial}
+    return saved | beside_entries(account, notification)
 
 
 def beside_entries(account: Account, notification: Notification) -> dict[str, Value]:
     """What the journal does not contain about a notification; its rank and seat only while it is waiting."""
-    told: dict[str, Value] = {}
+    saved: dict[str, Value] = {}
     if notification.state in _WAITING:
         if notification.seat:
-            told["seat"] = notification.seat
+            saved["seat"] = notification.seat
         if notification.rank:
-            told["rank"] = notification.rank
+            saved["rank"] = notification.rank
     # The hold shared by all held notifications changes without marking each of them: it is written once, in `small`.
     if notification.hold is not None and notification.state is not State.HELD:
-        told["hold"] = HOLD.out(notification.hold)
-    touched = account.faults.touched(notification)
+        saved["hold"] = HOLD.dump(notification.hold)
+    touched = account.faults.uses_on(notification)
     if touched:
-        told["touched"] = list(touched)
-    return told
+        saved["touched"] = list(touched)
+    return saved
 
 
 def _attempt_value(account: Account, serial: int) -> Value:
-    waiting = account.inside.waiting
-    attempt = waiting.flying[serial]
-    told: dict[str, Any] = {"attempt": ATTEMPT.out(attempt), "lane": waiting.lane_of(attempt.notification)}
-    if serial in waiting.answered:
-        at_ms, _, result = waiting.answered[serial]
-        told |= {"answer": RESULT.out(result), "at": at_ms}
-    return told
+    outbox = account.inside.outbox
+    attempt = outbox.attempts[serial]
+    saved: dict[str, Any] = {"attempt": ATTEMPT.dump(attempt), "lane": outbox.lane_of(attempt.notification)}
+    if serial in outbox.scripted_answers:
+        at_ms, _, result = outbox.scripted_answers[serial]
+        saved |= {"answer": RESULT.dump(result), "at": at_ms}
+    return saved
 
 
 def _subscription_value(account: Account, subscription_id: int) -> Value:
     found = account.subscriptions.find(subscription_id)
-    return None if found is None else SUBSCRIPTION.out(found)
+    return None if found is None else SUBSCRIPTION.dump(found)
 
 
 PARTS = {
@@ -206,7 +208,7 @@ PARTS = {
             "relations",
             lambda account: account.records.relations.pairs(),
             lambda pair: f"{item_text(pair[0])} {item_text(pair[1])}",
-            lambda account, pair: account.records.relations.place(*pair),
+            lambda account, pair: account.records.relations.position(*pair),
         ),
         Part(
             "deleted",
@@ -220,18 +222,18 @@ PARTS = {
             lambda notification: notification.serial,
             _notification_value,
         ),
-        Part("attempts", lambda account: list(account.inside.waiting.flying), int, _attempt_value),
+        Part("attempts", lambda account: list(account.inside.outbox.attempts), int, _attempt_value),
         Part(
             "latencies",
-            lambda account: list(account.inside.alike),
+            lambda account: list(account.inside.latency_counts),
             lambda mark: json.dumps([topic_text(mark[0]), list(mark[1])]),
-            lambda account, mark: account.inside.alike.get(mark),
+            lambda account, mark: account.inside.latency_counts.get(mark),
         ),
         Part(
             "draws",
-            lambda account: list(account.faults.alike),
+            lambda account: list(account.faults.draw_counts),
             lambda mark: json.dumps([str(mark[0]), topic_text(mark[1]), list(mark[2]), mark[3]]),
-            lambda account, mark: account.faults.alike.get(mark),
+            lambda account, mark: account.faults.draw_counts.get(mark),
         ),
         Part(
             "raced",

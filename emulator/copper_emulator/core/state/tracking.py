@@ -1,4 +1,4 @@
-"""What of an account has changed since it was last written down."""
+"""Which parts of an account's state have changed since they were last saved?"""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Edit(NamedTuple):
     anew: bool = False
 
 
-class News(NamedTuple):
-    """What has changed: rows, and lines (`lines.py`) that follow the first `entries` entries."""
+class StateChanges(NamedTuple):
+    """What has changed in a state: rows, and lines (`lines.py`) that follow the first `entries` entries."""
 
     edits: list[Edit]
     entries: int
@@ -40,7 +40,7 @@ class Tracker:
         self._small: list[object] = [UNWRITTEN] * len(SMALL)
         self._lookups = 0
 
-    def whole(self) -> News:
+    def everything(self) -> StateChanges:
         """Everything; later changes are left to `changes`."""
         marks = self._account.marks
         marks.begin()
@@ -50,57 +50,57 @@ class Tracker:
         return self.changes()
 
     def begin(self) -> None:
-        """Start from an account that is written down as it is: only later changes are reported."""
+        """Start from an account whose present state is saved: only later changes are reported."""
         account = self._account
         account.marks.begin()
         inside = account.inside
-        self._line_writer = LineWriter(account, goes_on=True)
+        self._line_writer = LineWriter(account, resumes=True)
         self._small = [each.now(account, inside) for each in SMALL]
         self._lookups = account.records.catalogue.writes if account.records.has_catalogue else 0
 
-    def changes(self) -> News:
+    def changes(self) -> StateChanges:
         """What has changed since the last call, in the order in which it happened."""
         edits: list[Edit] = []
         entries, lines = self._line_writer.written, self._line_writer.report()
-        for part, marks in self._account.marks.taken().items():
+        for part, marks in self._account.marks.take().items():
             if part in IN_LINES:
                 lines += self._line_writer.lines_of(part, marks)
             else:
                 edits += self._rows(PARTS[part], marks)
         edits += self._small_edits()
-        return News(edits, entries, lines)
+        return StateChanges(edits, entries, lines)
 
     def _rows(self, part: Part, marks: Mapping[Hashable, bool]) -> Iterator[Edit]:
         for mark, anew in marks.items():
             value = part.value(self._account, mark)
-            yield Edit(part.name, part.key(mark), None if value is None else text_of(value), anew)
+            yield Edit(part.name, part.key(mark), None if value is None else ascii_json(value), anew)
 
     def _small_edits(self) -> Iterator[Edit]:
         account = self._account
         inside, records = account.inside, account.records
         before, self._small = self._small, [each.now(account, inside) for each in SMALL]
-        for each, now in changed(SMALL, before, self._small):
+        for small, now in changed(SMALL, before, self._small):
             if now is not IN_ENTRIES:
-                yield Edit("small", each.name, text_of(each.out(account, now)))
+                yield Edit("small", small.name, ascii_json(small.dump(account, now)))
         if records.has_catalogue and records.catalogue.writes != self._lookups:
             self._lookups = records.catalogue.writes
-            yield Edit("small", "lookups", text_of(lookups(account)))
+            yield Edit("small", "lookups", ascii_json(lookups(account)))
 
 
 UNWRITTEN = object()
-"""Stands for what something was before it was first written."""
+"""Stands for the value of something that was never written."""
 
 
-def changed(things: Sequence[T], before: Sequence[object], now: Sequence[object]) -> list[tuple[T, Any]]:
-    """The things that are not as they were before, mostly none, each with what it is now."""
+def changed(items: Sequence[T], before: Sequence[object], now: Sequence[object]) -> list[tuple[T, Any]]:
+    """The items whose values differ from those before, mostly none, each with its value now."""
     if before == now:
         return []
-    return [(each, is_now) for each, was, is_now in zip(things, before, now, strict=True) if was != is_now]
+    return [(item, value) for item, earlier, value in zip(items, before, now, strict=True) if earlier != value]
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
-def text_of(value: Any) -> str:
+def ascii_json(value: Any) -> str:
     """Compact JSON in ASCII, which any file can hold. The values contain no cycles."""
     return _ENCODER.encode(value)

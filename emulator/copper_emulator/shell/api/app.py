@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from copper_emulator.core.call_log import STATUS, Noted
+from copper_emulator.core.call_log import NotedCall
 from copper_emulator.core.errors import Untrusted
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
@@ -57,7 +57,7 @@ async def answer_errors(
 
     Every call that names an account is noted in its `call_log`, with the status of its answer.
     """
-    noted: Noted | None = None
+    noted: NotedCall | None = None
     try:
         if (origin := request.headers.get(hdrs.ORIGIN)) is not None:
             _check_browser(request, origin)
@@ -76,7 +76,7 @@ async def answer_errors(
             raise
         answer = JsonResponse(refusal)
     if noted is not None:
-        noted[STATUS] = answer.status
+        noted.status = answer.status
     return answer
 
 
@@ -87,5 +87,5 @@ def _check_browser(request: web.Request, origin: str) -> None:
         error, known = Untrusted(origin, host), known_account(request)
         # Not `reached_account`, which opens accounts: another site's page must not.
         if known is not None:
-            known[0].note_call(request.method, request.raw_path)[STATUS] = error.status
+            known[0].note_call(request.method, request.raw_path).status = error.status
         raise error

@@ -62,7 +62,7 @@ def tenant_of(request: ApiRequest, *, bulk: bool = False, found: tuple[Tenant, K
     with tenant.lock:
         if key != tenant.account.key:
             raise Unauthorized(hint="This API key was replaced by a newer one of the same account.")
-        if tenant.account.calls.are_limited:
+        if tenant.account.call_limits.are_limited:
             tenant.count_call(bulk=bulk)
     return tenant
 

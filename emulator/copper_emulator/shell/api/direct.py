@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from aiohttp import hdrs, web
 
-from copper_emulator.core.call_log import STATUS, Noted
+from copper_emulator.core.call_log import NotedCall
 from copper_emulator.interception.hosts import is_copper_api
 from copper_emulator.shell.api.calls import ApiRoute, Call
 from copper_emulator.shell.api.credentials import reached_account
@@ -83,7 +83,7 @@ class DirectApi:
 
 def _answer(route: ApiRoute, request: DirectRequest, body: bytes) -> JsonAnswer | None:
     """What the application would answer; None if it must see for itself."""
-    noted: Noted | None = None
+    noted: NotedCall | None = None
     try:
         reached = reached_account(request, has_route=True)
         if reached is not None:
@@ -97,7 +97,7 @@ def _answer(route: ApiRoute, request: DirectRequest, body: bytes) -> JsonAnswer 
             raise
         answer = refusal
     if noted is not None:
-        noted[STATUS] = answer.status
+        noted.status = answer.status
     return answer
 
 

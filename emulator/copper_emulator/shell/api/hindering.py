@@ -32,7 +32,7 @@ class CutOff(Exception):
 
 def may_be_hindered(tenant: Tenant) -> bool:
     """Whether anything could come between a call of this account and its answer."""
-    return tenant.account.faults.hinder_calls or tenant.probe.late_answer is not None
+    return tenant.account.faults.has_call_faults or tenant.probe.late_answer is not None
 
 
 async def hindered(

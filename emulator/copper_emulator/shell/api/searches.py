@@ -103,7 +103,7 @@ _PAGES: Mapping[str, tuple[Amount, int]] = {
 def _page(entries: Sequence[Any], call: Call) -> JsonAnswer:
     """Answer with a page of a table, as for a search."""
     body = call.body
-    found = Findings(body, body, "the page of a table", told=tuple(_PAGES))
+    found = Findings(body, body, "the page of a table", listed=tuple(_PAGES))
     said: dict[str, int] = {}
     for name, (form, default) in _PAGES.items():
         value = found.body.get(name, call.query.get(name))

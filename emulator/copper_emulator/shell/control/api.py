@@ -8,7 +8,7 @@ from aiohttp import web
 
 from copper_emulator.core.arguments import bare_event
 from copper_emulator.core.model import Change
-from copper_emulator.core.records.changed import untold
+from copper_emulator.core.records.changed import unreported
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.control.accounts import ACCOUNT_OPERATIONS, ACCOUNTS
 from copper_emulator.shell.control.api_calls import API_CALL_OPERATIONS
@@ -66,7 +66,7 @@ async def fire(served: ServedAccount, said: Fire) -> FiredShape:
     account = tenant.account
     await settled(served, account, [change])
     with tenant.lock:
-        hints = untold(TABLES[change.type], change.updated_attributes, account.records.catalogue)
+        hints = unreported(TABLES[change.type], change.updated_attributes, account.records.catalogue)
         return FiredShape.told(account, change, hints)
 
 

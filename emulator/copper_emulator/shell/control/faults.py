@@ -9,7 +9,7 @@ from copper_emulator.core.wire import iso
 from copper_emulator.shell.control.bases import Nothing
 from copper_emulator.shell.control.models import FaultShape, FaultsShape, Switch
 from copper_emulator.shell.control.operation import Operation
-from copper_emulator.shell.faults import active, check_names, read, switch_off_named, switch_on
+from copper_emulator.shell.fault_switching import active, check_names, read, switch_off_named, switch_on
 from copper_emulator.shell.served.account import ServedAccount
 
 
@@ -31,7 +31,7 @@ async def switch(served: ServedAccount, said: Switch) -> FaultsShape:
 def _shape(served: ServedAccount) -> FaultsShape:
     tenant = served.tenant
     with tenant.lock:
-        ends = {each.fault: each.until_ms for each in tenant.account.faults.on_now()[1]}
+        ends = {each.fault: each.until_ms for each in tenant.account.faults.state()[1]}
         return FaultsShape(faults=[_one(fault, ends.get(fault)) for fault in active(tenant)], seed=tenant.settings.seed)
 
 

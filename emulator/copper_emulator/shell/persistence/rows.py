@@ -25,12 +25,12 @@ AROUND = "stage"
 class Around:
     """Something that belongs to a tenant besides its account, and is written as a whole whenever it has changed.
 
-    `now` returns something cheap to compute that differs whenever the value does, and `out` turns it into the value.
+    `now` returns something cheap to compute that differs whenever the value does, and `dump` turns it into the value.
     """
 
     name: str
     now: Callable[[Tenant], Any]
-    out: Callable[[Any], Value]
+    dump: Callable[[Any], Value]
 
 
 def _settings(settings: Settings | None) -> Value:
@@ -67,7 +67,7 @@ AROUND_IT = (
 
 def rows_of(tenant: Tenant) -> Rows:
     """All rows of a tenant. To be called under the lock."""
-    return {AROUND: [(each.name, each.out(each.now(tenant))) for each in AROUND_IT], **rows(tenant.account)}
+    return {AROUND: [(each.name, each.dump(each.now(tenant))) for each in AROUND_IT], **rows(tenant.account)}
 
 
 def settings_json(settings: Settings) -> dict[str, Any]:

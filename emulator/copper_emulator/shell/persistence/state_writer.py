@@ -17,10 +17,10 @@ from aiohttp import web
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotWritten, StateError
-from copper_emulator.core.state import Edit, News, Rows, Tracker
+from copper_emulator.core.state import Edit, Rows, StateChanges, Tracker
 from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey
-from copper_emulator.core.state.tracking import UNWRITTEN, changed, text_of
+from copper_emulator.core.state.tracking import UNWRITTEN, ascii_json, changed
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.persistence.rows import AROUND, AROUND_IT
 from copper_emulator.shell.persistence.store import StateFile
@@ -61,19 +61,19 @@ class TrackedTenant:
         if as_found:
             self._tracker.begin()
 
-    def collect(self) -> News | None:
+    def collect(self) -> StateChanges | None:
         """Collect what has changed; all that is still to be written, or None."""
         with self.tenant.lock:
             if self._account is not self.tenant.account:
                 # The account was replaced, for example by a reset: nothing of the earlier one remains.
                 self._account, self._tracker = self.tenant.account, Tracker(self.tenant.account)
                 self.anew, self._edits, self._lines, self._around = True, {}, [], [UNWRITTEN] * len(AROUND_IT)
-                found = self._tracker.whole()
+                found = self._tracker.everything()
             else:
                 found = self._tracker.changes()
             before, self._around = self._around, [each.now(self.tenant) for each in AROUND_IT]
             for each, now in changed(AROUND_IT, before, self._around):
-                found.edits.append(Edit(AROUND, each.name, text_of(each.out(now))))
+                found.edits.append(Edit(AROUND, each.name, ascii_json(each.dump(now))))
         for edit in found.edits:
             self._add(edit)
         if not self._lines:
@@ -81,7 +81,7 @@ class TrackedTenant:
         self._lines += found.lines
         if not self._edits and not self._lines:
             return None
-        return News(list(self._edits.values()), self._entries, self._lines)
+        return StateChanges(list(self._edits.values()), self._entries, self._lines)
 
     def written(self) -> None:
         """Note that everything collected has been written."""
@@ -233,7 +233,7 @@ class StateWriter:
         self._again = None
         self._call()
 
-    def _news(self) -> dict[str, News]:
+    def _news(self) -> dict[str, StateChanges]:
         """What is to be written, by account."""
         found = ((name, kept.collect()) for name, kept in self._tracked.items())
         return {name: news for name, news in found if news is not None}

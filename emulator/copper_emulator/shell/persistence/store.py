@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from copper_emulator.core.errors import StateError
-from copper_emulator.core.state import News, Rows, read_lines
-from copper_emulator.core.state.tracking import text_of
+from copper_emulator.core.state import Rows, StateChanges, read_lines
+from copper_emulator.core.state.tracking import ascii_json
 
 Migration: TypeAlias = Callable[[sqlite3.Connection], object]
 
@@ -111,7 +111,7 @@ class StateFile:
             raise StateError(f"{self.path} is damaged: {part}, {key} belongs to no account. {_BEGIN_ANEW}")
         return names[account]
 
-    def write(self, news: Mapping[str, News], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
+    def write(self, news: Mapping[str, StateChanges], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
         """Commit each account's news. Accounts in `anew` lose their earlier rows, those in `gone` are deleted.
 
         No row may be edited twice.
@@ -125,7 +125,7 @@ class StateFile:
                     return
             self._in_transaction(news, anew, gone)
 
-    def _in_transaction(self, news: Mapping[str, News], anew: Sequence[str], gone: Sequence[str]) -> None:
+    def _in_transaction(self, news: Mapping[str, StateChanges], anew: Sequence[str], gone: Sequence[str]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for name in (*anew, *gone):
@@ -148,7 +148,7 @@ class StateFile:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _edit(self, account: int, news: News) -> None:
+    def _edit(self, account: int, news: StateChanges) -> None:
         gone = [(account, edit.part, edit.key) for edit in news.edits if edit.anew or edit.text is None]
         if gone:
             self._connection.executemany("DELETE FROM rows WHERE account = ? AND part = ? AND key = ?", gone)
@@ -162,14 +162,14 @@ class StateFile:
         if news.lines:
             self._add_turn(account, news)
 
-    def _add_turn(self, account: int, news: News) -> None:
+    def _add_turn(self, account: int, news: StateChanges) -> None:
         last = self._turns.get(account)
         if last is None:
             first = _first(account)
             last = self._connection.execute(_LAST, (first, first, _first(account + 1))).fetchone()[0]
         # If it is not committed after all, a gap remains, which does no harm.
         self._turns[account] = turn = last + 1
-        self._connection.execute(_TURN, (turn, news.entries, text_of(news.lines)))
+        self._connection.execute(_TURN, (turn, news.entries, ascii_json(news.lines)))
 
     def _id(self, name: str) -> int:
         if name in self._ids:

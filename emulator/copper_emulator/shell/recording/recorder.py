@@ -157,7 +157,7 @@ class _Recording:
     def _needed_until(self, delivery: Delivery) -> int:
         """Until when time must pass for a delivery to end the same way."""
         # On a running clock, what an endpoint itself takes is real time, and it takes that again when it is played.
-        if delivery.faults or not self._account.flows():
+        if delivery.faults or not self._account.time_flows():
             return delivery.ended_ms
         return max(delivery.notification.due_ms, delivery.notification.held_until_ms or 0)
 

@@ -232,8 +232,12 @@ def test_a_table_knows_its_fields() -> None:
     assert [field.name for field in TABLE] == list(TABLE.by_name)
     assert "name" in TABLE
     assert "wheels" not in TABLE
-    assert TABLE.told == tuple(field.name for field in TABLE.written) == tuple(field.name for field in TABLE)[:-1]
-    assert TABLE.shown == {"id", *TABLE.by_name}
+    assert (
+        TABLE.writable_names
+        == tuple(field.name for field in TABLE.writable)
+        == tuple(field.name for field in TABLE)[:-1]
+    )
+    assert TABLE.shown_names == {"id", *TABLE.by_name}
     assert TABLE.unstored == ("status",)
 
 

@@ -56,13 +56,13 @@ class CustomFields:
         example = 'Write it like [{"custom_field_definition_id": 17, "value": "..."}].'
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise Unfit(INVALID, example)
-        kept: dict[int, Any] = {}
+        values: dict[int, Any] = {}
         for item in value:
             # `computed_value` is accepted so that what a read shows can be written back unchanged.
             refuse_unknown(item, ("custom_field_definition_id", "value", "computed_value"))
             definition = known_definition(item.get("custom_field_definition_id"), self.kind, known)
-            kept[definition["id"]] = read_custom(definition, item.get("value"), known)
-        return kept
+            values[definition["id"]] = read_custom(definition, item.get("value"), known)
+        return values
 
 
 def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: bool = False) -> Mapping[str, Any]:
@@ -72,12 +72,16 @@ def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: b
     """
     definitions = known.definitions(kind)
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
-        there = choices("custom field", [f"{each['id']} ({each['name']})" for each in definitions.values()], most=10)
-        raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {kind}; {there}.")
-    found = definitions[wanted]
-    if filtered and not found["is_filterable"]:
-        raise Unfit(INVALID, f"{found['name']} is not included in filters; set is_filterable of custom field {wanted}.")
-    return found
+        known_fields = choices(
+            "custom field", [f"{each['id']} ({each['name']})" for each in definitions.values()], most=10
+        )
+        raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {kind}; {known_fields}.")
+    definition = definitions[wanted]
+    if filtered and not definition["is_filterable"]:
+        raise Unfit(
+            INVALID, f"{definition['name']} is not included in filters; set is_filterable of custom field {wanted}."
+        )
+    return definition
 
 
 def read_custom(definition: Mapping[str, Any], value: Any, known: Known) -> Any:
@@ -163,8 +167,8 @@ class Option:
 
     def read(self, value: Any, known: Known) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value not in dict(self.options):
-            there = choices("option", [f"{option_id} ({name})" for option_id, name in self.options])
-            raise Unfit(NOT_LISTED, sentence(there))
+            options = choices("option", [f"{option_id} ({name})" for option_id, name in self.options])
+            raise Unfit(NOT_LISTED, sentence(options))
         return int(value)
 
 

@@ -19,7 +19,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class BodyFields(NamedTuple):
-    """What a body says: the values of the fields it sets, and the names that were ignored.
+    """The fields of a body: the values that it sets, and the names that were ignored.
 
     `defaults` are the values of a new object for stored fields that its body does not set.
     """
@@ -48,36 +48,36 @@ class Reading:
         self._defaults: dict[str, Mapping[str, Any]] = {}
 
     def create(self, table: Table, body: Any) -> tuple[BodyFields, Findings]:
-        """Read the body of a create; the caller raises what was found."""
-        found = self._found(table, body, table.heard)
-        ignored = self._ignored(table, found, (Access.NEVER,))
-        values = self._new(table.written, found)
-        return BodyFields(values, ignored, self.defaults(table)), found
+        """Read the body of a create; the caller raises the findings."""
+        findings = self._findings(table, body, table.accepted_names)
+        ignored = self._ignored_names(table, findings, (Access.NEVER,))
+        values = self._new_values(table.writable, findings)
+        return BodyFields(values, ignored, self.defaults(table)), findings
 
     def update(self, table: Table, body: Any, before: Mapping[str, Any] = _NOTHING) -> tuple[BodyFields, Findings]:
-        """Read the body of an update; the caller raises what was found.
+        """Read the body of an update; the caller raises the findings.
 
         Null for a field that was null `before` is ignored, so that a record can be written back as it was read.
         """
-        found = self._found(table, body, table.heard)
-        ignored = self._ignored(table, found, (Access.NEVER, Access.CREATE))
+        findings = self._findings(table, body, table.accepted_names)
+        ignored = self._ignored_names(table, findings, (Access.NEVER, Access.CREATE))
         values: dict[str, Any] = {}
         for field in table:
-            if field.name not in found.body or field.access is not Access.ALWAYS:
+            if field.name not in findings.body or field.access is not Access.ALWAYS:
                 continue
-            given = found.body[field.name]
+            given = findings.body[field.name]
             if given is None and before.get(field.name, ...) is None:
                 continue
             if is_blank(field, given):
-                self._clear(field, values, found)
+                self._apply_null(field, values, findings)
             else:
-                self._read(field, given, values, found)
-        return BodyFields(values, ignored), found
+                self._read(field, given, values, findings)
+        return BodyFields(values, ignored), findings
 
     def seed(self, table: Table, body: Any) -> tuple[BodyFields, Findings]:
         """Like `create`, but also accepts fields that only Copper writes, in the form in which a read shows them."""
-        found = self._found(table, body, table.shown)
-        return BodyFields(self._new(table.fields, found), (), self.defaults(table)), found
+        findings = self._findings(table, body, table.shown_names)
+        return BodyFields(self._new_values(table.fields, findings), (), self.defaults(table)), findings
 
     def defaults(self, table: Table) -> Mapping[str, Any]:
         """Values of a new object's stored fields if not given. Sharing them is safe: stored values never change."""
@@ -86,34 +86,33 @@ class Reading:
             self._defaults[table.noun] = {**table.initial, **looked_up}
         return self._defaults[table.noun]
 
-    def _found(self, table: Table, body: Any, known: Collection[str]) -> Findings:
-        return Findings(body, known, f"a {table.noun}", told=table.told)
+    def _findings(self, table: Table, body: Any, known: Collection[str]) -> Findings:
+        return Findings(body, known, f"a {table.noun}", listed=table.writable_names)
 
-    def _new(self, fields: Iterable[Field], found: Findings) -> dict[str, Any]:
+    def _new_values(self, fields: Iterable[Field], findings: Findings) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        said = found.body.get
         for field in fields:
-            given = said(field.name)
+            given = findings.body.get(field.name)
             if given is not None and not is_blank(field, given):
-                self._read(field, given, values, found)
+                self._read(field, given, values, findings)
             elif field.required:
-                found.error(field.name, BLANK, field.how_written)
+                findings.error(field.name, BLANK, field.how_written)
         return values
 
-    def _ignored(self, table: Table, found: Findings, accesses: tuple[Access, ...]) -> tuple[str, ...]:
-        if table.guarded.isdisjoint(found.body):
+    def _ignored_names(self, table: Table, findings: Findings, accesses: tuple[Access, ...]) -> tuple[str, ...]:
+        if table.restricted_names.isdisjoint(findings.body):
             return ()
-        named = [field.name for field in table if field.access in accesses and field.name in found.body]
-        named += [name for name in table.unheeded if name in found.body]
-        ignored = (("id",) if "id" in found.body else ()) + tuple(named)
+        named = [field.name for field in table if field.access in accesses and field.name in findings.body]
+        named += [name for name in table.unheeded if name in findings.body]
+        ignored = (("id",) if "id" in findings.body else ()) + tuple(named)
         if ignored and self._refuse_read_only:
-            found.unrecognized(ignored)
+            findings.unrecognized(ignored)
             return ()
         return ignored
 
-    def _clear(self, field: Field, values: dict[str, Any], found: Findings) -> None:
+    def _apply_null(self, field: Field, values: dict[str, Any], findings: Findings) -> None:
         if field.null is Null.REFUSED:
-            found.error(field.name, BLANK)
+            findings.error(field.name, BLANK)
         elif field.null is Null.CLEARS:
             values[field.name] = field.form.blank()
         elif field.null is Null.DEFAULT:
@@ -126,11 +125,11 @@ class Reading:
             return entry["name"] if entry is not None and isinstance(field.form, LookupName) else default
         return field.default
 
-    def _read(self, field: Field, given: Any, values: dict[str, Any], found: Findings) -> None:
+    def _read(self, field: Field, given: Any, values: dict[str, Any], findings: Findings) -> None:
         try:
             values[field.name] = field.form.read(given, self._known)
         except Unfit as error:
-            found.error(field.name, error.about(field.name), error.hint)
+            findings.error(field.name, error.about(field.name), error.hint)
 
 
 def is_blank(field: Field, value: Any) -> bool:

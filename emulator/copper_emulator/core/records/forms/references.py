@@ -44,8 +44,10 @@ class LookupId:
     def read(self, value: Any, known: Known) -> int:
         entries = known.lookup(self.table)
         if read_id(value) not in entries:
-            there = [f"{entry_id} ({entry['name']})" for entry_id, entry in entries.items()]
-            raise Unfit(MUST_EXIST, f"There is no {value!r} among {self.table}; {choices('entry', there, most=10)}.")
+            known_entries = [f"{entry_id} ({entry['name']})" for entry_id, entry in entries.items()]
+            raise Unfit(
+                MUST_EXIST, f"There is no {value!r} among {self.table}; {choices('entry', known_entries, most=10)}."
+            )
         return int(value)
 
 
@@ -91,8 +93,8 @@ class StageId:
     def read(self, value: Any, known: Known) -> int:
         stages = {stage["id"]: stage["name"] for line in known.lookup("pipelines").values() for stage in line["stages"]}
         if read_id(value) not in stages:
-            there = [f"{stage_id} ({name})" for stage_id, name in stages.items()]
-            raise Unfit(MUST_EXIST, f"There is no stage {value!r}; {choices('stage', there, most=10)}.")
+            known_entries = [f"{stage_id} ({name})" for stage_id, name in stages.items()]
+            raise Unfit(MUST_EXIST, f"There is no stage {value!r}; {choices('stage', known_entries, most=10)}.")
         return int(value)
 
 
@@ -173,16 +175,17 @@ class ActivityType:
         # "Any other values" besides these two are ignored (developer docs, 2019).
         if not isinstance(value, dict) or not all(name in value for name in ("id", "category")):
             raise Unfit(INVALID, f"Write it like {self.example}.")
-        found = value
-        category = found["category"]
+        category = value["category"]
         if category != "user" and not (known.trusting and category == "system"):
             raise Unfit(NOT_LISTED, "Only activities of the category user can be written; system ones are Copper's.")
         kinds = known.lookup("activity_types")
-        is_id = isinstance(found["id"], int) and not isinstance(found["id"], bool)
-        kind = kinds.get(found["id"]) if is_id else None
+        is_id = isinstance(value["id"], int) and not isinstance(value["id"], bool)
+        kind = kinds.get(value["id"]) if is_id else None
         if kind is None or kind["category"] != category:
-            there = [f"{id_} ({each['name']})" for id_, each in kinds.items() if each["category"] == category]
-            raise Unfit(MUST_EXIST, f"There is no activity type {found['id']!r}; {choices('activity type', there)}.")
+            known_entries = [f"{id_} ({each['name']})" for id_, each in kinds.items() if each["category"] == category]
+            raise Unfit(
+                MUST_EXIST, f"There is no activity type {value['id']!r}; {choices('activity type', known_entries)}."
+            )
         if kind["is_disabled"] and not known.trusting:
             raise Unfit(INVALID, f"The activity type {kind['name']} is disabled.")
-        return {"id": found["id"], "category": category}
+        return {"id": value["id"], "category": category}

@@ -75,43 +75,43 @@ class Catalogue:
 
     def get(self, table: str, entry_id: int) -> dict[str, Any]:
         """One entry. Raises NotFound."""
-        found = self.table(table).get(entry_id)
-        if found is None:
+        entry = self.table(table).get(entry_id)
+        if entry is None:
             raise NotFound(hint=f"There is no {LOOKUPS[table].noun} {entry_id!r}.")
-        return found
+        return entry
 
     def add(self, table: str, body: Any) -> dict[str, Any]:
         """Add an entry, whose id may be given, and return it. Raises Invalid, UsageError."""
         entries = self._tables[table] if table in self._tables else dict(self.table(table))
-        said, found = Reading(NOBODY).create(LOOKUPS[table], body)
-        wanted = found.body.get("id")
+        fields, findings = Reading(NOBODY).create(LOOKUPS[table], body)
+        wanted = findings.body.get("id")
         if wanted is not None and not _is_id(table, wanted):
-            found.error("id", "is not an id")
+            findings.error("id", "is not an id")
         elif wanted in entries:
-            found.error("id", "is already there")
-        entry = said.complete
-        if not found.mistakes:
-            check_entry(table, entry, found)
-            self._check_key(table, entry, found)
-            self._check_parts(table, entry, None, found)
-        found.raise_if_any()
+            findings.error("id", "is already there")
+        entry = fields.complete
+        if not findings.mistakes:
+            check_entry(table, entry, findings)
+            self._check_key(table, entry, findings)
+            self._check_parts(table, entry, None, findings)
+        findings.raise_if_any()
         entry_id = self._next(table, entries) if wanted is None else wanted
         entries[entry_id] = {"id": entry_id, **self._with_part_ids(table, entry)}
-        self._after(table, entry_id)
+        self._finish_write(table, entry_id)
         self.on_performed(Entered(table, entries[entry_id]))
         return entries[entry_id]
 
     def update(self, table: str, entry_id: int, body: Any) -> dict[str, Any]:
         """Change the given fields of an entry and return it. Raises NotFound, Invalid, UsageError."""
         before = self.get(table, entry_id)
-        said, found = Reading(NOBODY).update(LOOKUPS[table], body)
-        after = {**before, **said.values}
-        if not found.mistakes:
-            check_entry(table, after, found)
-            self._check_parts(table, after, entry_id, found)
-        found.raise_if_any()
+        fields, findings = Reading(NOBODY).update(LOOKUPS[table], body)
+        after = {**before, **fields.values}
+        if not findings.mistakes:
+            check_entry(table, after, findings)
+            self._check_parts(table, after, entry_id, findings)
+        findings.raise_if_any()
         self._tables[table][entry_id] = self._with_part_ids(table, after)
-        self._after(table, entry_id)
+        self._finish_write(table, entry_id)
         self.on_performed(EntryChanged(table, entry_id, body))
         return self._tables[table][entry_id]
 
@@ -121,7 +121,7 @@ class Catalogue:
         if entry_id not in self.own(table):
             raise UsageError(f"activity type {entry_id} ({entry['name']}) is one of {CUSTOM}: remove it there")
         del self._tables[table][entry_id]
-        self._written()
+        self._forget_derived()
         self.on_performed(EntryRemoved(table, entry_id))
 
     def change_account(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class Catalogue:
             if name not in known:
                 raise UsageError(no_such("setting of the account", name, known))
         self.account.update(fields, settings={**self._settings, **settings})
-        self._written()
+        self._forget_derived()
         self.on_performed(AccountChanged(fields))
         return self.account
 
@@ -165,11 +165,11 @@ class Catalogue:
     def zone(self) -> tzinfo:
         """The account's time zone. Raises Unfit if this machine does not know it."""
         name = self.account["primary_timezone"]
-        found = zone_named(name)
-        if found is None:
+        zone = zone_named(name)
+        if zone is None:
             # Possible in a state saved on another machine, or before names were checked.
             raise Unfit(INVALID, f"The account's time zone {name!r} is not known on this machine: {_ZONES}.")
-        return found
+        return zone
 
     def default(self, table: str) -> int | None:
         """The id of a table's default entry, if it has one."""
@@ -231,9 +231,9 @@ class Catalogue:
             for name, table in LOOKUPS.items()
         }
         self._ids |= state["ids"]
-        self._written()
+        self._forget_derived()
 
-    def _written(self) -> None:
+    def _forget_derived(self) -> None:
         self.writes += 1
         self._definitions.clear()
         self._defaults.clear()
@@ -248,12 +248,12 @@ class Catalogue:
         self._ids[counter] = number + 1
         return number
 
-    def _check_key(self, table: str, entry: Mapping[str, Any], found: Findings) -> None:
+    def _check_key(self, table: str, entry: Mapping[str, Any], findings: Findings) -> None:
         key = entry.get("canonical_name")
         if key and any(each["canonical_name"] == key for each in self._tables[table].values()):
-            found.error("canonical_name", TAKEN)
+            findings.error("canonical_name", TAKEN)
 
-    def _check_parts(self, table: str, entry: Mapping[str, Any], own: int | None, found: Findings) -> None:
+    def _check_parts(self, table: str, entry: Mapping[str, Any], own: int | None, findings: Findings) -> None:
         field = _PARTS.get(table)
         if field is None or table == "users":
             # Users share groups, so the same id may occur more than once.
@@ -265,7 +265,7 @@ class Catalogue:
         given = [part["id"] for part in entry[field] if "id" in part]
         twice = [part_id for part_id, times in Counter([*others, *given]).items() if times > 1]
         if twice:
-            found.error(field, INVALID, f"An id can be used only once: {', '.join(map(str, twice))}.")
+            findings.error(field, INVALID, f"An id can be used only once: {', '.join(map(str, twice))}.")
 
     def _with_part_ids(self, table: str, entry: dict[str, Any]) -> dict[str, Any]:
         field = _PARTS.get(table)
@@ -281,8 +281,8 @@ class Catalogue:
         # The id first, as the API shows it.
         return {**entry, field: [{"id": part["id"], **part} for part in parts]}
 
-    def _after(self, table: str, entry_id: int) -> None:
-        self._written()
+    def _finish_write(self, table: str, entry_id: int) -> None:
+        self._forget_derived()
         mark = {"lead_statuses": "is_default", "custom_activity_types": "is_default_task_type"}.get(table)
         if mark is not None and self._tables[table][entry_id][mark]:
             # Only one entry can be the default.

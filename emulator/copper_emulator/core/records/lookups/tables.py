@@ -287,18 +287,18 @@ SEEDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 """The entries in a new account. The first user is the owner of the API key and gets its email."""
 
 
-def check_entry(table: str, entry: Mapping[str, Any], found: Findings) -> None:
+def check_entry(table: str, entry: Mapping[str, Any], findings: Findings) -> None:
     """Find mistakes that depend on more than the form of a single field."""
     if table == "pipelines" and not entry["stages"]:
-        found.error("stages", BLANK)
+        findings.error("stages", BLANK)
     if table == "custom_field_definitions":
         least = {"Dropdown": 1, "MultiSelect": 2}.get(entry["data_type"], 0)
         if len(entry["options"]) < least:
-            found.error("options", BLANK, f"A {entry['data_type']} has at least {least}.")
+            findings.error("options", BLANK, f"A {entry['data_type']} has at least {least}.")
         if entry["options"] and not least:
-            found.error("options", INVALID, "Only a Dropdown or a MultiSelect has options.")
+            findings.error("options", INVALID, "Only a Dropdown or a MultiSelect has options.")
         currency = entry["currency"]
         if currency is not None and (entry["data_type"] != "Currency" or len(currency) != 3):
-            found.error("currency", INVALID, "It is three letters, of a Currency field.")
+            findings.error("currency", INVALID, "It is three letters, of a Currency field.")
         if entry["connected_id"] is not None and entry["data_type"] != "Connect":
-            found.error("connected_id", INVALID, "It is the id of a definition, of a Connect field.")
+            findings.error("connected_id", INVALID, "It is the id of a definition, of a Connect field.")

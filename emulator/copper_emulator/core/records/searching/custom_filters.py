@@ -115,11 +115,11 @@ def _condition(definition: Mapping[str, Any], item: Mapping[str, Any], known: Kn
     return among(_column(definition, lambda value: folded(value or "")), (folded(wanted),))
 
 
-def _column(definition: Mapping[str, Any], told: Callable[[Any], Any], *, number: bool = False) -> Column:
-    """The results of `told` for a custom field's value, which is None if unset."""
-    wanted = definition["id"]
-    name = f"custom field {wanted}, {definition['data_type']}"
-    return Column(name, lambda record: told(record["custom_fields"].get(wanted)), number=number)
+def _column(definition: Mapping[str, Any], convert: Callable[[Any], Any], *, number: bool = False) -> Column:
+    """The results of `convert` for a custom field's value, which is None if unset."""
+    definition_id = definition["id"]
+    name = f"custom field {definition_id}, {definition['data_type']}"
+    return Column(name, lambda record: convert(record["custom_fields"].get(definition_id)), number=number)
 
 
 def _refuse(given: Mapping[str, Any], names: tuple[str, ...], hint: str) -> None:

@@ -2,10 +2,10 @@
 
     query = parse_search(kind, body, url_query, store)      from a request to the API; always paged
     query = parse_filters(kind, filters, store)             from a call in Python; all matches, unless it asks for pages
-    found = find(store, query, now)                         the records of the page, and how many match in all
+    result = find(store, query, now)                        the records of the page, and how many match in all
 
 Filters are combined with "and" (developer docs). Only the first 100,000 matches can be paged to, according to the
-developer docs; pages beyond are empty. `total` counts all matches, as `X-PW-TOTAL` is said to do.
+developer docs; pages beyond are empty. `total` counts all matches, as `X-PW-TOTAL` is given to do.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def body_schema(kind: EntityType) -> dict[str, Any]:
 
 def parse_search(kind: EntityType, body: Any, query: Mapping[str, str], store: RecordStore) -> Query:
     """Parse a request to the API. The URL's query takes the same parameters as the body, which wins. Raises Invalid."""
-    said = {**_of_url(kind, query), **body} if isinstance(body, dict) else body
-    return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **_read(kind, said, store)})
+    given = {**_of_url(kind, query), **body} if isinstance(body, dict) else body
+    return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **_read(kind, given, store)})
 
 
 def with_those_of_people(query: Query, store: RecordStore) -> Query:
@@ -130,8 +130,8 @@ def with_those_of_people(query: Query, store: RecordStore) -> Query:
 
 def parse_filters(kind: EntityType, filters: Mapping[str, Any], store: RecordStore) -> Query:
     """Parse filters from Python: tuples and sets count as lists, and pages are optional. Raises Invalid."""
-    said = _read(kind, {name: _listed(value) for name, value in filters.items()}, store)
-    return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **said} if "page_number" in said else said)
+    given = _read(kind, {name: _listed(value) for name, value in filters.items()}, store)
+    return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **given} if "page_number" in given else given)
 
 
 def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> SearchResult:
@@ -140,7 +140,7 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
     filters = FILTERS[query.kind]
     conditions = [each for name, value in query.filters.items() for each in filters[name].conditions(value, setting)]
     recent = store.orders[query.kind].recent
-    unseen, gone = ((), []) if recent.is_empty or not lag else recent.unlike_now(now_ms)
+    unseen, gone = ((), []) if recent.is_empty or not lag else recent.differences(now_ms)
     lasts = recent.is_empty and not any(filters[name].timed for name in query.filters)
     fitting, among = _fitting(store, query, conditions, keep=lasts), store.of(query.kind)
     ids, line = (fitting.ids, fitting) if isinstance(fitting, Line) else (fitting, None)
@@ -211,49 +211,49 @@ def _page(number: int, query: Query) -> slice:
     return slice(number - 1 - first, None if last < 0 else last, -1)
 
 
-def _query(kind: EntityType, said: Mapping[str, Any]) -> Query:
+def _query(kind: EntityType, given: Mapping[str, Any]) -> Query:
     return Query(
         kind,
-        {**_DEFAULTS[kind], **{name: value for name, value in said.items() if name in FILTERS[kind]}},
-        said.get("sort_by", DEFAULT_SORTS[kind]),
-        said.get("sort_direction", DEFAULT_DIRECTIONS[kind]) == "desc",
-        said.get("page_number", 1),
-        said.get("page_size"),
+        {**_DEFAULTS[kind], **{name: value for name, value in given.items() if name in FILTERS[kind]}},
+        given.get("sort_by", DEFAULT_SORTS[kind]),
+        given.get("sort_direction", DEFAULT_DIRECTIONS[kind]) == "desc",
+        given.get("page_number", 1),
+        given.get("page_size"),
     )
 
 
-def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
+def _read(kind: EntityType, given: Any, store: RecordStore) -> dict[str, Any]:
     """Read parameters by their forms, ignoring null and empty values without a meaning. Raises Invalid."""
     known = PARAMETERS[kind]
-    found = Findings(said, known, f"a search of {TABLES[kind].plural}")
+    findings = Findings(given, known, f"a search of {TABLES[kind].plural}")
     values: dict[str, Any] = {}
     # In the order of the parameters, so that mistakes are reported in that order.
-    for name in sorted(known.keys() & found.body.keys(), key=_PLACES[kind].__getitem__):
-        each, value = known[name], found.body[name]
+    for name in sorted(known.keys() & findings.body.keys(), key=_PLACES[kind].__getitem__):
+        each, value = known[name], findings.body[name]
         if value is None or (value in ("", []) and not each.empty):
             continue
         try:
             values[name] = each.form.read(value, store)
         except Unfit as error:
-            found.error(name, error.about(name), error.hint)
-    found.raise_if_any()
+            findings.error(name, error.about(name), error.hint)
+    findings.raise_if_any()
     return values
 
 
 def _of_url(kind: EntityType, query: Mapping[str, str]) -> dict[str, Any]:
     """The parameters in a URL's query; lists may be written `ids=1,2`, `ids[]=1` or `ids[0]=1`."""
     known = PARAMETERS[kind]
-    said: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for key, value in query.items():
         if key in _NO_FILTERS:
             continue
         name = _BRACKETS.sub("", key)
         if name in known and isinstance(known[name].form, Listed | AnyOrAll):
             several = [value] if name != key else value.split(",") if value else []
-            said[name] = [*said.get(name, ()), *several]
+            given[name] = [*given.get(name, ()), *several]
         else:
-            said[key] = value
-    return said
+            given[key] = value
+    return given
 
 
 def _listed(value: Any) -> Any:

@@ -82,14 +82,14 @@ def _day(field: str) -> Sort:
     return Sort(f"`{field}`", lambda store: key)
 
 
-def _looked_up(field: str, told: Callable[[RecordStore], Mapping[int, Any]], doc: str) -> Sort:
-    """Sort by what `told` maps the field's id to. The whole mapping is the stamp, as lookup tables are small."""
+def _looked_up(field: str, values_of: Callable[[RecordStore], Mapping[int, Any]], doc: str) -> Sort:
+    """Sort by what `values_of` maps the field's id to. The whole mapping is the stamp, as lookup tables are small."""
 
     def key(store: RecordStore) -> Key:
-        values = told(store)
+        values = values_of(store)
         return lambda record: values.get(record[field])
 
-    return Sort(doc, key, lambda store: list(told(store).items()))
+    return Sort(doc, key, lambda store: list(values_of(store).items()))
 
 
 def _named(field: str, table: str) -> Sort:
@@ -114,7 +114,7 @@ def _stage() -> Sort:
     return _looked_up("pipeline_stage_id", places, "place of the stage in its pipeline; pipelines after each other")
 
 
-def _record(field: str, kind: EntityType, *, told: str = "name") -> Sort:
+def _record(field: str, kind: EntityType, *, text_field: str = "name") -> Sort:
     """Sort by a text of the record whose id is in the field."""
 
     def key(store: RecordStore) -> Key:
@@ -122,11 +122,11 @@ def _record(field: str, kind: EntityType, *, told: str = "name") -> Sort:
 
         def value(record: Stored) -> Any:
             other = records.get(record[field])
-            return None if other is None or other[told] is None else folded(other[told])
+            return None if other is None or other[text_field] is None else folded(other[text_field])
 
         return value
 
-    return Sort(f"`{told}` of the {kind} in `{field}`", key, lambda store: store.orders[kind].writes)
+    return Sort(f"`{text_field}` of the {kind} in `{field}`", key, lambda store: store.orders[kind].writes)
 
 
 def _reference(field: str, kinds: Iterable[EntityType]) -> Sort:
@@ -212,8 +212,8 @@ SORTS: Mapping[EntityType, Mapping[str, Sort]] = {
         **_NAME,
         **_PHONE,
         "contact": _CONTACT,
-        "contact_first_name": _record("primary_contact_id", PERSON, told="first_name"),
-        "contact_last_name": _record("primary_contact_id", PERSON, told="last_name"),
+        "contact_first_name": _record("primary_contact_id", PERSON, text_field="first_name"),
+        "contact_last_name": _record("primary_contact_id", PERSON, text_field="last_name"),
         **_DATES,
         "email_domain": _text("email_domain"),
         **_PLACE,

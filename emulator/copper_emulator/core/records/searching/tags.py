@@ -19,23 +19,23 @@ TAGGED = (PERSON, LEAD, COMPANY, OPPORTUNITY, PROJECT, TASK)
 
 def tag_names(store: RecordStore, *, after: str | None = None) -> list[str]:
     """The tags, sorted by name; with `after`, only those that come after it."""
-    there = sorted({name for names in _counts(store).values() for name in names}, key=_by_name)
-    return there if after is None else [name for name in there if _by_name(name) > _by_name(after)]
+    names = sorted({name for names in _counts(store).values() for name in names}, key=_by_name)
+    return names if after is None else [name for name in names if _by_name(name) > _by_name(after)]
 
 
 def tag_counts(store: RecordStore, *, by_count: bool = False) -> list[dict[str, Any]]:
     """Each tag with the number of records that have it, sorted by name or, with `by_count`, most used first."""
     counts = _counts(store)
     names = sorted({name for names in counts.values() for name in names}, key=_by_name)
-    told = [_told(name, counts) for name in names]
-    return sorted(told, key=lambda tag: -tag["count"]) if by_count else told
+    tags = [_tag(name, counts) for name in names]
+    return sorted(tags, key=lambda tag: -tag["count"]) if by_count else tags
 
 
 def _counts(store: RecordStore) -> dict[EntityType, Counter[str]]:
     return {kind: Counter(tag for record in store.of(kind).values() for tag in record["tags"]) for kind in TAGGED}
 
 
-def _told(name: str, counts: dict[EntityType, Counter[str]]) -> dict[str, Any]:
+def _tag(name: str, counts: dict[EntityType, Counter[str]]) -> dict[str, Any]:
     of_type = {f"count_{TABLES[kind].plural}": counted[name] for kind, counted in counts.items()}
     return {"name": name, "count": sum(of_type.values()), **of_type}
 

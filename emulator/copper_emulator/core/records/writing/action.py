@@ -69,7 +69,7 @@ class Action:
         self._deleted: dict[int, None] = {}
         self._claimed: dict[str, int | None] = {}
         self._seeded = False
-        self._given: dict[str, list[tuple[int, Any]]] = {"seed": [], "create": [], "update": []}
+        self._bodies: dict[str, list[tuple[int, Any]]] = {"seed": [], "create": [], "update": []}
         self._ignored: dict[str, None] = {}
 
     @cached_property
@@ -78,55 +78,55 @@ class Action:
 
     def create(self, body: Any) -> int:
         """Create a record and return its id. Raises Invalid, NotEnabled."""
-        said, found = self._reading.create(self._table, body)
-        require_named(self._store, self._kind, said.values)
-        self._ignored |= dict.fromkeys(said.ignored)
-        return self._given_for("create", self._checked_new(said, found), body)
+        fields, findings = self._reading.create(self._table, body)
+        require_named(self._store, self._kind, fields.values)
+        self._ignored |= dict.fromkeys(fields.ignored)
+        return self._note_body("create", self._add_new(fields, findings), body)
 
     def seed(self, body: Any) -> int:
         """Create a record whose id and read-only fields may be given, and return its id. Raises Invalid."""
-        said, found = self._seeding.seed(self._table, body)
-        wanted = found.body.get("id")
-        if wanted is not None and not _is_free(wanted, self._store.of(self._kind), self._created):
-            found.error("id", "is already there or not an id")
+        fields, findings = self._seeding.seed(self._table, body)
+        given_id = findings.body.get("id")
+        if given_id is not None and not _is_free(given_id, self._store.of(self._kind), self._created):
+            findings.error("id", "is already there or not an id")
         self._seeded = True
-        return self._given_for("seed", self._checked_new(said, found, wanted, seeding=True), body)
+        return self._note_body("seed", self._add_new(fields, findings, given_id, seeding=True), body)
 
     def make(self, values: Mapping[str, Any]) -> int:
         """Create a record from values known to be valid, also read-only ones, and defaults. Returns its id."""
-        said = BodyFields(values, defaults=self._reading.defaults(self._table))
-        return self._checked_new(said, Findings({}, (), f"a {self._table.noun}"))
+        fields = BodyFields(values, defaults=self._reading.defaults(self._table))
+        return self._add_new(fields, Findings({}, (), f"a {self._table.noun}"))
 
     def update(self, record_id: int, body: Any) -> None:
         """Change the fields that the body names. Raises NotFound, Invalid."""
-        before = self._now_there(record_id)
-        said, found = self._reading.update(self._table, body, before)
-        self._ignored |= dict.fromkeys(said.ignored)
-        found.raise_if_any()
-        self._write(record_id, before, said, found)
-        self._given_for("update", record_id, body)
+        before = self._current(record_id)
+        fields, findings = self._reading.update(self._table, body, before)
+        self._ignored |= dict.fromkeys(fields.ignored)
+        findings.raise_if_any()
+        self._write(record_id, before, fields, findings)
+        self._note_body("update", record_id, body)
 
     def set(self, record_id: int, values: Mapping[str, Any]) -> None:
         """Set fields, also read-only ones, to values known to be valid. Raises NotFound."""
-        found = Findings({}, (), f"a {self._table.noun}")
-        self._write(record_id, self._now_there(record_id), BodyFields(values), found)
+        findings = Findings({}, (), f"a {self._table.noun}")
+        self._write(record_id, self._current(record_id), BodyFields(values), findings)
 
-    def _write(self, record_id: int, before: Stored, said: BodyFields, found: Findings) -> None:
+    def _write(self, record_id: int, before: Stored, fields: BodyFields, findings: Findings) -> None:
         """Work out the record as it will be and keep it for the commit. Raises Invalid."""
-        after = {**before, **said.values}
-        if "custom_fields" in said.values:
-            after["custom_fields"] = _merged(before["custom_fields"], said.values["custom_fields"])
-        self._derive(before, said, after, found)
+        after = {**before, **fields.values}
+        if "custom_fields" in fields.values:
+            after["custom_fields"] = _merged(before["custom_fields"], fields.values["custom_fields"])
+        self._derive(before, fields, after, findings)
         if all(is_same(each.form, before[each.name], after[each.name]) for each in self._table if each.stored):
             after = dict(before)
         else:
-            after["date_modified"] = self._modified(after)
-        self._claim(record_id, before, after, found)
+            after["date_modified"] = self._date_modified(after)
+        self._claim(record_id, before, after, findings)
         self._updated[record_id] = after
 
     def delete(self, record_id: int) -> None:
         """Delete a record. Raises NotFound."""
-        self._now_there(record_id)
+        self._current(record_id)
         self._deleted[record_id] = None
 
     def commit(self) -> Done:
@@ -147,12 +147,12 @@ class Action:
         done.performed += self._performed()
         return done
 
-    def _given_for(self, verb: str, record_id: int, body: Any) -> int:
-        self._given[verb].append((record_id, body))
+    def _note_body(self, verb: str, record_id: int, body: Any) -> int:
+        self._bodies[verb].append((record_id, body))
         return record_id
 
     def _performed(self) -> Iterator[Performed]:
-        for verb, rows in self._given.items():
+        for verb, rows in self._bodies.items():
             if rows:
                 yield _PERFORMED[verb](self._kind, tuple(rows))
         if self._deleted:
@@ -168,9 +168,9 @@ class Action:
             if not attributes:
                 done.unchanged.append((self._kind, record_id))
                 continue
-            alike = json.dumps(attributes, sort_keys=True) if several else ""
+            group = json.dumps(attributes, sort_keys=True) if several else ""
             change = RecordChange(topic, (), attributes, named)
-            groups.setdefault(alike, (change, []))[1].append(record_id)
+            groups.setdefault(group, (change, []))[1].append(record_id)
         done.changes += [
             RecordChange(topic, tuple(ids), change.updated_attributes, change.computed_attributes)
             for change, ids in groups.values()
@@ -180,30 +180,30 @@ class Action:
         if ids:
             done.changes.append(RecordChange(_TOPICS[self._kind, event], tuple(ids)))
 
-    def _checked_new(
-        self, said: BodyFields, found: Findings, wanted: int | None = None, *, seeding: bool = False
+    def _add_new(
+        self, fields: BodyFields, findings: Findings, given_id: int | None = None, *, seeding: bool = False
     ) -> int:
-        found.raise_if_any()
-        given = said.values
-        if "custom_fields" in given:
-            given = {**given, "custom_fields": _merged({}, given["custom_fields"])}
-        after = {"id": 0, **said.defaults, **given}
+        findings.raise_if_any()
+        values = fields.values
+        if "custom_fields" in values:
+            values = {**values, "custom_fields": _merged({}, values["custom_fields"])}
+        after = {"id": 0, **fields.defaults, **values}
         # Seeded values are kept as given, even if they contradict each other.
-        self._derive(None, said, after, None if seeding else found)
+        self._derive(None, fields, after, None if seeding else findings)
         if seeding:
-            after |= given
+            after |= values
             for name in self._table.unstored:
                 after.pop(name, None)
-        for name, moment in (("date_created", self._now), ("date_modified", self._modified(after))):
+        for name, moment in (("date_created", self._now), ("date_modified", self._date_modified(after))):
             after[name] = after[name] if seeding and after[name] is not None else moment
-        claimed = self._claim(None, None, after, found)
-        record_id = wanted if wanted is not None else self._next_id()
+        claimed = self._claim(None, None, after, findings)
+        record_id = given_id if given_id is not None else self._next_id()
         self._claimed |= dict.fromkeys(claimed, record_id)
         after["id"] = record_id
         self._created[record_id] = after
         return record_id
 
-    def _modified(self, after: Stored) -> int:
+    def _date_modified(self, after: Stored) -> int:
         # An activity's date_modified is its activity_date, even if that is earlier than its creation (recorded in
         # 2019), and after a change as well: in the developer docs of 2019, activity 3061844454 has the same one with
         # the details "Demo phone call" and "This is an update".
@@ -212,41 +212,43 @@ class Action:
 
     def _next_id(self) -> int:
         # Seeded records may already use ids that the counter has yet to reach.
-        there = self._store.of(self._kind)
+        records = self._store.of(self._kind)
         spent = self._store.spent[self._kind]
         while True:
-            record_id = self._store.counters.record(self._kind)
-            if not (record_id in there or record_id in self._created or record_id in spent):
+            record_id = self._store.counters.next_record(self._kind)
+            if not (record_id in records or record_id in self._created or record_id in spent):
                 return record_id
 
-    def _now_there(self, record_id: int) -> Stored:
+    def _current(self, record_id: int) -> Stored:
         if record_id in self._deleted:
             raise not_there(self._kind, record_id)
-        found = self._updated.get(record_id)
-        return self._store.stored(self._kind, record_id) if found is None else found
+        updated = self._updated.get(record_id)
+        return self._store.stored(self._kind, record_id) if updated is None else updated
 
-    def _derive(self, before: Stored | None, said: BodyFields, after: dict[str, Any], found: Findings | None) -> None:
+    def _derive(
+        self, before: Stored | None, fields: BodyFields, after: dict[str, Any], findings: Findings | None
+    ) -> None:
         store = self._store
-        write = Write(before, said.values, after, store.catalogue, store.company_of, self._now, lambda: store.user)
-        if found is not None:
-            check(self._table, write, found)
+        write = Write(before, fields.values, after, store.catalogue, store.company_of, self._now, lambda: store.user)
+        if findings is not None:
+            check(self._table, write, findings)
         derive(self._table, write)
 
-    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
+    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, findings: Findings) -> list[str]:
         # A unique value must not belong to another record, whether stored or in this action.
         claimed = uniques(self._kind, after)
         for unique in claimed:
             owner = self._claimed[unique] if unique in self._claimed else self._store.owner(self._kind, unique)
             if owner is not None and owner != record_id and owner not in self._deleted:
-                found.error(_UNIQUE[self._kind], TAKEN, self._taken_by(owner, unique))
-        found.raise_if_any()
+                findings.error(_UNIQUE[self._kind], TAKEN, self._taken_hint(owner, unique))
+        findings.raise_if_any()
         if record_id is not None:
             released = [] if before is None else uniques(self._kind, before)
             self._claimed |= dict.fromkeys(released, None)
             self._claimed |= dict.fromkeys(claimed, record_id)
         return claimed
 
-    def _taken_by(self, owner: int, unique: str) -> str:
+    def _taken_hint(self, owner: int, unique: str) -> str:
         if owner not in self._created:
             return f"{unique} belongs to {self._kind} {owner}."
         # Nothing in this action will be created, so the owner's id would mean nothing.
@@ -273,4 +275,4 @@ def _is_free(record_id: object, *taken: Container[int]) -> bool:
 
 def _merged(old: Mapping[int, Any], new: Mapping[int, Any]) -> dict[int, Any]:
     """Custom field values after a write: fields that it does not name keep theirs, null unsets."""
-    return {wanted: value for wanted, value in {**old, **new}.items() if value is not None}
+    return {definition_id: value for definition_id, value in {**old, **new}.items() if value is not None}

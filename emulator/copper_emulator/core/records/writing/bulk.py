@@ -1,4 +1,4 @@
-"""Several bodies in one call: each is accepted or refused on its own, and those accepted form one action."""
+"""Several bodies in write call: each is accepted or refused on its own, and those accepted form write action."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from copper_emulator.core.records.writing.action import Action, Command, Done
 __tracebackhide__ = raised_on_purpose
 
 MAX_BULK = 10
-"""The maximum number of bodies in one call (developer docs); the caller refuses more."""
+"""The maximum number of bodies in write call (developer docs); the caller refuses more."""
 
 SYMBOLS = {
     BLANK: "blank",
@@ -45,7 +45,7 @@ SYMBOLS = {
 
 
 class ItemError(ApiError):
-    """Why one of the bodies was refused and, in an update, which record it named."""
+    """Why write of the bodies was refused and, in an update, which record it named."""
 
     def __init__(self, cause: ApiError, record_id: int | None = None) -> None:
         super().__init__(cause.message, hint=cause.hint)
@@ -64,26 +64,26 @@ def item_error(error: ItemError) -> dict[str, Any]:
 
 
 def symbol(message: str) -> str:
-    """Rails' name for one of its messages; any other message is its own name, as in Rails."""
+    """Rails' name for write of its messages; any other message is its own name, as in Rails."""
     return next((name for words, name in SYMBOLS.items() if message.startswith(words)), message)
 
 
 def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record | ItemError]]:
-    """Create records in one action and return each, or why it was refused, in the order of the bodies."""
+    """Create records in write action and return each, or why it was refused, in the order of the bodies."""
 
-    def one(action: Action, body: Any) -> int | ItemError:
+    def write(action: Action, body: Any) -> int | ItemError:
         try:
             return action.create(body)
         except Invalid as error:
             return ItemError(error)
 
-    return _bulk(kind, bodies, one)
+    return _bulk(kind, bodies, write)
 
 
 def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record | ItemError]]:
-    """Update records, each named by its body's `id`, in one action; returns the same as `bulk_create`."""
+    """Update records, each named by its body's `id`, in write action; returns the same as `bulk_create`."""
 
-    def one(action: Action, body: Any) -> int | ItemError:
+    def write(action: Action, body: Any) -> int | ItemError:
         record_id = None
         try:
             record_id = _id(body, f"a {TABLES[kind].noun} to change")
@@ -92,26 +92,26 @@ def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record 
             return ItemError(error, record_id)
         return record_id
 
-    return _bulk(kind, bodies, one)
+    return _bulk(kind, bodies, write)
 
 
 def _bulk(
-    kind: EntityType, bodies: Iterable[Any], one: Callable[[Action, Any], int | ItemError]
+    kind: EntityType, bodies: Iterable[Any], write: Callable[[Action, Any], int | ItemError]
 ) -> Command[list[Record | ItemError]]:
     def command(store: RecordStore, now: int) -> tuple[list[Record | ItemError], Done]:
         action = Action(store, kind, now)
-        made = [one(action, body) for body in bodies]
+        results = [write(action, body) for body in bodies]
         done = action.commit()
-        return [each if isinstance(each, ItemError) else store.get(kind, each) for each in made], done
+        return [each if isinstance(each, ItemError) else store.get(kind, each) for each in results], done
 
     return command
 
 
 def _id(body: Any, noun: str) -> int:
-    """The id in a body. Raises Invalid if there is no valid one."""
-    found = Findings(body, body if isinstance(body, dict) else ("id",), noun)
-    found.require("id")
-    found.raise_if_any()
+    """The id in a body. Raises Invalid if there is no valid write."""
+    findings = Findings(body, body if isinstance(body, dict) else ("id",), noun)
+    findings.require("id")
+    findings.raise_if_any()
     try:
         return read_id(body["id"])
     except Unfit as error:

@@ -94,28 +94,28 @@ class Details:
 
 def read_details(body: Any, store: RecordStore) -> Details:
     """Read the details of a conversion. Raises Invalid with all mistakes in all parts."""
-    found = Findings(body, ("details",), "a conversion")
-    details = found.inner("details", [table.plural for table in PARTS.values()], "the details of a conversion")
+    findings = Findings(body, ("details",), "a conversion")
+    details = findings.inner("details", [table.plural for table in PARTS.values()], "the details of a conversion")
     person = _read_part(PARTS[PERSON], details, store)
     company = _read_part(PARTS[COMPANY], details, store)
     opportunity = _read_part(PARTS[OPPORTUNITY], details, store)
     if "id" in company and "name" in company:
-        found.error("company", INVALID, "It has an id or a name, not both.")
-    found.raise_if_any()
+        findings.error("company", INVALID, "It has an id or a name, not both.")
+    findings.raise_if_any()
     return Details(person, company, None if details.body.get("opportunity") is None else opportunity)
 
 
 def _read_part(table: Table, details: Findings, store: RecordStore) -> dict[str, Any]:
-    found = details.inner(table.plural, list(table.by_name), f"the {table.noun}")
+    findings = details.inner(table.plural, list(table.by_name), f"the {table.noun}")
     values: dict[str, Any] = {}
     for field in table:
-        given = found.body.get(field.name)
+        given = findings.body.get(field.name)
         if given is None:
             continue
         try:
             values[field.name] = field.form.read(given, store)
         except Unfit as error:
-            found.error(field.name, error.about(field.name), error.hint)
+            findings.error(field.name, error.about(field.name), error.hint)
     return values
 
 
@@ -129,13 +129,13 @@ class _Conversion:
         self._lead = lead
         self._details = details
         email = lead["email"]
-        self._known = None if email is None else store.owner(PERSON, email["email"])
+        self._known_person = None if email is None else store.owner(PERSON, email["email"])
         """The id of the person who already has the lead's email address."""
 
     def run(self) -> dict[str, Record]:
-        company_id = self._company()
-        person_id = self._person(company_id)
-        opportunity_id = self._opportunity(person_id, company_id)
+        company_id = self._ensure_company()
+        person_id = self._ensure_person(company_id)
+        opportunity_id = self._make_opportunity(person_id, company_id)
         hand_over(self._store, (LEAD, self._lead["id"]), (PERSON, person_id))
         self._end_lead(person_id, opportunity_id)
         ids = {PERSON: person_id, COMPANY: company_id, OPPORTUNITY: opportunity_id}
@@ -145,29 +145,29 @@ class _Conversion:
             if record_id is not None
         }
 
-    def _company(self) -> int | None:
-        said = self._details.company
-        if "id" in said:
-            found: int = said["id"]
-            return found
-        if "name" in said:
-            return self._company_called(said["name"]) if said["name"].strip() else None
-        theirs = None if self._known is None else self._store.company_of(self._known)
-        return self._company_unsaid() if theirs is None else theirs
+    def _ensure_company(self) -> int | None:
+        given = self._details.company
+        if "id" in given:
+            company_id: int = given["id"]
+            return company_id
+        if "name" in given:
+            return self._ensure_company_called(given["name"]) if given["name"].strip() else None
+        known = None if self._known_person is None else self._store.company_of(self._known_person)
+        return self._ensure_company_of_lead() if known is None else known
 
-    def _company_unsaid(self) -> int:
+    def _ensure_company_of_lead(self) -> int:
         """The company if neither the body nor a known person determines it."""
         email = self._lead["email"]
         domain = own_domain(email)
         if _first(self._lead["company_name"]) or domain is None:
-            return self._company_called(_first(self._lead["company_name"], self._name))
-        for each in (domain_of(email), domain):
-            owner = self._store.owner(COMPANY, each)
+            return self._ensure_company_called(_first(self._lead["company_name"], self._name))
+        for candidate in (domain_of(email), domain):
+            owner = self._store.owner(COMPANY, candidate)
             if owner is not None:
                 return owner
-        return self._company_called(domain.split(".")[0].capitalize(), domain)
+        return self._ensure_company_called(domain.split(".")[0].capitalize(), domain)
 
-    def _company_called(self, name: str, domain: str | None = None) -> int:
+    def _ensure_company_called(self, name: str, domain: str | None = None) -> int:
         # Copper's own matching is fuzzy, by undocumented rules.
         for record_id, company in self._store.of(COMPANY).items():
             if folded(company["name"].strip()) == folded(name.strip()):
@@ -181,35 +181,35 @@ class _Conversion:
         }
         return self._make(COMPANY, values)
 
-    def _person(self, company_id: int | None) -> int:
+    def _ensure_person(self, company_id: int | None) -> int:
         values = self._as_person()
-        if self._known is None:
+        if self._known_person is None:
             return self._make(PERSON, {**values, "company_id": company_id})
         if company_id is not None and not {"id", "name"}.isdisjoint(self._details.company):
             # The body names the company, so the person moves to it.
-            self._store.quietly((PERSON, self._known), {"company_id": company_id})
+            self._store.quietly((PERSON, self._known_person), {"company_id": company_id})
         self.done.and_then(
-            take_over(self._store, self._now, (PERSON, self._known), {**values, "company_id": company_id})
+            take_over(self._store, self._now, (PERSON, self._known_person), {**values, "company_id": company_id})
         )
-        return self._known
+        return self._known_person
 
     def _as_person(self) -> dict[str, Any]:
-        said = {name: value for name, value in self._details.person.items() if name != "name"}
+        given = {name: value for name, value in self._details.person.items() if name != "name"}
         own = {name: self._lead[name] for name in NAME_PARTS} if self._name == self._lead["name"] else {}
-        kept = ("address", "phone_numbers", "socials", "websites", "tags", "title", "details")
+        copied = ("address", "phone_numbers", "socials", "websites", "tags", "title", "details")
         return {
             "name": self._name,
             **own,
-            **{name: self._lead[name] for name in kept},
+            **{name: self._lead[name] for name in copied},
             "emails": [] if self._lead["email"] is None else [self._lead["email"]],
             **self._shared(PERSON),
             **self._origin(),
-            **said,
+            **given,
         }
 
-    def _opportunity(self, person_id: int, company_id: int | None) -> int | None:
-        said = self._details.opportunity
-        if said is None:
+    def _make_opportunity(self, person_id: int, company_id: int | None) -> int | None:
+        given = self._details.opportunity
+        if given is None:
             return None
         lead = self._lead
         return self._make(
@@ -219,8 +219,8 @@ class _Conversion:
                 **UNRATED,
                 **self._shared(OPPORTUNITY),
                 **self._origin(),
-                **said,
-                "name": _first(said.get("name"), lead["company_name"], lead["name"]),
+                **given,
+                "name": _first(given.get("name"), lead["company_name"], lead["name"]),
                 "primary_contact_id": person_id,
                 "company_id": company_id,
             },
@@ -241,8 +241,8 @@ class _Conversion:
 
     def _shared(self, kind: EntityType) -> dict[str, Any]:
         """What every part takes from the lead: its assignee, and those custom fields that the part's type also has."""
-        there = self._store.definitions(kind)
-        custom = {wanted: value for wanted, value in self._lead["custom_fields"].items() if wanted in there}
+        definitions = self._store.definitions(kind)
+        custom = {key: value for key, value in self._lead["custom_fields"].items() if key in definitions}
         return {"assignee_id": self._lead["assignee_id"], "custom_fields": custom}
 
     def _origin(self) -> dict[str, Any]:

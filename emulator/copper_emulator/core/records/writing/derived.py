@@ -23,7 +23,7 @@ class Write(NamedTuple):
     """One write of one record: `now` is in Unix seconds, `user` returns the calling user's id."""
 
     before: Mapping[str, Any] | None
-    said: Mapping[str, Any]
+    given: Mapping[str, Any]
     after: MutableMapping[str, Any]
     catalogue: Catalogue
     companies: Callable[[int], int | None]
@@ -42,10 +42,10 @@ def derive(table: Table, write: Write) -> None:
         rule(write)
 
 
-def check(table: Table, write: Write, found: Findings) -> None:
+def check(table: Table, write: Write, findings: Findings) -> None:
     """Find contradictions in what was written, before anything is derived from it."""
     if "pipeline_stage_id" in table:
-        _check_stage(write, found)
+        _check_stage(write, findings)
 
 
 def split_name(name: str) -> dict[str, str | None]:
@@ -79,14 +79,14 @@ def _plain(word: str) -> str:
 
 
 def _name_parts(write: Write) -> None:
-    if write.before is None or ("name" in write.said and write.changed("name")):
+    if write.before is None or ("name" in write.given and write.changed("name")):
         # Parts written together with the name are kept; if they make up the whole name, there are no others.
-        own = {part: write.said[part] for part in NAME_PARTS if write.said.get(part) is not None}
+        own = {part: write.given[part] for part in NAME_PARTS if write.given.get(part) is not None}
         name = write.after["name"]
-        whole = bool(own) and name in (join_name(own), " ".join(own.values()))
-        others = dict.fromkeys(NAME_PARTS) if whole else split_name(name)
+        is_complete = bool(own) and name in (join_name(own), " ".join(own.values()))
+        others = dict.fromkeys(NAME_PARTS) if is_complete else split_name(name)
         write.after.update(others, **own)
-    elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
+    elif any(part in write.given and write.changed(part) for part in NAME_PARTS):
         # The name must not become blank, whatever the parts.
         write.after["name"] = join_name(write.after) or write.before["name"]
 
@@ -94,45 +94,45 @@ def _name_parts(write: Write) -> None:
 def _lead_status(write: Write) -> None:
     # Only the id is stored; the name is another way to write it.
     name = write.after.pop("status", None)
-    if name is not None and write.said.get("status_id") is None:
+    if name is not None and write.given.get("status_id") is None:
         write.after["status_id"] = write.catalogue.named("lead_statuses", name)
 
 
-def _check_stage(write: Write, found: Findings) -> None:
-    pipeline_id, stage = write.said.get("pipeline_id"), write.catalogue.stage(write.said.get("pipeline_stage_id"))
+def _check_stage(write: Write, findings: Findings) -> None:
+    pipeline_id, stage = write.given.get("pipeline_id"), write.catalogue.stage(write.given.get("pipeline_stage_id"))
     if pipeline_id is None or stage is None or stage[0] == pipeline_id:
         return
     # If a whole record is written back with only one of the two changed, the other follows; that is no error.
     if write.changed("pipeline_id") and write.changed("pipeline_stage_id"):
         pipeline = write.catalogue.get("pipelines", pipeline_id)
         stages = ", ".join(f"{each['id']} ({each['name']})" for each in pipeline["stages"])
-        found.error("pipeline_stage_id", INVALID, f"The stages of {pipeline['name']} ({pipeline_id}) are {stages}.")
+        findings.error("pipeline_stage_id", INVALID, f"The stages of {pipeline['name']} ({pipeline_id}) are {stages}.")
 
 
 def _stage(write: Write) -> None:
     after, catalogue = write.after, write.catalogue
-    by_pipeline = write.said.get("pipeline_id") is not None and write.changed("pipeline_id")
+    by_pipeline = write.given.get("pipeline_id") is not None and write.changed("pipeline_id")
     by_stage = write.changed("pipeline_stage_id")
-    found = catalogue.stage(write.said.get("pipeline_stage_id"))
-    if found is not None and found[0] != after["pipeline_id"] and by_pipeline and not by_stage:
+    stage = catalogue.stage(write.given.get("pipeline_stage_id"))
+    if stage is not None and stage[0] != after["pipeline_id"] and by_pipeline and not by_stage:
         # A stage written back unchanged does not prevent a move to another pipeline.
-        found = None
-    if found is not None:
-        after["pipeline_id"] = found[0]
+        stage = None
+    if stage is not None:
+        after["pipeline_id"] = stage[0]
     elif write.before is None or by_pipeline:
         after["pipeline_id"] = after["pipeline_id"] or catalogue.default("pipelines")
         pipeline = catalogue.table("pipelines").get(after["pipeline_id"])
         after["pipeline_stage_id"] = pipeline["stages"][0]["id"] if pipeline is not None else None
     if write.changed("pipeline_stage_id"):
         after["date_stage_changed"] = write.now
-        found = catalogue.stage(after["pipeline_stage_id"])
-        if write.said.get("win_probability") is None and found is not None:
-            after["win_probability"] = found[1]["win_probability"]
+        stage = catalogue.stage(after["pipeline_stage_id"])
+        if write.given.get("win_probability") is None and stage is not None:
+            after["win_probability"] = stage[1]["win_probability"]
 
 
 def _contact_company(write: Write) -> None:
-    contact = write.said.get("primary_contact_id")
-    if write.before is None and contact is not None and write.said.get("company_id") is None:
+    contact = write.given.get("primary_contact_id")
+    if write.before is None and contact is not None and write.given.get("company_id") is None:
         write.after["company_id"] = write.companies(contact)
 
 

@@ -41,12 +41,12 @@ def merge(kind: EntityType, winner_id: int, loser_id: int) -> Command[Record]:
 
     def command(store: RecordStore, now: int) -> tuple[Record, Done]:
         store.stored(kind, winner_id)
-        left = store.stored(kind, loser_id)
+        loser = store.stored(kind, loser_id)
         hand_over(store, (kind, loser_id), (kind, winner_id))
         losing = Action(store, kind, now)
         losing.delete(loser_id)
         done = losing.commit()
-        done.and_then(take_over(store, now, (kind, winner_id), left))
+        done.and_then(take_over(store, now, (kind, winner_id), loser))
         done.performed = [Merged(kind, winner_id, loser_id)]
         return store.get(kind, winner_id), done
 
@@ -57,10 +57,10 @@ def take_over(store: RecordStore, now: int, item: Item, values: Mapping[str, Any
     """Give a record those of the values that it lacks; metadata without a notification."""
     kind, record_id = item
     gained = gains(kind, store.stored(*item), values)
-    told = {name: value for name, value in gained.items() if TABLES[kind].by_name[name].webhook_names}
-    store.quietly(item, {name: value for name, value in gained.items() if name not in told})
+    reported = {name: value for name, value in gained.items() if TABLES[kind].by_name[name].webhook_names}
+    store.quietly(item, {name: value for name, value in gained.items() if name not in reported})
     action = Action(store, kind, now)
-    action.set(record_id, told)
+    action.set(record_id, reported)
     return action.commit()
 
 
@@ -76,7 +76,7 @@ def gains(kind: EntityType, record: Stored, values: Mapping[str, Any]) -> dict[s
 
 def _both(field: Field, own: Any, other: Any) -> Any:
     if isinstance(field.form, CustomFields):
-        return {**own, **{wanted: value for wanted, value in other.items() if _lacks(own.get(wanted), value)}}
+        return {**own, **{key: value for key, value in other.items() if _lacks(own.get(key), value)}}
     if isinstance(own, list) and isinstance(other, list):
         return own + _new(field, own, other)
     return other if _lacks(own, other) else own
@@ -87,10 +87,10 @@ def _lacks(own: Any, other: Any) -> bool:
 
 
 def _new(field: Field, own: list[Any], other: list[Any]) -> list[Any]:
-    there, new = [_key(field, value) for value in own], []
+    keys, new = [_key(field, value) for value in own], []
     for value in other:
-        if (key := _key(field, value)) not in there:
-            there.append(key)
+        if (key := _key(field, value)) not in keys:
+            keys.append(key)
             new.append(value)
     return new
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.interactions import contacted
+from copper_emulator.core.records.interactions import interaction_fields
 from copper_emulator.core.records.relations import LINKS, Item, linked
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import ACTIVITY, PERSON
@@ -21,21 +21,21 @@ def hand_over(store: RecordStore, old: Item, new: Item) -> None:
     for other in store.relations.of(old):
         # A seeded record may refer to one that was never seeded.
         if store.has_record(*other):
-            _lead_to(store, other, old, new)
+            _redirect(store, other, old, new)
     if old[0] is PERSON:
         store.replace_contact(old[1], by=new[1])
     for activity_id in store.activities.of(old):
         store.quietly((ACTIVITY, activity_id), {"parent": _reference(new)})
     # Interactions that are left came with the record, not from activities.
-    left = store.stored(*old)
+    record = store.stored(*old)
     store.quietly(
         new,
-        contacted(new[0], store.stored(*new), left["interaction_count"], left.get("date_last_contacted")),
+        interaction_fields(new[0], store.stored(*new), record["interaction_count"], record.get("date_last_contacted")),
     )
-    store.quietly(old, contacted(old[0], left, -left["interaction_count"], None))
+    store.quietly(old, interaction_fields(old[0], record, -record["interaction_count"], None))
 
 
-def _lead_to(store: RecordStore, other: Item, old: Item, new: Item) -> None:
+def _redirect(store: RecordStore, other: Item, old: Item, new: Item) -> None:
     record = store.stored(*other)
     names = [name for name in LINKS.get(other[0], ()) if linked(other[0], name, record) == old]
     store.quietly(other, {name: _link(other[0], name, new) for name in names})

@@ -30,14 +30,14 @@ class Note(NamedTuple):
 def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
     """The notes on what was done, in order."""
     # If something did change, the ignored names may belong to that write.
-    told = bool(done.ignored) and not done.changes
+    names_ignored = bool(done.ignored) and not done.changes
     names = ", ".join(done.ignored)
     unchanged: dict[EntityType, list[int]] = {}
     for kind, record_id in done.unchanged:
         unchanged.setdefault(kind, []).append(record_id)
     for kind, same in unchanged.items():
         why = "they cannot be written" if {*TABLES[kind].unheeded} & {*done.ignored} else "only Copper writes them"
-        ignored = f"; ignored, since {why}: {names}" if told else ""
+        ignored = f"; ignored, since {why}: {names}" if names_ignored else ""
         text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same{ignored}"
         yield Note(Kind.UNCHANGED, text, [(kind, each) for each in same])
     for kind, parents in _given_activities(done.changes, store).items():

@@ -39,30 +39,30 @@ def upsert(body: Any) -> Command[Record]:
 
     def command(store: RecordStore, now: int) -> tuple[Record, Done]:
         require(store, LEAD)
-        found = Findings(body, ("properties", "match"), "an upsert")
+        findings = Findings(body, ("properties", "match"), "an upsert")
         for name in ("properties", "match"):
-            found.require(name)
-        match = _required(found, "match", ("field_name", "field_value"), "the match of an upsert")
+            findings.require(name)
+        match = _required(findings, "match", ("field_name", "field_value"), "the match of an upsert")
         match.check("field_name", lambda name: name in MATCHED, NOT_LISTED, sentence(choices("field", MATCHED)))
         match.raise_if_any()
-        is_alike = _custom_test(match, store) if match.body["field_name"] == "custom" else _plain_test(match)
-        alike = [lead["id"] for lead in store.of(LEAD).values() if lead["converted_at"] is None and is_alike(lead)]
-        if len(alike) > 1:
-            raise _several(alike)
+        is_match = _custom_test(match, store) if match.body["field_name"] == "custom" else _plain_test(match)
+        matches = [lead["id"] for lead in store.of(LEAD).values() if lead["converted_at"] is None and is_match(lead)]
+        if len(matches) > 1:
+            raise _several_matches(matches)
         action = Action(store, LEAD, now)
-        for lead_id in alike:
-            action.update(lead_id, found.body["properties"])
-        lead_id = alike[0] if alike else action.create(found.body["properties"])
+        for lead_id in matches:
+            action.update(lead_id, findings.body["properties"])
+        lead_id = matches[0] if matches else action.create(findings.body["properties"])
         done = action.commit()
         return store.get(LEAD, lead_id), done
 
     return command
 
 
-def _required(found: Findings, name: str, names: tuple[str, ...], noun: str) -> Findings:
+def _required(findings: Findings, name: str, names: tuple[str, ...], noun: str) -> Findings:
     """The object under a name in the body, with all its parts required."""
-    inner = found.inner(name, names, noun)
-    if isinstance(found.body.get(name), dict):
+    inner = findings.inner(name, names, noun)
+    if isinstance(findings.body.get(name), dict):
         for each in names:
             inner.require(each)
     return inner
@@ -74,38 +74,40 @@ def _plain_test(match: Findings) -> Test:
     if not isinstance(wanted, str):
         match.error("field_value", INVALID, f"It is the {field} as text.")
     match.raise_if_any()
-    alike = folded(wanted)
+    text = folded(wanted)
     if field == "name":
-        return lambda lead: folded(lead["name"]) == alike
-    return lambda lead: lead["email"] is not None and folded(lead["email"]["email"]) == alike
+        return lambda lead: folded(lead["name"]) == text
+    return lambda lead: lead["email"] is not None and folded(lead["email"]["email"]) == text
 
 
 def _custom_test(match: Findings, store: RecordStore) -> Test:
     """A test for whether a lead has the value of a custom field. Raises Invalid."""
-    found = _required(match, "field_value", (_DEFINITION, "value"), "the value of a custom match")
-    found.raise_if_any()
-    definition = _tried(found, _DEFINITION, lambda wanted: known_definition(wanted, LEAD, store, filtered=True))
-    if found.body["value"] == []:
-        found.error("value", BLANK)
+    findings = _required(match, "field_value", (_DEFINITION, "value"), "the value of a custom match")
+    findings.raise_if_any()
+    definition = _read_or_raise(
+        findings, _DEFINITION, lambda wanted: known_definition(wanted, LEAD, store, filtered=True)
+    )
+    if findings.body["value"] == []:
+        findings.error("value", BLANK)
     # None if the value is the same as unset, like a checkbox that is false.
-    value = _tried(found, "value", lambda given: read_custom(definition, given, store))
+    value = _read_or_raise(findings, "value", lambda given: read_custom(definition, given, store))
     form = custom_form(definition)
     return lambda lead: is_same(form, lead["custom_fields"].get(definition["id"]), value)
 
 
-def _tried(found: Findings, name: str, read: Callable[[Any], Any]) -> Any:
+def _read_or_raise(findings: Findings, name: str, read: Callable[[Any], Any]) -> Any:
     """Read a part of the body. Raises Invalid."""
     value = None
     try:
-        value = read(found.body[name])
+        value = read(findings.body[name])
     except Unfit as error:
-        found.error(name, error.message, error.hint)
-    found.raise_if_any()
+        findings.error(name, error.message, error.hint)
+    findings.raise_if_any()
     return value
 
 
-def _several(alike: list[int]) -> Invalid:
-    listed = ": " + ", ".join(map(str, alike)) if len(alike) <= MAX_LISTED else ""
+def _several_matches(matches: list[int]) -> Invalid:
+    listed = ": " + ", ".join(map(str, matches)) if len(matches) <= MAX_LISTED else ""
     return Invalid.fields(
         [("Base", f"Multiple Leads match the given criteria{listed}")],
         hint="Match by something that only one lead has, or update one of them by its id.",

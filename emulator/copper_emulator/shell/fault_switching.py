@@ -36,13 +36,13 @@ def switch_on(tenant: AnyTenant, faults: Sequence[Fault]) -> list[Fault]:
 
 def _switch_on(fault: Fault, account: Account, now: int) -> list[Fault]:
     replaced = [other for other in account.faults.active(now) if other.slot == fault.slot]
-    account.faults.on(fault, now)
+    account.faults.switch_on(fault, now)
     return replaced
 
 
 def switch_off(tenant: AnyTenant, which: Callable[[Fault], bool]) -> list[Fault]:
     """Switch off the faults that `which` selects, and return them."""
-    ended: list[Fault] = tenant.record(lambda account, now: account.faults.off(now, which))
+    ended: list[Fault] = tenant.record(lambda account, now: account.faults.switch_off(now, which))
     return ended
 
 

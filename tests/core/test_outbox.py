@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import State
-from copper_emulator.core.waiting import Waiting
+from copper_emulator.core.outbox import Outbox
 from tests.core.builders import START, make_notification, make_subscription
 
 TARGETS = [f"https://{number}.example.com/" for number in range(3)]
@@ -31,27 +31,27 @@ def test_whatever_has_left_or_moved_all_that_waits_is_newly_held_once_in_the_ord
     in_flight: int, drawn: list[tuple[object, ...]]
 ) -> None:
     subscriptions = {number: make_subscription(id=number, target=TARGETS[number - 1]) for number in (1, 2, 3)}
-    waiting = Waiting(in_flight, subscriptions.get, Marks())
+    outbox = Outbox(in_flight, subscriptions.get, Marks())
     queued = []
     for serial, (call, *said) in enumerate([*drawn, ("hold",)], start=1):
         match call, *said:
             case "seat", int(number):
                 queued.append(make_notification(serial=serial, subscription=number))
-                waiting.seat(queued[-1])
+                outbox.enter_last(queued[-1])
             case "move", int(number), str(target):
                 subscriptions[number] = replace(subscriptions[number], target=target)
-                waiting.seat_anew()
+                outbox.rebuild_lanes()
             case "pause or resume", str(target):
-                lanes = waiting.lanes
+                lanes = outbox.lanes
                 (lanes.resume if lanes.is_paused(target) else lanes.pause)(target)
-            case ["leave"] if waiting.lanes.first() is not None:
-                left = waiting.leave()
+            case ["leave"] if outbox.lanes.first() is not None:
+                left = outbox.take_first()
                 left.state = State.SENDING
                 queued = [each for each in queued if each is not left]
             case ["forget"]:
-                waiting.forget_gone()
+                outbox.forget_taken()
             case ["hold"]:
-                _, held = waiting.keep_back(START + serial, "1/1m")
+                _, held = outbox.hold_due(START + serial, "1/1m")
                 assert held == sorted(queued, key=lambda notification: notification.seat) == queued
                 assert {each.state for each in held} <= {State.HELD}
                 queued = []

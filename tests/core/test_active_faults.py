@@ -61,7 +61,7 @@ def with_faults(*faults: Fault, **rules: object) -> Account:
     """An account subscribed to new leads, with faults that were switched on before anything happened."""
     account = make_account(**rules)
     for fault in faults:
-        account.faults.on(fault, START)
+        account.faults.switch_on(fault, START)
     subscribe(account, "lead/new")
     return account
 
@@ -256,7 +256,7 @@ def test_a_corrupted_body_is_no_json() -> None:
         with pytest.raises(json.JSONDecodeError):
             json.loads(attempt.body)
     assert len({len(attempt.body) for attempt in sent}) > 10
-    assert {account.faults.meet(sent[0]._replace(body=b"{}"), START).body for _ in range(20)} == {b"{"}
+    assert {account.faults.apply_to(sent[0]._replace(body=b"{}"), START).body for _ in range(20)} == {b"{"}
     assert {d.fault for d in account.journal.deliveries} == {"beyond_spec.corrupt=100%"}
     assert account.journal.deliveries[0].body is None
 
@@ -268,7 +268,7 @@ def test_a_latency_for_the_second_target_alone_draws_for_that_one_alone() -> Non
     account = make_account()
     subscribe(account, "lead/new", target=TARGET)
     subscribe(account, "lead/new", target=OTHER)
-    account.faults.on(Fault(FaultName.LATENCY, latency=Latency(0, 15 * MINUTE), target=OTHER), START)
+    account.faults.switch_on(Fault(FaultName.LATENCY, latency=Latency(0, 15 * MINUTE), target=OTHER), START)
 
     for _ in range(3):
         fire(account, "lead/new", [17])
@@ -283,9 +283,9 @@ def test_a_latency_for_the_second_target_alone_draws_for_that_one_alone() -> Non
 def test_latency_is_that_of_changes_from_now_on() -> None:
     account = with_faults()
     fire(account, "lead/new", [1])
-    account.faults.on(Fault(FaultName.LATENCY, latency=Latency(MINUTE, MINUTE)), START)
+    account.faults.switch_on(Fault(FaultName.LATENCY, latency=Latency(MINUTE, MINUTE)), START)
     fire(account, "lead/new", [2])
-    account.faults.off(START)
+    account.faults.switch_off(START)
     fire(account, "lead/new", [3])
 
     assert [n.due_ms - START for n in account.journal.notifications] == [0, MINUTE, 0]
@@ -333,7 +333,7 @@ def test_the_order_of_what_is_held_outlasts_the_end_of_another_subscription(*, u
     account.take(START)
     held = sorted(account.journal.notifications[1:], key=lambda notification: notification.seat)
     shuffled = [notification.ids[0] for notification in held]
-    account.faults.off(START)
+    account.faults.switch_off(START)
     fire(account, "lead/new", [6])
     account.take(START)
     if unsubscribes:
@@ -393,7 +393,7 @@ def person(account: Account, now: int = START) -> int:
 def test_a_record_is_gone_or_changed_before_it_can_be_fetched(name: FaultName) -> None:
     account = make_account()
     subscribe(account, "person/new")
-    account.faults.on(Fault(name, next=1), START)
+    account.faults.switch_on(Fault(name, next=1), START)
     first, second = person(account), person(account)
     seen: list[object] = []
 
@@ -413,8 +413,8 @@ def test_a_record_is_gone_or_changed_before_it_can_be_fetched(name: FaultName) -
 def test_what_is_not_sent_starts_no_race() -> None:
     account = make_account()
     subscribe(account, "person/new")
-    account.faults.on(Fault(FaultName.GONE), START)
-    account.faults.on(Fault(FaultName.LOSE, next=1), START)
+    account.faults.switch_on(Fault(FaultName.GONE), START)
+    account.faults.switch_on(Fault(FaultName.LOSE, next=1), START)
     made = person(account)
     play(account)
 
@@ -424,7 +424,7 @@ def test_what_is_not_sent_starts_no_race() -> None:
 def test_a_race_of_one_target_is_none_of_the_others() -> None:
     account = make_account()
     subscribe(account, "person/new")
-    account.faults.on(Fault(FaultName.GONE, target=OTHER), START)
+    account.faults.switch_on(Fault(FaultName.GONE, target=OTHER), START)
     made = person(account)
     play(account)
 
@@ -433,29 +433,29 @@ def test_a_race_of_one_target_is_none_of_the_others() -> None:
 
 def test_a_race_of_one_target_leaves_the_rule_to_the_others() -> None:
     account = make_account(fetch_race=FetchRace.CHANGED)
-    account.faults.on(Fault(FaultName.GONE, target=OTHER), START)
+    account.faults.switch_on(Fault(FaultName.GONE, target=OTHER), START)
 
     assert account.faults.race(make_notification(), OTHER, START) is FetchRace.DELETED
     assert account.faults.race(make_notification(), TARGET, START) is FetchRace.CHANGED
 
 
 def unseen(account: Account, now: int) -> int:
-    return len(account.records.orders[PERSON].recent.unlike_now(now)[0])
+    return len(account.records.orders[PERSON].recent.differences(now)[0])
 
 
 def test_searches_lie_behind_while_a_fault_has_it() -> None:
     account = make_account(search_lag_ms=SECOND)
     person(account)
     assert (unseen(account, START), unseen(account, START + SECOND)) == (1, 0)
-    account.faults.on(Fault(FaultName.STALE, span_ms=5 * SECOND), START + SECOND)
+    account.faults.switch_on(Fault(FaultName.STALE, span_ms=5 * SECOND), START + SECOND)
     made = person(account, START + SECOND)
     assert unseen(account, START + 2 * SECOND) == 1
     account.act(commands.delete(PERSON, [made]), START + 7 * SECOND)
-    assert len(account.records.orders[PERSON].recent.unlike_now(START + 8 * SECOND)[1]) == 1
+    assert len(account.records.orders[PERSON].recent.differences(START + 8 * SECOND)[1]) == 1
 
-    account.faults.off(START + 8 * SECOND)
+    account.faults.switch_off(START + 8 * SECOND)
 
-    assert account.records.orders[PERSON].recent.unlike_now(START + 8 * SECOND) == (set(), [])
+    assert account.records.orders[PERSON].recent.differences(START + 8 * SECOND) == (set(), [])
 
 
 # --- beyond what Copper does ------------------------------------------------------------------------------------------
@@ -515,7 +515,7 @@ def test_switching_retries_off_forgets_those_that_wait_for_nothing() -> None:
     account = with_faults(Fault(FaultName.RETRY, next=2, span_ms=MINUTE))
     fire(account, "lead/new", [1])
     play(account, endpoint=lambda attempt: Result.answered(500))
-    account.faults.off(START)
+    account.faults.switch_off(START)
     play(account, until=START + 20 * MINUTE, endpoint=lambda attempt: Result.answered(500))
 
     assert [d.fault for d in account.journal.deliveries] == ["", "beyond_spec.retry=2"]
@@ -543,9 +543,9 @@ def test_those_of_the_rules_are_on_from_the_start_and_told_of_with_the_first_cha
 def test_switching_off_says_what_was_on() -> None:
     account = with_faults(Fault(FaultName.SHUFFLE), Fault(FaultName.GONE))
 
-    assert account.faults.off(START, lambda fault: fault.name is FaultName.GONE) == [Fault(FaultName.GONE)]
-    assert account.faults.off(START) == [Fault(FaultName.SHUFFLE)]
-    assert account.faults.off(START) == []
+    assert account.faults.switch_off(START, lambda fault: fault.name is FaultName.GONE) == [Fault(FaultName.GONE)]
+    assert account.faults.switch_off(START) == [Fault(FaultName.SHUFFLE)]
+    assert account.faults.switch_off(START) == []
     assert told(account) == ["shuffle is on", "gone is on", "gone is off", "shuffle is off"]
 
 
@@ -582,7 +582,7 @@ def storm(turns: list[tuple[int, int, Fault | None]], **rules: object) -> Accoun
         play(account, now, now + wait, endpoint)
         now += wait
         if fault is not None:
-            account.faults.on(fault, now)
+            account.faults.switch_on(fault, now)
         fire(account, "lead/new", range(1, number + 1), now)
     play(account, now, now + 10_000_000, endpoint)
     return account

@@ -1,4 +1,4 @@
-"""The faults switched on in an account: what they do to a notification on its path, or to an API call.
+"""The active faults of an account: what they do to a notification on its path, or to an API call.
 
 The path asks at each step: how late, cut how, in which order, sent or answered by a fault, sent again; the API asks
 before it answers a call. Without faults, the rules alone decide. Shares and orders are drawn (`draws.py`) and the same
@@ -37,12 +37,12 @@ _ENDING = (FaultName.OUTAGE, FaultName.API_STATUS)
 _REFUSING_CALLS = (FaultName.API_STATUS, FaultName.API_HANG)
 
 
-Alike: TypeAlias = tuple[object, ...]
-"""The key of a draw: a purpose, a topic, ids, and a subscription."""
+DrawKey: TypeAlias = tuple[object, ...]
+"""What a draw is for: a purpose, a topic, ids, and a subscription."""
 
 
 @dataclass(slots=True)
-class Active:
+class ActiveFault:
     """A fault that is on: how many more it will affect, and when it ends; None if there is no such limit."""
 
     fault: Fault
@@ -53,11 +53,11 @@ class Active:
         return self.until_ms is not None and now >= self.until_ms
 
 
-class Faults:
-    """The faults of one account. At most one per name and target: a new one replaces the old.
+class ActiveFaults:
+    """The active faults of one account. At most one per name and target: a new one replaces the old.
 
     Faults from the rules are on from the start; their time counts from the first change. `note` writes a journal entry
-    whenever a fault is switched on or off; `lag` tells the records by how much searches lag behind.
+    whenever a fault is switched on or off; `set_lag` tells the records by how much searches lag behind.
     """
 
     def __init__(
@@ -66,22 +66,23 @@ class Faults:
         draws: Draws,
         *,
         note: Callable[[int, str], None],
-        lag: Callable[[int], None],
+        set_lag: Callable[[int], None],
         on_performed: Callable[[FaultOn | FaultsOff], None],
         marks: Marks,
     ) -> None:
         self._rules = rules
         self._draws = draws
         self._note = note
-        self._lag = lag
+        self._set_lag = set_lag
         self._on_performed = on_performed
         self._marks = marks
-        self._active = [Active(fault, fault.next) for fault in rules.faults]
+        self._active = [ActiveFault(fault, fault.next) for fault in rules.faults]
         self._begun = not self._active
-        self.alike: Counter[Alike] = Counter()
+        self.draw_counts: Counter[DrawKey] = Counter()
+        """How many numbers were drawn for each key."""
         self._touched: dict[int, list[str]] = {}
         if self._active:
-            self._tell_lag()
+            self._report_lag()
 
     # --- switched on and off ----------------------------------------------------------------------------------
 
@@ -89,16 +90,16 @@ class Faults:
         """The faults that are on, in the order in which they were switched on."""
         return [active.fault for active in self._active if not active.is_over(now)]
 
-    def on(self, fault: Fault, now: int) -> None:
+    def switch_on(self, fault: Fault, now: int) -> None:
         """Switch a fault on, replacing one with the same name and target."""
         self.begin(now)
         self._active = [a for a in self._active if a.fault.slot != fault.slot]
-        self._active.append(Active(fault, fault.next, _end_of(fault, now)))
+        self._active.append(ActiveFault(fault, fault.next, _end_of(fault, now)))
         self._note(now, f"{fault} is on")
-        self._tell_lag()
+        self._report_lag()
         self._on_performed(FaultOn(fault))
 
-    def off(self, now: int, which: Callable[[Fault], bool] = lambda _: True) -> list[Fault]:
+    def switch_off(self, now: int, which: Callable[[Fault], bool] = lambda _: True) -> list[Fault]:
         """Switch off and return the faults for which `which` is true."""
         ended = [active for active in self._active if which(active.fault)]
         for active in ended:
@@ -122,72 +123,77 @@ class Faults:
             if active.until_ms is not None and active.is_over(now):
                 self._end(active, now, f"is over since {to_datetime(active.until_ms):%H:%M:%S}")
 
-    def _end(self, active: Active, now: int, how: str) -> None:
+    def _end(self, active: ActiveFault, now: int, how: str) -> None:
         self._active.remove(active)
         self._note(now, f"{active.fault} {how}")
-        self._tell_lag()
+        self._report_lag()
 
-    def _tell_lag(self) -> None:
-        stale = self._last((FaultName.STALE,), "")
-        self._lag(self._rules.search_lag_ms if stale is None else stale.fault.span_ms)
+    def _report_lag(self) -> None:
+        stale = self._latest((FaultName.STALE,), "")
+        self._set_lag(self._rules.search_lag_ms if stale is None else stale.fault.span_ms)
 
     def play_by(self, rules: Rules) -> None:
         """Use other rules from now on; active faults stay on."""
         self._rules = rules
-        self._tell_lag()
+        self._report_lag()
 
     # --- saved state ------------------------------------------------------------------------------------------
 
-    def on_now(self) -> tuple[bool, tuple[Active, ...]]:
+    def state(self) -> tuple[bool, tuple[ActiveFault, ...]]:
         """Whether the faults from the rules have started, and a copy of the active faults."""
         return self._begun, tuple(map(replace, self._active))
 
     def restore(
-        self, *, begun: bool, active: Iterable[Active], touched: Mapping[int, Sequence[str]], alike: Mapping[Alike, int]
+        self,
+        *,
+        begun: bool,
+        active: Iterable[ActiveFault],
+        touched: Mapping[int, Sequence[str]],
+        draw_counts: Mapping[DrawKey, int],
     ) -> None:
         """Continue from a saved state."""
         self._begun, self._active = begun, list(active)
         self._touched = {serial: list(texts) for serial, texts in touched.items()}
-        self.alike = Counter(alike)
-        self._tell_lag()
+        self.draw_counts = Counter(draw_counts)
+        self._report_lag()
 
     # --- what a change becomes ----------------------------------------------------------------------------------
 
     def latency(self, target: str) -> Latency:
         """The range of delays between a change and its notifications to this target."""
-        late = self._last((FaultName.LATENCY,), target)
+        late = self._latest((FaultName.LATENCY,), target)
         return self._rules.latency if late is None or late.fault.latency is None else late.fault.latency
 
     def sizes(self, target: str) -> tuple[int, ...]:
         """The largest numbers of ids in notifications to this target, in turn."""
-        cut = self._last((FaultName.BATCHES,), target)
+        cut = self._latest((FaultName.BATCHES,), target)
         return (self._rules.batch,) if cut is None else cut.fault.sizes
 
-    def made(self, notification: Notification, target: str) -> Fault | None:
+    def touch_new(self, notification: Notification, target: str) -> Fault | None:
         """Note the faults that shaped a new notification; return the one that sends it twice, if any."""
         if not self._active:
             return None
         for name in (FaultName.LATENCY, FaultName.BATCHES):
-            shaping = self._last((name,), target)
+            shaping = self._latest((name,), target)
             if shaping is not None:
                 self._touch(notification, shaping.fault)
-        twice = self._last((FaultName.DUPLICATE,), target)
-        hit = twice is not None and self._hits(twice, notification, notification.change.at_ms)
-        return twice.fault if twice is not None and hit else None
+        duplicate = self._latest((FaultName.DUPLICATE,), target)
+        hit = duplicate is not None and self._try_on(duplicate, notification, notification.change.at_ms)
+        return duplicate.fault if duplicate is not None and hit else None
 
-    def again(self, earlier: Notification, fault: Fault, serial: int, due: int) -> Notification:
-        """The same notification once more, which Copper never sends."""
+    def repeat(self, earlier: Notification, fault: Fault, serial: int, due: int) -> Notification:
+        """Make the same notification once more, because of a fault; Copper never does."""
         tries = earlier.tries + (fault.name is FaultName.RETRY)
-        again = Notification(
+        repeated = Notification(
             serial, earlier.change, earlier.subscription, earlier.ids, due, repeats=earlier.serial, tries=tries
         )
-        self._touch(again, fault)
-        return again
+        self._touch(repeated, fault)
+        return repeated
 
     def in_order(self, due: Iterable[Notification]) -> list[Notification]:
         """Due notifications in the order in which they are sent."""
         notifications = list(due)
-        shuffle = self._last((FaultName.SHUFFLE,), "")
+        shuffle = self._latest((FaultName.SHUFFLE,), "")
         if shuffle is None or len(notifications) < 2:
             return notifications
         for notification in notifications:
@@ -200,29 +206,29 @@ class Faults:
 
     # --- what is sent -------------------------------------------------------------------------------------------
 
-    def meet(self, attempt: Attempt, now: int) -> Attempt:
-        """The attempt after the faults: answered by one of them, or slowed down, or with a broken body."""
+    def apply_to(self, attempt: Attempt, now: int) -> Attempt:
+        """Return the attempt as the faults leave it: answered by one of them, slowed down, or with a broken body."""
         if not self._active:
             return attempt
         notification, target = attempt.notification, attempt.url
         for active in list(self._active):
             answer = _ANSWERS.get(active.fault.name)
-            if answer and active.fault.concerns(target) and self._hits(active, notification, now):
+            if answer and active.fault.concerns(target) and self._try_on(active, notification, now):
                 blame = active.fault.blame
                 wait = self._rules.timeout_ms if active.fault.name is FaultName.HANG else 0
                 return attempt._replace(instead=answer._replace(text=blame, delay_ms=wait), blame=blame)
-        slow = self._last((FaultName.SLOW,), target)
-        if slow is not None and self._hits(slow, notification, now):
+        slow = self._latest((FaultName.SLOW,), target)
+        if slow is not None and self._try_on(slow, notification, now):
             attempt = attempt._replace(slower_ms=slow.fault.span_ms, blame=slow.fault.blame)
-        corrupt = self._last((FaultName.CORRUPT,), target)
-        if corrupt is not None and self._hits(corrupt, notification, now):
+        corrupt = self._latest((FaultName.CORRUPT,), target)
+        if corrupt is not None and self._try_on(corrupt, notification, now):
             # Truncated: a proper prefix of a JSON object is never valid JSON.
-            kept = self._draw("cut", notification, len(attempt.body) - 2) + 1
-            attempt = attempt._replace(body=attempt.body[:kept])
+            length = self._draw("cut", notification, len(attempt.body) - 2) + 1
+            attempt = attempt._replace(body=attempt.body[:length])
         return attempt
 
     @property
-    def may_race(self) -> bool:
+    def can_race(self) -> bool:
         """Whether anything can happen to records before they are fetched."""
         if self._rules.fetch_race is not FetchRace.NONE:
             return True
@@ -230,61 +236,64 @@ class Faults:
 
     def race(self, notification: Notification, target: str, now: int) -> FetchRace:
         """What happens to a notification's records before the endpoint can fetch them."""
-        racing = self._last(tuple(_RACES), target)
+        racing = self._latest(tuple(_RACES), target)
         if racing is None:
             return self._rules.fetch_race
-        self._hits(racing, notification, now)
+        self._try_on(racing, notification, now)
         return _RACES[racing.fault.name]
 
     # --- what clients call --------------------------------------------------------------------------------------
 
     @property
-    def hinder_calls(self) -> bool:
+    def has_call_faults(self) -> bool:
         """Whether any fault affects API calls."""
         return bool(self._active) and any(active.fault.of_calls for active in self._active)
 
-    def meet_call(self, now: int) -> tuple[Fault, ...]:
-        """The faults that an API call meets: one that slows it down, and one that refuses it or lets it hang."""
+    def apply_to_call(self, now: int) -> tuple[Fault, ...]:
+        """Count an API call against the faults that affect it, and return them.
+
+        At most two: one that slows it down, and one that refuses it or lets it hang.
+        """
         self.begin(now)
         self.pass_to(now)
         slow = next((a for a in self._active if a.fault.name is FaultName.API_SLOW), None)
         refusing = next((a for a in self._active if a.fault.name in _REFUSING_CALLS), None)
-        met = [active for active in (slow, refusing) if active is not None]
-        for active in met:
+        affecting = [active for active in (slow, refusing) if active is not None]
+        for active in affecting:
             self._use(active, now)
-        return tuple(active.fault for active in met)
+        return tuple(active.fault for active in affecting)
 
     # --- afterwards ---------------------------------------------------------------------------------------------
 
-    def touching(self, notification: Notification) -> tuple[str, ...]:
+    def faults_of(self, notification: Notification) -> tuple[str, ...]:
         """The faults that have affected a notification, in their text form, each once."""
-        return tuple(dict.fromkeys(self.touched(notification))) if self._touched else ()
+        return tuple(dict.fromkeys(self.uses_on(notification))) if self._touched else ()
 
-    def touched(self, notification: Notification) -> Sequence[str]:
-        """As `touching`, but with one item for each time that a fault affected it."""
+    def uses_on(self, notification: Notification) -> Sequence[str]:
+        """As `faults_of`, but with one item for each time that a fault affected it."""
         return self._touched.get(notification.serial, ())
 
-    def retry(self, delivery: Delivery) -> Fault | None:
+    def retry_of(self, delivery: Delivery) -> Fault | None:
         """The fault by which a failed delivery is tried again; None if it is not."""
-        retry = self._last((FaultName.RETRY,), delivery.target)
+        retry = self._latest((FaultName.RETRY,), delivery.target)
         if retry is None:
             return None
-        tried = delivery.outcome in UNSUCCESSFUL and not delivery.replayed
-        if not tried or delivery.notification.tries >= (retry.fault.next or 0):
+        is_failure = delivery.outcome in UNSUCCESSFUL and not delivery.replayed
+        if not is_failure or delivery.notification.tries >= (retry.fault.next or 0):
             return None
         return retry.fault
 
     # --- details --------------------------------------------------------------------------------------------------
 
-    def _last(self, names: tuple[FaultName, ...], target: str) -> Active | None:
+    def _latest(self, names: tuple[FaultName, ...], target: str) -> ActiveFault | None:
         """Of the active faults with these names for this target, the one switched on last."""
         if not self._active:
             return None
         found = (a for a in reversed(self._active) if a.fault.name in names and a.fault.concerns(target))
         return next(found, None)
 
-    def _hits(self, active: Active, notification: Notification, now: int) -> bool:
-        """Whether a fault affects this notification, by its share or its remaining count; if so, note it."""
+    def _try_on(self, active: ActiveFault, notification: Notification, now: int) -> bool:
+        """Let a fault affect this notification, if its share says so; return whether it does."""
         fault = active.fault
         if fault.share is not None and self._draw(fault.name, notification, WHOLE - 1) >= fault.share:
             return False
@@ -292,7 +301,7 @@ class Faults:
         self._use(active, now)
         return True
 
-    def _use(self, active: Active, now: int) -> None:
+    def _use(self, active: ActiveFault, now: int) -> None:
         if active.left is not None:
             active.left -= 1
             if not active.left:
@@ -304,10 +313,10 @@ class Faults:
 
     def _draw(self, purpose: str, notification: Notification, high: int) -> int:
         # Keyed by what is sent, not by its serial: a change of other records before it must not shift the draw.
-        what = (purpose, notification.topic, notification.ids, notification.subscription)
-        self.alike[what] += 1
-        self._marks.mark("draws", what)
-        return self._draws.draw(purpose, *what[1:], self.alike[what], low=0, high=high)
+        key = (purpose, notification.topic, notification.ids, notification.subscription)
+        self.draw_counts[key] += 1
+        self._marks.mark("draws", key)
+        return self._draws.draw(purpose, *key[1:], self.draw_counts[key], low=0, high=high)
 
 
 def _end_of(fault: Fault, now: int) -> int | None:
