@@ -60,5 +60,5 @@ def test_a_host_listens_where_it_is_told() -> None:
 def test_an_empty_round_takes_a_moment() -> None:
     with Emulator() as copper:
         began = monotonic()
-        assert copper._delivering.send([]) == []
+        assert copper._dispatcher.send([]) == []
         assert monotonic() - began >= PAUSE

@@ -199,7 +199,7 @@ class Host:
             # Last, because clients may read it until they are gone.
             if self._remove_folder is not None:
                 closing.callback(self._remove_folder)
-            if self._thread.started:
+            if self._thread.is_started:
                 closing.callback(self._thread.close)
                 self._thread.run(self._close())
         self._ca_file = self._remove_folder = None

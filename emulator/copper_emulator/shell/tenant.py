@@ -22,12 +22,12 @@ from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
+from copper_emulator.shell.check_support import CheckMeasurements, CheckOptions
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.hook_watch import HookWatch
-from copper_emulator.shell.hooks import Awaited, Hook
-from copper_emulator.shell.probe import Probe
+from copper_emulator.shell.hooks import Hook, HookWork
 from copper_emulator.shell.routing.down import led_nowhere
 from copper_emulator.shell.routing.routes import Routes
 
@@ -55,9 +55,9 @@ class Tenant:
         self.clock = clock
         self.hooks: list[Hook] = []
         self.hook_watch = HookWatch()
-        self.unhooked: deque[tuple[Hook, Delivery]] = deque()
+        self.pending_hooks: deque[tuple[Hook, Delivery]] = deque()
         """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
-        self.awaited: Awaited | None = None
+        self.hook_work: HookWork | None = None
         """What a hook returned, while it is being waited for."""
         self.driving = False
         self.has_ended = False
@@ -70,8 +70,9 @@ class Tenant:
         self.api_calls = 0
         """The number of API calls that named this account, those before a reset included."""
         self.held = HeldCalls()
-        self.probe = Probe()
-        self.started: set[int] = set()
+        self.check_options = CheckOptions()
+        self.check_measurements = CheckMeasurements()
+        self.started_apps: set[int] = set()
         """The started applications, by `id()`."""
         self._call_time: CallTime | None = None
         """The time of the API's limit windows, from the first refusal on or when restored state is ahead."""
@@ -235,7 +236,7 @@ class Tenant:
             self.account = self._new_account(self.settings, self.account.keys[-1:])
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
-            self.unhooked.clear()
+            self.pending_hooks.clear()
 
     def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
         """Replace the account by a restored one. If `put_back` raises, everything stays as it is."""
@@ -295,7 +296,7 @@ class Tenant:
         return isinstance(self.clock, ServerClock) and self.clock.running
 
     def _unstarted(self) -> str:
-        waiting = (route for route in self.routes if route.starts and id(route.to) not in self.started)
+        waiting = (route for route in self.routes if route.starts and id(route.to) not in self.started_apps)
         return next((route.name for route in waiting), "")
 
     def _new_routes(self, settings: Settings) -> Routes:

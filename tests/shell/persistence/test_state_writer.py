@@ -539,10 +539,10 @@ async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_
 @pytest.mark.asyncio
 async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_path: Path) -> None:
     class Mistaken:
-        def take(self) -> None:
+        def take_due(self) -> None:
             raise KeyError("a mistake")
 
-        def leave(self) -> None:
+        def send_taken(self) -> None:
             """Does nothing: nothing was taken."""
 
     told: list[Any] = []
@@ -550,7 +550,7 @@ async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_
     async with kept(tmp_path) as served:
         writer = writer_of(served)
         default_of(served).tenant.refused("something")
-        writer.depart(Mistaken())
+        writer.schedule_sending(Mistaken())
         with pytest.raises(KeyError, match="a mistake") as raised:
             await writer.written()
         assert told == [raised.value]

@@ -222,7 +222,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
     if changed:
         served.tenant.change(after, f"new settings: {', '.join(differing(after, before))}")
         served.runner.wake()
-        await served.runner.settled()
+        await served.runner.wait_until_settled()
     return _settings(served)
 
 

@@ -25,7 +25,7 @@ async def settled(served: ServedAccount, account: Account, changes: Sequence[Cha
     them, and others may be waiting for its answer.
     """
     busy = bool(changes) and served.runner.is_sending(before=changes[0])
-    await served.runner.settled()
+    await served.runner.wait_until_settled()
     if busy or not (served.clock.running and served.delivers):
         return
     left = [notification for change in changes for notification in account.journal.notifications_of(change)]

@@ -35,13 +35,13 @@ _AGAIN = 1.0
 """Seconds after which writing is tried again if it failed."""
 
 
-class Departing(Protocol):
-    """Something that acts in two steps, between which the state is written."""
+class TwoStepSender(Protocol):
+    """Sends in two steps, between which the state is written."""
 
-    def take(self) -> None:
-        """Take what may go, and note it in the journal."""
+    def take_due(self) -> None:
+        """Take what is due and may go, and note it in the journal."""
 
-    def leave(self) -> None:
+    def send_taken(self) -> None:
         """Send what was taken, now that it is written."""
 
 
@@ -112,9 +112,9 @@ class StateWriter:
         self._called = False
         self._happened = False
         self._asking = 0
-        self._departing: dict[Departing, None] = {}
+        self._senders: dict[TwoStepSender, None] = {}
         self._again: asyncio.TimerHandle | None = None
-        """The timer for the next attempt, if writing failed and something waits to leave."""
+        """The timer for the next attempt, if writing failed and something waits to be sent."""
 
     def found(self) -> dict[str, Rows]:
         """The rows in the file, by account. Raises StateError."""
@@ -201,9 +201,9 @@ class StateWriter:
             # Checked here as well as in `_call`, because this is called for each entry of each journal.
             self._call()
 
-    def depart(self, departing: Departing) -> None:
-        """At the end of this turn, let `departing` take what may go, and leave once that is written."""
-        self._departing[departing] = None
+    def schedule_sending(self, sender: TwoStepSender) -> None:
+        """At the end of this turn, let `sender` take what is due, and send it once that is written."""
+        self._senders[sender] = None
         self._call()
 
     def _call(self) -> None:
@@ -212,22 +212,22 @@ class StateWriter:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _end_turn(self) -> None:
-        """Take what may go, write everything, let it leave. Raises StateError; a departure is then tried again."""
-        departing, self._departing = self._departing, {}
-        for each in departing:
-            each.take()
+        """Take what is due, write everything, send it. Raises StateError; the sending is then tried again."""
+        senders, self._senders = self._senders, {}
+        for sender in senders:
+            sender.take_due()
         try:
             # Also if no entry was written: an answer that counts as given later is only marked.
             self.write()
         except StateError:
-            if departing:
-                self._departing = departing | self._departing
+            if senders:
+                self._senders = senders | self._senders
                 if self._again is None:
                     # One timer for all: every answer that comes meanwhile ends up here, too.
                     self._again = asyncio.get_running_loop().call_later(_AGAIN, self._try_again)
             raise
-        for each in departing:
-            each.leave()
+        for sender in senders:
+            sender.send_taken()
 
     def _try_again(self) -> None:
         self._again = None
@@ -241,7 +241,7 @@ class StateWriter:
     def _turn(self) -> None:
         self._called = False
         waiting, self._waiting = self._waiting, []
-        if not (waiting or self._happened or self._departing):
+        if not (waiting or self._happened or self._senders):
             # `written` has already written it in this turn.
             return
         failure: Exception | None = None

@@ -44,7 +44,7 @@ class AiohttpApp:
         """Whether it is served on that loop."""
         return self._loop is loop
 
-    async def started(self, *, timeout_ms: int) -> Result | None:
+    async def wait_until_started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is served. Return None, or why it is not: its start-up raised, or did not finish in time."""
         try:
             async with real_timeout(timeout_ms):

@@ -119,13 +119,13 @@ class Lifespan:
         self._task = self._loop.create_task(self._run(), context=of_no_call())
         self._starting = self._loop.create_task(self._start(), context=of_no_call())
         self.is_up = False
-        """Whether `started` was awaited and found it up."""
+        """Whether `wait_until_started` was awaited and found it up."""
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether it runs on that loop."""
         return self._loop is loop
 
-    async def started(self, *, timeout_ms: int) -> Result | None:
+    async def wait_until_started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is up, which an application without a lifespan is. Return None, or why it is not."""
         try:
             async with real_timeout(timeout_ms):

@@ -47,7 +47,7 @@ class EndpointCall:
         """Whether there is anything to wait for or to report; most calls leave nothing."""
         return bool(self._running or self._failed)
 
-    async def ended(self, *, seconds: float) -> BaseException | None:
+    async def wait_for_tasks(self, *, seconds: float) -> BaseException | None:
         """Wait for its tasks, up to a time limit; return the first exception that nothing has retrieved.
 
         A task that takes longer may never end. It is not waited for again, nor are tasks it starts later.

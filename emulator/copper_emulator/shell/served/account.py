@@ -49,8 +49,8 @@ class ServedAccount:
         wanted = settings or plan.settings
         self.tenant = Tenant(name, wanted, self.clock, on_entry=self._note, surface=plan.surface, place=place)
         self.tenant.has_own_settings = settings is not None
-        depart = None if writer is None else writer.depart
-        self.runner = Runner(self.tenant, self.clock, http, self.inbox, depart=depart)
+        schedule_sending = None if writer is None else writer.schedule_sending
+        self.runner = Runner(self.tenant, self.clock, http, self.inbox, schedule_sending=schedule_sending)
         self.tenant.wake = self.runner.wake
         self.recorder = Recorder(self.tenant)
         self.runs = Runs()
@@ -96,24 +96,24 @@ class ServedAccount:
             # Now, not when the task starts: the account's creator may drive it before that.
             with self.tenant.lock:
                 end_interrupted(self.tenant.account, self.clock.now())
-            self.runner.take_up()
+            self.runner.use_present_account()
             self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
 
     async def reset(self, settings: Settings | None = None) -> None:
         """Return to the start, keeping key, clock and the command line's routes. Deliveries under way are cut off."""
         async with self._not_gone():
-            await self.runner.alone(lambda: self._reset(own=settings))
+            await self.runner.run_alone(lambda: self._reset(own=settings))
 
     async def restore(self, found: StoredAccount, keys: list[Key]) -> None:
         """Continue as the account found, with these keys. Raises StateError, and then nothing has changed."""
         async with self._not_gone():
-            await self.runner.alone(lambda: self._restore(found, keys))
+            await self.runner.run_alone(lambda: self._restore(found, keys))
 
     async def begin_anew(self, settings: Settings) -> None:
         """Reset for a scenario: with these settings, and keeping all routes."""
         async with self._not_gone():
             routes = [(route.written, str(route.to)) for route in self.tenant.routes]
-            await self.runner.alone(lambda: self._reset(settings))
+            await self.runner.run_alone(lambda: self._reset(settings))
             for origin, to in routes:
                 self.tenant.routes.add(origin, to)
 
@@ -137,7 +137,7 @@ class ServedAccount:
     async def delete(self) -> None:
         """End the deliveries for good. Raises TimeError while notifications are under way or time is moved."""
         async with self._not_gone():
-            await self.runner.alone(self.stop)
+            await self.runner.run_alone(self.stop)
             self.deleted = True
             self.close()
 

@@ -1,4 +1,4 @@
-"""Where does an attempt of the standalone server go, and what is its result?"""
+"""How are attempts sent by the standalone server, and what is the result of each?"""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.tenant import Tenant
 
 
-class Attempts:
-    """The attempts of one account: they go to its inbox, or over its routes."""
+class ServerDispatcher:
+    """Sends the attempts of one account: to its inbox, or over its routes."""
 
     def __init__(self, tenant: Tenant, http: HttpSender, inbox: Inbox) -> None:
         self._tenant = tenant
