@@ -116,7 +116,7 @@ class Bench:
         self._ids_beyond += max(IDS_PER_ROW, self._made)
         self._made = 0
         self._counters.start_records(self._ids_beyond)
-        beside = self.tenant.beside(self._settings, self._counters, self._clock(ahead))
+        beside = self.tenant.temporary_account(self._settings, self._counters, self._clock(ahead))
         with beside, self.earlier.unhindered(self.tenant.check_options):
             made = [self.tenant.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
             self._subscriptions = {(each.topic.type, each.topic.event): each.id for each in made}

@@ -62,7 +62,7 @@ class ExecReport:
         for account in () if server.state is None else server.accounts:
             inside = account.tenant.account
             self._before[account.name] = _Before(
-                account.life, len(inside.journal.entries), account.tenant.api_calls, has_token(inside)
+                account.life, len(inside.journal.entries), account.tenant.api_call_count, has_token(inside)
             )
 
     def refused(self, refused: Refused) -> None:
@@ -79,7 +79,7 @@ class ExecReport:
         """Report refused calls that belong to no account's journal; the timeline shows the rest."""
         if account is not None:
             self._seen.add(account.name)
-            self._called |= bool(account.tenant.api_calls)
+            self._called |= bool(account.tenant.api_call_count)
         elif entry.kind is Kind.REFUSED:
             self._strangers[entry.text] += 1
             if self._strangers[entry.text] == 1:
@@ -173,7 +173,7 @@ class ExecReport:
 
     def _was_called(self, account: ServedAccount, plan: Plan) -> bool:
         before = self._of(account)
-        if account.tenant.api_calls > before.api_calls:
+        if account.tenant.api_call_count > before.api_calls:
             return True
         # The call with which a token opens its account is not counted for that account.
         return not plan.tokens and not before.had_token and has_token(account.tenant.account)

@@ -115,7 +115,7 @@ class RemoteTenant:
         """Keep the present state, because the account is about to be deleted."""
         with self.lock:
             self._seen()
-        self._calls = self.calls_made()
+        self._calls = self.api_calls()
         self._kept = True
 
     @property
@@ -143,14 +143,14 @@ class RemoteTenant:
         with self.lock:
             return as_there(result, answers, self.account)
 
-    def calls_made(self) -> list[ApiCall]:
+    def api_calls(self) -> list[ApiCall]:
         """The API calls of the account, oldest first; they are in no snapshot."""
         if self._kept:
             return list(self._calls)
         told = self._client.get(f"{self._path}/api-calls", {"limit": KEPT})["calls"]
         return [_call(each) for each in reversed(told)]
 
-    def use(self, settings: Settings) -> None:
+    def use_settings(self, settings: Settings) -> None:
         """Apply other settings. Raises UsageError if something has already happened in the account."""
         if self.account.journal.entries:
             raise UsageError("settings can be changed only before anything has happened in the account")

@@ -45,7 +45,7 @@ async def hindered(
     is_unhindered = tenant.check_options.is_unhindered
     if is_unhindered is not None and is_unhindered(request.path):
         return None
-    for fault in tenant.faults_met():
+    for fault in tenant.meet_faults():
         if fault.name is FaultName.API_SLOW:
             # It has arrived: what is slow is done, though nobody waits for its answer any more. The handler tells of a
             # body that cannot be read.
@@ -73,7 +73,7 @@ async def _late(
     tenant: Tenant, late: LateAnswer, request: web.Request, answer: web.StreamResponse
 ) -> web.StreamResponse:
     while not late.arrives():
-        if not await tenant.held.hold(_LOOK):
+        if not await tenant.held_calls.hold(_LOOK):
             raise _cut_off(request)
     return answer
 
@@ -91,14 +91,14 @@ async def _held_back(tenant: Tenant, seconds: float) -> bool:
     measured.api_calls_held += 1
     measured.most_api_calls_held = max(measured.most_api_calls_held, measured.api_calls_held)
     try:
-        return await tenant.held.hold(seconds)
+        return await tenant.held_calls.hold(seconds)
     finally:
         measured.api_calls_held -= 1
 
 
 async def _hanging(tenant: Tenant, request: web.Request) -> None:
     until = monotonic() + LONGEST
-    while not has_gone(request) and monotonic() < until and await tenant.held.hold(_LOOK):
+    while not has_gone(request) and monotonic() < until and await tenant.held_calls.hold(_LOOK):
         pass
 
 

@@ -220,7 +220,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
             hint=f"{use}Reset the account with it: {resetting({name: given[name] for name in fixed})}.",
         )
     if changed:
-        served.tenant.change(after, f"new settings: {', '.join(differing(after, before))}")
+        served.tenant.change_settings(after, f"new settings: {', '.join(differing(after, before))}")
         served.runner.wake()
         await served.runner.wait_until_settled()
     return _settings(served)

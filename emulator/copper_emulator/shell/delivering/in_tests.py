@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
-from copper_emulator.shell.caught import apart_from, frameworks_watched
+from copper_emulator.shell.caught import apart_from, watching_frameworks
 from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.delivering.app_loop import AppLoop
 from copper_emulator.shell.delivering.shared import Dispatcher, check_started, is_async, is_django, with_route_and_time
@@ -53,7 +53,7 @@ class SyncDispatcher(Dispatcher):
         if not attempts:
             self._wait()
         destinations = [self._tenant.routes.resolve(attempt.url) for attempt in attempts]
-        with frameworks_watched():
+        with watching_frameworks():
             if attempts and self._tenant.check_options.sends_concurrently and all(map(is_async, destinations)):
                 return self._send_concurrently(attempts, destinations)
             pending = [self._begin(*each) for each in zip(attempts, destinations, strict=True)]
@@ -163,7 +163,7 @@ class AsyncDispatcher(Dispatcher):
         if not attempts:
             await (pause_async(PAUSE) if self._tenant.hook_work is None else self._tenant.hook_work.wait())
         destinations = [self._tenant.routes.resolve(attempt.url) for attempt in attempts]
-        with frameworks_watched():
+        with watching_frameworks():
             if len(attempts) == 1:
                 return [await self._send_one(attempts[0], destinations[0])]
             return await self._gather_results(map(self._send_one, attempts, destinations))

@@ -113,7 +113,7 @@ class Dispatcher:
                 result = await self._call_asgi(route, attempt, timeout_ms)
             else:
                 result = await send_to_async_function(route.to, attempt, timeout_ms=timeout_ms)
-            if not call.has_left:
+            if not call.has_left_tasks:
                 return result
             result = with_route_and_time(result, route, began, timeout_ms)
             raised = await call.wait_for_tasks(seconds=self._tenant.check_options.background_patience)
@@ -138,7 +138,7 @@ class Dispatcher:
         server = await self._ensure_served(route)
         if isinstance(server, Result):
             return server
-        result = await asyncio.wrap_future(self._submit_http(attempt, server.route(route), as_target=True))
+        result = await asyncio.wrap_future(self._submit_http(attempt, server.served_route(route), as_target=True))
         return server.with_exception(result)
 
     async def _ensure_served(self, route: Route) -> AiohttpApp | Result:

@@ -69,7 +69,7 @@ class ServedAccount:
         self._writer = writer
         if found is not None:
             self._take_up(found)
-            self.clock.go_on_as(found.clock)
+            self.clock.continue_from(found.clock)
         self._add_routes()
         if writer is not None:
             self.tenant.until_written = writer.until_written
@@ -154,7 +154,7 @@ class ServedAccount:
     def close(self) -> None:
         """Release everything that waits for the journal, and the API calls that are held back."""
         self.closed = True
-        self.tenant.held.let_go()
+        self.tenant.held_calls.let_go()
         self.news.tell()
 
     @asynccontextmanager
@@ -174,11 +174,11 @@ class ServedAccount:
         await self.stop()
         found.keys = keys
         self._take_up(found)
-        self.clock.go_on_as(found.clock)
+        self.clock.continue_from(found.clock)
         self._begun_anew("as it was when the snapshot was made")
 
     def _take_up(self, found: StoredAccount) -> None:
-        self.tenant.take_up(found.settings, found.put_back)
+        self.tenant.replace_account(found.settings, found.put_back)
         found.add_routes(self.tenant)
         self._hiding.begin_anew(self.tenant.account.journal.subscriptions())
         self.inbox.begin_anew(self.tenant.account.journal.deliveries)
@@ -188,7 +188,7 @@ class ServedAccount:
         self.tenant.reset(own)
         self.tenant.has_own_settings = self.tenant.own_settings is not self._plan.settings
         if settings is not None:
-            self.tenant.use(settings)
+            self.tenant.use_settings(settings)
         self._hiding.begin_anew(self.tenant.account.journal.subscriptions())
         self._add_routes()
         self._begun_anew("back at the start: records, subscriptions, waiting notifications and journal are gone")
