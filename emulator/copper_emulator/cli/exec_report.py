@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from copper_emulator.shell.proxying.proxy import Refused
     from copper_emulator.shell.served.account import ServedAccount
     from copper_emulator.shell.served.plan import Plan
-    from copper_emulator.shell.served.runs import End, Played
+    from copper_emulator.shell.served.runs import End, PlayedStep
     from copper_emulator.shell.serving.server import Server
 
 
@@ -86,7 +86,7 @@ class ExecReport:
                 self._json({"kind": "api-refused", "text": entry.text})
                 self._line(f"the API refused {entry.text}")
 
-    def step(self, step: Played) -> None:
+    def step(self, step: PlayedStep) -> None:
         """Report a step of the scenario."""
         self._json({"kind": "step", **asdict(step), "passed": not step.failure})
         ended = f"  [{count(step.ended, 'notification')}]" if step.ended else ""

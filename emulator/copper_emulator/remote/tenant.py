@@ -28,7 +28,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
 from copper_emulator.shell.hook_watch import HookWatch
 from copper_emulator.shell.persistence.rows import StoredAccount
-from copper_emulator.shell.persistence.snapshots import found_in
+from copper_emulator.shell.persistence.snapshots import read_snapshot
 from copper_emulator.shell.routing.routes import Routes
 
 _DOWN = "outage=3650d"
@@ -198,4 +198,6 @@ def _in_short(settings: Settings) -> Settings:
 def _read(document: Mapping[str, Any]) -> StoredAccount:
     """Read a snapshot. Raises StateError if the server writes it in another format."""
     state = document.get("state")
-    return found_in(document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", ""))
+    return read_snapshot(
+        document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", "")
+    )

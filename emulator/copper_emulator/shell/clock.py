@@ -207,9 +207,7 @@ class VirtualClock:
         if frozen is None or frozen == present:
             return None
         if frozen < present:
-            problem = (
-                f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}"
-            )
+            problem = f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}"
             if present == self._start:
                 raise TimeError(
                     f"{problem}, because of its start, and time cannot go back. Leave start out, and it begins at the "

@@ -28,7 +28,7 @@ from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.hook_watch import HookWatch
 from copper_emulator.shell.hooks import Hook, HookWork
-from copper_emulator.shell.routing.down import led_nowhere
+from copper_emulator.shell.routing.down import refused_route
 from copper_emulator.shell.routing.routes import Routes
 
 __tracebackhide__ = raised_on_purpose
@@ -64,7 +64,7 @@ class Tenant:
         self.has_ended = False
         """Whether the account's test or block is over: it can be looked at, but nothing happens in it any more."""
         self.wake: Callable[[], None] = lambda: None
-        self.until_written: Callable[[], Awaitable[None]] = _nothing_to_write
+        self.wait_until_written: Callable[[], Awaitable[None]] = _nothing_to_write
         """Waits until what has happened is written to the state file, if there is one: nothing is sent before that."""
         self.has_own_settings = False
         """Whether it was made with settings of its own instead of those common to every account."""
@@ -270,12 +270,12 @@ class Tenant:
     def take_down(self) -> None:
         """Refuse every connection to an endpoint from now on."""
         self.bring_up()
-        self.routes.detours.append(led_nowhere)
+        self.routes.detours.append(refused_route)
 
     def bring_up(self) -> None:
         """Undo `take_down`; nothing to do if no endpoint is down."""
-        if led_nowhere in self.routes.detours:
-            self.routes.detours.remove(led_nowhere)
+        if refused_route in self.routes.detours:
+            self.routes.detours.remove(refused_route)
 
     def refused(self, text: str) -> None:
         """Record that a call of the API was refused."""

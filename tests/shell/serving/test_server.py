@@ -338,7 +338,7 @@ async def test_each_of_two_clients_at_once_is_answered_when_its_own_change_has_b
 
         clients = [asyncio.create_task(served.fire("person", "update", each)) for each in (17, 18)]
         while len(account.tenant.account.journal.changes) < len(clients):
-            await account.news.next()
+            await account.news.wait()
         # Anything that would be answered by now has been, because this call came later.
         await served.control("GET", "/accounts/default/clock")
         let_go.set()

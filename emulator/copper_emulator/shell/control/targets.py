@@ -170,5 +170,5 @@ def _led(served: ServedAccount, target: str) -> tuple[str, str | None]:
         return ROUTE, None
     found = served.tenant.routes.resolve(target)
     if isinstance(found, Blocked):
-        return "", served.inbox.not_ours(target) or found.text
+        return "", served.inbox.other_inbox_text(target) or found.text
     return (found.name if isinstance(found, Route) else ""), None

@@ -230,7 +230,7 @@ class Runner:
     async def _wait_until_written(self, account: Account, attempt: Attempt) -> None:
         """Wait until the attempt is in the state file; if that is interrupted, the attempt is cut off."""
         try:
-            await self._tenant.until_written()
+            await self._tenant.wait_until_written()
         except BaseException:
             with self._tenant.lock:
                 account.conclude(attempt, CUT_OFF, self._clock.now())
@@ -258,7 +258,7 @@ class Runner:
     async def _wait_for_attempts(self) -> None:
         """Send what was taken, and wait until no attempt is under way."""
         if self._unsent:
-            await self._tenant.until_written()
+            await self._tenant.wait_until_written()
             self.send_taken()
         while self._in_flight:
             await asyncio.wait([sending for _, sending in self._in_flight.values()])
@@ -297,7 +297,7 @@ class Runner:
                     self.wake()
 
     async def _send_round(self, attempts: list[Attempt]) -> list[Result]:
-        await self._tenant.until_written()
+        await self._tenant.wait_until_written()
         sendings = [self._dispatcher.begin(attempt) for attempt in attempts]
         await asyncio.gather(*sendings, return_exceptions=True)
         return [result_of(sending) for sending in sendings]

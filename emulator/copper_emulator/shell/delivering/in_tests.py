@@ -61,7 +61,7 @@ class SyncDispatcher(Dispatcher):
 
     def start(self, app: object) -> None:
         """Start an application now. Raises RouteError if that fails."""
-        route = self._tenant.routes.to_start(app)
+        route = self._tenant.routes.route_to_start(app)
         if is_django(route):
             # Django has no lifespan.
             return
@@ -170,7 +170,7 @@ class AsyncDispatcher(Dispatcher):
 
     async def start(self, app: object) -> None:
         """Start an application now. Raises RouteError if that fails."""
-        route = self._tenant.routes.to_start(app)
+        route = self._tenant.routes.route_to_start(app)
         check_started(route, await self._ensure_started(route))
 
     async def close(self) -> None:

@@ -45,7 +45,7 @@ class ServerDispatcher:
             return self._inbox.receive(attempt)
         destination = self._tenant.routes.resolve(attempt.url)
         if isinstance(destination, Blocked):
-            return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
+            return Result(Outcome.BLOCKED, text=self._inbox.other_inbox_text(attempt.url) or destination.text)
         if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
             # Only while a scenario is played, for its own endpoint or one that does not answer.
             return send_to_function(destination.to, attempt)._replace(route=destination.name)
