@@ -4,6 +4,8 @@ While the account's clock runs, each attempt is sent by itself, so that a slow e
 leaves in the call that made it due, or when the one before it has returned (`wake`). While the clock stands still, or
 time is played ahead, the rounds of `driver.py` run, so that the same calls give the same journal. Before a change from
 one to the other the runner waits for attempts under way: nothing is lost, and nothing is sent twice.
+
+This file is a little longer than most, because both ways of sending share one lock and one account.
 """
 
 from __future__ import annotations
@@ -39,8 +41,7 @@ class Runner:
     """Delivers what is due in an account.
 
     Args:
-        schedule_sending: with a state file, has `take_due` called at the end of this turn and `send_taken` once that
-            is written.
+        schedule_sending: with a state file, calls `take_due` as this turn ends, and `send_taken` once that is written.
     """
 
     def __init__(
@@ -216,7 +217,7 @@ class Runner:
         with self._tenant.lock:
             now = self._clock.now()
             moment = account.next_moment(now)
-            # `Account.take` ends rounds to be fair to each of them; here nothing waits for the end of a round.
+            # `take` ends rounds so that rounds are fair to each other; here nothing waits for the end of a round.
             while moment is not None and moment <= now:
                 account.finish(now)
                 attempts = account.take(now)
