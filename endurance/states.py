@@ -22,7 +22,7 @@ from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.persistence.rows import StoredAccount, rows_of
-from copper_emulator.shell.persistence.snapshots import digest_of, found_in
+from copper_emulator.shell.persistence.snapshots import digest_of, read_snapshot
 from copper_emulator.shell.persistence.state_writer import StateWriter
 from copper_emulator.shell.persistence.store import StateFile
 from copper_emulator.shell.tenant import Tenant
@@ -38,7 +38,7 @@ def tenant(writer: StateWriter) -> Tenant:
     given = Settings(limits="3/1m", latency="0-2s", in_flight=2, faults="slow=3s,2")
     made = Tenant("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
     account = made.account
-    writer.track(made, as_found=False)
+    writer.track(made, is_saved=False)
     for kind, event in (("person", "new"), ("person", "update"), ("lead", "new")):
         body = {"target": TARGET, "type": kind, "event": event, "secret": {"a": "b"}, "headers": {"X-A": "b"}}
         account.subscribe(parse_create(body, account.rules), NOW)
@@ -125,7 +125,7 @@ class States:
         # Some values have none, because they are nested deeper, or have more digits, than Python can write.
         with suppress(ValueError, RecursionError):
             digest = digest_of(state)
-        reading.one(lambda given: _restored_found(found_in(version, given, digest)), state, StateError)
+        reading.one(lambda given: _restored_found(read_snapshot(version, given, digest)), state, StateError)
 
     def read_file(self, draw: Random, reading: Reading) -> None:
         """Read the file with changes to its bytes, or to what is in its tables."""

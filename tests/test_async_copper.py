@@ -76,14 +76,14 @@ async def test_several_at_once_come_back_in_order() -> None:
         arrived: list[int] = []
         everyone = asyncio.Event()
 
-        async def together(request: Any) -> int:
+        async def concurrent(request: Any) -> int:
             arrived.append(request.json["ids"][0])
             if len(arrived) == 8:
                 everyone.set()
             await everyone.wait()
             return 200
 
-        copper.route("https://billing.example.com", to=together)
+        copper.route("https://billing.example.com", to=concurrent)
         copper.subscribe("person", "new", target=TARGET)
         await copper.people.create_many([{"name": str(n)} for n in range(8 * 30)])
 
@@ -145,7 +145,7 @@ async def test_work_that_outlives_the_wait_for_it_takes_a_turn_of_its_own() -> N
     async with AsyncEmulator() as copper:
         work: list[asyncio.Task[bool]] = []
         returned = asyncio.Event()
-        copper._here.probe.tasks_patience = 0.0
+        copper._here.check_options.background_patience = 0.0
 
         async def follow_up() -> bool:
             await returned.wait()

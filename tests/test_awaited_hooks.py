@@ -193,7 +193,7 @@ def test_work_without_an_end_is_given_up(served: Callable[[Worker], Any], monkey
 def test_work_that_keeps_its_loop_busy_for_longer_than_one_has_patience_has_ended_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hooks, "LOOK", 20)
+    monkeypatch.setattr(hooks, "CHECK_AFTER", 20)
     done = []
 
     async def busy(_delivery: Delivery) -> None:
@@ -210,7 +210,7 @@ def test_work_that_keeps_its_loop_busy_for_longer_than_one_has_patience_has_ende
 
 
 def test_work_whose_worker_has_died_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "LOOK", 50)
+    monkeypatch.setattr(hooks, "CHECK_AFTER", 50)
     monkeypatch.setattr(hooks, "PATIENCE", 60_000)
 
     def work(each: int) -> None:

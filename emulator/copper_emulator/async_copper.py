@@ -22,8 +22,8 @@ from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.delivering.driver import Rounds
-from copper_emulator.shell.delivering.in_tests import AsyncDelivering
-from copper_emulator.shell.delivering.turns import Turns
+from copper_emulator.shell.delivering.in_tests import AsyncDispatcher
+from copper_emulator.shell.delivering.task_turns import TaskTurns
 from copper_emulator.typed_records import (
     AsyncActivities,
     AsyncCompanies,
@@ -73,12 +73,12 @@ class AsyncCopper(Face):
     activities = records_of(EntityType.ACTIVITY_LOG, AsyncActivities)
 
     @cached_property
-    def _delivering(self) -> AsyncDelivering:
-        return AsyncDelivering(self._here, self._host)
+    def _dispatcher(self) -> AsyncDispatcher:
+        return AsyncDispatcher(self._here, self._host)
 
     @cached_property
-    def _turns(self) -> Turns:
-        return Turns(self._here, self._delivering.send)
+    def _turns(self) -> TaskTurns:
+        return TaskTurns(self._here, self._dispatcher.send)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
@@ -111,7 +111,7 @@ class AsyncCopper(Face):
         # Another task may be delivering right now.
         self._here.check_startable(inside=self._turns.is_inside)
         async with self._turns.starting():
-            await self._delivering.start(app)
+            await self._dispatcher.start(app)
         await self.settle()
 
     # --- making things happen -------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ class AsyncCopper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(await self._drive(check(self._here, plan, manner=self._delivering.manner(target))))
+        return self._reported(await self._drive(check(self._here, plan, manner=self._dispatcher.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -312,5 +312,5 @@ class AsyncCopper(Face):
 
     async def stop_apps(self) -> None:
         """Shut down the applications that were started."""
-        if "_delivering" in vars(self):
-            await self._delivering.close()
+        if "_dispatcher" in vars(self):
+            await self._dispatcher.close()

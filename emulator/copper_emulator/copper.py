@@ -21,7 +21,7 @@ from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.delivering.driver import Rounds
-from copper_emulator.shell.delivering.in_tests import SyncDelivering
+from copper_emulator.shell.delivering.in_tests import SyncDispatcher
 from copper_emulator.shell.delivering.thread_turns import ThreadTurns
 from copper_emulator.shell.running_loop import check_thread
 from copper_emulator.typed_records import (
@@ -74,8 +74,8 @@ class Copper(Face):
         self._turns = ThreadTurns()
 
     @cached_property
-    def _delivering(self) -> SyncDelivering:
-        return SyncDelivering(self._here, self._host)
+    def _dispatcher(self) -> SyncDispatcher:
+        return SyncDispatcher(self._here, self._host)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
@@ -107,7 +107,7 @@ class Copper(Face):
         __tracebackhide__ = True
         check_thread(self._here)
         with self._here.starting():
-            self._delivering.start(app)
+            self._dispatcher.start(app)
         self.settle()
 
     # --- making things happen -------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ class Copper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(self._drive(check(self._here, plan, manner=self._delivering.manner(target))))
+        return self._reported(self._drive(check(self._here, plan, manner=self._dispatcher.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -298,7 +298,7 @@ class Copper(Face):
     def _drive(self, rounds: Rounds[T]) -> T:
         __tracebackhide__ = True
         check_thread(self._here)
-        return self._turns.drive(rounds, self._delivering.send, self._operations.settle)
+        return self._turns.drive(rounds, self._dispatcher.send, self._operations.settle)
 
     def close(self) -> None:
         """Leave the host and shut down the applications that were started; Emulator calls this."""
@@ -309,8 +309,8 @@ class Copper(Face):
 
     def stop_apps(self) -> None:
         """Shut down the applications that were started."""
-        if "_delivering" in vars(self):
-            self._delivering.close()
+        if "_dispatcher" in vars(self):
+            self._dispatcher.close()
 
 
 def stepwise(copper: Copper, *, secret: Mapping[str, str] | None = None) -> Stepwise:

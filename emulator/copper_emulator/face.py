@@ -329,7 +329,7 @@ class Face:
         `["POST /people/search -> 200", "GET /people/17 -> 404"]`. What the test does through `copper` itself is not in
         it. Calls are not part of the journal, of snapshots and of state files.
         """
-        return self._tenant.calls_made()
+        return self._tenant.api_calls()
 
     @property
     def timeline(self) -> str:

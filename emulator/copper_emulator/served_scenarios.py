@@ -28,7 +28,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.routes import Blocked, Destination, Detour, Route, checked_url
-from copper_emulator.shell.served.runs import End, Offer, OnStep, Played
+from copper_emulator.shell.served.runs import End, Offer, OnStep, PlayedStep
 from copper_emulator.shell.tenant import Tenant
 from copper_emulator.verdict import verdict_text
 
@@ -202,5 +202,5 @@ def _heading(text: str) -> str:
     return "\n".join(lines)
 
 
-def _played(step: StepResult) -> Played:
-    return Played(step.number, step.line, step.text, step.at_ms, step.ended, step.failure)
+def _played(step: StepResult) -> PlayedStep:
+    return PlayedStep(step.number, step.line, step.text, step.at_ms, step.ended, step.failure)

@@ -173,8 +173,8 @@ def broken_off(copper: Copper, to: Any) -> Any:
     copper.route("https://app.example", to=to)
     rows = [replace(rows_of("concurrent", None)[0], limit=0.0)]
     plan = Plan(TARGET, TARGET, rows=rows)
-    manner = copper._delivering.manner(TARGET)
-    return run_sync(check(copper._here, plan, manner=manner), copper._delivering.send)["concurrent"]
+    manner = copper._dispatcher.manner(TARGET)
+    return run_sync(check(copper._here, plan, manner=manner), copper._dispatcher.send)["concurrent"]
 
 
 def test_an_async_endpoint_that_is_too_slow_fails_and_one_that_blocks_is_told_what_it_does() -> None:
@@ -208,7 +208,7 @@ async def test_in_an_asynchronous_test_a_plain_function_runs_in_threads() -> Non
     async with AsyncEmulator(strict=False) as copper:
         copper.route("https://app.example", to=lambda request: 200)
         copper.route("https://asgi.example", to=meeting_as_asgi(copper, {}))
-        manners = [copper._delivering.manner(f"https://{name}.example/hook").name for name in ("asgi", "other")]
+        manners = [copper._dispatcher.manner(f"https://{name}.example/hook").name for name in ("asgi", "other")]
 
     assert manners == ["ON_LOOP", "APART"]
 

@@ -20,7 +20,7 @@ def played(*limits: tuple[str, float], heard: list[int]) -> Report:
     with Emulator() as copper:
         copper.route("https://app.example", to=lambda request: heard.append(len(request.json["ids"])))
         plan = Plan(TARGET, TARGET, rows=rows)
-        return run_sync(check(copper._here, plan), copper._delivering.send)
+        return run_sync(check(copper._here, plan), copper._dispatcher.send)
 
 
 def test_a_row_ends_at_its_limit() -> None:

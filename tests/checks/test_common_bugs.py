@@ -382,7 +382,7 @@ def test_rows_after_the_burst_share_no_records_with_it(copper: Copper, monkeypat
     burst, first = rows_of("burst", None)[0], rows_of("batch-30", None)[0]
     plan = Plan(TARGET, TARGET, rows=[burst, first, replace(first, name="another")])
 
-    run_sync(check(copper._here, plan), copper._delivering.send)
+    run_sync(check(copper._here, plan), copper._dispatcher.send)
 
     assert len(heard) == 250 + 2 * 3 * 30
     assert len(set(heard)) == 250 + 2 * 30

@@ -70,7 +70,7 @@ async def test_lines_are_printed_while_the_server_runs_and_in_the_order_of_the_j
     async with logged(log) as account:
         fire(account, range(1, 301))
         while account.tenant.account.waiting():
-            await account.news.next()
+            await account.news.wait()
         numbers = len(account.tenant.account.journal.entries)
         log.ended()
         log.close()
@@ -86,7 +86,7 @@ async def test_a_line_in_json_tells_of_a_notification_as_it_was_then(capfd: pyte
     async with logged(log) as account:
         fire(account, range(1, 2))
         while account.tenant.account.waiting():
-            await account.news.next()
+            await account.news.wait()
         log.close()
         lines = [json.loads(line) for line in printed(capfd)]
 

@@ -445,7 +445,7 @@ def test_a_hook_that_does_not_return_is_named_at_once_although_output_is_capture
                 shown.set()
 
             monkeypatch.setattr(hook_watch, "PATIENCE", 0)
-            monkeypatch.setattr(hook_watch, "LOOK", 0.01)
+            monkeypatch.setattr(hook_watch, "CHECK_EVERY", 0.01)
             monkeypatch.setattr(uncaptured, "show", show_and_say)
             return shown
 

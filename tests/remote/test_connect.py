@@ -121,7 +121,7 @@ def test_a_hook_that_does_not_return_is_named_although_another_has_returned_mean
     shown: queue.Queue[str] = queue.Queue()
     monkeypatch.setattr(hook_watch, "show", shown.put)
     monkeypatch.setattr(hook_watch, "PATIENCE", 1_000)
-    monkeypatch.setattr(hook_watch, "LOOK", 0.01)
+    monkeypatch.setattr(hook_watch, "CHECK_EVERY", 0.01)
     said: list[str] = []
 
     def hook(delivery: Delivery) -> None:

@@ -19,7 +19,7 @@ def test_an_account_beside_has_the_same_keys_and_nothing_else() -> None:
         copper.people.create(name="Ada")
         tenant, own = copper._here, copper._tenant.account
 
-        with tenant.beside(Settings(batch=1), Counters(), VirtualClock(0)) as other:
+        with tenant.temporary_account(Settings(batch=1), Counters(), VirtualClock(0)) as other:
             assert tenant.account is other
             assert other.keys == own.keys
             assert (len(other.journal.entries), tenant.settings.batch, tenant.now()) == (0, 1, 0)
@@ -32,7 +32,7 @@ def test_an_account_beside_has_the_same_keys_and_nothing_else() -> None:
 def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
     with Emulator() as copper:
         own = copper._tenant.account
-        with pytest.raises(ZeroDivisionError), copper._here.beside(Settings(), Counters(), VirtualClock()):
+        with pytest.raises(ZeroDivisionError), copper._here.temporary_account(Settings(), Counters(), VirtualClock()):
             _ = 1 / 0
 
         assert copper._tenant.account is own
@@ -40,7 +40,7 @@ def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
 
 def test_what_is_called_in_an_account_beside_is_not_among_the_calls_of_the_own_one() -> None:
     with Emulator() as copper:
-        with copper._here.beside(Settings(), Counters(), VirtualClock(0)):
+        with copper._here.temporary_account(Settings(), Counters(), VirtualClock(0)):
             urllib.request.urlopen(urllib.request.Request(f"{copper.api_url}/users", headers=copper.headers)).close()
             assert len(copper.api_calls) == 1
 
@@ -60,5 +60,5 @@ def test_a_host_listens_where_it_is_told() -> None:
 def test_an_empty_round_takes_a_moment() -> None:
     with Emulator() as copper:
         began = monotonic()
-        assert copper._delivering.send([]) == []
+        assert copper._dispatcher.send([]) == []
         assert monotonic() - began >= PAUSE

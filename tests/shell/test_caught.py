@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from flask import Flask, got_request_exception
 
 from copper_emulator import AsyncEmulator, Emulator, Received
-from copper_emulator.shell.caught import frameworks_watched
+from copper_emulator.shell.caught import watching_frameworks
 
 CLOSING = [signals.request_started, signals.request_finished]
 
@@ -28,7 +28,7 @@ def closes_connections() -> list[bool]:
 
 def test_the_last_to_finish_puts_the_signals_back() -> None:
     assert closes_connections() == [True, True]
-    first, second = frameworks_watched(), frameworks_watched()
+    first, second = watching_frameworks(), watching_frameworks()
     with first:
         assert closes_connections() == [False, False]
         second.__enter__()
@@ -89,7 +89,7 @@ def test_what_flask_swallows_is_heard_while_another_account_finishes() -> None:
 def test_signals_that_the_user_has_disconnected_stay_so() -> None:
     disconnected: list[Any] = [signal for signal in CLOSING if signal.disconnect(close_old_connections)]
     try:
-        with frameworks_watched(), frameworks_watched():
+        with watching_frameworks(), watching_frameworks():
             pass
         assert closes_connections() == [False, False]
     finally:

@@ -197,7 +197,7 @@ def test_what_never_waits_takes_no_timer(loop: CountingLoop) -> None:
 
     limit = RealLimit(10_000)
 
-    assert loop.run_until_complete(limit.of(work())) == "done"
+    assert loop.run_until_complete(limit.run(work())) == "done"
     assert loop.timers == 0
     assert not limit.has_expired
 
@@ -208,12 +208,12 @@ def test_what_waits_is_given_its_time_and_no_more(loop: CountingLoop) -> None:
             await turn()
         return "done"
 
-    assert loop.run_until_complete(RealLimit(60_000).of(work(3))) == "done"
+    assert loop.run_until_complete(RealLimit(60_000).run(work(3))) == "done"
     assert loop.timers == 1
 
     limit = RealLimit(20)
     with pytest.raises(TimeoutError):
-        loop.run_until_complete(limit.of(forever()))
+        loop.run_until_complete(limit.run(forever()))
     assert limit.has_expired
 
 
@@ -228,7 +228,7 @@ def test_time_can_be_given_anew(loop: CountingLoop, *, waits_before: bool) -> No
     limit = RealLimit(60_000)
 
     with pytest.raises(TimeoutError):
-        loop.run_until_complete(limit.of(work()))
+        loop.run_until_complete(limit.run(work()))
 
 
 def test_a_cancellation_comes_to_where_it_waits_for_the_first_time(loop: CountingLoop) -> None:
@@ -249,7 +249,7 @@ def test_a_cancellation_comes_to_where_it_waits_for_the_first_time(loop: Countin
         return await task
 
     async def begun(its: Coroutine[Any, Any, str]) -> str:
-        return await RealLimit(60_000).of(its)
+        return await RealLimit(60_000).run(its)
 
     assert loop.run_until_complete(cancel_it()) == "cleaned up"
     assert seen == ["cancelled"]
@@ -263,7 +263,7 @@ def test_what_is_cancelled_may_end_at_once(loop: CountingLoop) -> None:
 
     limit = RealLimit(20)
 
-    assert loop.run_until_complete(limit.of(work())) == "ended"
+    assert loop.run_until_complete(limit.run(work())) == "ended"
     assert limit.has_expired
 
 
@@ -274,7 +274,7 @@ def test_a_future_fails_where_it_is_waited_for(loop: CountingLoop) -> None:
         await future
 
     with pytest.raises(KeyError, match="id"):
-        loop.run_until_complete(RealLimit(60_000).of(work()))
+        loop.run_until_complete(RealLimit(60_000).run(work()))
 
 
 @coroutine

@@ -21,7 +21,7 @@ from freezegun import freeze_time
 
 from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, Reason, Received, TimeError
 from copper_emulator.core.moments import to_ms
-from copper_emulator.shell.frozen import carry, frozen_now
+from copper_emulator.shell.frozen import frozen_now, move_frozen_time
 from tests.shell.endpoints import app_in_thread, http_endpoint
 
 START = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
@@ -674,7 +674,7 @@ def test_carry_moves_both_ways(freezing: Freezing) -> None:
     with freezing(START):
         for hours in (5, 2):
             moment = to_ms(START + timedelta(hours=hours))
-            carry(moment)
+            move_frozen_time(moment)
             present = frozen_now()
             assert present is not None
             assert 0 <= present - moment < SLACK / timedelta(milliseconds=1)
@@ -682,5 +682,5 @@ def test_carry_moves_both_ways(freezing: Freezing) -> None:
 
 def test_time_that_runs_freely_is_not_touched() -> None:
     assert frozen_now() is None
-    carry(to_ms(START))
+    move_frozen_time(to_ms(START))
     assert frozen_now() is None

@@ -21,7 +21,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> queue.Queue[str]:
     texts: queue.Queue[str] = queue.Queue()
     monkeypatch.setattr(hook_watch, "show", texts.put)
     monkeypatch.setattr(hook_watch, "PATIENCE", 0)
-    monkeypatch.setattr(hook_watch, "LOOK", 0.01)
+    monkeypatch.setattr(hook_watch, "CHECK_EVERY", 0.01)
     return texts
 
 

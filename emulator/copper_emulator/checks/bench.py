@@ -29,10 +29,10 @@ from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import parse_faults
 from copper_emulator.operations import LocalOperations
 from copper_emulator.settings import Settings
+from copper_emulator.shell.check_support import LateAnswer
 from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
-from copper_emulator.shell.probe import LateAnswer
 from copper_emulator.shell.routing.destinations import Manner
 from copper_emulator.shell.tenant import Tenant
 from copper_emulator.timeline import masking
@@ -116,8 +116,8 @@ class Bench:
         self._ids_beyond += max(IDS_PER_ROW, self._made)
         self._made = 0
         self._counters.start_records(self._ids_beyond)
-        beside = self.tenant.beside(self._settings, self._counters, self._clock(ahead))
-        with beside, self.earlier.unhindered(self.tenant.probe):
+        beside = self.tenant.temporary_account(self._settings, self._counters, self._clock(ahead))
+        with beside, self.earlier.unhindered(self.tenant.check_options):
             made = [self.tenant.record(partial(_subscribe, draft=draft)) for draft in self._drafts]
             self._subscriptions = {(each.topic.type, each.topic.event): each.id for each in made}
             self.trial = Trial(monotonic(), limit, ahead)
@@ -305,39 +305,39 @@ class Bench:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Send what goes at once in the block concurrently, to async endpoints in this process as well."""
-        probe = self.tenant.probe
-        probe.together, probe.stood_still = True, 0.0
+        options = self.tenant.check_options
+        options.sends_concurrently, self.tenant.check_measurements.loop_blocked_seconds = True, 0.0
         try:
             yield
         finally:
-            probe.together = False
+            options.sends_concurrently = False
 
     @contextmanager
     def slow_api(self, seconds: float, *, calls: int) -> Iterator[None]:
         """Make each API call take `seconds`, and wait for leftover tasks that make up to `calls` of them in a row."""
-        probe = self.tenant.probe
-        before, probe.api_most_held = probe.tasks_patience, 0
-        probe.tasks_patience = before + seconds * calls
+        options = self.tenant.check_options
+        before, self.tenant.check_measurements.most_api_calls_held = options.background_patience, 0
+        options.background_patience = before + seconds * calls
         try:
             with self.fault(f"api.slow={duration_text(round(seconds * 1000))}"):
                 yield
         finally:
-            probe.tasks_patience = before
+            options.background_patience = before
 
     @contextmanager
     def late_answer(self, seconds: float) -> Iterator[LateAnswer]:
         """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind."""
-        probe = self.tenant.probe
-        before, probe.late_answer = probe.tasks_patience, LateAnswer(seconds)
-        probe.tasks_patience = 0.0
+        options = self.tenant.check_options
+        before, options.late_answer = options.background_patience, LateAnswer(seconds)
+        options.background_patience = 0.0
         try:
-            yield probe.late_answer
+            yield options.late_answer
         finally:
-            probe.late_answer, probe.tasks_patience = None, before
+            options.late_answer, options.background_patience = None, before
 
     def answered(self) -> Rounds[None]:
         """Wait until the API holds back no more calls: work that is not done in tasks may still be waiting for them."""
-        while self.tenant.probe.api_held:
+        while self.tenant.check_measurements.api_calls_held:
             yield []
 
     def late(self, span: str) -> AbstractContextManager[None]:

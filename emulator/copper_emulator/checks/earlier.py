@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from copper_emulator.core.model import Delivery, EntityType
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.shell.probe import Probe
+from copper_emulator.shell.check_support import CheckOptions
 
 _NAMED = re.compile(r"/([a-z_]+)/(\d+)\b")
 
@@ -44,13 +44,13 @@ class Earlier:
         self._told.update(as_named(each.topic.type, record) for each in deliveries for record in each.ids)
 
     @contextmanager
-    def unhindered(self, probe: Probe) -> Iterator[None]:
+    def unhindered(self, options: CheckOptions) -> Iterator[None]:
         """Let the calls about these records be answered at once for the length of a block: faults are for its own."""
-        probe.unhindered = self.has
+        options.is_unhindered = self.has
         try:
             yield
         finally:
-            probe.unhindered = None
+            options.is_unhindered = None
 
     def has(self, call: str) -> bool:
         """Whether a call is about one of these records."""

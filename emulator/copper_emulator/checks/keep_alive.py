@@ -47,11 +47,11 @@ class _Seen:
 @contextmanager
 def connections_as_before(tenant: Tenant) -> Iterator[None]:
     """What the row finds may give each notification a connection of its own, until the block ends."""
-    before = tenant.probe.one_each
+    before = tenant.check_options.uses_fresh_connections
     try:
         yield
     finally:
-        tenant.probe.one_each = before
+        tenant.check_options.uses_fresh_connections = before
 
 
 def kept(bench: Bench) -> Rounds[Finding]:
@@ -145,7 +145,7 @@ def _is_good(answer: Answer) -> bool:
 
 def _judged(bench: Bench, seen: _Seen) -> Finding:
     if seen.mixed:
-        bench.tenant.probe.one_each = True
+        bench.tenant.check_options.uses_fresh_connections = True
         told = f"over one connection, {in_words(seen.mixed)}; over one of its own, each notification is answered 2xx"
         return Finding(Verdict.FAILED, told, UNREAD + _FROM_NOW_ON)
     if seen.broken:

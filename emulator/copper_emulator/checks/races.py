@@ -69,7 +69,7 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     waited = f"{count(calls, 'call')} of the API, each taking {milliseconds(SLOW)}; {found.evidence}"
     if slowest(bench) < SLOW:
         return Finding(found.verdict, waited)
-    if calls < _IDS or bench.tenant.probe.api_most_held > 1:
+    if calls < _IDS or bench.tenant.check_measurements.most_api_calls_held > 1:
         return Finding(Verdict.PASSED, f"{waited}; {_FEWER if calls < _IDS else _BESIDE}")
     most, allowed = MAX_IDS * SLOW * calls / _IDS, bench.tenant.settings.timeout
     too_long = most * 1000 > allowed
@@ -172,9 +172,9 @@ def _at_once(bench: Bench, kind: EntityType) -> Rounds[float]:
     with bench.fault("batches=1"), bench.slow_api(_FETCHES, calls=AT_ONCE) if seen else nullcontext():
         ids = yield from bench.create(kind, AT_ONCE)
     yield from bench.answered()
-    took = bench.tenant.probe.stood_still if bench.manner is Manner.ON_LOOP else slowest(bench)
+    took = bench.tenant.check_measurements.loop_blocked_seconds if bench.manner is Manner.ON_LOOP else slowest(bench)
     # Creating clients takes loop time too (for certificates), but then several calls are under way at once.
-    waited = took if seen and bench.tenant.probe.api_most_held == 1 else 0.0
+    waited = took if seen and bench.tenant.check_measurements.most_api_calls_held == 1 else 0.0
     yield from bench.compare(f"after {AT_ONCE} new at once")
     yield from bench.apart()
     with bench.late("1s"):
@@ -191,7 +191,7 @@ def _not_done(bench: Bench) -> Finding:
     said = f"not done after {bench.trial.limit:.0f} s, the slowest answered after {milliseconds(slowest(bench))}"
     if bench.manner is Manner.IN_TURNS:
         return Finding(Verdict.SKIPPED, f"{said}: in this process they come one after the other, which proves nothing")
-    still = bench.tenant.probe.stood_still
+    still = bench.tenant.check_measurements.loop_blocked_seconds
     if still < bench.trial.seconds / 2:
         return Finding(Verdict.FAILED, said, "Answer first and work afterwards, and let none wait for the others.")
     told = f"{said}; something blocked the event loop for {milliseconds(still)}, and everything else waited"

@@ -98,7 +98,7 @@ def check(tenant: Tenant, plan: Plan, *, manner: Manner = Manner.APART, on_row: 
     bench = Bench(tenant, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
-    with tenant.beside(settings, Counters(tenant.place), tenant.clock), connections_as_before(tenant):
+    with tenant.temporary_account(settings, Counters(tenant.place), tenant.clock), connections_as_before(tenant):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
     remarks, seconds = (running.calls.note(), running.lateness.note(), running.reviving.note()), monotonic() - began

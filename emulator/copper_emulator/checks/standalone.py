@@ -15,7 +15,7 @@ from copper_emulator.core.model import Key
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock, real_now
 from copper_emulator.shell.delivering.driver import run_sync
-from copper_emulator.shell.delivering.in_tests import SyncDelivering
+from copper_emulator.shell.delivering.in_tests import SyncDispatcher
 from copper_emulator.shell.serving.one_account import OneAccount, listening
 from copper_emulator.shell.tenant import Tenant
 
@@ -34,7 +34,7 @@ class Standing:
         self._tenant = tenant
         self._host = host
         self._opened = opened
-        self._delivering = SyncDelivering(tenant, host)
+        self._delivering = SyncDispatcher(tenant, host)
         opened.callback(self._delivering.close)
 
     @property

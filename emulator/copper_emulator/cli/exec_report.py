@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from copper_emulator.shell.proxying.proxy import Refused
     from copper_emulator.shell.served.account import ServedAccount
     from copper_emulator.shell.served.plan import Plan
-    from copper_emulator.shell.served.runs import End, Played
+    from copper_emulator.shell.served.runs import End, PlayedStep
     from copper_emulator.shell.serving.server import Server
 
 
@@ -62,7 +62,7 @@ class ExecReport:
         for account in () if server.state is None else server.accounts:
             inside = account.tenant.account
             self._before[account.name] = _Before(
-                account.life, len(inside.journal.entries), account.tenant.api_calls, has_token(inside)
+                account.life, len(inside.journal.entries), account.tenant.api_call_count, has_token(inside)
             )
 
     def refused(self, refused: Refused) -> None:
@@ -79,14 +79,14 @@ class ExecReport:
         """Report refused calls that belong to no account's journal; the timeline shows the rest."""
         if account is not None:
             self._seen.add(account.name)
-            self._called |= bool(account.tenant.api_calls)
+            self._called |= bool(account.tenant.api_call_count)
         elif entry.kind is Kind.REFUSED:
             self._strangers[entry.text] += 1
             if self._strangers[entry.text] == 1:
                 self._json({"kind": "api-refused", "text": entry.text})
                 self._line(f"the API refused {entry.text}")
 
-    def step(self, step: Played) -> None:
+    def step(self, step: PlayedStep) -> None:
         """Report a step of the scenario."""
         self._json({"kind": "step", **asdict(step), "passed": not step.failure})
         ended = f"  [{count(step.ended, 'notification')}]" if step.ended else ""
@@ -173,7 +173,7 @@ class ExecReport:
 
     def _was_called(self, account: ServedAccount, plan: Plan) -> bool:
         before = self._of(account)
-        if account.tenant.api_calls > before.api_calls:
+        if account.tenant.api_call_count > before.api_calls:
             return True
         # The call with which a token opens its account is not counted for that account.
         return not plan.tokens and not before.had_token and has_token(account.tenant.account)

@@ -143,7 +143,7 @@ class Against:
             if made and not missing:
                 break
             self._missing = f"the command to subscribe to {', '.join(missing) or 'anything'}"
-            await account.news.next()
+            await account.news.wait()
         await self._answering(account, sorted({made[topic] for topic in topics or made}))
 
     async def _answering(self, account: ServedAccount, targets: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from copper_emulator.remote.serving import is_serving
 from copper_emulator.remote.tenant import RemoteTenant
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.hook_watch import HookWatch
-from copper_emulator.shell.hooks import Hook, named
+from copper_emulator.shell.hooks import Hook, noting_hook
 from copper_emulator.shell.routing.destinations import name_of
 
 UNDER_WAY = 409
@@ -134,7 +134,7 @@ class RemoteOperations(Operations):
 
 
 def _run_hook(hook: Hook, delivery: Delivery, watch: HookWatch) -> None:
-    with named(hook, delivery), watch.over(hook, delivery):
+    with noting_hook(hook, delivery), watch.watching(hook, delivery):
         answer = hook(delivery)
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):

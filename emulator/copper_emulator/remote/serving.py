@@ -14,7 +14,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.moments import to_ms
 from copper_emulator.remote.raised import HEADER, Raised
-from copper_emulator.shell.caught import exceptions_watched
+from copper_emulator.shell.caught import watching_exceptions
 from copper_emulator.shell.clock import pause, real_now
 from copper_emulator.shell.routing.destinations import RouteKind, is_async
 from copper_emulator.shell.senders.function import send_to_function
@@ -58,7 +58,7 @@ class Served:
 
         class Handler(_Handler):
             def ask(self, attempt: Attempt) -> Result:
-                with exceptions_watched():
+                with watching_exceptions():
                     return send(to, attempt)
 
             def name_of(self, result: Result) -> str:

@@ -28,7 +28,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
 from copper_emulator.shell.hook_watch import HookWatch
 from copper_emulator.shell.persistence.rows import StoredAccount
-from copper_emulator.shell.persistence.snapshots import found_in
+from copper_emulator.shell.persistence.snapshots import read_snapshot
 from copper_emulator.shell.routing.routes import Routes
 
 _DOWN = "outage=3650d"
@@ -115,7 +115,7 @@ class RemoteTenant:
         """Keep the present state, because the account is about to be deleted."""
         with self.lock:
             self._seen()
-        self._calls = self.calls_made()
+        self._calls = self.api_calls()
         self._kept = True
 
     @property
@@ -143,14 +143,14 @@ class RemoteTenant:
         with self.lock:
             return as_there(result, answers, self.account)
 
-    def calls_made(self) -> list[ApiCall]:
+    def api_calls(self) -> list[ApiCall]:
         """The API calls of the account, oldest first; they are in no snapshot."""
         if self._kept:
             return list(self._calls)
         calls = self._client.get(f"{self._path}/api-calls", {"limit": KEPT})["calls"]
         return [_call(each) for each in reversed(calls)]
 
-    def use(self, settings: Settings) -> None:
+    def use_settings(self, settings: Settings) -> None:
         """Apply other settings. Raises UsageError if something has already happened in the account."""
         if self.account.journal.entries:
             raise UsageError("settings can be changed only before anything has happened in the account")
@@ -198,4 +198,6 @@ def _in_short(settings: Settings) -> Settings:
 def _read(document: Mapping[str, Any]) -> StoredAccount:
     """Read a snapshot. Raises StateError if the server writes it in another format."""
     state = document.get("state")
-    return found_in(document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", ""))
+    return read_snapshot(
+        document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", "")
+    )

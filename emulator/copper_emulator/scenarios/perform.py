@@ -18,7 +18,7 @@ from copper_emulator.scenarios.targets import aimed_at, own_origin, targets_of
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.delivering.driver import run_sync
-from copper_emulator.shell.delivering.in_tests import SyncDelivering
+from copper_emulator.shell.delivering.in_tests import SyncDispatcher
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.routing.messages import Received, Response
 from copper_emulator.shell.routing.routes import checked_url
@@ -76,22 +76,22 @@ def perform(
         scenario = aimed_at(scenario, origin + url.raw_path_qs)
         tenant.routes.add(origin, str(url.origin()))
     operations = LocalOperations(tenant)
-    with _delivering(tenant, host) as delivering:
-        result = run_sync(play(scenario, operations, on_step=on_step), delivering.send)
+    with _open_dispatcher(tenant, host) as dispatcher:
+        result = run_sync(play(scenario, operations, on_step=on_step), dispatcher.send)
         verdict = verdict_text(tenant.account, operations.claims, wanted.allow, tenant.surface) if wanted.strict else ""
     draws = tenant.account.draws
     return Performance(result, "" if not result.passed else verdict, draws.seed if draws.made else None)
 
 
 @contextmanager
-def _delivering(tenant: Tenant, host: Host | None) -> Iterator[SyncDelivering]:
+def _open_dispatcher(tenant: Tenant, host: Host | None) -> Iterator[SyncDispatcher]:
     used = Host(keeps_authority=True) if host is None else host
     used.add(tenant)
-    delivering = SyncDelivering(tenant, used)
+    dispatcher = SyncDispatcher(tenant, used)
     try:
-        yield delivering
+        yield dispatcher
     finally:
-        delivering.close()
+        dispatcher.close()
         used.remove(tenant)
         if host is None:
             used.close()

@@ -65,7 +65,7 @@ def _use_settings(scenario: Scenario, operations: Operations) -> None:
             f"{scenario.source} needs {what}, and something has happened in this account already: play it in a test of "
             "its own, after copper.reset(), or on an account created with these settings"
         )
-    tenant.use(wanted)
+    tenant.use_settings(wanted)
 
 
 class _Player:

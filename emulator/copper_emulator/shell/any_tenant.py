@@ -14,7 +14,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.routing.routes import Routes
 
 
-class Reading(Protocol):
+class ReadableClock(Protocol):
     """A clock that can only be read."""
 
     def now(self) -> int:
@@ -32,7 +32,7 @@ class AnyTenant(Protocol):
         """While it is held, `account` does not change and is not replaced."""
 
     @property
-    def clock(self) -> Reading:
+    def clock(self) -> ReadableClock:
         """The account's time; how it is moved depends on where the account is."""
 
     @property
@@ -61,10 +61,10 @@ class AnyTenant(Protocol):
     def record(self, act: Callable[[Account, int], Any]) -> Any:
         """Run one call of the core, at the present moment."""
 
-    def calls_made(self) -> list[ApiCall]:
+    def api_calls(self) -> list[ApiCall]:
         """The API calls of the account, oldest first."""
 
-    def use(self, settings: Settings) -> None:
+    def use_settings(self, settings: Settings) -> None:
         """Apply other settings. Raises UsageError if something has already happened in the account."""
 
     def reset(self, settings: Settings | None = None) -> None:

@@ -26,8 +26,8 @@ class CallTime:
         """Whether the windows are ahead of the account's clock."""
         return self._moment > now
 
-    def at(self, now: int) -> int:
-        """The moment at which a call made now counts."""
+    def advance(self, now: int) -> int:
+        """Advance to the present; return the moment at which a call made now counts."""
         real_ms = round((monotonic() - self._since) * 1000) // _STEP_MS * _STEP_MS
         self._since += real_ms / 1000
         self._moment += max(now - self._now, real_ms)

@@ -33,29 +33,29 @@ def is_meant_for_the_caller(error: BaseException) -> bool:
 
 
 class Swallowed:
-    """Collects exceptions that Flask and Django turn into a 500 in this context; only inside `frameworks_watched`."""
+    """Collects exceptions that Flask and Django turn into a 500 in this context; only inside `watching_frameworks`."""
 
     # A class, since every delivery passes here and a generator would take five times as long.
     def __enter__(self) -> list[BaseException]:
-        found: list[BaseException] = []
-        self._token = _caught.set(found)
-        return found
+        caught: list[BaseException] = []
+        self._token = _caught.set(caught)
+        return caught
 
     def __exit__(self, *_: object) -> None:
         _caught.reset(self._token)
 
 
-def frameworks_watched() -> AbstractContextManager[None]:
+def watching_frameworks() -> AbstractContextManager[None]:
     """For a whole round: observe exceptions, and keep Django from closing the database connection of the test."""
-    return _held(*_observed(), *([_django_connection_kept] if _has_django() else []))
+    return _holding(*_exception_watches(), *([_django_connection_kept] if _has_django() else []))
 
 
-def exceptions_watched() -> AbstractContextManager[None]:
+def watching_exceptions() -> AbstractContextManager[None]:
     """Observe exceptions only: for applications called in a thread of their own, outside of the test's transaction."""
-    return _held(*_observed())
+    return _holding(*_exception_watches())
 
 
-def _observed() -> list[_Shared]:
+def _exception_watches() -> list[_SharedChange]:
     return [
         *([_flask_watched] if "flask" in sys.modules else []),
         *([_django_watched] if _has_django() else []),
@@ -66,15 +66,15 @@ def _has_django() -> bool:
     return "django.core.signals" in sys.modules
 
 
-def _held(*shared: _Shared) -> AbstractContextManager[None]:
-    return _all_held(shared) if shared else _NOTHING_TO_WATCH
+def _holding(*shared: _SharedChange) -> AbstractContextManager[None]:
+    return _holding_all(shared) if shared else _NOTHING_TO_HOLD
 
 
-_NOTHING_TO_WATCH = nullcontext()
+_NOTHING_TO_HOLD = nullcontext()
 
 
 @contextmanager
-def _all_held(shared: Sequence[_Shared]) -> Iterator[None]:
+def _holding_all(shared: Sequence[_SharedChange]) -> Iterator[None]:
     with ExitStack() as stack:
         for each in shared:
             stack.enter_context(each.held())
@@ -105,23 +105,23 @@ def from_exception(error: BaseException) -> Result:
 
 def format_exception(error: BaseException) -> str:
     """The traceback as Python prints it, starting at the first frame of the application or its framework."""
-    return "".join(traceback.format_exception(type(error), error, _without_ours(error.__traceback__))).rstrip()
+    return "".join(traceback.format_exception(type(error), error, _without_our_frames(error.__traceback__))).rstrip()
 
 
-def _without_ours(frames: TracebackType | None) -> TracebackType | None:
+def _without_our_frames(frames: TracebackType | None) -> TracebackType | None:
     while frames is not None and frames.tb_frame.f_globals.get("__name__", "").partition(".")[0] == _OURS:
         frames = frames.tb_next
     return frames
 
 
-class _Shared:
+class _SharedChange:
     """A process-wide change: made by the first holder, undone by the last.
 
     A framework's signals and their receivers are global, and several accounts may deliver at the same time.
     """
 
-    def __init__(self, do: Callable[[ExitStack], None]) -> None:
-        self._do = do
+    def __init__(self, make: Callable[[ExitStack], None]) -> None:
+        self._make = make
         self._lock = threading.Lock()
         self._holders = 0
         self._undo = ExitStack()
@@ -130,7 +130,7 @@ class _Shared:
     def held(self) -> Iterator[None]:
         with self._lock:
             if not self._holders:
-                self._do(self._undo)
+                self._make(self._undo)
             self._holders += 1
         try:
             yield
@@ -173,11 +173,11 @@ def _from_django(**_: object) -> None:
 
 
 def _note(error: BaseException | None) -> None:
-    found = _caught.get()
-    if found is not None and error is not None:
-        found.append(error)
+    caught = _caught.get()
+    if caught is not None and error is not None:
+        caught.append(error)
 
 
-_flask_watched = _Shared(_watch_flask)
-_django_watched = _Shared(_watch_django)
-_django_connection_kept = _Shared(_keep_django_connection)
+_flask_watched = _SharedChange(_watch_flask)
+_django_watched = _SharedChange(_watch_django)
+_django_connection_kept = _SharedChange(_keep_django_connection)

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from copper_emulator.core.errors import TimeError
 from copper_emulator.core.moments import to_datetime
-from copper_emulator.shell.frozen import can_stop_timers, carry, frozen_now
+from copper_emulator.shell.frozen import can_stop_timers, frozen_now, move_frozen_time
 
 T = TypeVar("T")
 
@@ -35,10 +35,10 @@ def _real_clocks() -> tuple[Callable[[], int], Callable[[], float]]:
     if hasattr(time, "clock_gettime"):
         return partial(time.clock_gettime_ns, time.CLOCK_REALTIME), partial(time.clock_gettime, time.CLOCK_MONOTONIC)
     # Windows has no such clocks. freezegun keeps the real ones, and replaces functions in modules, but not in partials.
-    kept = sys.modules.get("freezegun.api")
+    freezegun_api = sys.modules.get("freezegun.api")
     return (
-        partial(getattr(kept, "real_time_ns", time.time_ns)),
-        partial(getattr(kept, "real_monotonic", time.monotonic)),
+        partial(getattr(freezegun_api, "real_time_ns", time.time_ns)),
+        partial(getattr(freezegun_api, "real_monotonic", time.monotonic)),
     )
 
 
@@ -101,23 +101,23 @@ class RealLimit:
                 self._timer.reschedule(loop.time() + ms / 1000 if _are_timers_real(loop) else inf)
 
     @coroutine
-    def of(self, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
+    def run(self, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
         """Await the work, in this task. Raises TimeoutError."""
         try:
             waits_for = work.send(None)
         except StopIteration as ended:
             result: T = ended.value
             return result
-        return cast("T", (yield from self._rest_of(work, waits_for)))
+        return cast("T", (yield from self._run_on(work, waits_for)))
 
-    async def _rest_of(self, work: Coroutine[Any, Any, T], waits_for: Any) -> T:
+    async def _run_on(self, work: Coroutine[Any, Any, T], waits_for: Any) -> T:
         left_ms = max(0, round((self._ends - monotonic()) * 1000))
         async with real_timeout(left_ms) as self._timer:
-            return await _gone_on(work, waits_for)
+            return await _continue(work, waits_for)
 
 
 @coroutine
-def _gone_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+def _continue(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
     """Continue a coroutine that was started by hand and waits for this future."""
     while True:
         try:
@@ -190,7 +190,7 @@ class VirtualClock:
             check_reachable(moment)
             self._fixed = True
         self._now = moment
-        carry(moment)
+        move_frozen_time(moment)
 
     def start_again(self) -> None:
         """Start again at the moment at which a test has since frozen time; only while nothing has happened yet.
@@ -207,14 +207,14 @@ class VirtualClock:
         if frozen is None or frozen == present:
             return None
         if frozen < present:
-            said = f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}"
+            problem = f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}"
             if present == self._start:
                 raise TimeError(
-                    f"{said}, because of its start, and time cannot go back. Leave start out, and it begins at the "
+                    f"{problem}, because of its start, and time cannot go back. Leave start out, and it begins at the "
                     "frozen moment; or freeze time at its start."
                 )
             raise TimeError(
-                f"{said}, and time cannot go back. Freeze time before the first change is made through copper, and "
+                f"{problem}, and time cannot go back. Freeze time before the first change is made through copper, and "
                 "only move it forward."
             )
         return frozen
@@ -251,7 +251,7 @@ class ServerClock:
             self.ahead_ms += max(moment - present, 0)
         self.latest_ms = max(moment, present)
 
-    def go_on_as(self, other: ServerClock) -> None:
+    def continue_from(self, other: ServerClock) -> None:
         """Show the same time as another clock: a restored account continues with its time."""
         self.running, self.runs_on = other.running, other.runs_on
         self.ahead_ms, self.latest_ms = other.ahead_ms, other.latest_ms

@@ -38,7 +38,7 @@ def can_stop_timers() -> bool:
     return "freezegun.api" in sys.modules
 
 
-def carry(to: int) -> None:
+def move_frozen_time(to: int) -> None:
     """Move frozen time to a moment, keeping its fraction of a millisecond; do nothing if time runs freely."""
     present = frozen_now()
     if present is None or present == to:

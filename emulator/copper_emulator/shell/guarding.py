@@ -30,8 +30,8 @@ class Refused(Exception):
 
 def refuse(refused: Refused) -> web.Response:
     """A refusal as JSON; the keys `hint` and `code` are left out if there is none."""
-    told = {"error": refused.error, "hint": refused.hint, "code": refused.code}
-    return web.json_response({key: text for key, text in told.items() if text is not None}, status=refused.status)
+    parts = {"error": refused.error, "hint": refused.hint, "code": refused.code}
+    return web.json_response({key: text for key, text in parts.items() if text is not None}, status=refused.status)
 
 
 @web.middleware
@@ -44,7 +44,7 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     except ApiError as error:
         return refuse(Refused(error.status, error.message, hint=error.hint or None))
     except UsageError as error:
-        return refuse(_misused(error))
+        return refuse(_refusal_of(error))
     except web.HTTPNotFound:
         return refuse(Refused(404, f"there is no {request.path} in the control API"))
     except web.HTTPMethodNotAllowed as error:
@@ -54,7 +54,7 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         return refuse(Refused(error.status, error.reason))
 
 
-def _misused(error: UsageError) -> Refused:
+def _refusal_of(error: UsageError) -> Refused:
     if isinstance(error, AccountGone):
         return Refused(404, str(error), hint="It was deleted meanwhile, or the server is ending.")
     return Refused(409 if isinstance(error, (TimeError, NotIdle, EchoLoop)) else 422, str(error))
@@ -70,8 +70,8 @@ def guard(trusted: frozenset[str]) -> Middleware:
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         origins = request.headers.getall("Origin", [])
-        for header, called in (("Host", [request.headers.get("Host", "")]), ("Origin", origins)):
-            for name in called:
+        for header, names in (("Host", [request.headers.get("Host", "")]), ("Origin", origins)):
+            for name in names:
                 if not _is_trusted(name, trusted, _HOST if header == "Host" else _ORIGIN):
                     return refuse(
                         Refused(

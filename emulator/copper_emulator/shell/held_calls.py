@@ -1,4 +1,4 @@
-"""How long is a call of the API held, and what ends that early? The end of its account or of the server.
+"""How long is a call of the API held back? Until its time is up, or its account or the server ends.
 
 A test's account ends in the test's thread, but its calls are held on the loop of the host's thread.
 """
@@ -18,20 +18,20 @@ class HeldCalls:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._let_go = False
+        self._is_over = False
         self._wakers: set[Callable[[], object]] = set()
 
     async def hold(self, seconds: float) -> bool:
         """Wait that long in real time. Returns False as soon as the calls are let go, at once if they already are."""
-        over = asyncio.Event()
-        waker = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
+        released = asyncio.Event()
+        waker = partial(asyncio.get_running_loop().call_soon_threadsafe, released.set)
         with self._lock:
-            if self._let_go:
+            if self._is_over:
                 return False
             self._wakers.add(waker)
         try:
             async with real_timeout(round(seconds * 1000)):
-                await over.wait()
+                await released.wait()
         except TimeoutError:
             return True
         else:
@@ -43,6 +43,6 @@ class HeldCalls:
     def let_go(self) -> None:
         """End every wait, and let none begin any more. May be called from any thread."""
         with self._lock:
-            self._let_go = True
+            self._is_over = True
             for waker in self._wakers:
                 waker()

@@ -59,8 +59,8 @@ class Hiding:
         """Mask only the values of these: without this the set would only ever grow."""
         self._subscriptions.clear()
         self._hidden = NOTHING
-        for each in subscriptions:
-            self.add(each)
+        for subscription in subscriptions:
+            self.add(subscription)
 
 
 def _searched(values: Iterable[str]) -> str:

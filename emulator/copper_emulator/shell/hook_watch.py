@@ -1,4 +1,4 @@
-"""Which hook does not return? It runs in the test's own thread, so nothing can end it; but no test hangs silently."""
+"""Which hook does not return? It runs in the test's own thread, so nothing can end it; but it is named to the user."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from copper_emulator.shell.routing.destinations import name_of
 PATIENCE = 10_000
 """Milliseconds of real time after which a hook is named."""
 
-LOOK = 1.0
-"""Seconds between looks."""
+CHECK_EVERY = 1.0
+"""Seconds between two checks."""
 
 
 def _show(text: str) -> None:
@@ -48,7 +48,7 @@ class HookWatch:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def over(self, hook: Hook, delivery: Delivery) -> Iterator[None]:
+    def watching(self, hook: Hook, delivery: Delivery) -> Iterator[None]:
         """Watch over the hook that is called in the block."""
         if self._thread is None:
             self._ending = threading.Event()
@@ -71,15 +71,15 @@ class HookWatch:
             self._thread = None
 
     def _watch(self, ending: threading.Event) -> None:
-        shown: _Running | None = None
-        while not ending.wait(LOOK):
+        last_named: _Running | None = None
+        while not ending.wait(CHECK_EVERY):
             running = self._running
-            if running is not None and running is not shown and monotonic() >= running.until:
-                shown = running
-                show(_told(running))
+            if running is not None and running is not last_named and monotonic() >= running.until:
+                last_named = running
+                show(_message(running))
 
 
-def _told(running: _Running) -> str:
+def _message(running: _Running) -> str:
     called = f"the after_delivery hook {name_of(running.hook)}, called for {running.delivery.notification},"
     return (
         f"\ncopper: {called} has not returned after {duration_text(PATIENCE)}. What it waits for may have failed: an "

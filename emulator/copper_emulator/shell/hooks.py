@@ -1,4 +1,4 @@
-"""What happens after each delivery: hooks are called, and what an asynchronous one returns is waited for."""
+"""What does a hook do after each delivery? What an asynchronous one returns is work that is waited for."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ Hook: TypeAlias = Callable[[Delivery], object]
 PATIENCE = 10_000
 """Milliseconds of real time for what a hook returns. A queue whose worker has died is never empty."""
 
-LOOK = 1_000
-"""Milliseconds after which it is given up if a task on its loop has failed meanwhile."""
+CHECK_AFTER = 1_000
+"""Milliseconds after which such work is given up if a task on its loop has failed meanwhile."""
 
 
-class Awaited(NamedTuple):
+class HookWork(NamedTuple):
     """What a hook returned for a delivery, to be awaited on the loop on which that delivery's endpoint runs."""
 
-    work: Awaitable[object]
+    awaitable: Awaitable[object]
     delivery: Delivery
 
-    async def ended(self) -> None:
+    async def wait(self) -> None:
         """Wait for its end. Raises what it raises, and UsageError if it takes too long, or can no longer end."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
-        work = asyncio.ensure_future(self.work)
+        work = asyncio.ensure_future(self.awaitable)
         try:
-            if await _has_ended(work, min(LOOK, PATIENCE)):
+            if await _has_ended(work, min(CHECK_AFTER, PATIENCE)):
                 return
-            failed = next((error for each in others if (error := _failure(each)) is not None), None)
+            failed = next((error for task in others if (error := _failure(task)) is not None), None)
             if failed is not None:
                 raise UsageError(
                     "what the hook returned has not ended, and will probably not end: a task on the same event loop, "
                     f"like a queue's worker, has failed meanwhile with {failed!r}"
                 ) from failed
-            if not await _has_ended(work, PATIENCE - LOOK):
+            if not await _has_ended(work, PATIENCE - CHECK_AFTER):
                 raise UsageError(
                     f"what the hook returned has not ended after {duration_text(PATIENCE)}: whatever should end it, "
                     "like a queue's worker, may have failed, may run on a different event loop, or was never started"
@@ -70,7 +70,7 @@ def _failure(task: asyncio.Task[Any]) -> BaseException | None:
 
 
 @contextmanager
-def named(hook: Hook, delivery: Delivery) -> Iterator[None]:
+def noting_hook(hook: Hook, delivery: Delivery) -> Iterator[None]:
     """Within the block, an exception of the hook is given a note that names the hook and its delivery."""
     try:
         yield

@@ -162,7 +162,7 @@ class Host:
         """Lead Copper's own hosts to an account from now on. Raises UsageError if that is impossible."""
         try:
             port, authority = _port_of(self.tls_url()), self.authority()
-            children = self._for_children(authority, port)
+            children = self._ensure_children(authority, port)
         except OSError as error:
             raise UsageError(f"Copper's hosts cannot be intercepted: {error}") from None
         interception = Interception(self, tenant, token)
@@ -170,7 +170,7 @@ class Host:
         interception.begin(Way("127.0.0.1", port, certificate, make_variables=children.variables, owner=interception))
         return interception
 
-    def _for_children(self, authority: Authority, port: int) -> Children:
+    def _ensure_children(self, authority: Authority, port: int) -> Children:
         plain = _port_of(self.url())
         with self._starting:
             if self._children is None:
@@ -199,13 +199,13 @@ class Host:
             # Last, because clients may read it until they are gone.
             if self._remove_folder is not None:
                 closing.callback(self._remove_folder)
-            if self._thread.started:
+            if self._thread.is_started:
                 closing.callback(self._thread.close)
                 self._thread.run(self._close())
         self._ca_file = self._remove_folder = None
 
     async def _serve(self) -> str:
-        runner = await self._running()
+        runner = await self._ensure_runner()
         await web.TCPSite(runner, "127.0.0.1", self._port).start()
         return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
@@ -213,9 +213,9 @@ class Host:
         # Imported here, because few runs need it.
         from copper_emulator.shell.tls.serving import begin
 
-        return await begin(await self._running(), authority, tell=self.refused)
+        return await begin(await self._ensure_runner(), authority, tell=self.refused)
 
-    async def _running(self) -> web.AppRunner:
+    async def _ensure_runner(self) -> web.AppRunner:
         if self._runner is None:
             app = make_api(self)
             app.middlewares.insert(0, answer_for_copper)

@@ -32,13 +32,13 @@ class LoopThread:
         self._process = os.getpid()
 
     @property
-    def started(self) -> bool:
+    def is_started(self) -> bool:
         """Whether the thread exists; it does not in a forked process."""
         return self._loop is not None and self._process == os.getpid()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the thread's loop."""
-        if self._loop is not None and not self.started:
+        if self._loop is not None and not self.is_started:
             coroutine.close()
             raise UsageError(_FORKED)
         with self._lock:
@@ -55,7 +55,7 @@ class LoopThread:
 
     def close(self) -> None:
         """End the thread and wait for it; whatever still runs on it is cancelled."""
-        if not self.started:
+        if not self.is_started:
             return
         with self._lock:
             loop, thread = self._loop, self._thread

@@ -187,17 +187,17 @@ def _column(path: Path, kind: EntityType, definitions: Definitions, name: str) -
         raise _no_column(path, name, f"a {table.noun} has no field {first!r}", "field", table.shown_names, first)
     form = ID.form if first == "id" else table.by_name[first].form
     if not dot:
-        return Column(name, _cell(form.schema))
+        return Column(name, _reader_of_cell(form.schema))
     if first == "custom_fields":
         ids = [str(definition_id) for definition_id in definitions]
         if part not in ids:
             what = f"a {table.noun} has no custom field {part!r}"
             raise _no_column(path, name, what, "custom field", ids, part)
-        return Column(name, _cell(custom_form(definitions[int(part)]).schema))
+        return Column(name, _reader_of_cell(custom_form(definitions[int(part)]).schema))
     parts: Mapping[str, Schema] = form.schema.get("properties", {})
     if part not in parts:
         raise _no_column(path, name, f"{first} has no part {part!r}", "part", list(parts), part)
-    return Column(name, _cell(parts[part]))
+    return Column(name, _reader_of_cell(parts[part]))
 
 
 def _no_column(
@@ -217,16 +217,16 @@ _READERS: Mapping[str, Callable[[bytes, Path, EntityType, Definitions], Seeds]] 
 # --- one cell ---------------------------------------------------------------------------------------------------
 
 
-def _cell(schema: Schema) -> Callable[[str], Any]:
+def _reader_of_cell(schema: Schema) -> Callable[[str], Any]:
     """How to parse a cell, given its value's JSON Schema. Text that does not fit stays text, to be refused later."""
     kinds = {kind for each in schema.get("anyOf", [schema]) for kind in _types(each)}
     if "array" in kinds:
-        return partial(_list, _cell(schema["items"]))
+        return partial(_list_of, _reader_of_cell(schema["items"]))
     if "object" in kinds:
         return partial(_object, schema.get("required", ()))
     if kinds & {"integer", "number"}:
         return _number
-    return _truth if "boolean" in kinds else _text
+    return _boolean if "boolean" in kinds else _text
 
 
 def _types(schema: Schema) -> Sequence[str]:
@@ -234,10 +234,10 @@ def _types(schema: Schema) -> Sequence[str]:
     return [types] if isinstance(types, str) else types
 
 
-def _list(each: Callable[[str], Any], text: str) -> Any:
+def _list_of(read_item: Callable[[str], Any], text: str) -> Any:
     if text.startswith("["):
         return _json(text.encode())
-    return [each(item) for item in map(str.strip, text.split(SEPARATOR)) if item]
+    return [read_item(item) for item in map(str.strip, text.split(SEPARATOR)) if item]
 
 
 def _object(required: Sequence[str], text: str) -> Any:
@@ -257,7 +257,7 @@ def _number(text: str) -> int | float | str:
     return float(match[0]) if match[1] else int(match[0])
 
 
-def _truth(text: str) -> bool | str:
+def _boolean(text: str) -> bool | str:
     return {"true": True, "false": False}.get(text.strip().lower(), text)
 
 

@@ -22,13 +22,13 @@ from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
+from copper_emulator.shell.check_support import CheckMeasurements, CheckOptions
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.hook_watch import HookWatch
-from copper_emulator.shell.hooks import Awaited, Hook
-from copper_emulator.shell.probe import Probe
-from copper_emulator.shell.routing.down import led_nowhere
+from copper_emulator.shell.hooks import Hook, HookWork
+from copper_emulator.shell.routing.down import refused_route
 from copper_emulator.shell.routing.routes import Routes
 
 __tracebackhide__ = raised_on_purpose
@@ -55,23 +55,25 @@ class Tenant:
         self.clock = clock
         self.hooks: list[Hook] = []
         self.hook_watch = HookWatch()
-        self.unhooked: deque[tuple[Hook, Delivery]] = deque()
+        self.pending_hooks: deque[tuple[Hook, Delivery]] = deque()
         """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
-        self.awaited: Awaited | None = None
+        self.hook_work: HookWork | None = None
         """What a hook returned, while it is being waited for."""
         self.driving = False
+        """Whether time is passing right now: a call then comes from inside a delivery, and only records."""
         self.has_ended = False
         """Whether the account's test or block is over: it can be looked at, but nothing happens in it any more."""
         self.wake: Callable[[], None] = lambda: None
-        self.until_written: Callable[[], Awaitable[None]] = _nothing_to_write
+        self.wait_until_written: Callable[[], Awaitable[None]] = _nothing_to_write
         """Waits until what has happened is written to the state file, if there is one: nothing is sent before that."""
         self.has_own_settings = False
         """Whether it was made with settings of its own instead of those common to every account."""
-        self.api_calls = 0
+        self.api_call_count = 0
         """The number of API calls that named this account, those before a reset included."""
-        self.held = HeldCalls()
-        self.probe = Probe()
-        self.started: set[int] = set()
+        self.held_calls = HeldCalls()
+        self.check_options = CheckOptions()
+        self.check_measurements = CheckMeasurements()
+        self.started_apps: set[int] = set()
         """The started applications, by `id()`."""
         self._call_time: CallTime | None = None
         """The time of the API's limit windows, from the first refusal on or when restored state is ahead."""
@@ -110,7 +112,7 @@ class Tenant:
             if time.is_ahead(now):
                 self._call_time = time
         try:
-            account.call_limits.count(time.at(now), bulk=bulk)
+            account.call_limits.count(time.advance(now), bulk=bulk)
         except TooManyRequests:
             self._call_time = time
             raise
@@ -120,7 +122,7 @@ class Tenant:
 
         Without the lock, which is not worth its time here: only the thread that serves the API notes calls.
         """
-        self.api_calls += 1
+        self.api_call_count += 1
         account, clock = self.account, self.clock
         now, causing = clock.now(), account.causing
         if not self.driving and isinstance(clock, VirtualClock) and (frozen := frozen_now()) is not None:
@@ -128,15 +130,15 @@ class Tenant:
             now = frozen
         return account.call_log.note(method, path, now, deepest(causing).serial if causing else None)
 
-    def faults_met(self) -> tuple[Fault, ...]:
-        """The faults that affect an API call that arrives now, which counts for them."""
+    def meet_faults(self) -> tuple[Fault, ...]:
+        """Count an API call that arrives now for the faults that affect it, and return these."""
         # Nearly always there are none, and the lock is not needed to see that.
         if not self.account.faults.has_call_faults:
             return ()
         with self.lock:
             return self.account.faults.apply_to_call(self.now())
 
-    def calls_made(self) -> list[ApiCall]:
+    def api_calls(self) -> list[ApiCall]:
         """The API calls of the present account, oldest first."""
         return self.account.call_log.calls()
 
@@ -159,7 +161,7 @@ class Tenant:
     def end(self) -> None:
         """End the account, because its test or block is over."""
         self.has_ended = True
-        self.held.let_go()
+        self.held_calls.let_go()
         self.hook_watch.close()
 
     def check_goes_on(self) -> None:
@@ -199,7 +201,7 @@ class Tenant:
         """The settings the account was made with, which `reset` restores."""
         return self._first_settings
 
-    def use(self, settings: Settings) -> None:
+    def use_settings(self, settings: Settings) -> None:
         """Apply other settings, for a scenario: a new account with the same keys, clock, routes and hooks.
 
         Raises UsageError if something has already happened in the account.
@@ -211,11 +213,11 @@ class Tenant:
             self.account = self._new_account(settings, self.account.keys)
 
     @contextmanager
-    def beside(self, settings: Settings, counters: Counters, clock: Clock) -> Iterator[Account]:
+    def temporary_account(self, settings: Settings, counters: Counters, clock: Clock) -> Iterator[Account]:
         """Replace the account, for a block, by another with the same keys, routes and hooks."""
         with self.lock:
             before = self.account, self.settings, self.clock
-            self.account = self._new_account(settings, self.account.keys, told=False, counters=counters)
+            self.account = self._new_account(settings, self.account.keys, notifies_listener=False, counters=counters)
             self.settings, self.clock = settings, clock
         try:
             yield self.account
@@ -235,9 +237,9 @@ class Tenant:
             self.account = self._new_account(self.settings, self.account.keys[-1:])
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
-            self.unhooked.clear()
+            self.pending_hooks.clear()
 
-    def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
+    def replace_account(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
         """Replace the account by a restored one. If `put_back` raises, everything stays as it is."""
         account = self._new_account(settings, [])
         put_back(account)
@@ -247,7 +249,7 @@ class Tenant:
             self.place = account.place
             self.routes = self._new_routes(settings)
 
-    def change(self, settings: Settings, text: str) -> None:
+    def change_settings(self, settings: Settings, text: str) -> None:
         """Apply other settings from now on, and note that in the journal."""
         with self.lock:
             self.settings = settings
@@ -268,12 +270,12 @@ class Tenant:
     def take_down(self) -> None:
         """Refuse every connection to an endpoint from now on."""
         self.bring_up()
-        self.routes.detours.append(led_nowhere)
+        self.routes.detours.append(refused_route)
 
     def bring_up(self) -> None:
         """Undo `take_down`; nothing to do if no endpoint is down."""
-        if led_nowhere in self.routes.detours:
-            self.routes.detours.remove(led_nowhere)
+        if refused_route in self.routes.detours:
+            self.routes.detours.remove(refused_route)
 
     def refused(self, text: str) -> None:
         """Record that a call of the API was refused."""
@@ -281,9 +283,9 @@ class Tenant:
             self.account.journal.note(self.clock.now(), Kind.REFUSED, text)
 
     def _new_account(
-        self, settings: Settings, keys: list[Key], *, told: bool = True, counters: Counters | None = None
+        self, settings: Settings, keys: list[Key], *, notifies_listener: bool = True, counters: Counters | None = None
     ) -> Account:
-        on_entry = self._on_entry if told else None
+        on_entry = self._on_entry if notifies_listener else None
         numbers = Counters(self.place) if counters is None else counters
         account = Account(self.name, None, settings.rules(), on_entry=on_entry, counters=numbers, surface=self.surface)
         account.keys = keys
@@ -295,8 +297,8 @@ class Tenant:
         return isinstance(self.clock, ServerClock) and self.clock.running
 
     def _unstarted(self) -> str:
-        waiting = (route for route in self.routes if route.starts and id(route.to) not in self.started)
-        return next((route.name for route in waiting), "")
+        unstarted = (route for route in self.routes if route.starts and id(route.to) not in self.started_apps)
+        return next((route.name for route in unstarted), "")
 
     def _new_routes(self, settings: Settings) -> Routes:
         return Routes(settings.allow_targets, surface=self.surface)

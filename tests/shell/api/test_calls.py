@@ -205,7 +205,7 @@ def test_windows_that_were_ahead_of_the_clock_when_they_were_written_down_go_on_
             account.keys = keys
             account.call_limits.restore(counted)
 
-        tenant.take_up(tenant.settings, put_back)
+        tenant.replace_account(tenant.settings, put_back)
         assert call(client).status == 429
         real.sleep(2)
         assert [call(client).status for _ in range(2)] == [200, 429]

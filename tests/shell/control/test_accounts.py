@@ -10,7 +10,7 @@ import pytest
 
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.ids import LAST_PLACE
-from copper_emulator.shell.persistence.snapshots import digest_of, found_in
+from copper_emulator.shell.persistence.snapshots import digest_of, read_snapshot
 from copper_emulator.shell.served.accounts import place_of
 from copper_emulator.shell.tls.authority import Authority
 from tests.shell.served import Endpoint, Served, listening, serving
@@ -361,7 +361,7 @@ async def test_a_reader_that_writes_whole_numbers_without_a_point_changes_nothin
 
 def test_a_snapshot_that_is_nested_too_deep_is_none() -> None:
     with pytest.raises(StateError, match="nested too deep"):
-        found_in(1, {"a": _deep(100_000)}, "")
+        read_snapshot(1, {"a": _deep(100_000)}, "")
 
 
 def _deep(levels: int) -> list[Any]:

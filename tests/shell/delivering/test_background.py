@@ -47,7 +47,7 @@ def states(account: ServedAccount) -> list[State]:
 async def ended(account: ServedAccount) -> list[State]:
     """The states of all notifications, once they have ended."""
     while account.tenant.account.waiting():
-        await account.news.next()
+        await account.news.wait()
     return states(account)
 
 
@@ -201,7 +201,7 @@ async def test_who_waits_for_news_of_one_is_not_woken_by_what_is_told_of_others(
         fire(account, 2)
         journal = account.tenant.account.journal
         first, second = journal.notifications[-2:]
-        for_second = asyncio.create_task(account.news.of(second))
+        for_second = asyncio.create_task(account.news.wait_about(second))
         await a_turn()
 
         journal.write_stage(first, Kind.HELD, 0)
@@ -211,7 +211,7 @@ async def test_who_waits_for_news_of_one_is_not_woken_by_what_is_told_of_others(
         journal.write_stage(second, Kind.HELD, 0)
         await for_second
         # An entry that is about no notification may concern all.
-        for_first = asyncio.create_task(account.news.of(first))
+        for_first = asyncio.create_task(account.news.wait_about(first))
         await a_turn()
         journal.note(0, Kind.PAUSED)
         await for_first

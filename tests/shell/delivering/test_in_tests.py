@@ -523,7 +523,7 @@ async def test_a_lifespan_that_does_not_end_is_not_waited_for_for_ever() -> None
             ended.append("cancelled")
 
     lifespan = Lifespan(app)
-    assert await lifespan.started(timeout_ms=10_000) is None
+    assert await lifespan.wait_until_started(timeout_ms=10_000) is None
     await lifespan.stop(timeout_ms=20)
     assert ended == ["cancelled"]
 
@@ -535,7 +535,7 @@ async def test_a_start_up_that_fails_is_told_to_all_who_wait_for_it() -> None:
         await send({"type": "lifespan.startup.failed", "message": "no database"})
 
     lifespan = Lifespan(app)
-    told = await asyncio.gather(*(lifespan.started(timeout_ms=10_000) for _ in range(2)))
+    told = await asyncio.gather(*(lifespan.wait_until_started(timeout_ms=10_000) for _ in range(2)))
     assert [result.reason for result in told if result is not None] == [Reason.EXCEPTION] * 2
     assert "no database" in str(told[0])
     await lifespan.stop(timeout_ms=20)

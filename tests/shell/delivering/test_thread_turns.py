@@ -248,7 +248,7 @@ def test_what_is_left_to_a_turn_as_it_ends_is_done_after_it() -> None:
     done, leaving = list[str](), iter([True])
 
     def leave_more() -> None:
-        turns._more = next(leaving, turns._more)
+        turns._has_more = next(leaving, turns._has_more)
 
     turns = ThreadTurns(Turn(leave_more))
     turns.drive(rounds(lambda: done.append("its own")), send, lambda: rounds(lambda: done.append("what was left")))

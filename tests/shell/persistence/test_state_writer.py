@@ -384,7 +384,7 @@ async def taken_and_unwritten(served: Served) -> ServedAccount:
     assert (await fill_up(served))[0] == 503
     default = default_of(served)
     while not any(each.state == "sending" for each in default.tenant.account.journal.notifications):
-        await default.news.next()
+        await default.news.wait()
     return default
 
 
@@ -408,7 +408,7 @@ async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_co
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = 60.0
-    monkeypatch.setattr("copper_emulator.shell.persistence.state_writer._AGAIN", again)
+    monkeypatch.setattr("copper_emulator.shell.persistence.state_writer._RETRY_AFTER", again)
     loop = asyncio.get_running_loop()
     later = Mock(wraps=loop.call_later)
     monkeypatch.setattr(loop, "call_later", later)
@@ -512,14 +512,14 @@ async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
         writer = writer_of(served)
-        await writer.written()
+        await writer.wait_until_written()
         assert is_there_at_once(writer)
 
         default_of(served).tenant.refused("something")
         assert not is_there_at_once(writer)
         # It also waits for what another call has seen and not yet written.
         assert not is_there_at_once(writer)
-        await writer.written()
+        await writer.wait_until_written()
         assert is_there_at_once(writer)
 
 
@@ -528,10 +528,10 @@ async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
         writer, tenant = writer_of(served), default_of(served).tenant
-        with writer.asked():
+        with writer.counting_caller():
             tenant.refused("something")
             assert is_there_at_once(writer)
-            with writer.asked():
+            with writer.counting_caller():
                 tenant.refused("something else")
                 assert not is_there_at_once(writer)
 
@@ -539,10 +539,10 @@ async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_
 @pytest.mark.asyncio
 async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_path: Path) -> None:
     class Mistaken:
-        def take(self) -> None:
+        def take_due(self) -> None:
             raise KeyError("a mistake")
 
-        def leave(self) -> None:
+        def send_taken(self) -> None:
             """Does nothing: nothing was taken."""
 
     told: list[Any] = []
@@ -550,16 +550,16 @@ async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_
     async with kept(tmp_path) as served:
         writer = writer_of(served)
         default_of(served).tenant.refused("something")
-        writer.depart(Mistaken())
+        writer.schedule_sending(Mistaken())
         with pytest.raises(KeyError, match="a mistake") as raised:
-            await writer.written()
+            await writer.wait_until_written()
         assert told == [raised.value]
         # The next turn works as usual.
-        await writer.written()
+        await writer.wait_until_written()
 
 
 def is_there_at_once(writer: StateWriter) -> bool:
-    waiting = writer.written()
+    waiting = writer.wait_until_written()
     try:
         waiting.send(None)
     except StopIteration:
@@ -578,6 +578,6 @@ async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
         for _ in range(10):
             tenant.refused("one of ten")
         assert writer._file._connection.total_changes == before
-        await asyncio.gather(*(writer.written() for _ in range(10)))
+        await asyncio.gather(*(writer.wait_until_written() for _ in range(10)))
         # Ten entries are one turn of the journal, and they have changed nothing small.
         assert writer._file._connection.total_changes == before + 1

@@ -76,9 +76,9 @@ def test_an_account_that_is_gone_goes_with_the_next_turn_of_another(tmp_path: Pa
     path = tmp_path / "state.db"
     with opened(path) as file:
         file.write({"default": noted(0, "a"), "other": noted(0, "x")})
-        file.write({"default": noted(1, "b")}, gone=["other"])
+        file.write({"default": noted(1, "b")}, deleted=["other"])
         assert texts_in(file) == {"default": ["1 a", "2 b"]}
-        file.write({"default": noted(0, "c")}, anew=["default"])
+        file.write({"default": noted(0, "c")}, replaced=["default"])
         assert texts_in(file) == {"default": ["1 c"]}
 
 
@@ -120,7 +120,7 @@ def test_an_account_that_begins_anew_keeps_nothing_and_one_that_is_gone_is_gone(
         for name in ("default", "other", "third"):
             file.write({name: edited(Edit("records", "a", "1"))})
             file.write({name: noted(0, "one", "two")})
-        file.write({"default": edited(Edit("records", "c", "1"))}, anew=["default"], gone=["other"])
+        file.write({"default": edited(Edit("records", "c", "1"))}, replaced=["default"], deleted=["other"])
 
         assert {name: rows["records"] for name, rows in file.read().items()} == {
             "default": [("c", 1)],

@@ -35,7 +35,7 @@ def fired(face: str, *apps: Any, ids: int | list[int] = 1, patience: Sequence[fl
     if face == "sync":
         with Emulator(allow="exception") as copper:
             copper.subscribe("person", "new", target=TARGET)
-            for app, copper._here.probe.tasks_patience in zip(apps, patience, strict=True):
+            for app, copper._here.check_options.background_patience in zip(apps, patience, strict=True):
                 copper.route("https://app.example", to=app)
                 copper.fire("person", "new", ids=ids)
             return Happened(copper.deliveries, copper.changes)
@@ -45,7 +45,7 @@ def fired(face: str, *apps: Any, ids: int | list[int] = 1, patience: Sequence[fl
 async def _fired(apps: Sequence[Any], ids: int | list[int], patience: Sequence[float]) -> Happened:
     async with AsyncEmulator(allow="exception") as copper:
         copper.subscribe("person", "new", target=TARGET)
-        for app, copper._here.probe.tasks_patience in zip(apps, patience, strict=True):
+        for app, copper._here.check_options.background_patience in zip(apps, patience, strict=True):
             copper.route("https://app.example", to=app)
             await copper.fire("person", "new", ids=ids)
         return Happened(copper.deliveries, copper.changes)

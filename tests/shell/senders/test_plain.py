@@ -229,7 +229,7 @@ async def taken(pieces: list[bytes]) -> Result:
     """The result of these pieces, followed by the end of the connection."""
     async with connected() as (connection, there):
         exchange = asking()
-        exchange.over(connection)
+        exchange.send_over(connection)
         for piece in pieces:
             connection.get_buffer(-1)[: len(piece)] = piece
             connection.buffer_updated(len(piece))
@@ -263,7 +263,7 @@ def test_what_has_ended_before_it_had_a_connection_is_not_sent() -> None:
         async with connected() as (connection, there):
             exchange = asking()
             exchange.expire()
-            exchange.over(connection)
+            exchange.send_over(connection)
             there.setblocking(False)
             return await asyncio.get_running_loop().sock_recv(there, 100)
 
@@ -584,9 +584,9 @@ def test_a_first_request_over_a_connection_is_never_sent_again() -> None:
 async def test_whether_the_other_side_has_closed_or_said_anything_is_seen_before_the_loop_looks() -> None:
     for end in (lambda there: there.close(), lambda there: there.sendall(b"HTTP/1.1 408 "), reset):
         async with connected() as (connection, there):
-            assert connection.is_there()
+            assert connection.is_usable()
             end(there)
-            assert not connection.is_there()
+            assert not connection.is_usable()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from copper_emulator.core.errors import AccountGone, UsageError
-from copper_emulator.shell.persistence.snapshots import found_in, keys_after, snapshot
+from copper_emulator.shell.persistence.snapshots import keys_after, read_snapshot, snapshot
 from copper_emulator.shell.served.account import ServedAccount
 from tests.shell.served import Served, serving
 
@@ -41,7 +41,7 @@ async def test_what_waits_while_an_account_is_deleted_is_refused_and_begins_noth
     async with serving() as served:
         account = await second(served)
         made = snapshot(account.tenant)
-        found = found_in(made.version, dict(made.state), made.digest)
+        found = read_snapshot(made.version, dict(made.state), made.digest)
         late: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "reset": account.reset,
             "restore": lambda: account.restore(found, keys_after(found, account.tenant)),

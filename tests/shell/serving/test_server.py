@@ -335,11 +335,11 @@ async def test_each_of_two_clients_at_once_is_answered_when_its_own_change_has_b
         account = served.accounts.named("default")
         assert account is not None
         let_go = asyncio.Event()
-        holding = asyncio.create_task(account.runner.alone(let_go.wait))
+        holding = asyncio.create_task(account.runner.run_alone(let_go.wait))
 
         clients = [asyncio.create_task(served.fire("person", "update", each)) for each in (17, 18)]
         while len(account.tenant.account.journal.changes) < len(clients):
-            await account.news.next()
+            await account.news.wait()
         # Anything that would be answered by now has been, because this call came later.
         await served.control("GET", "/accounts/default/clock")
         let_go.set()

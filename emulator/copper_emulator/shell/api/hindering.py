@@ -14,9 +14,9 @@ from copper_emulator.core.errors import BadRequest, Faulted
 from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.api.request import ApiRequest
+from copper_emulator.shell.check_support import LateAnswer
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.listening import has_gone
-from copper_emulator.shell.probe import LateAnswer
 from copper_emulator.shell.tenant import Tenant
 
 LONGEST = 60.0
@@ -32,7 +32,7 @@ class CutOff(Exception):
 
 def may_be_hindered(tenant: Tenant) -> bool:
     """Whether anything could come between a call of this account and its answer."""
-    return tenant.account.faults.has_call_faults or tenant.probe.late_answer is not None
+    return tenant.account.faults.has_call_faults or tenant.check_options.late_answer is not None
 
 
 async def hindered(
@@ -42,10 +42,10 @@ async def hindered(
 
     Raises Faulted where a fault refuses it, and CutOff where it gets no answer.
     """
-    unhindered = tenant.probe.unhindered
-    if unhindered is not None and unhindered(request.path):
+    is_unhindered = tenant.check_options.is_unhindered
+    if is_unhindered is not None and is_unhindered(request.path):
         return None
-    for fault in tenant.faults_met():
+    for fault in tenant.meet_faults():
         if fault.name is FaultName.API_SLOW:
             # It has arrived: what is slow is done, though nobody waits for its answer any more. The handler tells of a
             # body that cannot be read.
@@ -59,7 +59,7 @@ async def hindered(
             raise _cut_off(request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
-    late = tenant.probe.late_answer
+    late = tenant.check_options.late_answer
     if late is None or late.is_taken:
         return None
     late.is_taken = True
@@ -73,7 +73,7 @@ async def _late(
     tenant: Tenant, late: LateAnswer, request: web.Request, answer: web.StreamResponse
 ) -> web.StreamResponse:
     while not late.arrives():
-        if not await tenant.held.hold(_LOOK):
+        if not await tenant.held_calls.hold(_LOOK):
             raise _cut_off(request)
     return answer
 
@@ -87,18 +87,18 @@ def call_text(request: ApiRequest, came: str) -> str:
 
 
 async def _held_back(tenant: Tenant, seconds: float) -> bool:
-    probe = tenant.probe
-    probe.api_held += 1
-    probe.api_most_held = max(probe.api_most_held, probe.api_held)
+    measured = tenant.check_measurements
+    measured.api_calls_held += 1
+    measured.most_api_calls_held = max(measured.most_api_calls_held, measured.api_calls_held)
     try:
-        return await tenant.held.hold(seconds)
+        return await tenant.held_calls.hold(seconds)
     finally:
-        probe.api_held -= 1
+        measured.api_calls_held -= 1
 
 
 async def _hanging(tenant: Tenant, request: web.Request) -> None:
     until = monotonic() + LONGEST
-    while not has_gone(request) and monotonic() < until and await tenant.held.hold(_LOOK):
+    while not has_gone(request) and monotonic() < until and await tenant.held_calls.hold(_LOOK):
         pass
 
 

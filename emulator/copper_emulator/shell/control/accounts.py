@@ -28,7 +28,7 @@ from copper_emulator.shell.control.models import AccountShape, AccountsShape
 from copper_emulator.shell.control.operation import Operation, ServerOperation, account_of
 from copper_emulator.shell.control.setting_texts import differing, resetting, schema_of
 from copper_emulator.shell.guarding import Refused
-from copper_emulator.shell.persistence.snapshots import found_in, keys_after, snapshot
+from copper_emulator.shell.persistence.snapshots import keys_after, read_snapshot, snapshot
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import DEFAULT, Accounts, has_token, place_of
 from copper_emulator.value_mistakes import shown
@@ -220,9 +220,9 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
             hint=f"{use}Reset the account with it: {resetting({name: given[name] for name in fixed})}.",
         )
     if changed:
-        served.tenant.change(after, f"new settings: {', '.join(differing(after, before))}")
+        served.tenant.change_settings(after, f"new settings: {', '.join(differing(after, before))}")
         served.runner.wake()
-        await served.runner.settled()
+        await served.runner.wait_until_settled()
     return _settings(served)
 
 
@@ -241,7 +241,7 @@ async def restore(served: ServedAccount, said: Restore) -> AccountShape:
     """
     document = said.snapshot
     try:
-        found = found_in(document.version, document.state, document.digest)
+        found = read_snapshot(document.version, document.state, document.digest)
         # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
         present = served.tenant.settings
         found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})

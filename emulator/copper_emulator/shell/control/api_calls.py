@@ -58,7 +58,7 @@ class ApiCallsShape(Shape):
 
 async def list_api_calls(served: ServedAccount, said: ListApiCalls) -> ApiCallsShape:
     """List a page of the calls of Copper's API that match all filters, newest first."""
-    fitting = [call for call in served.tenant.calls_made() if _fits(said, call)]
+    fitting = [call for call in served.tenant.api_calls() if _fits(said, call)]
     first = 0 if said.after is None else bisect_right(fitting, said.after, key=_number)
     end = len(fitting) if said.before is None else bisect_left(fitting, said.before, key=_number)
     if said.after is not None:

@@ -14,7 +14,7 @@ from copper_emulator.shell.control.bases import Nothing, Shape, Taken
 from copper_emulator.shell.control.models import Duration, RecordId, Word
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.record_models import OfType
-from copper_emulator.shell.delivering.background import MOMENT_MS
+from copper_emulator.shell.delivering.background import PATIENCE_MS
 from copper_emulator.shell.delivering.driver import settle
 from copper_emulator.shell.served.account import ServedAccount
 
@@ -45,7 +45,9 @@ class RelatedShape(Shape):
 class Settle(Taken):
     """How long to wait, while time stands still, for what is on its way, before the request is refused."""
 
-    within: Duration = Field(MOMENT_MS, validate_default=False, json_schema_extra={"default": duration_text(MOMENT_MS)})
+    within: Duration = Field(
+        PATIENCE_MS, validate_default=False, json_schema_extra={"default": duration_text(PATIENCE_MS)}
+    )
 
 
 class SettledShape(Shape):

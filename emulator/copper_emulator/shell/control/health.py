@@ -51,10 +51,10 @@ async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Hea
 
 async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> ReadyShape:
     """Say whether deliveries are made for every account. 503 if not, or if the state file cannot be written."""
-    unwritten = accounts.unwritten()
+    unwritten = accounts.write_remaining()
     if unwritten:
         raise Refused(503, "what happens cannot be written to the state file", hint=unwritten)
-    waiting = [account.name for account in accounts if not account.delivers]
+    waiting = [account.name for account in accounts if not account.is_delivering]
     if waiting:
         raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")
     return ReadyShape.told(accounts=len(accounts))

@@ -75,7 +75,7 @@ async def stream_journal(request: web.Request, served: ServedAccount, said: Entr
             elif life == served.life and ended:
                 try:
                     async with asyncio.timeout(_KEEP_ALIVE):
-                        await served.news.next()
+                        await served.news.wait()
                 except TimeoutError:
                     await response.write(b": still here\n\n")
             else:

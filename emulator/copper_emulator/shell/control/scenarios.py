@@ -19,7 +19,7 @@ from copper_emulator.shell.control.setting_texts import differing
 from copper_emulator.shell.guarding import Refused
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import Accounts
-from copper_emulator.shell.served.runs import Offer, Play, Played, Player, Run, RunState
+from copper_emulator.shell.served.runs import Offer, Play, PlayedStep, Player, Run, RunState
 
 _LARGE = 2 * 1024 * 1024
 """Bytes allowed in a request with a scenario in it."""
@@ -111,7 +111,7 @@ class PlayedShape(Shape):
     message: str | None = Field(description="what was wrong, else null")
 
     @classmethod
-    def of(cls, step: Played) -> PlayedShape:
+    def of(cls, step: PlayedStep) -> PlayedShape:
         return cls(
             number=step.number,
             line=step.line,
@@ -181,7 +181,7 @@ async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
     except BaseException:
         served.runs.forget(run)
         raise
-    task.add_done_callback(lambda _: run.surely_over(served.tenant.now()))
+    task.add_done_callback(lambda _: run.mark_broken_off(served.tenant.now()))
     return StartedShape(run=run.number)
 
 
@@ -204,7 +204,7 @@ async def show_run(served: ServedAccount, said: OfRun) -> WholeRunShape:
         kept = sentence(choices("run", [each.number for each in served.runs]))
         raise Refused(404, f"there is no run {said.run} of this account", hint=kept)
     if said.after is not None:
-        await run.after(said.after, said.timeout)
+        await run.wait_for_steps(said.after, said.timeout)
     end = run.end
     return WholeRunShape(
         **_at_a_glance(run),
@@ -271,8 +271,8 @@ async def _play(served: ServedAccount, play: Play, run: Run) -> None:
     else:
         run.end, run.failure = end, end.failure or end.verdict
         run.state = RunState.FAILED if run.failure else RunState.PASSED
-    run.ended_ms, run.left = served.tenant.now(), differing(served.tenant.settings, served.tenant.own_settings)
-    run.news()
+    run.ended_ms, run.left_settings = served.tenant.now(), differing(served.tenant.settings, served.tenant.own_settings)
+    run.wake()
 
 
 def _at_a_glance(run: Run) -> dict[str, Any]:
@@ -287,6 +287,6 @@ def _at_a_glance(run: Run) -> dict[str, Any]:
         "ended_at": None if run.ended_ms is None else iso(run.ended_ms),
         "sent": None if run.end is None else run.end.sent,
         "waiting": None if run.end is None else run.end.waiting,
-        "left": list(run.left),
+        "left": list(run.left_settings),
         "failure": run.failure or None,
     }

@@ -25,14 +25,14 @@ async def settled(served: ServedAccount, account: Account, changes: Sequence[Cha
     them, and others may be waiting for its answer.
     """
     busy = bool(changes) and served.runner.is_sending(before=changes[0])
-    await served.runner.settled()
-    if busy or not (served.clock.running and served.delivers):
+    await served.runner.wait_until_settled()
+    if busy or not (served.clock.running and served.is_delivering):
         return
     left = [notification for change in changes for notification in account.journal.notifications_of(change)]
     with suppress(TimeoutError):
         async with asyncio.timeout(_MOMENT):
             while (going := _last_going(served, account, left)) is not None:
-                await served.news.of(going)
+                await served.news.wait_about(going)
 
 
 def _last_going(served: ServedAccount, account: Account, left: list[Notification]) -> Notification | None:

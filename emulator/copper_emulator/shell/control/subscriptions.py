@@ -123,7 +123,7 @@ SUBSCRIPTION_OPERATIONS: tuple[Operation[Any], ...] = (
 
 def _check_inbox(served: ServedAccount, target: object) -> None:
     # Copper would accept another account's inbox, but nothing would ever be delivered there.
-    wrong = served.inbox.not_ours(target) if isinstance(target, str) else ""
+    wrong = served.inbox.other_inbox_text(target) if isinstance(target, str) else ""
     if wrong:
         raise Refused(422, f"target: {wrong}")
 

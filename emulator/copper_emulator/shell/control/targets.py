@@ -120,7 +120,7 @@ async def resume(served: ServedAccount, said: OfTarget) -> TargetShape:
     if said.target not in served.tenant.account.paused:
         raise Refused(409, f"the target {said.target!r} is not paused", hint=_known(served.tenant.account))
     served.tenant.record(lambda account, now: account.resume(said.target, now))
-    await served.runner.settled()
+    await served.runner.wait_until_settled()
     return await _one(served, said.target)
 
 
@@ -170,5 +170,5 @@ def _led(served: ServedAccount, target: str) -> tuple[str, str | None]:
         return ROUTE, None
     found = served.tenant.routes.resolve(target)
     if isinstance(found, Blocked):
-        return "", served.inbox.not_ours(target) or found.text
+        return "", served.inbox.other_inbox_text(target) or found.text
     return (found.name if isinstance(found, Route) else ""), None

@@ -85,7 +85,7 @@ async def wait(served: ServedAccount, said: Wait) -> WaitedShape:
     try:
         async with asyncio.timeout(said.timeout / 1000):
             while (met := _look(served, watch)) is None:
-                await served.news.next()
+                await served.news.wait()
     except TimeoutError:
         raise _timed_out(served, said, watch) from None
     return met

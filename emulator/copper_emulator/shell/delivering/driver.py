@@ -1,4 +1,4 @@
-"""How does time pass? A plain generator yields rounds of attempts, and runners drive it.
+"""How does time pass? A plain generator yields rounds of attempts, and those who drive it send them.
 
 The generator is sent the results of each round. A round without attempts waits: for what a hook returned, or else for a
 little real time. The generator itself never waits and knows neither threads nor loops, so it serves a
@@ -16,7 +16,7 @@ from copper_emulator.core.errors import NotIdle, TimeError, raised_on_purpose
 from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
-from copper_emulator.shell.hooks import Awaited, Hook, named
+from copper_emulator.shell.hooks import Hook, HookWork, noting_hook
 from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
@@ -30,26 +30,26 @@ def settle(tenant: Tenant) -> Rounds[list[Delivery]]:
     """Deliver what is due, after catching up with frozen time that the test itself has moved."""
     with tenant.lock:
         is_due = not tenant.driving and _is_something_due(tenant)
-    return (yield from _outermost(tenant, _pass_by(tenant, 0))) if is_due else []
+    return (yield from _drive_outermost(tenant, _pass_time(tenant, 0))) if is_due else []
 
 
 def advance(tenant: Tenant, delta_ms: int) -> Rounds[list[Delivery]]:
     """Go from deadline to deadline, up to and including now + delta."""
     _check_movable(tenant)
-    return _outermost(tenant, _pass_by(tenant, delta_ms))
+    return _drive_outermost(tenant, _pass_time(tenant, delta_ms))
 
 
 def run_until_idle(tenant: Tenant, limit_ms: int) -> Rounds[list[Delivery]]:
     """Go from deadline to deadline until nothing is waiting. Raises NotIdle if that takes longer than the limit."""
     _check_movable(tenant)
-    return _outermost(tenant, _run_until_idle(tenant, limit_ms))
+    return _drive_outermost(tenant, _run_until_idle(tenant, limit_ms))
 
 
 def send_now(tenant: Tenant, attempt: Attempt) -> Rounds[Delivery | None]:
     """Send one attempt outside matching and limits (a replay). Not to be called inside a delivery."""
     tenant.driving = True
     try:
-        yield from _round(tenant, [attempt])
+        yield from _send_round(tenant, [attempt])
     finally:
         tenant.driving = False
     return tenant.account.journal.delivery_of(attempt.notification)
@@ -62,48 +62,53 @@ def _check_movable(tenant: Tenant) -> None:
 
 def _is_something_due(tenant: Tenant) -> bool:
     """Whether settling would do anything: most calls that settle find nothing left to deliver."""
-    if tenant.follow_frozen_time() is not None or tenant.account.has_echo or tenant.unhooked:
+    if tenant.follow_frozen_time() is not None or tenant.account.has_echo or tenant.pending_hooks:
         return True
     now = tenant.clock.now()
     moment = tenant.account.next_moment(now)
     return moment is not None and moment <= now
 
 
-def _outermost(tenant: Tenant, passing: Rounds[list[Delivery]]) -> Rounds[list[Delivery]]:
+def _drive_outermost(tenant: Tenant, rounds: Rounds[list[Delivery]]) -> Rounds[list[Delivery]]:
+    """Drive the rounds, unless something drives already: a call from inside a delivery leaves them to that."""
     with tenant.lock:
         if tenant.driving:
             return []
         tenant.driving = True
     try:
-        return (yield from passing)
+        return (yield from rounds)
     finally:
         tenant.driving = False
 
 
 def _run_until_idle(tenant: Tenant, limit_ms: int) -> Rounds[list[Delivery]]:
     account = tenant.account
-    deliveries = yield from _pass_by(tenant, 0)
+    deliveries = yield from _pass_time(tenant, 0)
     latest = tenant.clock.now() + limit_ms
     while (moment := account.next_moment(tenant.clock.now())) is not None:
         if moment > latest:
             raise NotIdle(_why_not_idle(account, moment, limit_ms), account.surface.idle_limit)
-        deliveries += yield from _pass_by(tenant, moment - tenant.clock.now())
+        deliveries += yield from _pass_time(tenant, moment - tenant.clock.now())
     return deliveries
 
 
-def _pass_by(tenant: Tenant, delta_ms: int) -> Rounds[list[Delivery]]:
+def _pass_time(tenant: Tenant, delta_ms: int) -> Rounds[list[Delivery]]:
+    """Deliver what is due, then move the clock to the next deadline, and so on until now + delta; return what ended.
+
+    The clock is moved only when nothing more may go at its present moment.
+    """
     account, clock = tenant.account, tenant.clock
-    until = _put_back(tenant) + delta_ms
+    until = _rewind_frozen_time(tenant) + delta_ms
     deliveries = account.journal.deliveries
     first = len(deliveries)
     while True:
         now = clock.now()
-        attempts = yield from _next_round(tenant, now)
+        attempts = yield from _take_round(tenant, now)
         if attempts:
-            yield from _round(tenant, attempts)
+            yield from _send_round(tenant, attempts)
         # Otherwise nothing has had a chance to move frozen time.
         if attempts or tenant.hooks:
-            until = max(until, _put_back(tenant))
+            until = max(until, _rewind_frozen_time(tenant))
         with tenant.lock:
             moment = account.next_moment(now)
         if moment is None:
@@ -120,7 +125,7 @@ def _pass_by(tenant: Tenant, delta_ms: int) -> Rounds[list[Delivery]]:
     return deliveries[first:]
 
 
-def _next_round(tenant: Tenant, now: int) -> Rounds[list[Attempt]]:
+def _take_round(tenant: Tenant, now: int) -> Rounds[list[Attempt]]:
     """Conclude the answers that have arrived, and return the attempts that may go now."""
     account = tenant.account
     with tenant.lock:
@@ -133,7 +138,7 @@ def _next_round(tenant: Tenant, now: int) -> Rounds[list[Attempt]]:
         return account.take(now)
 
 
-def _put_back(tenant: Tenant) -> int:
+def _rewind_frozen_time(tenant: Tenant) -> int:
     """Set frozen time back to the account's moment, so that each delivery sees its own; return where it was.
 
     Forward moves by the test, or by the endpoint while it was notified, count as time that passes in this call.
@@ -148,7 +153,8 @@ def _put_back(tenant: Tenant) -> int:
 _INTERRUPTED = Result(Outcome.UNKNOWN, text="interrupted while it was being sent")
 
 
-def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
+def _send_round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
+    """Have the attempts sent, and conclude each with its result."""
     account = tenant.account
     now = tenant.clock.now()
     # Changes made while a round is under way are attributed to it. If endpoints run one after the other, it is known
@@ -158,7 +164,7 @@ def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
     # An attempt that a fault has already answered is not sent.
     to_send = [attempt for attempt in attempts if attempt.instead is None]
     try:
-        sent = iter((yield to_send) if to_send else ())
+        results = iter((yield to_send) if to_send else ())
     except BaseException:
         with tenant.lock:
             for attempt in attempts:
@@ -168,7 +174,7 @@ def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
         account.causing = ()
     with tenant.lock:
         for attempt in attempts:
-            account.conclude(attempt, next(sent) if attempt.instead is None else attempt.instead, now)
+            account.conclude(attempt, next(results) if attempt.instead is None else attempt.instead, now)
     if tenant.hooks:
         yield from _run_hooks(tenant, before)
     account.raise_echo()
@@ -176,10 +182,10 @@ def _round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
 
 def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
     account = tenant.account
-    answered = [each for each in account.journal.deliveries[since:] if each.outcome in ANSWERED]
-    tenant.unhooked += [(hook, each) for each in answered for hook in tenant.hooks]
-    while tenant.unhooked:
-        hook, delivery = tenant.unhooked.popleft()
+    answered = [delivery for delivery in account.journal.deliveries[since:] if delivery.outcome in ANSWERED]
+    tenant.pending_hooks += [(hook, delivery) for delivery in answered for hook in tenant.hooks]
+    while tenant.pending_hooks:
+        hook, delivery = tenant.pending_hooks.popleft()
         account.causing = (delivery.notification,)
         try:
             yield from _run_hook(tenant, hook, delivery)
@@ -188,15 +194,15 @@ def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
 
 
 def _run_hook(tenant: Tenant, hook: Hook, delivery: Delivery) -> Rounds[None]:
-    with named(hook, delivery):
-        with tenant.hook_watch.over(hook, delivery):
+    with noting_hook(hook, delivery):
+        with tenant.hook_watch.watching(hook, delivery):
             answer = hook(delivery)
         if inspect.isawaitable(answer):
-            tenant.awaited = Awaited(answer, delivery)
+            tenant.hook_work = HookWork(answer, delivery)
             try:
                 yield []
             finally:
-                tenant.awaited = None
+                tenant.hook_work = None
 
 
 def _why_not_idle(account: Account, moment: int, limit_ms: int) -> str:

@@ -29,8 +29,8 @@ from copper_emulator.shell.senders.left_tasks import EndpointCall
 from copper_emulator.shell.tenant import Tenant
 
 
-class Delivering:
-    """The deliveries of one account."""
+class Dispatcher:
+    """Sends the attempts of one account, each with the sender for its destination."""
 
     has_threads: ClassVar[bool]
     """Whether blocking endpoints run in threads of their own."""
@@ -66,24 +66,24 @@ class Delivering:
                 timeout_ms=self._timeout_ms,
                 ca=self._tenant.settings.ca,
                 as_target=as_target,
-                fresh=self._tenant.probe.one_each or _idle_connections_harm(),
+                fresh=self._tenant.check_options.uses_fresh_connections or _idle_connections_harm(),
             )
         )
 
-    async def _started(self, route: Route) -> Result | None:
+    async def _ensure_started(self, route: Route) -> Result | None:
         """Start the application on the running loop, if it is not running. Returns None, or why it failed."""
         if route.kind is RouteKind.AIOHTTP:
-            server = await self._server_of(route)
+            server = await self._ensure_served(route)
             return server if isinstance(server, Result) else None
         lifespan = self._lifespan_of(route)
-        return None if lifespan.is_up else await self._up(route, lifespan)
+        return None if lifespan.is_up else await self._start_lifespan(route, lifespan)
 
-    async def _asgi(self, route: Route, attempt: Attempt, timeout_ms: int) -> Result:
+    async def _call_asgi(self, route: Route, attempt: Attempt, timeout_ms: int) -> Result:
         if not route.lifespan:
             return await send_to_asgi(route.to, attempt, state={}, timeout_ms=timeout_ms)
         lifespan = self._lifespan_of(route)
         if not lifespan.is_up:
-            failure = await self._up(route, lifespan)
+            failure = await self._start_lifespan(route, lifespan)
             if failure is not None:
                 return failure
         return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=timeout_ms)
@@ -95,13 +95,14 @@ class Delivering:
             lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
         return lifespan
 
-    async def _up(self, route: Route, lifespan: Lifespan) -> Result | None:
-        failure = await lifespan.started(timeout_ms=self._timeout_ms)
+    async def _start_lifespan(self, route: Route, lifespan: Lifespan) -> Result | None:
+        """Wait until the application has started. Returns None, or why it has not."""
+        failure = await lifespan.wait_until_started(timeout_ms=self._timeout_ms)
         if failure is None:
-            self._tenant.started.add(id(route.to))
+            self._tenant.started_apps.add(id(route.to))
         return failure
 
-    async def _awaited(self, route: Route, attempt: Attempt) -> Result:
+    async def _call_on_loop(self, route: Route, attempt: Attempt) -> Result:
         """Call an ASGI application or an async function on the running loop, and wait for the tasks it leaves behind.
 
         An exception they raise becomes part of the result.
@@ -109,45 +110,46 @@ class Delivering:
         began, timeout_ms = monotonic(), self._timeout_ms
         with EndpointCall() as call:
             if route.kind is RouteKind.ASGI:
-                result = await self._asgi(route, attempt, timeout_ms)
+                result = await self._call_asgi(route, attempt, timeout_ms)
             else:
                 result = await send_to_async_function(route.to, attempt, timeout_ms=timeout_ms)
-            if not call.has_left:
+            if not call.has_left_tasks:
                 return result
-            result = told(result, route, began, timeout_ms)
-            raised = await call.ended(seconds=self._tenant.probe.tasks_patience)
+            result = with_route_and_time(result, route, began, timeout_ms)
+            raised = await call.wait_for_tasks(seconds=self._tenant.check_options.background_patience)
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
-    async def _one_async(self, attempt: Attempt, route: Route) -> Result:
+    async def _send_to_async_endpoint(self, attempt: Attempt, route: Route) -> Result:
         """Send to an async endpoint in this process, on the running loop."""
         began = monotonic()
-        sending = self._aiohttp if route.kind is RouteKind.AIOHTTP else self._awaited
-        return told(await sending(route, attempt), route, began, self._timeout_ms)
+        sending = self._call_aiohttp if route.kind is RouteKind.AIOHTTP else self._call_on_loop
+        return with_route_and_time(await sending(route, attempt), route, began, self._timeout_ms)
 
-    async def _gathered(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
-        """Send all at the same time, on the running loop; with `together`, measure for how long anything blocks it."""
-        if not self._tenant.probe.together:
+    async def _gather_results(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+        """Send all at the same time, on the running loop; for a check, measure for how long anything blocks it."""
+        if not self._tenant.check_options.sends_concurrently:
             return await asyncio.gather(*sending)
         with Standstill() as standstill:
             results = await asyncio.gather(*sending)
-        self._tenant.probe.stood_still += standstill.seconds
+        self._tenant.check_measurements.loop_blocked_seconds += standstill.seconds
         return results
 
-    async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:
-        server = await self._server_of(route)
+    async def _call_aiohttp(self, route: Route, attempt: Attempt) -> Result:
+        server = await self._ensure_served(route)
         if isinstance(server, Result):
             return server
-        result = await asyncio.wrap_future(self._submit_http(attempt, server.route(route), as_target=True))
+        result = await asyncio.wrap_future(self._submit_http(attempt, server.served_route(route), as_target=True))
         return server.with_exception(result)
 
-    async def _server_of(self, route: Route) -> AiohttpApp | Result:
+    async def _ensure_served(self, route: Route) -> AiohttpApp | Result:
+        """Serve the application on the running loop, if it is not served. Returns its server, or why that failed."""
         server = self._servers.get(id(route.to))
         if server is None or not server.is_on(asyncio.get_running_loop()):
             server = self._servers[id(route.to)] = AiohttpApp(route.to)
-        failure = await server.started(timeout_ms=self._timeout_ms)
+        failure = await server.wait_until_started(timeout_ms=self._timeout_ms)
         if failure is not None:
             return failure
-        self._tenant.started.add(id(route.to))
+        self._tenant.started_apps.add(id(route.to))
         return server
 
     async def _stop_lifespans(self) -> None:
@@ -198,7 +200,7 @@ def is_async(destination: Destination) -> bool:
     return destination.is_awaited or destination.kind in (RouteKind.ASGI, RouteKind.AIOHTTP)
 
 
-def told(result: Result, destination: Route | Straight, began: float, timeout_ms: int) -> Result:
+def with_route_and_time(result: Result, destination: Route | Straight, began: float, timeout_ms: int) -> Result:
     """Add the route taken, and the time it took unless that is known.
 
     Nothing interrupts an endpoint that blocks this process; an answer that comes too late counts as none all the same.

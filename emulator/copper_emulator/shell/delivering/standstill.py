@@ -20,8 +20,8 @@ class Standstill:
 
     def __enter__(self) -> Standstill:
         self._due = monotonic() + _EVERY
-        rings = isinstance(self._loop, MonotonicEventLoop) or frozen_now() is None
-        self._next = self._loop.call_later(_EVERY, self._look) if rings else None
+        has_real_timers = isinstance(self._loop, MonotonicEventLoop) or frozen_now() is None
+        self._next = self._loop.call_later(_EVERY, self._check) if has_real_timers else None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -29,10 +29,10 @@ class Standstill:
             self._next.cancel()
             self._count()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._count()
         self._due = monotonic() + _EVERY
-        self._next = self._loop.call_later(_EVERY, self._look)
+        self._next = self._loop.call_later(_EVERY, self._check)
 
     def _count(self) -> None:
         late = monotonic() - self._due

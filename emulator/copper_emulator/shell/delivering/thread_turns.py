@@ -1,11 +1,16 @@
-"""Whose turn is it? The threads of a test that share an account take turns to let time pass.
+"""Which thread may let time pass now? The threads of a test that share an account take turns.
 
 A call that an endpoint makes while it is notified belongs to the turn under way: it only records. If it waited for a
-turn of its own, it would wait for itself. Most frameworks hand a context on to their threads, which says so; a thread
-without one may be the test's or a worker of the endpoint. So it waits as long as anything is delivered meanwhile, since
-nothing would be if the endpoint waited for this thread. If nothing is, and the endpoint is seen to wait for some
-thread, this one is taken for it, and so are all of which nothing is known from then on. A thread that has had a turn,
-or has the account from the start, is the test's and waits longer.
+turn of its own, it would wait for itself. So what a call does while another thread has the turn depends on its thread:
+
+- A thread known to belong to the endpoint only records. The context that most frameworks hand on to their threads says
+  so (`_SENDING`).
+- A known test thread, which made the account or has had a turn, waits for its turn. If nothing is delivered for 5
+  seconds, the endpoint must be waiting for it, and it counts as a worker of the endpoint, which only records.
+- An unknown thread waits, too. If nothing is delivered for 1 second and the thread that has the turn is seen to wait,
+  perhaps for this one, it counts as a worker; if that one is not seen to wait, it does after 5 seconds.
+
+From the first worker on, every unknown thread counts as one at once.
 """
 
 from __future__ import annotations
@@ -59,13 +64,13 @@ class ThreadTurns:
     def __init__(self, turn: Turn | None = None) -> None:
         self._turn = threading.Lock() if turn is None else turn
         self._holder: int | None = None
-        self._number = 0
-        self._here = threading.local()
-        self._here.is_the_tests = True
+        self._turn_number = 0
+        self._of_thread = threading.local()
+        self._of_thread.is_test_thread = True
         self._has_workers = False
-        self._delivered = 0
+        self._rounds_delivered = 0
         """How many rounds have been delivered."""
-        self._more = False
+        self._has_more = False
         """Whether another thread has left something to the turn under way."""
 
     def drive(self, rounds: Rounds[T], send: Send, settle: Callable[[], Rounds[Any]]) -> T:
@@ -77,20 +82,20 @@ class ThreadTurns:
         me = threading.get_ident()
         if self._holder == me:
             return run_sync(rounds, send)
-        if not (self._turn.acquire(blocking=False) or self._wait()):
+        if not (self._turn.acquire(blocking=False) or self._wait_for_turn()):
             return self._drive_inside(rounds, send, settle)
-        self._holder, self._here.is_the_tests = me, True
-        self._number += 1
-        sending = partial(self._sending, send)
+        self._holder, self._of_thread.is_test_thread = me, True
+        self._turn_number += 1
+        sending = partial(self._send_in_turn, send)
         try:
             result = run_sync(rounds, sending)
-            while self._more:
-                self._more = False
+            while self._has_more:
+                self._has_more = False
                 run_sync(settle(), sending)
         finally:
             self._holder = None
             self._turn.release()
-        if self._more:
+        if self._has_more:
             # It was left between the last look and the end.
             self.drive(settle(), send, settle)
         return result
@@ -100,38 +105,38 @@ class ThreadTurns:
         __tracebackhide__ = True
         result = run_sync(rounds, send)
         # First this and then the look at who has the turn, which looks at this after it has given it up.
-        self._more = True
+        self._has_more = True
         if self._holder is None:
-            self._more = False
+            self._has_more = False
             self.drive(settle(), send, settle)
         return result
 
-    def _sending(self, send: Send, attempts: list[Attempt]) -> list[Result]:
+    def _send_in_turn(self, send: Send, attempts: list[Attempt]) -> list[Result]:
         """Send in a context that says which turn is under way."""
-        token = _SENDING.set((*_SENDING.get(), (self, self._number)))
+        token = _SENDING.set((*_SENDING.get(), (self, self._turn_number)))
         try:
             return send(attempts)
         finally:
             _SENDING.reset(token)
-            self._delivered += bool(attempts)
+            self._rounds_delivered += bool(attempts)
 
-    def _wait(self) -> bool:
-        is_the_tests = getattr(self._here, "is_the_tests", False)
-        if (self, self._number) in _SENDING.get() or (self._has_workers and not is_the_tests):
+    def _wait_for_turn(self) -> bool:
+        is_test_thread = getattr(self._of_thread, "is_the_tests", False)
+        if (self, self._turn_number) in _SENDING.get() or (self._has_workers and not is_test_thread):
             return False
-        if self._acquire(is_the_tests=is_the_tests):
+        if self._acquire(is_test_thread=is_test_thread):
             return True
-        self._here.is_the_tests, self._has_workers = False, True
+        self._of_thread.is_test_thread, self._has_workers = False, True
         return False
 
-    def _acquire(self, *, is_the_tests: bool) -> bool:
-        waited, delivered = 0.0, self._delivered
-        patience = PATIENCE if is_the_tests else SHORT_PATIENCE
+    def _acquire(self, *, is_test_thread: bool) -> bool:
+        waited, rounds_delivered = 0.0, self._rounds_delivered
+        patience = PATIENCE if is_test_thread else SHORT_PATIENCE
         while not self._turn.acquire(timeout=patience):
             waited += patience
-            if self._delivered != delivered:
-                waited, delivered = 0.0, self._delivered
-            elif waited >= PATIENCE or (not is_the_tests and self._is_seen_waiting()):
+            if self._rounds_delivered != rounds_delivered:
+                waited, rounds_delivered = 0.0, self._rounds_delivered
+            elif waited >= PATIENCE or (not is_test_thread and self._is_seen_waiting()):
                 return False
         return True
 

@@ -17,20 +17,20 @@ from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.routes import Routes
 from copper_emulator.shell.tenant import Tenant
 
-AROUND = "stage"
-"""The part of the rows that is not the account itself, made from `AROUND_IT`; files have had it under this name."""
+TENANT_PART = "stage"
+"""The part of the rows that is not the account itself, made from `TENANT_PARTS`; files have had it under this name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class TenantPart:
     """Something that belongs to a tenant besides its account, and is written as a whole whenever it has changed.
 
-    `now` returns something cheap to compute that differs whenever the value does, and `dump` turns it into the value.
+    `value` returns something cheap to compute that differs whenever what is written does; `to_json` makes that of it.
     """
 
     name: str
-    now: Callable[[Tenant], Any]
-    dump: Callable[[Any], Value]
+    value: Callable[[Tenant], Any]
+    to_json: Callable[[Any], Value]
 
 
 def _settings(settings: Settings | None) -> Value:
@@ -48,16 +48,16 @@ def _clock(tenant: Tenant) -> dict[str, Any]:
     return {"running": False, "latest_ms": clock.now()}
 
 
-AROUND_IT = (
-    Around(
+TENANT_PARTS = (
+    TenantPart(
         "keys",
         lambda tenant: tuple(tenant.account.keys),
         lambda keys: [[key.serial, key.token, key.email] for key in keys],
     ),
-    Around("settings", lambda tenant: tenant.settings, _settings),
-    Around("made_with", lambda tenant: tenant.own_settings if tenant.has_own_settings else None, _settings),
-    Around("clock", _clock, dict),
-    Around(
+    TenantPart("settings", lambda tenant: tenant.settings, _settings),
+    TenantPart("made_with", lambda tenant: tenant.own_settings if tenant.has_own_settings else None, _settings),
+    TenantPart("clock", _clock, dict),
+    TenantPart(
         "routes",
         lambda tenant: tuple(tenant.routes),
         lambda routes: [[route.written, str(route.to)] for route in routes if route.kind is RouteKind.URL],
@@ -67,7 +67,10 @@ AROUND_IT = (
 
 def rows_of(tenant: Tenant) -> Rows:
     """All rows of a tenant. To be called under the lock."""
-    return {AROUND: [(each.name, each.dump(each.now(tenant))) for each in AROUND_IT], **rows(tenant.account)}
+    return {
+        TENANT_PART: [(part.name, part.to_json(part.value(tenant))) for part in TENANT_PARTS],
+        **rows(tenant.account),
+    }
 
 
 def settings_json(settings: Settings) -> dict[str, Any]:
@@ -78,21 +81,21 @@ def settings_json(settings: Settings) -> dict[str, Any]:
 class StoredAccount:
     """The contents of an account's rows. Raises StateError if they are invalid."""
 
-    def __init__(self, told: Rows) -> None:
-        self._rows = told
-        around_it: Mapping[Any, Any] = dict(told.get(AROUND, []))
+    def __init__(self, saved: Rows) -> None:
+        self._rows = saved
+        parts: Mapping[Any, Any] = dict(saved.get(TENANT_PART, []))
         try:
-            self.settings = Settings.from_document(around_it["settings"])
-            self.made_with = None if around_it["made_with"] is None else Settings.from_document(around_it["made_with"])
-            self.keys = [Key(serial, token, email) for serial, token, email in around_it["keys"]]
-            self.clock = ServerClock(**around_it["clock"])
-            self.routes: list[tuple[str, str]] = [(origin, to) for origin, to in around_it["routes"]]
+            self.settings = Settings.from_document(parts["settings"])
+            self.made_with = None if parts["made_with"] is None else Settings.from_document(parts["made_with"])
+            self.keys = [Key(serial, token, email) for serial, token, email in parts["keys"]]
+            self.clock = ServerClock(**parts["clock"])
+            self.routes: list[tuple[str, str]] = [(origin, to) for origin, to in parts["routes"]]
         except SettingsError as error:
             raise StateError(f"settings: {error}") from None
         except KeyError as error:
             raise StateError(f"what was read is not an account's state: there is no {error}") from None
         except (TypeError, ValueError) as error:
-            raise StateError(f"{AROUND}: cannot be read ({type(error).__name__}: {error})") from None
+            raise StateError(f"{TENANT_PART}: cannot be read ({type(error).__name__}: {error})") from None
 
     def check(self) -> None:
         """Raise StateError if `put_back` or `add_routes` would."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import Key
 from copper_emulator.core.state.parts import RowKey
-from copper_emulator.shell.persistence.rows import AROUND, StoredAccount, rows_of
+from copper_emulator.shell.persistence.rows import TENANT_PART, StoredAccount, rows_of
 from copper_emulator.shell.tenant import Tenant
 
 VERSION = 1
@@ -35,14 +35,14 @@ class Snapshot(NamedTuple):
 def snapshot(tenant: Tenant) -> Snapshot:
     """Make a snapshot of the account as it is now."""
     with tenant.lock:
-        now, found = tenant.clock.now(), rows_of(tenant)
+        now, rows = tenant.clock.now(), rows_of(tenant)
         keys = [[key.serial, "", key.email] for key in tenant.account.keys]
-    found[AROUND] = [(name, keys if name == "keys" else value) for name, value in found[AROUND]]
-    state = {part: [list(row) for row in rows] for part, rows in found.items()}
+    rows[TENANT_PART] = [(name, keys if name == "keys" else value) for name, value in rows[TENANT_PART]]
+    state = {part: [list(row) for row in part_rows] for part, part_rows in rows.items()}
     return Snapshot(VERSION, tenant.name, now, state, digest_of(state))
 
 
-def found_in(version: int, state: Mapping[str, Any], digest: str) -> StoredAccount:
+def read_snapshot(version: int, state: Mapping[str, Any], digest: str) -> StoredAccount:
     """Read a snapshot. Raises StateError if it is none, or not as it was made."""
     if version != VERSION:
         raise StateError(
@@ -59,7 +59,7 @@ def found_in(version: int, state: Mapping[str, Any], digest: str) -> StoredAccou
             "change something, restore it, change it, and make another"
         )
     try:
-        rows = {part: [(_key(key), value) for key, value in found] for part, found in state.items()}
+        rows = {part: [(_key(key), value) for key, value in part_rows] for part, part_rows in state.items()}
     except (TypeError, ValueError):
         raise StateError("this is not a snapshot: its state is not lists of rows") from None
     return StoredAccount(rows)
@@ -71,13 +71,13 @@ def _key(key: object) -> RowKey:
     return key
 
 
-def keys_after(found: StoredAccount, tenant: Tenant) -> list[Key]:
+def keys_after(saved: StoredAccount, tenant: Tenant) -> list[Key]:
     """The keys of a restored account: the snapshot's, the last with the token that the account has now."""
     with tenant.lock:
         present = tenant.account.keys[-1] if tenant.account.keys else None
-    if not found.keys:
+    if not saved.keys:
         return [present] if present is not None else []
-    *earlier, last = found.keys
+    *earlier, last = saved.keys
     return [*earlier, Key(last.serial, present.token if present is not None else "", last.email)]
 
 

@@ -22,7 +22,7 @@ from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey
 from copper_emulator.core.state.tracking import UNWRITTEN, ascii_json, changed
 from copper_emulator.shell.clock import pause_async
-from copper_emulator.shell.persistence.rows import AROUND, AROUND_IT
+from copper_emulator.shell.persistence.rows import TENANT_PART, TENANT_PARTS
 from copper_emulator.shell.persistence.store import StateFile
 from copper_emulator.shell.tenant import Tenant
 
@@ -31,34 +31,34 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_AGAIN = 1.0
+_RETRY_AFTER = 1.0
 """Seconds after which writing is tried again if it failed."""
 
 
-class Departing(Protocol):
-    """Something that acts in two steps, between which the state is written."""
+class TwoStepSender(Protocol):
+    """Sends in two steps, between which the state is written."""
 
-    def take(self) -> None:
-        """Take what may go, and note it in the journal."""
+    def take_due(self) -> None:
+        """Take what is due and may go, and note it in the journal."""
 
-    def leave(self) -> None:
+    def send_taken(self) -> None:
         """Send what was taken, now that it is written."""
 
 
 class TrackedTenant:
-    """What is still to be written of one account. With `as_found`, the file already has all of it."""
+    """What is still to be written of one account. With `is_saved`, the file already has all of it."""
 
-    def __init__(self, tenant: Tenant, *, as_found: bool) -> None:
+    def __init__(self, tenant: Tenant, *, is_saved: bool) -> None:
         self.tenant = tenant
-        self.anew = False
+        self.replaces_rows = False
         """Whether the file's rows belong to an earlier account, and must be replaced."""
         self._edits: dict[tuple[str, RowKey], Edit] = {}
         self._entries = 0
         self._lines: list[Line] = []
-        self._account: Account | None = tenant.account if as_found else None
+        self._account: Account | None = tenant.account if is_saved else None
         self._tracker = Tracker(tenant.account)
-        self._around: list[object] = [UNWRITTEN] * len(AROUND_IT)
-        if as_found:
+        self._part_values: list[object] = [UNWRITTEN] * len(TENANT_PARTS)
+        if is_saved:
             self._tracker.begin()
 
     def collect(self) -> StateChanges | None:
@@ -67,25 +67,30 @@ class TrackedTenant:
             if self._account is not self.tenant.account:
                 # The account was replaced, for example by a reset: nothing of the earlier one remains.
                 self._account, self._tracker = self.tenant.account, Tracker(self.tenant.account)
-                self.anew, self._edits, self._lines, self._around = True, {}, [], [UNWRITTEN] * len(AROUND_IT)
-                found = self._tracker.everything()
+                self.replaces_rows, self._edits, self._lines, self._part_values = (
+                    True,
+                    {},
+                    [],
+                    [UNWRITTEN] * len(TENANT_PARTS),
+                )
+                news = self._tracker.everything()
             else:
-                found = self._tracker.changes()
-            before, self._around = self._around, [each.now(self.tenant) for each in AROUND_IT]
-            for each, now in changed(AROUND_IT, before, self._around):
-                found.edits.append(Edit(AROUND, each.name, ascii_json(each.dump(now))))
-        for edit in found.edits:
+                news = self._tracker.changes()
+            before, self._part_values = self._part_values, [part.value(self.tenant) for part in TENANT_PARTS]
+            for part, value in changed(TENANT_PARTS, before, self._part_values):
+                news.edits.append(Edit(TENANT_PART, part.name, ascii_json(part.to_json(value))))
+        for edit in news.edits:
             self._add(edit)
         if not self._lines:
-            self._entries = found.entries
-        self._lines += found.lines
+            self._entries = news.entries
+        self._lines += news.lines
         if not self._edits and not self._lines:
             return None
         return StateChanges(list(self._edits.values()), self._entries, self._lines)
 
-    def written(self) -> None:
+    def mark_written(self) -> None:
         """Note that everything collected has been written."""
-        self.anew = False
+        self.replaces_rows = False
         self._edits, self._lines = {}, []
 
     def _add(self, edit: Edit) -> None:
@@ -107,51 +112,55 @@ class StateWriter:
         self._file = file
         self._complain = complain
         self._tracked: dict[str, TrackedTenant] = {}
-        self._gone: dict[str, None] = {}
+        self._forgotten: dict[str, None] = {}
         self._waiting: list[asyncio.Future[None]] = []
-        self._called = False
-        self._happened = False
-        self._asking = 0
-        self._departing: dict[Departing, None] = {}
-        self._again: asyncio.TimerHandle | None = None
-        """The timer for the next attempt, if writing failed and something waits to leave."""
+        self._is_turn_scheduled = False
+        self._has_unwritten = False
+        self._callers_waiting = 0
+        self._senders: dict[TwoStepSender, None] = {}
+        self._retry_timer: asyncio.TimerHandle | None = None
+        """The timer for the next attempt, if writing failed and something waits to be sent."""
 
-    def found(self) -> dict[str, Rows]:
+    def saved_rows(self) -> dict[str, Rows]:
         """The rows in the file, by account. Raises StateError."""
         return self._file.read()
 
-    def taking_up(self, name: str) -> AbstractContextManager[None]:
+    def reading(self, name: str) -> AbstractContextManager[None]:
         """A context for reading an account's rows: a StateError in it then names the file and says what would help."""
         return self._file.reading(name)
 
-    def track(self, tenant: Tenant, *, as_found: bool) -> None:
-        """Write this tenant from now on; `as_found` if it is as the file has it."""
-        self._tracked[tenant.name] = TrackedTenant(tenant, as_found=as_found)
-        self._gone.pop(tenant.name, None)
+    def track(self, tenant: Tenant, *, is_saved: bool) -> None:
+        """Write this tenant from now on; `is_saved` if it is as the file has it."""
+        self._tracked[tenant.name] = TrackedTenant(tenant, is_saved=is_saved)
+        self._forgotten.pop(tenant.name, None)
 
     def forget(self, name: str) -> None:
         """Remove the account from the file with the next write."""
         self._tracked.pop(name, None)
-        self._gone[name] = None
+        self._forgotten[name] = None
 
     def close(self) -> None:
         """Write what remains, and release the file."""
         with suppress(StateError):
             self.write()
         self._tracked.clear()
-        self._gone.clear()
+        self._forgotten.clear()
         with suppress(StateError):
             self._file.close()
 
     def write(self) -> None:
         """Write everything that has happened. Raises StateError, and then all of it remains to be written."""
-        self._happened = False
-        news = self._news()
-        if not news and not self._gone:
+        self._has_unwritten = False
+        news = self._collect_news()
+        if not news and not self._forgotten:
             self.failure = None
             return
         try:
-            self._file.write(news, anew=[name for name in news if self._tracked[name].anew], gone=list(self._gone))
+            self._file.write(
+                news,
+                replaced=[name for name in news if self._tracked[name].replaces_rows],
+                deleted=list(self._forgotten),
+            )
         except StateError as error:
             if self.failure is None:
                 self._complain(str(error))
@@ -160,89 +169,89 @@ class StateWriter:
         if self.failure is not None:
             self._complain(f"{self._file.path} can be written again")
         self.failure = None
-        self._gone.clear()
+        self._forgotten.clear()
         for name in news:
-            self._tracked[name].written()
+            self._tracked[name].mark_written()
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
-        """A context for a call that waits for `written`."""
-        self._asking += 1
+    def counting_caller(self) -> Iterator[None]:
+        """A context for a call that waits for `wait_until_written`."""
+        self._callers_waiting += 1
         try:
             yield
         finally:
-            self._asking -= 1
+            self._callers_waiting -= 1
 
-    async def written(self) -> None:
+    async def wait_until_written(self) -> None:
         """Wait until everything that has happened so far, and in this turn, is written. Raises StateError."""
-        if not (self._happened or self._gone or self._news()):
+        if not (self._has_unwritten or self._forgotten or self._collect_news()):
             return
-        if self._asking == 1:
+        if self._callers_waiting == 1:
             # No other call could share this turn's commit, so there is no point in waiting for the end of the turn.
             self._end_turn()
             return
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        self.soon()
+        self.write_soon()
         await future
 
-    async def until_written(self) -> None:
+    async def write_until_done(self) -> None:
         """Write everything, trying again for as long as that fails."""
         while True:
             try:
                 return self.write()
             except StateError:
-                await pause_async(_AGAIN)
+                await pause_async(_RETRY_AFTER)
 
-    def soon(self) -> None:
+    def write_soon(self) -> None:
         """Write what has happened at the end of this turn, with everything else."""
-        self._happened = True
-        if not self._called:
-            # Checked here as well as in `_call`, because this is called for each entry of each journal.
-            self._call()
+        self._has_unwritten = True
+        if not self._is_turn_scheduled:
+            # Checked here as well as in `_schedule_turn`, because this is called for each entry of each journal.
+            self._schedule_turn()
 
-    def depart(self, departing: Departing) -> None:
-        """At the end of this turn, let `departing` take what may go, and leave once that is written."""
-        self._departing[departing] = None
-        self._call()
+    def schedule_sending(self, sender: TwoStepSender) -> None:
+        """At the end of this turn, let `sender` take what is due, and send it once that is written."""
+        self._senders[sender] = None
+        self._schedule_turn()
 
-    def _call(self) -> None:
-        if not self._called:
-            self._called = True
-            asyncio.get_running_loop().call_soon(self._turn)
+    def _schedule_turn(self) -> None:
+        if not self._is_turn_scheduled:
+            self._is_turn_scheduled = True
+            asyncio.get_running_loop().call_soon(self._on_turn_end)
 
     def _end_turn(self) -> None:
-        """Take what may go, write everything, let it leave. Raises StateError; a departure is then tried again."""
-        departing, self._departing = self._departing, {}
-        for each in departing:
-            each.take()
+        """Take what is due, write everything, send it. Raises StateError; the sending is then tried again."""
+        senders, self._senders = self._senders, {}
+        for sender in senders:
+            sender.take_due()
         try:
             # Also if no entry was written: an answer that counts as given later is only marked.
             self.write()
         except StateError:
-            if departing:
-                self._departing = departing | self._departing
-                if self._again is None:
+            if senders:
+                self._senders = senders | self._senders
+                if self._retry_timer is None:
                     # One timer for all: every answer that comes meanwhile ends up here, too.
-                    self._again = asyncio.get_running_loop().call_later(_AGAIN, self._try_again)
+                    self._retry_timer = asyncio.get_running_loop().call_later(_RETRY_AFTER, self._try_again)
             raise
-        for each in departing:
-            each.leave()
+        for sender in senders:
+            sender.send_taken()
 
     def _try_again(self) -> None:
-        self._again = None
-        self._call()
+        self._retry_timer = None
+        self._schedule_turn()
 
-    def _news(self) -> dict[str, StateChanges]:
+    def _collect_news(self) -> dict[str, StateChanges]:
         """What is to be written, by account."""
-        found = ((name, kept.collect()) for name, kept in self._tracked.items())
-        return {name: news for name, news in found if news is not None}
+        collected = ((name, tracked.collect()) for name, tracked in self._tracked.items())
+        return {name: news for name, news in collected if news is not None}
 
-    def _turn(self) -> None:
-        self._called = False
+    def _on_turn_end(self) -> None:
+        self._is_turn_scheduled = False
         waiting, self._waiting = self._waiting, []
-        if not (waiting or self._happened or self._departing):
-            # `written` has already written it in this turn.
+        if not (waiting or self._has_unwritten or self._senders):
+            # `wait_until_written` has already written it in this turn.
             return
         failure: Exception | None = None
         try:
@@ -273,14 +282,14 @@ def write_first(
     async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
         if tells_nothing(request):
             return await handler(request)
-        with writer.asked():
+        with writer.counting_caller():
             try:
                 if writer.failure is not None:
                     # It could not be acknowledged, so it had better not happen.
                     writer.write()
                 response = await handler(request)
                 if not response.prepared:
-                    await writer.written()
+                    await writer.wait_until_written()
             except StateError as error:
                 return refuse(request, NotWritten(hint=str(error)))
             return response

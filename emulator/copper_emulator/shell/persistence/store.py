@@ -24,7 +24,7 @@ APPLICATION_ID = 0x436F7072
 """Marks a SQLite file as one of ours."""
 
 
-def _tables(connection: sqlite3.Connection) -> None:
+def _create_tables(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
     # Ordered by id, which is the order of creation, as in dictionaries.
     connection.execute(
@@ -33,17 +33,17 @@ def _tables(connection: sqlite3.Connection) -> None:
     )
 
 
-def _journal(connection: sqlite3.Connection) -> None:
+def _create_journal(connection: sqlite3.Connection) -> None:
     # An account's turns are adjacent and in order, without an index (`_first`). Entries that an older version has
     # written stay where they are, in rows, and come before them.
     connection.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, lines TEXT NOT NULL)")
 
 
-def _steps_together(_: sqlite3.Connection) -> None:
+def _allow_joint_steps(_: sqlite3.Connection) -> None:
     """Only raise the version: one line may now hold steps of several notifications, which older ones cannot read."""
 
 
-MIGRATIONS: tuple[Migration, ...] = (_tables, _journal, _steps_together)
+MIGRATIONS: tuple[Migration, ...] = (_create_tables, _create_journal, _allow_joint_steps)
 """Each turns one version of the schema into the next; the first starts from nothing."""
 
 
@@ -61,24 +61,24 @@ class StateFile:
     def __init__(self, path: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self.path = path
         self._ids: dict[str, int] = {}
-        self._turns: dict[int, int] = {}
+        self._last_turns: dict[int, int] = {}
         """The id of the last turn, by account, once one was written."""
-        _make(path)
+        _create_file(path)
         # Checked beforehand, because opening a database in WAL mode creates one.
         has_wal = os.path.exists(f"{path}-wal")
-        with self._told("opened"):
+        with self._explaining_errors("opened"):
             # timeout=0: a lock is another server's, which will not release it. An absolute path, because SQLite gives
             # some names a special meaning.
             self._connection = sqlite3.connect(os.path.abspath(path), timeout=0, isolation_level=None)
         try:
-            with self._told("opened"):
-                self._begin(migrations, has_wal=has_wal)
+            with self._explaining_errors("opened"):
+                self._open(migrations, has_wal=has_wal)
         except BaseException:
             self._connection.close()
             raise
 
     def close(self) -> None:
-        with self._told("closed"):
+        with self._explaining_errors("closed"):
             self._connection.close()
 
     @contextmanager
@@ -91,53 +91,57 @@ class StateFile:
 
     def read(self) -> dict[str, Rows]:
         """The rows of each account, in order."""
-        with self._told("read"):
+        with self._explaining_errors("read"):
             names = dict(self._connection.execute("SELECT id, name FROM accounts ORDER BY id"))
             found: dict[str, Rows] = {name: {} for name in names.values()}
             turns: dict[str, list[tuple[int, object]]] = {name: [] for name in names.values()}
             for account, part, key, value in self._connection.execute(_ROWS):
-                name = self._named(names, account, part, key)
-                found[name].setdefault(part, []).append((key, _value(self.path, part, key, value)))
+                name = self._account_name(names, account, part, key)
+                found[name].setdefault(part, []).append((key, _parse_value(self.path, part, key, value)))
             for account, before, number, lines in self._connection.execute(_TURNS):
-                name = self._named(names, account, "entries", number)
-                turns[name].append((before, _value(self.path, "entries", number, lines)))
+                name = self._account_name(names, account, "entries", number)
+                turns[name].append((before, _parse_value(self.path, "entries", number, lines)))
         for name, rows in found.items():
             with self.reading(name):
                 read_lines(rows, turns[name])
         return found
 
-    def _named(self, names: Mapping[int, str], account: int, part: str, key: object) -> str:
+    def _account_name(self, names: Mapping[int, str], account: int, part: str, key: object) -> str:
         if account not in names:
             raise StateError(f"{self.path} is damaged: {part}, {key} belongs to no account. {_BEGIN_ANEW}")
         return names[account]
 
-    def write(self, news: Mapping[str, StateChanges], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
-        """Commit each account's news. Accounts in `anew` lose their earlier rows, those in `gone` are deleted.
+    def write(
+        self, news: Mapping[str, StateChanges], *, replaced: Sequence[str] = (), deleted: Sequence[str] = ()
+    ) -> None:
+        """Commit each account's news. Accounts in `replaced` lose their earlier rows, those in `deleted` are deleted.
 
         No row may be edited twice.
         """
-        with self._told("written"):
-            if len(news) == 1 and not (anew or gone):
+        with self._explaining_errors("written"):
+            if len(news) == 1 and not (replaced or deleted):
                 [(name, found)] = news.items()
                 if name in self._ids and not found.edits:
                     # A statement outside a transaction is one by itself. Most commits are this, and take a third less.
                     self._add_turn(self._ids[name], found)
                     return
-            self._in_transaction(news, anew, gone)
+            self._in_transaction(news, replaced, deleted)
 
-    def _in_transaction(self, news: Mapping[str, StateChanges], anew: Sequence[str], gone: Sequence[str]) -> None:
+    def _in_transaction(
+        self, news: Mapping[str, StateChanges], replaced: Sequence[str], deleted: Sequence[str]
+    ) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for name in (*anew, *gone):
-                account = self._id(name)
+            for name in (*replaced, *deleted):
+                account = self._ensure_id(name)
                 self._connection.execute("DELETE FROM rows WHERE account = ?", (account,))
                 self._connection.execute(_FORGET, (_first(account), _first(account + 1)))
-            for name in gone:
+            for name in deleted:
                 self._connection.execute("DELETE FROM accounts WHERE name = ?", (name,))
             for name, found in news.items():
-                self._edit(self._id(name), found)
+                self._edit(self._ensure_id(name), found)
             ids = self._ids
-            if gone or not ids.keys() >= news.keys():
+            if deleted or not ids.keys() >= news.keys():
                 ids = {name: each for each, name in self._connection.execute("SELECT id, name FROM accounts")}
             self._connection.execute("COMMIT")
             # Only committed ids are remembered.
@@ -149,29 +153,29 @@ class StateFile:
             raise
 
     def _edit(self, account: int, news: StateChanges) -> None:
-        gone = [(account, edit.part, edit.key) for edit in news.edits if edit.anew or edit.text is None]
-        if gone:
-            self._connection.executemany("DELETE FROM rows WHERE account = ? AND part = ? AND key = ?", gone)
-        there = [(account, edit.part, edit.key, edit.text) for edit in news.edits if edit.text is not None]
-        if there:
+        deleted = [(account, edit.part, edit.key) for edit in news.edits if edit.anew or edit.text is None]
+        if deleted:
+            self._connection.executemany("DELETE FROM rows WHERE account = ? AND part = ? AND key = ?", deleted)
+        changed = [(account, edit.part, edit.key, edit.text) for edit in news.edits if edit.text is not None]
+        if changed:
             self._connection.executemany(
                 "INSERT INTO rows (account, part, key, value) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (account, part, key) DO UPDATE SET value = excluded.value",
-                there,
+                changed,
             )
         if news.lines:
             self._add_turn(account, news)
 
     def _add_turn(self, account: int, news: StateChanges) -> None:
-        last = self._turns.get(account)
+        last = self._last_turns.get(account)
         if last is None:
             first = _first(account)
             last = self._connection.execute(_LAST, (first, first, _first(account + 1))).fetchone()[0]
         # If it is not committed after all, a gap remains, which does no harm.
-        self._turns[account] = turn = last + 1
+        self._last_turns[account] = turn = last + 1
         self._connection.execute(_TURN, (turn, news.entries, ascii_json(news.lines)))
 
-    def _id(self, name: str) -> int:
+    def _ensure_id(self, name: str) -> int:
         if name in self._ids:
             return self._ids[name]
         self._connection.execute("INSERT OR IGNORE INTO accounts (name) VALUES (?)", (name,))
@@ -180,7 +184,7 @@ class StateFile:
 
     # --- opening --------------------------------------------------------------------------------------------
 
-    def _begin(self, migrations: Sequence[Migration], *, has_wal: bool) -> None:
+    def _open(self, migrations: Sequence[Migration], *, has_wal: bool) -> None:
         run = self._connection.execute
         # Locked exclusively from the first access on, until it is closed or the process ends in whatever way.
         run("PRAGMA locking_mode = EXCLUSIVE")
@@ -214,33 +218,33 @@ class StateFile:
         run("COMMIT")
 
     @contextmanager
-    def _told(self, done: str) -> Iterator[None]:
+    def _explaining_errors(self, participle: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise StateError(_said(self.path, done, error)) from None
+            raise StateError(_error_text(self.path, participle, error)) from None
         except UnicodeDecodeError as error:
             # SQLite's own message about the damage may quote bytes that are not text.
             raise StateError(f"{self.path} is damaged ({error}). {_BEGIN_ANEW}") from None
 
 
-_TURNS_EACH = 10**12
+_TURNS_PER_ACCOUNT = 10**12
 """The number of turns an account has room for."""
 
 
 def _first(account: int) -> int:
     """The id just before an account's first turn."""
-    return account * _TURNS_EACH
+    return account * _TURNS_PER_ACCOUNT
 
 
 _ROWS = "SELECT account, part, key, value FROM rows ORDER BY id"
-_TURNS = f"SELECT id / {_TURNS_EACH}, entries, entries + 1, lines FROM journal ORDER BY id"
+_TURNS = f"SELECT id / {_TURNS_PER_ACCOUNT}, entries, entries + 1, lines FROM journal ORDER BY id"
 _TURN = "INSERT INTO journal (id, entries, lines) VALUES (?, ?, ?)"
 _LAST = "SELECT coalesce(max(id), ?) FROM journal WHERE id > ? AND id < ?"
 _FORGET = "DELETE FROM journal WHERE id > ? AND id < ?"
 
 
-def _make(path: str) -> None:
+def _create_file(path: str) -> None:
     """Create the file if it is missing. Raises StateError if it cannot be written."""
     if os.path.exists(path) and not os.path.isfile(path):
         raise StateError(f"{path} is not a file, and keeps nothing. Name a different one.")
@@ -253,10 +257,10 @@ def _make(path: str) -> None:
                 f"{path} cannot be opened: {error.strerror}. Make it one that you may read and write, or name a "
                 "different file."
             ) from None
-        raise StateError(f"{path} {_SAID['SQLITE_CANTOPEN']}") from None
+        raise StateError(f"{path} {_ERROR_TEXTS['SQLITE_CANTOPEN']}") from None
 
 
-def _value(path: str, part: str, key: object, value: str) -> object:
+def _parse_value(path: str, part: str, key: object, value: str) -> object:
     try:
         return json.loads(value)
     except (ValueError, TypeError, RecursionError):
@@ -266,17 +270,17 @@ def _value(path: str, part: str, key: object, value: str) -> object:
 _BEGIN_ANEW = "Restore a copy of it, or move it away to start over."
 
 
-def _said(path: str, done: str, error: sqlite3.Error) -> str:
+def _error_text(path: str, participle: str, error: sqlite3.Error) -> str:
     name = getattr(error, "sqlite_errorname", None) or ""
-    for beginning, text in _SAID.items():
+    for beginning, text in _ERROR_TEXTS.items():
         if name.startswith(beginning):
             return f"{path} {text}"
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_CONSTRAINT")) or type(error) is sqlite3.DatabaseError:
         return f"{path} is damaged ({error}). {_BEGIN_ANEW}"
-    return f"{path} cannot be {done}: {error}"
+    return f"{path} cannot be {participle}: {error}"
 
 
-_SAID: Mapping[str, str] = {
+_ERROR_TEXTS: Mapping[str, str] = {
     "SQLITE_BUSY": "is in use by another copper-emulator: stop that one, or name a different file.",
     "SQLITE_LOCKED": "is in use by another copper-emulator: stop that one, or name a different file.",
     "SQLITE_NOTADB": "is not a state file, and is left as it is: it is not an SQLite database. Name a different file.",

@@ -29,7 +29,7 @@ class Names:
         # Stored records are never changed in place, so these keep their state at the start.
         self._before = {kind: dict(store.of(kind)) for kind in EntityType}
         self._names: dict[Item, str] = {}
-        self._given: Counter[EntityType] = Counter()
+        self._counts: Counter[EntityType] = Counter()
         self._seeds: dict[Item, dict[str, Any]] = {}
 
     @property
@@ -42,8 +42,8 @@ class Names:
 
     def give(self, kind: EntityType, ids: Sequence[int]) -> str:
         """Give new records a name; if there are several, they are called `person_2.1`, `person_2.2` and so on."""
-        self._given[kind] += 1
-        name = f"{_noun(kind)}_{self._given[kind]}"
+        self._counts[kind] += 1
+        name = f"{_noun(kind)}_{self._counts[kind]}"
         if len(ids) == 1:
             self._names[kind, ids[0]] = name
         else:
@@ -74,8 +74,8 @@ class Names:
     def value(self, value: Any) -> Any:
         """A value with names in place of each `id` that stands beside the `type` of a record."""
         if isinstance(value, Mapping):
-            wanted = value.get("type")
-            kind = EntityType(wanted) if isinstance(wanted, str) and wanted in set(EntityType) else None
+            type_name = value.get("type")
+            kind = EntityType(type_name) if isinstance(type_name, str) and type_name in set(EntityType) else None
             return {
                 name: self.reference(kind, item) if name == "id" and kind is not None else self.value(item)
                 for name, item in value.items()
@@ -94,16 +94,17 @@ class Names:
         """Seed an earlier record and all that it refers to: with their ids, as they may refer to each other."""
         waiting = [item]
         while waiting:
-            kind, record_id = each = waiting.pop()
-            if each in self._seeds:
+            earlier = waiting.pop()
+            if earlier in self._seeds:
                 continue
+            kind, record_id = earlier
             stored = self._before[kind][record_id]
-            self._given[kind] += 1
-            self._names[each] = f"{_noun(kind)}_{self._given[kind]}"
-            self._seeds[each] = self._row(kind, stored)
+            self._counts[kind] += 1
+            self._names[earlier] = f"{_noun(kind)}_{self._counts[kind]}"
+            self._seeds[earlier] = self._row(kind, stored)
             waiting += [
                 other
-                for other in references(kind, self._seeds[each])
+                for other in references(kind, self._seeds[earlier])
                 if other[1] in self._before[other[0]] and other not in self._names
             ]
 

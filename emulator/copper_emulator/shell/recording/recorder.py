@@ -1,4 +1,4 @@
-"""What have I done? Records everything done to an account since `start`, as a scenario that does it again.
+"""The recorder: it records everything done to an account since `start`, as a scenario that does it again.
 
 The account itself reports it (`core/performed.py`), so the recording is the same however it was done: through the page,
 the control API, the command line, the emulated API or Python.
@@ -16,7 +16,7 @@ from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.settings import Settings
-from copper_emulator.shell.recording.steps import Said, Steps, beyond
+from copper_emulator.shell.recording.steps import StepOrRemark, Steps, unrepeatable
 from copper_emulator.shell.recording.yaml_text import Remark, Step, document
 from copper_emulator.shell.tenant import Tenant
 
@@ -70,7 +70,7 @@ class Recorder:
         """Put a comment on something that the account itself does not report into a recording under way."""
         with self._tenant.lock:
             if self._recording is not None and self._recording.until_ms is None:
-                self._recording.say(list(beyond(what)))
+                self._recording.append(list(unrepeatable(what)))
 
     def stop(self) -> None:
         """Stop recording; the recording can still be read."""
@@ -101,7 +101,7 @@ class _Recording:
         self._account = account
         self._ended_before = len(account.journal.deliveries)
         self._steps = Steps(account.records)
-        self._said: list[tuple[int, Said]] = []
+        self._timed_steps: list[tuple[int, StepOrRemark]] = []
         self._settings = _differing(tenant.settings)
         self._entries = list(_entries(account.records.catalogue))
         self._details = list(_details(account.records.catalogue))
@@ -109,25 +109,25 @@ class _Recording:
         faults = account.faults.active(self.since_ms)
         self._faults: list[dict[str, Any]] = [{"faults": [str(each) for each in faults]}] if faults else []
 
-    def add(self, what: Performed) -> None:
+    def add(self, performed: Performed) -> None:
         """Record something that was done."""
         if self.number < MOST:
-            self.say(self._steps.of(what))
+            self.append(self._steps.of(performed))
 
-    def say(self, said: Sequence[Said]) -> None:
+    def append(self, steps: Sequence[StepOrRemark]) -> None:
         """Keep steps and comments."""
-        remarks = sum(isinstance(each, Remark) for each in said)
+        remarks = sum(isinstance(step, Remark) for step in steps)
         self.remarks += remarks
-        self.number += len(said) - remarks
-        moment = self._tenant.clock.now() - self.since_ms
-        self._said += [(moment, each) for each in said]
+        self.number += len(steps) - remarks
+        at_ms = self._tenant.clock.now() - self.since_ms
+        self._timed_steps += [(at_ms, step) for step in steps]
 
     def text(self) -> str | None:
         if not self.number:
             return None
         # Built last, because only now is it known which records must exist beforehand.
-        first = [Step(each) for each in (*self._entries, *self._steps.names.seeds, *self._details, *self._faults)]
-        steps = [*first, *self._timed()]
+        preparation = [Step(each) for each in (*self._entries, *self._steps.names.seeds, *self._details, *self._faults)]
+        steps = [*preparation, *self._steps_in_time()]
         return document(
             {
                 "name": "recorded",
@@ -138,21 +138,21 @@ class _Recording:
             }
         )
 
-    def _timed(self) -> Iterator[Step | Remark]:
-        position = 0
-        for moment, said in self._said:
-            if isinstance(said, Remark):
-                yield said
+    def _steps_in_time(self) -> Iterator[Step | Remark]:
+        position_ms = 0
+        for at_ms, step in self._timed_steps:
+            if isinstance(step, Remark):
+                yield step
                 continue
-            at: Mapping[str, Any] = {"at": f"+{duration_text(moment)}"} if moment > position else {}
-            position = max(position, moment)
-            yield Step({**at, **said})
+            at: Mapping[str, Any] = {"at": f"+{duration_text(at_ms)}"} if at_ms > position_ms else {}
+            position_ms = max(position_ms, at_ms)
+            yield Step({**at, **step})
         # Time after the last step counts if a notification needed it.
-        ended = self._account.journal.deliveries[self._ended_before :]
-        needed = max((self._needed_until(each) for each in ended), default=0)
-        left = self._until(needed) - position
-        if left > 0:
-            yield Step({"advance": duration_text(left)})
+        deliveries = self._account.journal.deliveries[self._ended_before :]
+        needed = max((self._needed_until(each) for each in deliveries), default=0)
+        remaining_ms = self._until(needed) - position_ms
+        if remaining_ms > 0:
+            yield Step({"advance": duration_text(remaining_ms)})
 
     def _needed_until(self, delivery: Delivery) -> int:
         """Until when time must pass for a delivery to end the same way."""
@@ -161,8 +161,8 @@ class _Recording:
             return delivery.ended_ms
         return max(delivery.notification.due_ms, delivery.notification.held_until_ms or 0)
 
-    def _until(self, moment: int) -> int:
-        return (moment if self.until_ms is None else min(moment, self.until_ms)) - self.since_ms
+    def _until(self, at_ms: int) -> int:
+        return (at_ms if self.until_ms is None else min(at_ms, self.until_ms)) - self.since_ms
 
 
 def _differing(settings: Settings) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.recording.names import Names
 from copper_emulator.shell.recording.yaml_text import Remark
 
-Said = dict[str, Any] | Remark
+StepOrRemark = dict[str, Any] | Remark
 """One action with its parts, or a comment on something that no action can do."""
 
 _OUR_OWN = frozenset({"content-type", "user-agent"})
@@ -32,7 +32,7 @@ class Steps:
         self.names = Names(store)
         self._subscriptions: dict[int, str] = {}
         self._used: Counter[str] = Counter()
-        self._known: dict[type, Callable[[Any], Iterator[Said]]] = {
+        self._steps_of: dict[type, Callable[[Any], Iterator[StepOrRemark]]] = {
             performed.Created: self._created,
             performed.Updated: self._updated,
             performed.Deleted: self._deleted,
@@ -47,20 +47,20 @@ class Steps:
             performed.Subscribed: self._subscribed,
             performed.Resubscribed: self._resubscribed,
             performed.Unsubscribed: self._unsubscribed,
-            performed.Paused: lambda each: beyond(f"the target {each.target} was paused"),
-            performed.Resumed: lambda each: beyond(f"the target {each.target} was resumed"),
-            performed.RulesChanged: lambda _: beyond("settings were changed"),
+            performed.Paused: lambda each: unrepeatable(f"the target {each.target} was paused"),
+            performed.Resumed: lambda each: unrepeatable(f"the target {each.target} was resumed"),
+            performed.RulesChanged: lambda _: unrepeatable("settings were changed"),
             performed.KeySwitched: lambda _: iter([{"switch_key": True}]),
             performed.FaultOn: lambda each: iter([{"faults": [str(each.fault)]}]),
             performed.FaultsOff: self._faults_off,
-            performed.EntryChanged: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
-            performed.EntryRemoved: lambda each: beyond(f"{LOOKUPS[each.table].noun} {each.id} was removed"),
+            performed.EntryChanged: lambda each: unrepeatable(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
+            performed.EntryRemoved: lambda each: unrepeatable(f"{LOOKUPS[each.table].noun} {each.id} was removed"),
             performed.AccountChanged: lambda each: iter([{"account": dict(each.fields)}] if each.fields else ()),
         }
 
-    def of(self, what: performed.Performed) -> list[Said]:
+    def of(self, what: performed.Performed) -> list[StepOrRemark]:
         """The steps that repeat what was done."""
-        return list(self._known[type(what)](what))
+        return list(self._steps_of[type(what)](what))
 
     def subscription(self, subscription: Subscription) -> tuple[str, dict[str, Any]]:
         """Name a subscription; return the name and the subscription's parts."""
@@ -72,17 +72,20 @@ class Steps:
         extras = ("secret", "headers", "custom_field_computed_values")
         given = {extra: getattr(subscription, extra) for extra in extras}
         topic, target = str(subscription.topic), subscription.target
-        said = {name: value for name, value in given.items() if value is not None}
-        return name, {"topic": topic, "target": target, **said}
+        return name, {
+            "topic": topic,
+            "target": target,
+            **{extra: value for extra, value in given.items() if value is not None},
+        }
 
     # --- records --------------------------------------------------------------------------------------------
 
-    def _created(self, made: performed.Created) -> Iterator[Said]:
+    def _created(self, made: performed.Created) -> Iterator[StepOrRemark]:
         rows = [self._fields(made.kind, body, Access.NEVER) for _, body in made.rows]
         name = self.names.give(made.kind, [record_id for record_id, _ in made.rows])
         yield {"create": {"type": str(made.kind), "as": name, **_alike(made.kind, rows)}}
 
-    def _updated(self, written: performed.Updated) -> Iterator[Said]:
+    def _updated(self, written: performed.Updated) -> Iterator[StepOrRemark]:
         ids = [record_id for record_id, _ in written.rows]
         names = self.names.all_of(written.kind, ids)
         if names is None:
@@ -95,23 +98,23 @@ class Steps:
         same = all(row == rows[0] for row in rows) and len(set(names)) == len(names) and not _has_number(rows[0])
         yield {"update": {"records": _one(names), **({"fields": rows[0]} if same else {"rows": rows})}}
 
-    def _deleted(self, removed: performed.Deleted) -> Iterator[Said]:
+    def _deleted(self, removed: performed.Deleted) -> Iterator[StepOrRemark]:
         names = self.names.all_of(removed.kind, removed.ids)
         yield _unknown("delete", removed.kind, removed.ids) if names is None else {"delete": {"records": _one(names)}}
 
-    def _seeded(self, made: performed.Seeded) -> Iterator[Said]:
+    def _seeded(self, made: performed.Seeded) -> Iterator[StepOrRemark]:
         rows = [_known_fields(made.kind, body) for _, body in made.rows]
         name = self.names.give(made.kind, [record_id for record_id, _ in made.rows])
         yield {"seed": {"type": str(made.kind), "as": name, "rows": rows}}
 
-    def _merged(self, merged: performed.Merged) -> Iterator[Said]:
+    def _merged(self, merged: performed.Merged) -> Iterator[StepOrRemark]:
         names = self.names.all_of(merged.kind, [merged.winner, merged.loser])
         if names is None:
             yield _unknown("merge", merged.kind, [merged.winner, merged.loser])
         else:
             yield {"merge": {"winner": names[0], "loser": names[1]}}
 
-    def _converted(self, converted: performed.Converted) -> Iterator[Said]:
+    def _converted(self, converted: performed.Converted) -> Iterator[StepOrRemark]:
         lead = self.names.of(EntityType.LEAD, converted.lead)
         if lead is None:
             yield _unknown("convert", EntityType.LEAD, [converted.lead])
@@ -131,10 +134,10 @@ class Steps:
             for name, value in given.items()
         }
 
-    def _relation(self, each: performed.Related | performed.Unrelated, verb: str, to: str) -> Iterator[Said]:
-        one, other = self.names.of(*each.one), self.names.of(*each.other)
+    def _relation(self, related: performed.Related | performed.Unrelated, verb: str, to: str) -> Iterator[StepOrRemark]:
+        one, other = self.names.of(*related.one), self.names.of(*related.other)
         if one is None or other is None:
-            yield _unknown(verb, each.one[0], [each.one[1]])
+            yield _unknown(verb, related.one[0], [related.one[1]])
         else:
             yield {verb: {"records": one, to: other}}
 
@@ -146,32 +149,32 @@ class Steps:
 
     # --- what else happens ----------------------------------------------------------------------------------
 
-    def _entered(self, entered: performed.Entered) -> Iterator[Said]:
+    def _entered(self, entered: performed.Entered) -> Iterator[StepOrRemark]:
         yield {"lookup": {"table": entered.table, "add": dict(entered.entry)}}
 
-    def _fired(self, fired: performed.Fired) -> Iterator[Said]:
+    def _fired(self, fired: performed.Fired) -> Iterator[StepOrRemark]:
         names = self.names.all_of(fired.topic.type, fired.ids)
         which: dict[str, Any] = {"ids": _one(fired.ids)} if names is None else {"records": _one(names)}
         given = self.names.value(fired.updated_attributes)
         yield {"fire": {"topic": str(fired.topic), **which, **({"updated_attributes": given} if given else {})}}
 
-    def _replayed(self, replayed: performed.Replayed) -> Iterator[Said]:
+    def _replayed(self, replayed: performed.Replayed) -> Iterator[StepOrRemark]:
         try:
             captured_topic(replayed.body)
         except UsageError:
-            yield from beyond("a body that is not a notification was sent")
+            yield from unrepeatable("a body that is not a notification was sent")
             return
         body = json.loads(replayed.body)
         headers = {name: value for name, value in replayed.headers if name.lower() not in _OUR_OWN}
         ids = [self.names.reference(EntityType(body["type"]), each) for each in body["ids"]]
-        said = {"target": replayed.target, "body": {**body, "ids": ids}, **({"headers": headers} if headers else {})}
-        yield {"replay": said}
+        parts = {"target": replayed.target, "body": {**body, "ids": ids}, **({"headers": headers} if headers else {})}
+        yield {"replay": parts}
 
-    def _subscribed(self, made: performed.Subscribed) -> Iterator[Said]:
-        name, said = self.subscription(made.subscription)
-        yield {"subscribe": {"as": name, **said}}
+    def _subscribed(self, made: performed.Subscribed) -> Iterator[StepOrRemark]:
+        name, parts = self.subscription(made.subscription)
+        yield {"subscribe": {"as": name, **parts}}
 
-    def _resubscribed(self, changed: performed.Resubscribed) -> Iterator[Said]:
+    def _resubscribed(self, changed: performed.Resubscribed) -> Iterator[StepOrRemark]:
         name = self._subscriptions.get(changed.after.id)
         keys = ("target", "secret", "headers", "custom_field_computed_values")
         others = [key for key in keys if getattr(changed.before, key) != getattr(changed.after, key)]
@@ -180,20 +183,20 @@ class Steps:
             yield {"resubscribe": {"subscription": name, **given}}
         for key in others:
             if key not in given:
-                yield from beyond(f"the {key} of subscription {name} was removed")
+                yield from unrepeatable(f"the {key} of subscription {name} was removed")
 
-    def _unsubscribed(self, removed: performed.Unsubscribed) -> Iterator[Said]:
+    def _unsubscribed(self, removed: performed.Unsubscribed) -> Iterator[StepOrRemark]:
         name = self._subscriptions.get(removed.subscription.id)
         if name is not None:
             yield {"unsubscribe": name}
 
-    def _faults_off(self, off: performed.FaultsOff) -> Iterator[Said]:
+    def _faults_off(self, off: performed.FaultsOff) -> Iterator[StepOrRemark]:
         yield {"faults": "off"}
         if off.left:
             yield {"faults": [str(fault) for fault in off.left]}
 
 
-def beyond(what: str) -> Iterator[Remark]:
+def unrepeatable(what: str) -> Iterator[Remark]:
     """A comment in place of a step."""
     yield Remark(f"{what}: no scenario step can do this")
 

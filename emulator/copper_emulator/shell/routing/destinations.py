@@ -42,7 +42,7 @@ _CALLED_WITH = {
     RouteKind.FUNCTION: ("request",),
 }
 
-_OF_CLIENTS = ("app", "application")
+_APP_ATTRIBUTES = ("app", "application")
 """The attributes in which the test clients of Starlette and Werkzeug have their application."""
 
 
@@ -52,13 +52,13 @@ def recognise(to: object) -> RouteKind:
         return RouteKind.URL
     if _is_of("aiohttp.web", to):
         return RouteKind.AIOHTTP
-    kind = _called_like(to, _positional(to)) if callable(to) and not _is_of("tornado.web", to) else None
+    kind = _kind_by_signature(to, _positional(to)) if callable(to) and not _is_of("tornado.web", to) else None
     if kind is None:
-        raise RouteError(_unclear(to))
+        raise RouteError(_unclear_text(to))
     return kind
 
 
-def _unclear(to: object) -> str:
+def _unclear_text(to: object) -> str:
     """What may be meant by an object that is not recognised."""
     names = _positional(to)
     if _is_of("tornado.web", to):
@@ -67,11 +67,11 @@ def _unclear(to: object) -> str:
             "thread, and route to that URL: route(origin, to='http://127.0.0.1:8888')"
         )
     if _has_app(to):
-        return _within(to)
+        return _wsgi_app_text(to)
     if not callable(to):
-        return _no_destination(to)
+        return _no_destination_text(to)
     if _is_factory(to):
-        return _factory(to)
+        return _factory_text(to)
     if len(names) == 2 and names[0] == "event":
         # AWS Lambda, and adapters to it such as Mangum.
         return (
@@ -84,7 +84,7 @@ def _unclear(to: object) -> str:
     )
 
 
-def _called_like(to: Any, names: list[str]) -> RouteKind | None:
+def _kind_by_signature(to: Any, names: list[str]) -> RouteKind | None:
     if inspect.isclass(to):
         return None
     if len(names) == 3 and (is_async(to) or names == ["scope", "receive", "send"]):
@@ -113,7 +113,7 @@ def _check_call(to: object, kind: RouteKind, arguments: tuple[str, ...]) -> None
     if takes(to, arguments):
         return
     if _is_factory(to):
-        raise RouteError(_factory(to))
+        raise RouteError(_factory_text(to))
     raise RouteError(
         f"{name_of(to)} does not work as kind {kind}: it cannot be called with ({', '.join(arguments)}); "
         f"{_shape(to, _positional(to))}"
@@ -144,7 +144,7 @@ def _is_factory(to: object) -> bool:
     )
 
 
-def _factory(to: object) -> str:
+def _factory_text(to: object) -> str:
     name = name_of(to)
     return (
         f"{name} needs no arguments, so it is probably a function that makes the app: call it: to={name}() "
@@ -157,14 +157,14 @@ def _has_app(to: object) -> bool:
     return not inspect.isclass(to) and inspect.getattr_static(to, "wsgi_app", None) is not None
 
 
-def _no_destination(to: object) -> str:
-    tested = next((name for name in _OF_CLIENTS if inspect.getattr_static(to, name, None) is not None), None)
-    if tested is not None:
-        return f"{name_of(to)} is not a destination itself, but has an application: give its .{tested}"
+def _no_destination_text(to: object) -> str:
+    attribute = next((name for name in _APP_ATTRIBUTES if inspect.getattr_static(to, name, None) is not None), None)
+    if attribute is not None:
+        return f"{name_of(to)} is not a destination itself, but has an application: give its .{attribute}"
     return f"{to!r} is not a destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
 
 
-def _within(to: object) -> str:
+def _wsgi_app_text(to: object) -> str:
     return f"{name_of(to)} is not a destination itself, but has a WSGI app; did you mean its .wsgi_app?"
 
 

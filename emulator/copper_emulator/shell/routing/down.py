@@ -1,4 +1,4 @@
-"""An endpoint that is down, as a scenario says it: wherever a notification goes, the connection is refused."""
+"""The detour for an endpoint that is down, as a scenario says it: every connection is refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ DOWN = "the scenario says that the endpoint is down"
 """The reason of a delivery that failed because of it."""
 
 
-def led_nowhere(target: str, _found: Destination) -> Route:
-    """The detour of every target while the endpoint is down."""
+def refused_route(target: str, _found: Destination) -> Route:
+    """Where every target leads while the endpoint is down."""
     return Route(URL(target).origin(), connection_refused, RouteKind.FUNCTION)
 
 

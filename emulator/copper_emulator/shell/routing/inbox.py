@@ -45,7 +45,7 @@ class Inbox:
         rest = url.removeprefix(self.target)
         return rest != url and (not rest or rest[0] in "/?#")
 
-    def not_ours(self, url: str) -> str:
+    def other_inbox_text(self, url: str) -> str:
         """What is wrong with a target that means another account's inbox; "" for any other target."""
         rest = url.removeprefix(_ORIGIN)
         if rest == url or (rest and rest[0] not in "/?#:") or self.is_for(url):

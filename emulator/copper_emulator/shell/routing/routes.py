@@ -18,7 +18,7 @@ from copper_emulator.shell.routing.destinations import KindName, RouteKind, is_a
 
 __tracebackhide__ = raised_on_purpose
 
-_MOST_KEPT = 1_000
+_MOST_CACHED = 1_000
 """How many targets to cache results for; an account has at most a hundred subscriptions."""
 
 _MOST_SHOWN = 5
@@ -52,7 +52,7 @@ class Route:
 
     def covers(self, target: URL) -> bool:
         """Whether a target has the same scheme, host and port, and a path at or below the origin's."""
-        if _place(target) != _place(self.origin):
+        if _origin_key(target) != _origin_key(self.origin):
             return False
         prefix = self.origin.raw_path.rstrip("/")
         return not prefix or target.raw_path == prefix or target.raw_path.startswith(prefix + "/")
@@ -60,7 +60,7 @@ class Route:
     @property
     def written(self) -> str:
         """The origin as people write it."""
-        return _written(self.origin)
+        return _written_origin(self.origin)
 
     def __str__(self) -> str:
         return f"{self.written} -> {self.name}"
@@ -95,7 +95,7 @@ class Routes:
 
     def __init__(self, allow_targets: frozenset[str] = frozenset(), *, surface: Surface = Surface.PYTHON) -> None:
         self._surface = surface
-        self._allow_targets = frozenset(_bare(host) for host in allow_targets)
+        self._allow_targets = frozenset(_bare_host(host) for host in allow_targets)
         self.detours: list[Detour] = []
         """Passed through in order; they are no routes, and are gone when what they are for has ended."""
         self._routes: list[Route] = []
@@ -104,7 +104,7 @@ class Routes:
 
     def allow(self, targets: frozenset[str]) -> None:
         """Replace the set of hosts beyond loopback that may be sent to."""
-        self._allow_targets = frozenset(_bare(host) for host in targets)
+        self._allow_targets = frozenset(_bare_host(host) for host in targets)
         self._resolved.clear()
 
     def __iter__(self) -> Iterator[Route]:
@@ -120,14 +120,14 @@ class Routes:
         self._routes = [
             known
             for known in self._routes
-            if (_place(known.origin), known.origin.raw_path) != (_place(prefix), prefix.raw_path)
+            if (_origin_key(known.origin), known.origin.raw_path) != (_origin_key(prefix), prefix.raw_path)
         ]
         self._routes.append(route)
         self._resolved.clear()
         self._routes.sort(key=lambda known: len(known.origin.raw_path), reverse=True)
         return route
 
-    def to_start(self, app: object) -> Route:
+    def route_to_start(self, app: object) -> Route:
         """The route by which to start an application, added or not. Raises RouteError if it cannot be started."""
         found = next((route for route in self._routes if route.to is app), None)
         route = Route(URL("https://localhost"), app, recognise(app)) if found is None else found
@@ -141,60 +141,60 @@ class Routes:
         """Remove and return an origin's route. Raises NoRoute if there is none, RouteError for an invalid origin."""
         prefix = _parse_origin(origin)
         for route in self._routes:
-            if (_place(route.origin), route.origin.raw_path) == (_place(prefix), prefix.raw_path):
+            if (_origin_key(route.origin), route.origin.raw_path) == (_origin_key(prefix), prefix.raw_path):
                 self._routes.remove(route)
                 self._resolved.clear()
                 return route
-        raise NoRoute(f"there is no route for {origin!r}. {self._others()}".rstrip())
+        raise NoRoute(f"there is no route for {origin!r}. {self._other_routes_text()}".rstrip())
 
     def resolve(self, target: str) -> Destination:
         """Where a target goes: its route, straight to loopback or an allowed host, or nowhere."""
         found = self._resolved.get(target)
         if found is None:
             found = self._resolve(target)
-            if len(self._resolved) < _MOST_KEPT:
+            if len(self._resolved) < _MOST_CACHED:
                 self._resolved[target] = found
         for detour in self.detours:
             found = detour(target, found)
         return found
 
     def _resolve(self, target: str) -> Destination:
-        url = _url(target)
+        url = _parse_url(target)
         if url is None or not url.host:
             return Blocked(f"{target!r} is not a URL that can be sent to")
         for route in self._routes:
             if route.covers(url):
                 return route
         # Check the host as parsed, since that is what will be connected to, not as written.
-        host = _bare(url.host)
+        host = _bare_host(url.host)
         if is_copper(host):
             return Blocked(f"{host} is Copper itself; the emulator never sends there")
         if is_loopback(host) or host in self._allow_targets:
             return Straight(target_url(target))
         origin, name = str(url.origin()), f"[{host}]" if ":" in host else host
         return Blocked(
-            f"no route for {origin}, and without one only loopback is reached. {self._others()}Send it to your app "
-            f"with {self._surface.route(origin)}; to really send to that host: "
+            f"no route for {origin}, and without one only loopback is reached. {self._other_routes_text()}Send it to "
+            f"your app with {self._surface.route(origin)}; to really send to that host: "
             f"{self._surface.setting('allow_targets', name)}"
         )
 
-    def _others(self) -> str:
+    def _other_routes_text(self) -> str:
         """The existing routes, as text: beside them a typing mistake shows."""
         if not self._routes:
             return ""
-        origins = in_words((_written(route.origin) for route in self._routes), most=_MOST_SHOWN)
+        origins = in_words((_written_origin(route.origin) for route in self._routes), most=_MOST_SHOWN)
         return f"The {'only route is' if len(self._routes) == 1 else 'routes are'} for {origins}. "
 
 
 def checked_url(text: str, allowed: frozenset[str], surface: Surface) -> URL:
     """Check a URL to which a person wants everything sent. Raises UsageError with what to write instead."""
-    url = _url(text)
+    url = _parse_url(text)
     if url is None or url.scheme not in ("http", "https") or not url.host or url.fragment or url.user is not None:
         raise UsageError(f"{text!r} is not a URL to send to: write it in full, like http://127.0.0.1:5000/hooks/copper")
-    host = _bare(url.host)
+    host = _bare_host(url.host)
     if is_copper(host):
         raise UsageError(f"{host} is Copper itself; nothing is ever sent there")
-    if not is_loopback(host) and host not in map(_bare, allowed):
+    if not is_loopback(host) and host not in map(_bare_host, allowed):
         name = f"[{host}]" if ":" in host else host
         raise UsageError(
             f"{host} is not this machine, and nothing is sent elsewhere by accident; to allow it: "
@@ -205,7 +205,7 @@ def checked_url(text: str, allowed: frozenset[str], surface: Surface) -> URL:
 
 def sendable(target: str) -> URL | None:
     """The target as a URL with scheme and host that can be sent to, or None."""
-    url = _url(target)
+    url = _parse_url(target)
     return url if url is not None and url.scheme in ("http", "https") and url.host else None
 
 
@@ -217,7 +217,7 @@ def check_sendable(target: str) -> None:
         )
 
 
-@lru_cache(maxsize=_MOST_KEPT)
+@lru_cache(maxsize=_MOST_CACHED)
 def target_url(target: str) -> URL:
     """A target with scheme and host as they are connected to, and with path and query exactly as written."""
     url = URL(target)
@@ -228,7 +228,7 @@ def target_url(target: str) -> URL:
     return URL(f"{url.origin()}{parts.path or '/'}{query}", encoded=True)
 
 
-@lru_cache(maxsize=_MOST_KEPT)
+@lru_cache(maxsize=_MOST_CACHED)
 def host_header(target: str) -> str:
     """The Host header a client would send for a target; the port only if it is not the scheme's default."""
     url = URL(target)
@@ -245,7 +245,7 @@ def route_url(route: Route, target: str) -> URL:
 
 
 def _parse_origin(origin: str) -> URL:
-    url = _url(origin)
+    url = _parse_url(origin)
     if url is None or url.scheme not in ("http", "https") or not url.host or url.query_string or url.fragment:
         raise RouteError(
             f"{origin!r} is not an origin of targets: write scheme and host, like https://billing.example.com, "
@@ -255,7 +255,7 @@ def _parse_origin(origin: str) -> URL:
 
 
 def _parse_base(to: str) -> URL:
-    url = _url(to)
+    url = _parse_url(to)
     if url is None or url.scheme not in ("http", "https") or not url.host or url.query_string or url.fragment:
         raise RouteError(f"{to!r} is not a URL to send to: write it like http://127.0.0.1:5000")
     if is_copper(url.host):
@@ -263,7 +263,7 @@ def _parse_base(to: str) -> URL:
     return url
 
 
-def _url(text: str) -> URL | None:
+def _parse_url(text: str) -> URL | None:
     try:
         url = URL(text)
     except (ValueError, TypeError):
@@ -271,15 +271,15 @@ def _url(text: str) -> URL | None:
     return url if url.absolute else None
 
 
-def _place(url: URL) -> tuple[str, str, int | None]:
+def _origin_key(url: URL) -> tuple[str, str, int | None]:
     """Scheme, host and port, however they are written."""
-    return url.scheme, _bare(url.host or ""), url.port
+    return url.scheme, _bare_host(url.host or ""), url.port
 
 
-def _written(origin: URL) -> str:
+def _written_origin(origin: URL) -> str:
     return str(origin).rstrip("/")
 
 
-def _bare(host: str) -> str:
+def _bare_host(host: str) -> str:
     """A host as it is compared: lower case, no brackets, no trailing dot."""
     return host.lower().rstrip(".").strip("[]")

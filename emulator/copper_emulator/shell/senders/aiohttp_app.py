@@ -44,7 +44,7 @@ class AiohttpApp:
         """Whether it is served on that loop."""
         return self._loop is loop
 
-    async def started(self, *, timeout_ms: int) -> Result | None:
+    async def wait_until_started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is served. Return None, or why it is not: its start-up raised, or did not finish in time."""
         try:
             async with real_timeout(timeout_ms):
@@ -64,7 +64,7 @@ class AiohttpApp:
         except TimeoutError:
             await self._runner.cut_off()
 
-    def route(self, route: Route) -> Route:
+    def served_route(self, route: Route) -> Route:
         """The same route, leading to where the application is served."""
         return Route(route.origin, URL(f"http://127.0.0.1:{self._runner.addresses[0][1]}"), RouteKind.URL)
 
@@ -73,8 +73,8 @@ class AiohttpApp:
         marks = dict(result.headers)
         if _MARK not in marks:
             return result
-        kept = tuple((name, value) for name, value in result.headers if name != _MARK)
-        return with_exception(result._replace(headers=kept), self._raised.pop(marks[_MARK]))
+        headers = tuple((name, value) for name, value in result.headers if name != _MARK)
+        return with_exception(result._replace(headers=headers), self._raised.pop(marks[_MARK]))
 
     async def _start(self) -> BaseException | None:
         """Start serving; return what the start-up raised, because a SystemExit out of a task would stop the loop."""

@@ -15,7 +15,7 @@ from copper_emulator.shell.caught import Swallowed, from_exception, is_meant_for
 from copper_emulator.shell.clock import RealLimit, monotonic, real_timeout
 from copper_emulator.shell.routing.messages import not_started, timed_out
 from copper_emulator.shell.routing.routes import host_header, target_url
-from copper_emulator.shell.senders.left_tasks import of_no_call
+from copper_emulator.shell.senders.left_tasks import context_of_no_call
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiApp: TypeAlias = Callable[
@@ -23,7 +23,7 @@ AsgiApp: TypeAlias = Callable[
 ]
 
 _AFTERWARDS_MS = 60_000
-_ENDLESS = "the work after the answer was still going on after a minute"
+_STILL_WORKING = "the work after the answer was still going on after a minute"
 
 
 async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any], timeout_ms: int) -> Result:
@@ -33,20 +33,20 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
     """
     limit = RealLimit(timeout_ms)
     answer = _Answer(attempt.body, limit)
-    with Swallowed() as found:
+    with Swallowed() as swallowed:
         try:
-            await limit.of(_called(app, _scope(attempt, state), answer))
+            await limit.run(_call(app, _scope(attempt, state), answer))
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
             if not limit.has_expired:
                 return answer.result(error)
             # An application that has answered has not timed out.
-            return answer.result(TimeoutError(_ENDLESS)) if answer.is_complete else timed_out(timeout_ms)
-    return answer.result(found[-1] if found else None)
+            return answer.result(TimeoutError(_STILL_WORKING)) if answer.is_complete else timed_out(timeout_ms)
+    return answer.result(swallowed[-1] if swallowed else None)
 
 
-async def _called(app: AsgiApp, scope: Message, answer: _Answer) -> None:
+async def _call(app: AsgiApp, scope: Message, answer: _Answer) -> None:
     await app(scope, answer.receive, answer.send)
 
 
@@ -116,16 +116,16 @@ class Lifespan:
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         # Not earlier: with an eager task factory, the task begins at once.
-        self._task = self._loop.create_task(self._run(), context=of_no_call())
-        self._starting = self._loop.create_task(self._start(), context=of_no_call())
+        self._task = self._loop.create_task(self._run(), context=context_of_no_call())
+        self._starting = self._loop.create_task(self._start(), context=context_of_no_call())
         self.is_up = False
-        """Whether `started` was awaited and found it up."""
+        """Whether `wait_until_started` was awaited and found it up."""
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether it runs on that loop."""
         return self._loop is loop
 
-    async def started(self, *, timeout_ms: int) -> Result | None:
+    async def wait_until_started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is up, which an application without a lifespan is. Return None, or why it is not."""
         try:
             async with real_timeout(timeout_ms):

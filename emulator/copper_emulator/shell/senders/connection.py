@@ -16,8 +16,8 @@ from yarl import URL
 
 from copper_emulator.core.model import Result
 from copper_emulator.shell.routing.messages import timed_out, unended
-from copper_emulator.shell.senders.connecting import broken_off, no_http
 from copper_emulator.shell.senders.deadlines import Deadlines
+from copper_emulator.shell.senders.failures import broken_off, no_http
 
 MAX_ANSWER = 64 * 1024
 """Bytes kept of an answer's body."""
@@ -56,15 +56,15 @@ class Exchange(asyncio.Future[Result]):
         self._deadlines = deadlines
         self._began = deadlines.begin(self)
 
-    def over(self, connection: Connection) -> None:
+    def send_over(self, connection: Connection) -> None:
         """Send the request over a connection, unless the exchange has ended meanwhile."""
         if self.done():
             connection.close()
             return
         self._connection = connection
-        connection.ask(self)
+        connection.send(self)
 
-    def answered(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def end_with_answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """End with an answer, unless already ended."""
         if not self.done():
             self._end(Result.answered(status, headers=headers, body=body, route=self._route, took_ms=self._took_ms))
@@ -74,25 +74,25 @@ class Exchange(asyncio.Future[Result]):
         if not self.done():
             self._end(result.sent(route=self._route, took_ms=self._took_ms))
 
-    def broke_off(self, *, begun: bool, kept: bool) -> None:
+    def end_broken_off(self, *, begun: bool, kept: bool) -> None:
         """End because the other side closed the connection, in the middle of an answer or before it."""
         self.end(broken_off(self.url, begun=begun, kept=kept))
 
     def expire(self) -> None:
         """End because the time for an answer is up."""
-        has_begun = self._connection is not None and self._connection.hears(self)
+        has_begun = self._connection is not None and self._connection.has_headers_for(self)
         self.end((unended if has_begun else timed_out)(self._deadlines.timeout_ms))
 
     def fail(self, error: Exception) -> None:
         """End with an internal error, which is raised where the exchange is awaited."""
         if not self.done():
             self.set_exception(error)
-            self._ended()
+            self._finish()
 
     def cancel(self, msg: Any = None) -> bool:
         cancelled = super().cancel(msg)
         if cancelled:
-            self._ended()
+            self._finish()
         return cancelled
 
     @property
@@ -101,12 +101,12 @@ class Exchange(asyncio.Future[Result]):
 
     def _end(self, result: Result) -> None:
         self.set_result(result)
-        self._ended()
+        self._finish()
 
-    def _ended(self) -> None:
+    def _finish(self) -> None:
         self._deadlines.end(self)
         if self._connection is not None:
-            self._connection.give_up(self)
+            self._connection.abandon(self)
         if self._on_end is not None:
             self._on_end(self)
 
@@ -141,35 +141,35 @@ class Connection(asyncio.BufferedProtocol):
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
         self._exchange: Exchange | None = None
-        self._tell: Callable[[], None] | None = None
+        self._report: Callable[[], None] | None = None
         """Reports to the exchange that has just ended how it ended."""
-        self.free_since = 0.0
+        self.idle_since = 0.0
         """The loop's time of the last answer after which it could be used again; 0 if there was none yet."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
 
-    def ask(self, exchange: Exchange) -> None:
-        """Send an exchange's request; the exchange is told the outcome, unless it gives up first."""
+    def send(self, exchange: Exchange) -> None:
+        """Send an exchange's request; the outcome is reported to the exchange, unless it is abandoned first."""
         if self._transport.is_closing():
-            exchange.broke_off(begun=False, kept=self.free_since > 0)
+            exchange.end_broken_off(begun=False, kept=self.idle_since > 0)
             return
         self._exchange = exchange
-        self._heard = 0
-        self._head_ended = self._keeps = False
+        self._received = 0
+        self._head_ended = self._is_reusable = False
         self._transport.write(exchange.content)
 
-    def give_up(self, exchange: Exchange) -> None:
+    def abandon(self, exchange: Exchange) -> None:
         """Abort the connection if this exchange still occupies it: nothing waits for its answer any more."""
         if self._exchange is exchange:
             self._exchange = None
             self._transport.abort()
 
-    def hears(self, exchange: Exchange) -> bool:
+    def has_headers_for(self, exchange: Exchange) -> bool:
         """Whether the headers of the answer to this exchange have arrived."""
         return self._exchange is exchange and self._head_ended
 
-    def is_there(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether the other side has neither closed the connection nor sent anything since its last answer.
 
         Asks the operating system, since the loop may not have read from the socket yet.
@@ -199,76 +199,76 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.abort()
             return
         data = self._buffer[:nbytes]
-        self._heard += nbytes
+        self._received += nbytes
         try:
             self._parser.feed_data(data)
-            if not self._head_ended and self._heard > _MAX_HEADER * _MAX_HEADERS:
-                self._no_http("its headers are too long", data)
+            if not self._head_ended and self._received > _MAX_HEADER * _MAX_HEADERS:
+                self._end_as_no_http("its headers are too long", data)
         except HttpParserUpgrade:
-            self._keeps = False
+            self._is_reusable = False
         except HttpParserError as error:
-            self._no_http(str(error), data)
+            self._end_as_no_http(str(error), data)
         if self._exchange is None:
-            if self._keeps:
+            if self._is_reusable:
                 self._on_free(self)
             else:
                 self._transport.abort()
-            self._tell_it()
+            self._report_end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_lost(self)
         exchange = self._exchange
         if exchange is None or exchange.done():
             return
-        if self._head_ended and self._until_closed and exc is None:
-            self._answered(keeps=False)
-            self._tell_it()
+        if self._head_ended and self._ends_with_connection and exc is None:
+            self._end_as_answered(is_reusable=False)
+            self._report_end()
         else:
-            exchange.broke_off(begun=self._heard > 0, kept=self.free_since > 0)
+            exchange.end_broken_off(begun=self._received > 0, kept=self.idle_since > 0)
 
-    def _tell_it(self) -> None:
+    def _report_end(self) -> None:
         # Called last, when the data has been processed and the connection filed: the callback may send a new request.
-        tell, self._tell = self._tell, None
-        if tell is not None:
-            tell()
+        report, self._report = self._report, None
+        if report is not None:
+            report()
 
-    def _no_http(self, complaint: str, data: memoryview | bytes) -> None:
+    def _end_as_no_http(self, complaint: str, data: memoryview | bytes) -> None:
         exchange, self._exchange = self._exchange, None
-        self._keeps = False
+        self._is_reusable = False
         if exchange is not None:
-            self._tell = partial(exchange.end, no_http(complaint, bytes(data[:2]), exchange.url))
+            self._report = partial(exchange.end, no_http(complaint, bytes(data[:2]), exchange.url))
 
-    def _answered(self, *, keeps: bool) -> None:
+    def _end_as_answered(self, *, is_reusable: bool) -> None:
         exchange, self._exchange = self._exchange, None
         # If the answer came before the whole request was sent, the unsent rest would be in the way of the next one.
-        self._keeps = keeps and not self._transport.get_write_buffer_size()
+        self._is_reusable = is_reusable and not self._transport.get_write_buffer_size()
         if exchange is not None:
             body = b"".join(self._body)[:MAX_ANSWER]
             self._body.clear()
-            self._tell = partial(exchange.answered, self._status, self._headers, body)
+            self._report = partial(exchange.end_with_answer, self._status, self._headers, body)
 
     # --- parser callbacks: also called for unsolicited data after the answer ----------------------------------------
 
     def on_message_begin(self) -> None:
         if self._exchange is None:
-            self._keeps = False
+            self._is_reusable = False
             return
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._size = 0
         self._head_ended = False
-        self._until_closed = True
+        self._ends_with_connection = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._exchange is None or self._head_ended:
             return
         if len(name) + len(value) > _MAX_HEADER or len(self._headers) == _MAX_HEADERS:
-            self._no_http("its headers are too long", b"")
+            self._end_as_no_http("its headers are too long", b"")
         elif b"\0" in value:
-            self._no_http("one of its headers has a zero byte", b"")
+            self._end_as_no_http("one of its headers has a zero byte", b"")
         known = name.lower()
         if known == b"content-length" or (known == b"transfer-encoding" and b"chunked" in value.lower()):
-            self._until_closed = False
+            self._ends_with_connection = False
         self._headers.append(_header(name, value))
 
     def on_headers_complete(self) -> None:
@@ -283,7 +283,7 @@ class Connection(asyncio.BufferedProtocol):
         self._body.append(body)
         self._size += len(body)
         if self._size >= MAX_ANSWER:
-            self._answered(keeps=False)
+            self._end_as_answered(is_reusable=False)
 
     def on_message_complete(self) -> None:
         if self._exchange is None:
@@ -291,7 +291,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._status in _INTERIM:
             self._head_ended = False
         else:
-            self._answered(keeps=self._parser.should_keep_alive() and self._status < FAILED)
+            self._end_as_answered(is_reusable=self._parser.should_keep_alive() and self._status < FAILED)
 
 
 @lru_cache(maxsize=1_000)

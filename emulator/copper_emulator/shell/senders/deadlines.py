@@ -31,33 +31,33 @@ class Deadlines:
     def is_used(self) -> bool:
         return bool(self._began)
 
-    def begin(self, one: Expiring) -> float:
+    def begin(self, expiring: Expiring) -> float:
         """Start its timeout now; return the present moment by the loop's clock."""
-        now = self._began[one] = self.loop.time()
+        now = self._began[expiring] = self.loop.time()
         if self._timer is None:
-            self._look_after(now)
+            self._set_timer(now)
         return now
 
-    def end(self, one: Expiring) -> None:
+    def end(self, expiring: Expiring) -> None:
         """Forget it: it ended in time, or was abandoned."""
-        self._began.pop(one, None)
+        self._began.pop(expiring, None)
 
     def close(self) -> None:
         """Stop the timer; nothing expires any more."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _look_after(self, began: float) -> None:
-        self._timer = self.loop.call_at(began + self.timeout_ms / 1000, self._look)
+    def _set_timer(self, began: float) -> None:
+        self._timer = self.loop.call_at(began + self.timeout_ms / 1000, self._expire_overdue)
 
-    def _look(self) -> None:
+    def _expire_overdue(self) -> None:
         now, seconds = self.loop.time(), self.timeout_ms / 1000
-        over = [one for one, began in self._began.items() if began + seconds <= now]
-        for one in over:
-            del self._began[one]
+        expired = [expiring for expiring, began in self._began.items() if began + seconds <= now]
+        for expiring in expired:
+            del self._began[expiring]
         self._timer = None
         if self._began:
-            self._look_after(next(iter(self._began.values())))
+            self._set_timer(next(iter(self._began.values())))
         # Last, because what is called here may begin others.
-        for one in over:
-            one.expire()
+        for expiring in expired:
+            expiring.expire()

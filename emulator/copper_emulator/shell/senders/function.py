@@ -13,7 +13,7 @@ from copper_emulator.shell.routing.messages import NoAnswer, Received, received_
 
 def send_to_function(function: Callable[[Received], object], attempt: Attempt) -> Result:
     """Call a plain function."""
-    with Swallowed() as found:
+    with Swallowed() as swallowed:
         try:
             result = result_of(function(received_from(attempt)))
         except NoAnswer as failure:
@@ -22,24 +22,24 @@ def send_to_function(function: Callable[[Received], object], attempt: Attempt) -
             if is_meant_for_the_caller(error):
                 raise
             return from_exception(error)
-    return with_exception(result, found[-1]) if found else result
+    return with_exception(result, swallowed[-1]) if swallowed else result
 
 
 async def send_to_async_function(function: Callable[[Received], Any], attempt: Attempt, *, timeout_ms: int) -> Result:
     """Call an async function on the running loop."""
     limit = RealLimit(timeout_ms)
-    with Swallowed() as found:
+    with Swallowed() as swallowed:
         try:
-            result = result_of(await limit.of(_called(function, attempt)))
+            result = result_of(await limit.run(_call(function, attempt)))
         except NoAnswer as failure:
             return Result.failure(failure.reason, failure.text, delay_ms=failure.delay_ms)
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
             return timed_out(timeout_ms) if limit.has_expired else from_exception(error)
-    return with_exception(result, found[-1]) if found else result
+    return with_exception(result, swallowed[-1]) if swallowed else result
 
 
-async def _called(function: Callable[[Received], Any], attempt: Attempt) -> object:
+async def _call(function: Callable[[Received], Any], attempt: Attempt) -> object:
     answer: object = await function(received_from(attempt))
     return answer

@@ -25,8 +25,8 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.own_http import is_own_sender_wanted
 from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.routing.routes import Route, Straight, host_header, route_url
-from copper_emulator.shell.senders.connecting import unanswered
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
+from copper_emulator.shell.senders.failures import unanswered
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
@@ -59,15 +59,15 @@ class HttpSender:
         self._plainly = plainly and is_own_sender_wanted()
         self._plain: PlainSender | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._single: aiohttp.ClientSession | None = None
-        self._failed: set[URL] = set()
+        self._fresh_session: aiohttp.ClientSession | None = None
+        self._failed_origins: set[URL] = set()
         """Origins that answered with a 5xx through aiohttp's client, which takes a connection back into its pool before
         it can be told not to keep it: from then on, each request to them gets a connection of its own."""
 
     async def close(self) -> None:
         if self._plain is not None:
             await self._plain.close()
-        for session in (self._session, self._single):
+        for session in (self._session, self._fresh_session):
             if session is not None:
                 await session.close()
 
@@ -108,66 +108,70 @@ class HttpSender:
         """
         if self._plain is None:
             self._plain = PlainSender(keep_alive=_KEEP_ALIVE)
-        way = _way(destination, attempt.url, attempt.headers, as_target=as_target, fresh=fresh)
-        if self._plainly and way.head:
-            content = b"%b%d\r\n\r\n%b" % (way.head, len(attempt.body), attempt.body)
+        prepared = _prepared(destination, attempt.url, attempt.headers, as_target=as_target, fresh=fresh)
+        if self._plainly and prepared.head:
+            content = b"%b%d\r\n\r\n%b" % (prepared.head, len(attempt.body), attempt.body)
             return self._plain.send(
-                way.url, content, timeout_ms=timeout_ms, route=way.route, fresh=fresh, on_end=on_end
+                prepared.url, content, timeout_ms=timeout_ms, route=prepared.route, fresh=fresh, on_end=on_end
             )
-        posting = self._over_aiohttp(way, attempt.body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
+        posting = self._send_over_aiohttp(prepared, attempt.body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
         sending = asyncio.get_running_loop().create_task(posting)
         if on_end is not None:
             sending.add_done_callback(on_end)
         return sending
 
-    async def _over_aiohttp(
-        self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool
+    async def _send_over_aiohttp(
+        self, prepared: _PreparedRequest, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool
     ) -> Result:
         began = monotonic()
         try:
-            result = await self._post(way, body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
+            result = await self._post(prepared, body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
         except AuthorityError as error:
             result = Result.failure(Reason.TLS, str(error))
         except TimeoutError:
             result = timed_out(timeout_ms)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            result = unanswered(error, way.url)
-        return result.sent(route=way.route, took_ms=(monotonic() - began) * 1000)
+            result = unanswered(error, prepared.url)
+        return result.sent(route=prepared.route, took_ms=(monotonic() - began) * 1000)
 
-    async def _post(self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool) -> Result:
-        _check(way.headers)
-        origin = way.url.origin()
-        async with self._session_for(fresh=fresh or origin in self._failed).post(
-            way.url,
+    async def _post(
+        self, prepared: _PreparedRequest, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool
+    ) -> Result:
+        _check_headers(prepared.headers)
+        origin = prepared.url.origin()
+        async with self._session_for(fresh=fresh or origin in self._failed_origins).post(
+            prepared.url,
             # aiohttp warns about large bodies that are not files.
             data=io.BytesIO(body) if len(body) > _LARGE else body,
-            headers=way.headers,
+            headers=prepared.headers,
             allow_redirects=False,
             # The certificate is verified against the URL's host, whichever Host header is sent.
-            ssl=self._trust.context(ca) if way.url.scheme == "https" else True,
+            ssl=self._trust.context(ca) if prepared.url.scheme == "https" else True,
             timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
         ) as response:
             if response.status >= FAILED:
-                self._failed.add(origin)
+                self._failed_origins.add(origin)
             try:
-                answer = await _read(response)
+                answer = await _read_body(response)
             except TimeoutError:
                 return unended(timeout_ms)
             return Result.answered(response.status, headers=tuple(response.headers.items()), body=answer)
 
     def _session_for(self, *, fresh: bool) -> aiohttp.ClientSession:
         if fresh:
-            if self._single is None:
-                self._single = _session(aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Resolver()))
-            return self._single
+            if self._fresh_session is None:
+                self._fresh_session = _open_session(
+                    aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Resolver())
+                )
+            return self._fresh_session
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=_Resolver())
-            self._session = _session(connector)
+            self._session = _open_session(connector)
         return self._session
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _PreparedRequest:
     """Where the requests for a target are sent, and with which headers."""
 
     url: URL
@@ -178,13 +182,15 @@ class _Way:
 
 
 @lru_cache(maxsize=1_000)
-def _way(destination: Route | Straight, target: str, headers: _Headers, *, as_target: bool, fresh: bool) -> _Way:
+def _prepared(
+    destination: Route | Straight, target: str, headers: _Headers, *, as_target: bool, fresh: bool
+) -> _PreparedRequest:
     if isinstance(destination, Route):
         url, route = route_url(destination, target), destination.name
         headers = _with_target(headers, target, as_target=as_target)
     else:
         url, route = destination.url, ""
-    return _Way(url, route, headers, _head(url, headers, fresh=fresh))
+    return _PreparedRequest(url, route, headers, _head(url, headers, fresh=fresh))
 
 
 def _with_target(headers: _Headers, target: str, *, as_target: bool) -> _Headers:
@@ -212,14 +218,14 @@ def _head(url: URL, headers: _Headers, *, fresh: bool) -> bytes:
     return b"" if unsendable else "\r\n".join([*lines, "Content-Length: "]).encode()
 
 
-def _check(headers: _Headers) -> None:
+def _check_headers(headers: _Headers) -> None:
     """Raise ValueError for headers that cannot be sent; some of them aiohttp's client would silently drop."""
     for name, value in headers:
         if _UNSENDABLE.search(name + value):
             raise ValueError(f"the header {name!a} has a control character or half a surrogate pair, and is not sent")
 
 
-def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+def _open_session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -228,7 +234,7 @@ def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
     )
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read_body(response: aiohttp.ClientResponse) -> bytes:
     """Return the whole answer, or the first MAX_ANSWER bytes of a longer one."""
     parts, size = [], 0
     async for part in response.content.iter_any():

@@ -33,7 +33,7 @@ class EndpointCall:
         self._is_over = False
 
     def __enter__(self) -> EndpointCall:
-        self._noting = _noting_on(self._loop)
+        self._noting = _install_noting(self._loop)
         self._token = _CALL.set(self)
         return self
 
@@ -43,11 +43,11 @@ class EndpointCall:
         self._noting.leave(self._loop)
 
     @property
-    def has_left(self) -> bool:
+    def has_left_tasks(self) -> bool:
         """Whether there is anything to wait for or to report; most calls leave nothing."""
         return bool(self._running or self._failed)
 
-    async def ended(self, *, seconds: float) -> BaseException | None:
+    async def wait_for_tasks(self, *, seconds: float) -> BaseException | None:
         """Wait for its tasks, up to a time limit; return the first exception that nothing has retrieved.
 
         A task that takes longer may never end. It is not waited for again, nor are tasks it starts later.
@@ -57,7 +57,7 @@ class EndpointCall:
                 while self._running:
                     # Tasks may start further tasks.
                     await asyncio.wait(list(self._running))
-        return next((task.exception() for task in self._failed if _is_untold(task)), None)
+        return next((task.exception() for task in self._failed if _is_unretrieved(task)), None)
 
     def note(self, task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> None:
         """Note a task that was started in this call's context."""
@@ -66,18 +66,18 @@ class EndpointCall:
             return
         if task.done():
             # An eager task that never had to wait.
-            self._ended_one(task)
+            self._on_task_end(task)
             return
         self._running.add(task)
-        task.add_done_callback(self._ended_one)
+        task.add_done_callback(self._on_task_end)
 
-    def _ended_one(self, task: asyncio.Task[Any]) -> None:
+    def _on_task_end(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not self._is_over and _is_untold(task):
+        if not self._is_over and _is_unretrieved(task):
             self._failed.append(task)
 
 
-def _is_untold(task: asyncio.Task[Any]) -> bool:
+def _is_unretrieved(task: asyncio.Task[Any]) -> bool:
     """Whether it raised something not yet retrieved, neither by an awaiter nor by a callback of the application.
 
     This is asyncio's own flag, on which it logs "Task exception was never retrieved". Reading the exception itself,
@@ -86,7 +86,7 @@ def _is_untold(task: asyncio.Task[Any]) -> bool:
     return bool(getattr(task, "_log_traceback", False))
 
 
-class _Noting:
+class _NotingFactory:
     """A task factory that makes tasks as the loop's own would, and notes them with the call they belong to."""
 
     def __init__(self, own: _Factory | None) -> None:
@@ -94,8 +94,8 @@ class _Noting:
         self.users = 0
 
     def __call__(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-        make = self._own
-        task = asyncio.Task(coroutine, loop=loop, **options) if make is None else make(loop, coroutine, **options)
+        own = self._own
+        task = asyncio.Task(coroutine, loop=loop, **options) if own is None else own(loop, coroutine, **options)
         context = options.get("context")
         call = _CALL.get() if context is None else context.get(_CALL)
         if call is not None:
@@ -110,12 +110,12 @@ class _Noting:
             loop.set_task_factory(self._own)
 
 
-def _noting_on(loop: asyncio.AbstractEventLoop) -> _Noting:
-    """The noting factory of a loop, installed if necessary, for one more call until it leaves."""
+def _install_noting(loop: asyncio.AbstractEventLoop) -> _NotingFactory:
+    """Install the noting factory on a loop, if it is not there; return it, with one more call that uses it."""
     # Any, because the present factory's type has more parameters in later versions of Python.
-    there: Any = loop.get_task_factory()
-    noting = there if isinstance(there, _Noting) else _Noting(there)
-    if noting is not there:
+    present: Any = loop.get_task_factory()
+    noting = present if isinstance(present, _NotingFactory) else _NotingFactory(present)
+    if noting is not present:
         loop.set_task_factory(noting)
     noting.users += 1
     return noting
@@ -123,10 +123,10 @@ def _noting_on(loop: asyncio.AbstractEventLoop) -> _Noting:
 
 def keep_noting(loop: asyncio.AbstractEventLoop) -> None:
     """Install the factory for good on a loop that belongs to us, to save doing it for each call."""
-    _noting_on(loop)
+    _install_noting(loop)
 
 
-def of_no_call() -> Context:
+def context_of_no_call() -> Context:
     """A context for starting tasks that do not belong to the call that starts them."""
     context = copy_context()
     context.run(_CALL.set, None)

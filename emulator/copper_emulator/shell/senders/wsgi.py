@@ -27,7 +27,7 @@ def send_to_wsgi(app: WsgiApp, attempt: Attempt, *, multithread: bool = False) -
         multithread: whether it may be called again, in another thread, before it has answered.
     """
     answer = _Answer()
-    with Swallowed() as found:
+    with Swallowed() as swallowed:
         try:
             _call(app, _environ(attempt, multithread=multithread), answer)
             body = b"".join(answer.body)
@@ -38,7 +38,7 @@ def send_to_wsgi(app: WsgiApp, attempt: Attempt, *, multithread: bool = False) -
     if answer.status is None:
         return Result.failure(Reason.GARBAGE, "the application never called start_response with a status")
     result = Result.answered(answer.status, headers=answer.headers, body=body)
-    return with_exception(result, found[-1]) if found else result
+    return with_exception(result, swallowed[-1]) if swallowed else result
 
 
 class _Answer:

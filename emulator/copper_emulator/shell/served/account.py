@@ -41,16 +41,18 @@ class ServedAccount:
         *,
         place: int = 1,
         settings: Settings | None = None,
-        found: StoredAccount | None = None,
+        saved: StoredAccount | None = None,
         writer: StateWriter | None = None,
     ) -> None:
         self.clock = ServerClock(running=plan.clock == "wall")
         self.inbox = Inbox(name)
-        wanted = settings or plan.settings
-        self.tenant = Tenant(name, wanted, self.clock, on_entry=self._note, surface=plan.surface, place=place)
+        settings_used = settings or plan.settings
+        self.tenant = Tenant(
+            name, settings_used, self.clock, on_entry=self._on_entry, surface=plan.surface, place=place
+        )
         self.tenant.has_own_settings = settings is not None
-        depart = None if writer is None else writer.depart
-        self.runner = Runner(self.tenant, self.clock, http, self.inbox, depart=depart)
+        schedule_sending = None if writer is None else writer.schedule_sending
+        self.runner = Runner(self.tenant, self.clock, http, self.inbox, schedule_sending=schedule_sending)
         self.tenant.wake = self.runner.wake
         self.recorder = Recorder(self.tenant)
         self.runs = Runs()
@@ -67,13 +69,13 @@ class ServedAccount:
         self._resetting = asyncio.Lock()
         self._hiding = Hiding()
         self._writer = writer
-        if found is not None:
-            self._take_up(found)
-            self.clock.go_on_as(found.clock)
+        if saved is not None:
+            self._put_back(saved)
+            self.clock.continue_from(saved.clock)
         self._add_routes()
         if writer is not None:
-            self.tenant.until_written = writer.until_written
-            writer.track(self.tenant, as_found=found is not None)
+            self.tenant.wait_until_written = writer.write_until_done
+            writer.track(self.tenant, is_saved=saved is not None)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -86,34 +88,34 @@ class ServedAccount:
         return self._plan
 
     @property
-    def delivers(self) -> bool:
+    def is_delivering(self) -> bool:
         """Whether deliveries are made: not before `begin`, nor while the account is being reset."""
         return self._task is not None and not self._task.done()
 
     def begin(self) -> None:
         """Deliver from now on. Deliveries that were under way when an earlier server ended are not sent again."""
-        if not self.closed and not self.delivers:
+        if not self.closed and not self.is_delivering:
             # Now, not when the task starts: the account's creator may drive it before that.
             with self.tenant.lock:
                 end_interrupted(self.tenant.account, self.clock.now())
-            self.runner.take_up()
+            self.runner.use_present_account()
             self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
 
     async def reset(self, settings: Settings | None = None) -> None:
         """Return to the start, keeping key, clock and the command line's routes. Deliveries under way are cut off."""
-        async with self._not_gone():
-            await self.runner.alone(lambda: self._reset(own=settings))
+        async with self._excluding_others():
+            await self.runner.run_alone(lambda: self._reset(own=settings))
 
-    async def restore(self, found: StoredAccount, keys: list[Key]) -> None:
+    async def restore(self, saved: StoredAccount, keys: list[Key]) -> None:
         """Continue as the account found, with these keys. Raises StateError, and then nothing has changed."""
-        async with self._not_gone():
-            await self.runner.alone(lambda: self._restore(found, keys))
+        async with self._excluding_others():
+            await self.runner.run_alone(lambda: self._restore(saved, keys))
 
     async def begin_anew(self, settings: Settings) -> None:
         """Reset for a scenario: with these settings, and keeping all routes."""
-        async with self._not_gone():
+        async with self._excluding_others():
             routes = [(route.written, str(route.to)) for route in self.tenant.routes]
-            await self.runner.alone(lambda: self._reset(settings))
+            await self.runner.run_alone(lambda: self._reset(settings))
             for origin, to in routes:
                 self.tenant.routes.add(origin, to)
 
@@ -136,12 +138,12 @@ class ServedAccount:
 
     async def delete(self) -> None:
         """End the deliveries for good. Raises TimeError while notifications are under way or time is moved."""
-        async with self._not_gone():
-            await self.runner.alone(self.stop)
+        async with self._excluding_others():
+            await self.runner.run_alone(self.stop)
             self.deleted = True
             self.close()
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Report something to the listener that is in no journal."""
         if self._plan.listener is not None:
             self._plan.listener(self, Entry(0, self.tenant.now(), Kind.SETTINGS, text))
@@ -154,11 +156,11 @@ class ServedAccount:
     def close(self) -> None:
         """Release everything that waits for the journal, and the API calls that are held back."""
         self.closed = True
-        self.tenant.held.let_go()
-        self.news.tell()
+        self.tenant.held_calls.let_go()
+        self.news.wake()
 
     @asynccontextmanager
-    async def _not_gone(self) -> AsyncIterator[None]:
+    async def _excluding_others(self) -> AsyncIterator[None]:
         """Exclude other resets and deletions meanwhile. Raises AccountGone if it was deleted while waiting."""
         async with self._resetting:
             if self.closed:
@@ -168,18 +170,18 @@ class ServedAccount:
     def _gone(self) -> AccountGone:
         return AccountGone(f"there is no account {self.name!r}")
 
-    async def _restore(self, found: StoredAccount, keys: list[Key]) -> None:
+    async def _restore(self, saved: StoredAccount, keys: list[Key]) -> None:
         # Checked first: if something cannot be read, nothing must have changed.
-        found.check()
+        saved.check()
         await self.stop()
-        found.keys = keys
-        self._take_up(found)
-        self.clock.go_on_as(found.clock)
-        self._begun_anew("as it was when the snapshot was made")
+        saved.keys = keys
+        self._put_back(saved)
+        self.clock.continue_from(saved.clock)
+        self._begin_new_life("as it was when the snapshot was made")
 
-    def _take_up(self, found: StoredAccount) -> None:
-        self.tenant.take_up(found.settings, found.put_back)
-        found.add_routes(self.tenant)
+    def _put_back(self, saved: StoredAccount) -> None:
+        self.tenant.replace_account(saved.settings, saved.put_back)
+        saved.add_routes(self.tenant)
         self._hiding.begin_anew(self.tenant.account.journal.subscriptions())
         self.inbox.begin_anew(self.tenant.account.journal.deliveries)
 
@@ -188,28 +190,28 @@ class ServedAccount:
         self.tenant.reset(own)
         self.tenant.has_own_settings = self.tenant.own_settings is not self._plan.settings
         if settings is not None:
-            self.tenant.use(settings)
+            self.tenant.use_settings(settings)
         self._hiding.begin_anew(self.tenant.account.journal.subscriptions())
         self._add_routes()
-        self._begun_anew("back at the start: records, subscriptions, waiting notifications and journal are gone")
+        self._begin_new_life("back at the start: records, subscriptions, waiting notifications and journal are gone")
 
-    def _begun_anew(self, text: str) -> None:
+    def _begin_new_life(self, text: str) -> None:
         self.recorder.account_replaced()
         self.inbox.begin_anew(self.tenant.account.journal.deliveries)
         self.life = secrets.token_hex(4)
-        self.tell(text)
+        self.report(text)
         self.begin()
-        self.news.tell()
+        self.news.wake()
 
     def _add_routes(self) -> None:
         for origin, to in self._plan.routes:
             self.tenant.routes.add(origin, to)
 
-    def _note(self, entry: Entry) -> None:
+    def _on_entry(self, entry: Entry) -> None:
         if entry.subscription is not None:
             self._hiding.add(entry.subscription)
         if self._writer is not None:
-            self._writer.soon()
+            self._writer.write_soon()
         if self._plan.listener is not None:
             self._plan.listener(self, entry)
-        self.news.tell(entry.notification)
+        self.news.wake(entry.notification)

@@ -60,11 +60,11 @@ class Accounts:
         self._group = group
         self._closing = closing
         self._writer = writer
-        self._begun = False
-        self._ended = False
-        self._made: dict[str, ServedAccount] = {}
+        self._has_begun = False
+        self._has_ended = False
+        self._accounts: dict[str, ServedAccount] = {}
         if writer is not None:
-            self._take_up(writer)
+            self._restore_saved(writer)
         if plan.routes:
             self._all()
         for token in dict.fromkeys(plan.tokens):
@@ -75,7 +75,7 @@ class Accounts:
         return iter(list(self._all().values()))
 
     def __len__(self) -> int:
-        return len(self._made) or 1
+        return len(self._accounts) or 1
 
     def named(self, name: str) -> ServedAccount | None:
         return self._all().get(name)
@@ -92,7 +92,7 @@ class Accounts:
                 ", which was unknown: an account of its own. From now on commands must name an account, like "
                 f"--account {tenant.name}; with serve --token no key opens one"
             )
-        self._all()[tenant.name].tell(text)
+        self._all()[tenant.name].report(text)
         return tenant, key
 
     def known(self, token: str) -> tuple[Tenant, Key] | None:
@@ -105,9 +105,9 @@ class Accounts:
 
     def refused(self, text: str) -> None:
         """Report a refused call that belongs to no account's journal to the listener."""
-        self.tell(Kind.REFUSED, text)
+        self.report(Kind.REFUSED, text)
 
-    def tell(self, kind: Kind, text: str) -> None:
+    def report(self, kind: Kind, text: str) -> None:
         """Report something that concerns no single account to the listener."""
         if self.plan.listener is not None:
             now = self._all()[DEFAULT].tenant.clock.now()
@@ -115,8 +115,8 @@ class Accounts:
 
     def begin(self) -> None:
         """Deliver from now on, in all present and future accounts."""
-        self._begun = True
-        for account in self._made.values():
+        self._has_begun = True
+        for account in self._accounts.values():
             account.begin()
 
     def create(self, name: str, key: Key, settings: Settings | None, place: int) -> ServedAccount:
@@ -125,10 +125,10 @@ class Accounts:
             raise UsageError(f"there is already an account {name!r}")
         if self.known(key.token) is not None:
             raise UsageError("the token already belongs to an account")
-        made = self._add(name, settings=settings, place=place)
-        with made.tenant.lock:
-            made.tenant.account.keys.append(key)
-        return made
+        account = self._add(name, settings=settings, place=place)
+        with account.tenant.lock:
+            account.tenant.account.keys.append(key)
+        return account
 
     async def delete(self, account: ServedAccount) -> None:
         """Delete an account with everything in it. Raises AccountGone if it has been deleted meanwhile."""
@@ -137,7 +137,7 @@ class Accounts:
         if self._writer is not None:
             self._writer.forget(account.name)
 
-    def unwritten(self) -> str:
+    def write_remaining(self) -> str:
         """Try again to write to the state file; why that fails, or "" if nothing is left to write."""
         if self._writer is not None and self._writer.failure is not None:
             try:
@@ -148,13 +148,13 @@ class Accounts:
 
     async def stop(self) -> None:
         """End the deliveries of all accounts."""
-        for account in list(self._made.values()):
+        for account in list(self._accounts.values()):
             await account.stop()
 
     def close(self) -> None:
         """Release everything that waits for a journal; no account is made any more."""
-        self._ended = True
-        for account in list(self._made.values()):
+        self._has_ended = True
+        for account in list(self._accounts.values()):
             account.close()
 
     def _open(self, token: str, email: str) -> tuple[Tenant, Key]:
@@ -177,17 +177,17 @@ class Accounts:
 
     def _all(self) -> dict[str, ServedAccount]:
         """Every account; makes `default`, unless the server has ended before it was needed."""
-        if DEFAULT not in self._made and not self._ended:
+        if DEFAULT not in self._accounts and not self._has_ended:
             self._add(DEFAULT)
-        return self._made
+        return self._accounts
 
-    def _take_up(self, writer: StateWriter) -> None:
+    def _restore_saved(self, writer: StateWriter) -> None:
         from copper_emulator.shell.persistence.rows import StoredAccount
 
-        for name, rows in writer.found().items():
-            with writer.taking_up(name):
-                found = StoredAccount(rows)
-                self._add(name, settings=found.made_with, found=found)
+        for name, rows in writer.saved_rows().items():
+            with writer.reading(name):
+                saved = StoredAccount(rows)
+                self._add(name, settings=saved.made_with, saved=saved)
         self._all()
 
     def _add(
@@ -195,27 +195,27 @@ class Accounts:
         name: str,
         *,
         settings: Settings | None = None,
-        found: StoredAccount | None = None,
+        saved: StoredAccount | None = None,
         place: int | None = None,
     ) -> ServedAccount:
         from copper_emulator.shell.served.account import ServedAccount
 
-        added = ServedAccount(
+        account = ServedAccount(
             name,
             self.plan,
-            self._sender(),
+            self._ensure_sender(),
             self._group,
             place=place_of(name) if place is None else place,
             settings=settings,
-            found=found,
+            saved=saved,
             writer=self._writer,
         )
-        self._made[name] = added
-        if self._begun:
-            added.begin()
-        return added
+        self._accounts[name] = account
+        if self._has_begun:
+            account.begin()
+        return account
 
-    def _sender(self) -> HttpSender:
+    def _ensure_sender(self) -> HttpSender:
         from copper_emulator.shell.senders.http import HttpSender
         from copper_emulator.shell.tls.authority_files import kept_certificate
         from copper_emulator.shell.tls.trust import Trust

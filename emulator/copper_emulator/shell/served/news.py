@@ -1,4 +1,4 @@
-"""How does one wait for what happens in an account of the server?"""
+"""News of an account of the server: callers wait here for its next journal entry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from copper_emulator.core.model import Notification
 
 
 class News:
-    """Waiting for the next journal entry; also woken when the journal starts anew or is closed.
+    """Wakes those who wait for a journal entry, and all of them when the journal starts anew or is closed.
 
     Each wait has an event of its own, so that a slow waiter misses nothing. Usually nothing waits.
     """
@@ -17,13 +17,13 @@ class News:
         self._next: asyncio.Event | None = None
         self._awaited: dict[asyncio.Event, Notification] = {}
 
-    async def next(self) -> None:
+    async def wait(self) -> None:
         """Wait for the next entry."""
         if self._next is None:
             self._next = asyncio.Event()
         await self._next.wait()
 
-    async def of(self, notification: Notification) -> None:
+    async def wait_about(self, notification: Notification) -> None:
         """Wait for the next entry about this notification or about none.
 
         A caller that waits for the last of many notifications is thus not woken for each of them.
@@ -35,7 +35,7 @@ class News:
         finally:
             del self._awaited[woken]
 
-    def tell(self, about: Notification | None = None) -> None:
+    def wake(self, about: Notification | None = None) -> None:
         """Wake those who wait: for an entry about one notification, or for anything."""
         if self._next is not None:
             self._next.set()

@@ -37,7 +37,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayedStep:
     """One step that was played; number 0 is the subscribing before the first step."""
 
     number: int
@@ -63,7 +63,7 @@ class End:
     drawn_from: int | None
 
 
-OnStep = Callable[[Played], None]
+OnStep = Callable[[PlayedStep], None]
 
 
 class Play(Protocol):
@@ -121,64 +121,64 @@ class Run:
     title: str
     total_steps: int
     started_ms: int
-    steps: list[Played] = field(default_factory=list)
+    steps: list[PlayedStep] = field(default_factory=list)
     state: RunState = RunState.PLAYING
     ended_ms: int | None = None
     failure: str = ""
     end: End | None = None
-    left: tuple[str, ...] = ()
+    left_settings: tuple[str, ...] = ()
     """Settings the run has left on the account that are not the account's own."""
-    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, step: Played) -> None:
+    def add(self, step: PlayedStep) -> None:
         """Add a step that was played."""
         self.steps.append(step)
-        self.news()
+        self.wake()
 
-    def surely_over(self, now: int) -> None:
+    def mark_broken_off(self, now: int) -> None:
         """Mark it as broken off if it has not ended: nothing plays it any more, and it may never have begun."""
         if self.state is RunState.PLAYING:
             self.failure, self.state, self.ended_ms = BROKEN_OFF, RunState.BROKEN_OFF, now
-            self.news()
+            self.wake()
 
-    def news(self) -> None:
-        """Wake everything that waits for news; each wait has an event of its own."""
-        self.grown.set()
-        self.grown = asyncio.Event()
+    def wake(self) -> None:
+        """Wake everything that waits for a change; each wait has an event of its own."""
+        self.changed.set()
+        self.changed = asyncio.Event()
 
-    async def after(self, steps: int, seconds: float) -> None:
+    async def wait_for_steps(self, steps: int, seconds: float) -> None:
         """Wait until there are more than `steps` steps, or it is over, or the time is up."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self.state is RunState.PLAYING and len(self.steps) <= steps:
-                    await self.grown.wait()
+                    await self.changed.wait()
 
 
 class Runs:
     """The runs of one account, newest last."""
 
     def __init__(self) -> None:
-        self._kept: deque[Run] = deque(maxlen=MOST)
+        self._runs: deque[Run] = deque(maxlen=MOST)
         self._number = 0
 
     def __iter__(self) -> Iterator[Run]:
-        return iter(list(self._kept))
+        return iter(list(self._runs))
 
     def begin(self, name: str | None, play: Play, now: int) -> Run:
         """Add a new run."""
         self._number += 1
         run = Run(self._number, name, play.title, play.total_steps, now)
-        self._kept.append(run)
+        self._runs.append(run)
         return run
 
     def forget(self, run: Run) -> None:
         """Remove a run that could not even begin."""
-        self._kept.remove(run)
+        self._runs.remove(run)
 
     def find(self, number: int) -> Run | None:
-        return next((run for run in self._kept if run.number == number), None)
+        return next((run for run in self._runs if run.number == number), None)
 
     @property
     def playing(self) -> Run | None:
         """The run under way."""
-        return next((run for run in self._kept if run.state is RunState.PLAYING), None)
+        return next((run for run in self._runs if run.state is RunState.PLAYING), None)

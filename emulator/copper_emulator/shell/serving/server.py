@@ -157,7 +157,7 @@ class Server:
         from copper_emulator.shell.persistence.state_writer import StateWriter
         from copper_emulator.shell.persistence.store import StateFile
 
-        writer = StateWriter(StateFile(path), lambda text: self.accounts.tell(Kind.SETTINGS, text))
+        writer = StateWriter(StateFile(path), lambda text: self.accounts.report(Kind.SETTINGS, text))
         self._open.callback(writer.close)
         return writer
 

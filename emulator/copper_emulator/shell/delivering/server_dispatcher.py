@@ -1,4 +1,4 @@
-"""Where does an attempt of the standalone server go, and what is its result?"""
+"""How are attempts sent by the standalone server, and what is the result of each?"""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.tenant import Tenant
 
 
-class Attempts:
-    """The attempts of one account: they go to its inbox, or over its routes."""
+class ServerDispatcher:
+    """Sends the attempts of one account: to its inbox, or over its routes."""
 
     def __init__(self, tenant: Tenant, http: HttpSender, inbox: Inbox) -> None:
         self._tenant = tenant
@@ -45,7 +45,7 @@ class Attempts:
             return self._inbox.receive(attempt)
         destination = self._tenant.routes.resolve(attempt.url)
         if isinstance(destination, Blocked):
-            return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
+            return Result(Outcome.BLOCKED, text=self._inbox.other_inbox_text(attempt.url) or destination.text)
         if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
             # Only while a scenario is played, for its own endpoint or one that does not answer.
             return send_to_function(destination.to, attempt)._replace(route=destination.name)

@@ -1,4 +1,4 @@
-"""Why did an endpoint give no answer? In words that people understand, above all for TLS errors.
+"""The results of requests that got no answer, with the reason in plain words, above all for TLS errors.
 
 `unanswered` explains aiohttp's errors, the other functions what our own connections have seen.
 """

@@ -1,4 +1,4 @@
-"""Whose turn is it? Asynchronous tasks that share an account take turns to let time pass.
+"""Which task may let time pass now? The asynchronous tasks of a test that share an account take turns.
 
 A call that an endpoint makes while it is notified belongs to the turn under way: it only records. If it waited for a
 turn of its own, it would wait for itself.
@@ -31,7 +31,7 @@ Send = Callable[[list[Attempt]], Awaitable[list[Result]]]
 class _Round:
     """One round under way, of these turns; tasks that the endpoint starts inherit it and may outlive it."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: TaskTurns) -> None:
         self.turns = turns
         self.under_way = True
 
@@ -40,7 +40,7 @@ _ROUNDS: ContextVar[tuple[_Round, ...]] = ContextVar("rounds", default=())
 """The rounds the running task is part of; several, because one account's endpoint may drive another account."""
 
 
-class Turns:
+class TaskTurns:
     """Drives rounds on the running loop, those of one account one after the other."""
 
     def __init__(self, tenant: Tenant, send: Send) -> None:
@@ -48,7 +48,7 @@ class Turns:
         self._send = send
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
-        self._out_of_sight = 0
+        self._rounds_out_of_sight = 0
         """The number of rounds under way for which something runs that is not in the caller's context."""
 
     async def drive(self, rounds: Rounds[T], *, of_a_test: bool = False) -> T:
@@ -57,10 +57,10 @@ class Turns:
         A call that only tests make waits for its turn if it may be either's, though not forever.
         """
         __tracebackhide__ = True
-        if self.is_inside and not (of_a_test and await self._is_free_soon()):
-            return await run_async(rounds, self._sending)
-        async with self._turn():
-            return await run_async(rounds, self._sending)
+        if self.is_inside and not (of_a_test and await self._wait_until_free()):
+            return await run_async(rounds, self._send_in_round)
+        async with self._turn_lock():
+            return await run_async(rounds, self._send_in_round)
 
     @asynccontextmanager
     async def starting(self) -> AsyncIterator[None]:
@@ -68,60 +68,62 @@ class Turns:
 
         If another task is delivering right now, its turn is shared: its endpoint may be waiting for the application.
         """
-        mine = _Round(self)
+        this_round = _Round(self)
         async with AsyncExitStack() as ending:
-            if not self._turn().locked():
-                await ending.enter_async_context(self._turn())
+            if not self._turn_lock().locked():
+                await ending.enter_async_context(self._turn_lock())
                 ending.enter_context(self._tenant.starting())
-            token = _ROUNDS.set((*_ROUNDS.get(), mine))
+            token = _ROUNDS.set((*_ROUNDS.get(), this_round))
             try:
                 yield
             finally:
-                mine.under_way = False
+                this_round.under_way = False
                 _ROUNDS.reset(token)
 
     @property
     def is_inside(self) -> bool:
         """Whether the running task is part of a delivery, as far as that can be known."""
-        return self._out_of_sight > 0 or self._is_known_inside
+        return self._rounds_out_of_sight > 0 or self._is_known_inside
 
     @property
     def _is_known_inside(self) -> bool:
         return any(each.under_way and each.turns is self for each in _ROUNDS.get())
 
-    async def _is_free_soon(self) -> bool:
-        """Wait until the turn under way has ended; False if it waits for the caller, or does not end in time."""
+    async def _wait_until_free(self) -> bool:
+        """Wait until the turn under way has ended; return False if it waits for the caller, or does not end in time."""
         if self._is_known_inside:
             return False
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE), self._turn():
+            async with asyncio.timeout(PATIENCE), self._turn_lock():
                 return True
         return False
 
-    def _turn(self) -> asyncio.Lock:
+    def _turn_lock(self) -> asyncio.Lock:
         # A fixture may run on another loop than its test, and a lock belongs to one loop.
         loop = asyncio_loop()
         if self._loop is not loop:
             self._loop, self._lock = loop, asyncio.Lock()
         return self._lock
 
-    async def _sending(self, attempts: list[Attempt]) -> list[Result]:
-        with self._marked(attempts):
+    async def _send_in_round(self, attempts: list[Attempt]) -> list[Result]:
+        with self._mark_round(attempts):
             return await self._send(attempts)
 
     @contextmanager
-    def _marked(self, attempts: list[Attempt]) -> Iterator[None]:
-        mine = _Round(self)
-        token = _ROUNDS.set((*_ROUNDS.get(), mine))
+    def _mark_round(self, attempts: list[Attempt]) -> Iterator[None]:
+        this_round = _Round(self)
+        token = _ROUNDS.set((*_ROUNDS.get(), this_round))
         # A server's handlers, and the workers that a hook waits for, do not run in the caller's context: meanwhile, any
         # call may be theirs.
-        apart = self._tenant.awaited is not None or any(self._is_served(attempt.url) for attempt in attempts)
-        self._out_of_sight += apart
+        is_out_of_sight = self._tenant.hook_work is not None or any(
+            self._is_served(attempt.url) for attempt in attempts
+        )
+        self._rounds_out_of_sight += is_out_of_sight
         try:
             yield
         finally:
-            mine.under_way = False
-            self._out_of_sight -= apart
+            this_round.under_way = False
+            self._rounds_out_of_sight -= is_out_of_sight
             _ROUNDS.reset(token)
 
     def _is_served(self, target: str) -> bool:

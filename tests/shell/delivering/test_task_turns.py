@@ -7,7 +7,7 @@ from contextvars import Context
 from copper_emulator.core.model import Attempt, Notification, Result
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
-from copper_emulator.shell.delivering.turns import Turns
+from copper_emulator.shell.delivering.task_turns import TaskTurns
 from copper_emulator.shell.tenant import Tenant
 from tests.core.builders import FIRST_KEY, fire, subscribe
 
@@ -27,9 +27,11 @@ def test_a_round_to_a_function_within_one_to_a_server_does_not_end_what_is_out_o
     subscribe(tenant.account, "person/update")
     fire(tenant.account, "person/update")
     (notification,) = tenant.account.journal.notifications
-    turns = Turns(tenant, send)
+    turns = TaskTurns(tenant, send)
 
-    outer, inner = (turns._marked([attempt(notification, f"https://{name}.example/")]) for name in ("served", "here"))
+    outer, inner = (
+        turns._mark_round([attempt(notification, f"https://{name}.example/")]) for name in ("served", "here")
+    )
     with outer:
         with inner:
             pass

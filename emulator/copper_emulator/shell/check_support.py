@@ -1,0 +1,65 @@
+"""How does a check change the delivery and the API of the account it plays on, and what does it measure there?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from copper_emulator.shell.clock import monotonic
+
+
+class LateAnswer:
+    """An API answer that is delayed: it states what is true when it is made, which may have changed when it arrives."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_taken = False
+        self.has_arrived = False
+        self._until = monotonic() + seconds
+
+    def arrives(self) -> bool:
+        """Whether the delay is over."""
+        return monotonic() >= self._until
+
+    def let_go(self) -> None:
+        """End the delay now."""
+        self._until = monotonic()
+
+
+class CheckOptions:
+    """What `check` switches on for a row; in any other account they stay as they are here."""
+
+    __slots__ = (
+        "background_patience",
+        "is_unhindered",
+        "late_answer",
+        "sends_concurrently",
+        "uses_fresh_connections",
+    )
+
+    def __init__(self) -> None:
+        self.background_patience = 1.0
+        """Seconds of real time for tasks that an endpoint's call leaves behind. One that takes longer may never end."""
+        self.is_unhindered: Callable[[str], bool] | None = None
+        """Whether a call with this path is met by no fault, and its answer is not the one that is delayed."""
+        self.late_answer: LateAnswer | None = None
+        """The API answer that is being delayed, or is to be next."""
+        self.sends_concurrently = False
+        """Whether async endpoints in this process get the attempts of a round at the same time, in every kind of test.
+
+        Otherwise a synchronous test delivers them one after the other, so that it is known which of them causes what.
+        """
+        self.uses_fresh_connections = False
+        """Whether each attempt over HTTP has a connection of its own: the endpoint mixes up those that share one."""
+
+
+class CheckMeasurements:
+    """What is measured for `check` in delivery and in the API."""
+
+    __slots__ = ("api_calls_held", "loop_blocked_seconds", "most_api_calls_held")
+
+    def __init__(self) -> None:
+        self.api_calls_held = 0
+        """The number of API calls being held back."""
+        self.loop_blocked_seconds = 0.0
+        """Seconds for which something has blocked the endpoints' event loop, in rounds that are sent concurrently."""
+        self.most_api_calls_held = 0
+        """The largest number of API calls held back at the same time."""
