@@ -15,7 +15,7 @@ from copper_emulator.core.arguments import bare_event, captured_topic, not_captu
 from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Change, Delivery, Topic
-from copper_emulator.core.subscriptions import header_mistake
+from copper_emulator.core.subscriptions import is_header_name
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import request_headers
@@ -174,9 +174,8 @@ def _check_request(target: object, headers: object) -> None:
             raise UsageError(
                 f"headers must be text, like {{'X-Trace': '1'}}, not {type(name).__name__} with {type(value).__name__}"
             )
-        mistake = header_mistake(name, value)
-        if mistake is not None:
-            raise UsageError(f"headers: {mistake[1]}")
+        if not is_header_name(name):
+            raise UsageError(f"headers: {name!r} is not a header name")
     check_sendable(target)
 
 

@@ -153,8 +153,7 @@ def test_what_was_not_captured_is_not_replayed(copper: Copper, body: Any, messag
             "headers must be text, .*, not int with bytes",
         ),
         ({"target": TARGET, "headers": {"bad name: x": "y"}}, "headers: 'bad name: x' is not a header name"),
-        ({"target": TARGET, "headers": {"Host": "x"}}, "headers: Host belongs to the connection: leave it out"),
-        ({"target": TARGET, "headers": {"X-A": "1\r\nX-B: 2"}}, "headers: A header value is printable ASCII without"),
+        ({"target": TARGET, "headers": {"X\n": "y"}}, r"headers: 'X\\n' is not a header name"),
     ],
     ids=repr,
 )

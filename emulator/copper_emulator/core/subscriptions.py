@@ -235,22 +235,21 @@ def _no_text(value: Any) -> str:
     return "" if wrong is None else f"The value of {wrong[0]!r} is {json_name(wrong[1])}, not a text. "
 
 
-def header_mistake(name: str, value: str) -> tuple[str, str] | None:
-    """Why a request cannot have this header, in Copper's brevity and as a sentence; None if it can."""
-    if not _HEADER_NAME.match(name):
-        return "has an invalid name", f"{name!r} is not a header name."
-    if name.lower() in _FORBIDDEN_HEADERS:
-        return f"must not contain {name}", f"{name} belongs to the connection: leave it out."
-    if not _HEADER_VALUE.match(value):
-        return f"has an invalid value for {name}", "A header value is printable ASCII without line breaks."
-    return None
+def is_header_name(text: str) -> bool:
+    """Whether a header can be called this."""
+    return _HEADER_NAME.match(text) is not None
 
 
 def _check_header(findings: Findings, name: str, value: str) -> None:
-    mistake = header_mistake(name, value)
-    if mistake is not None:
-        findings.error("headers", mistake[0])
-        findings.hint(mistake[1])
+    if not is_header_name(name):
+        findings.error("headers", "has an invalid name")
+        findings.hint(f"{name!r} is not a header name.")
+    elif name.lower() in _FORBIDDEN_HEADERS:
+        findings.error("headers", f"must not contain {name}")
+        findings.hint(f"{name} belongs to the connection: leave it out.")
+    elif not _HEADER_VALUE.match(value):
+        findings.error("headers", f"has an invalid value for {name}")
+        findings.hint("A header value is printable ASCII without line breaks.")
 
 
 def _is_text(value: Any) -> bool:

@@ -216,21 +216,17 @@ def test_a_replay_is_as_long_as_its_body_whatever_the_captured_headers_say(kind:
 
 
 @over_http
-@pytest.mark.parametrize(
-    "header", [("X", "a\r\nY: b"), ("X\n", "a"), ("X", "a\0b"), ("X", "half \ud800"), ("\udfff", "a")], ids=ascii
-)
-def test_a_header_that_cannot_be_written_fails_its_delivery_alone(kind: str, header: tuple[str, str]) -> None:
+@pytest.mark.parametrize("value", ["a\r\nY: b", "a\0b", "half \ud800"], ids=ascii)
+def test_a_header_that_cannot_be_written_fails_its_delivery_alone(kind: str, value: str) -> None:
     behaviour, body = Behaviour(), '{"subscription_id":1,"event":"new","type":"lead","ids":[1]}'
     with endpoint(kind, behaviour) as to, host_for(kind) as host, Emulator(host=host, strict=False) as copper:
         copper.route("https://billing.example.com", to=to)
-        failed = copper.replay(body, target=TARGET, headers=dict([header]))
+        failed = copper.replay(body, target=TARGET, headers={"X": value})
         assert behaviour.seen == []
         assert copper.replay(body, target=TARGET).outcome is Outcome.DELIVERED
     assert (failed.outcome, failed.reason) == (Outcome.FAILED, Reason.BROKEN_OFF)
     assert failed.text is not None
-    assert failed.text.endswith(
-        f"the header {header[0]!a} has a control character or half a surrogate pair, and is not sent"
-    )
+    assert failed.text.endswith("the header 'X' has a control character or half a surrogate pair, and is not sent")
 
 
 @every_kind
