@@ -109,6 +109,14 @@ def test_a_change_becomes_a_delivery() -> None:
     ]
 
 
+def test_of_endpoints_an_account_by_itself_knows_nothing() -> None:
+    account = make_account()
+
+    assert not account.may_work_on(TARGET)
+    assert not account.flows()
+    assert account.unstarted() == ""
+
+
 def test_what_an_account_hands_out_cannot_be_used_to_change_what_it_sends() -> None:
     account = make_account()
     subscribe(account, "lead/update", secret={"key": "k"}, headers={"X-Token": "t"})

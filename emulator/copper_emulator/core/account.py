@@ -87,6 +87,10 @@ T = TypeVar("T")
 _ENDED = {outcome: State(outcome) for outcome in Outcome}
 
 
+def _answers_only(_target: str) -> bool:
+    return False
+
+
 class Inside(NamedTuple):
     """The internals of an account that only its serialization (`state/`) may see."""
 
@@ -132,6 +136,8 @@ class Account:
         """Whether time passes by itself now, so that due notifications are sent without a call; False by default."""
         self.unstarted: Callable[[], str] = str
         """Names an application that has a route but was not started yet; empty if there is none."""
+        self.may_work_on: Callable[[str], bool] = _answers_only
+        """Whether a target's endpoint may do something after its answer for which nothing waits; False by default."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)

@@ -289,6 +289,7 @@ class Tenant:
         account.keys = keys
         account.flows = self._flows
         account.unstarted = self._unstarted
+        account.may_work_on = self._may_work_on
         return account
 
     def _flows(self) -> bool:
@@ -297,6 +298,9 @@ class Tenant:
     def _unstarted(self) -> str:
         waiting = (route for route in self.routes if route.starts and id(route.to) not in self.started)
         return next((route.name for route in waiting), "")
+
+    def _may_work_on(self, target: str) -> bool:
+        return not self.hooks and not self.routes.is_scripted(target)
 
     def _new_routes(self, settings: Settings) -> Routes:
         return Routes(settings.allow_targets, surface=self.surface)
