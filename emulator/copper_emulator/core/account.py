@@ -153,6 +153,12 @@ class Account:
         """The records; the store is created on first use, because tests of webhooks alone need none."""
         return RecordStore(self.rules, self._counters, self._email, self._report, self.marks)
 
+    def has_record(self, kind: str, record_id: object) -> bool:
+        """Whether it has a record; asking makes no store."""
+        if "records" not in self.__dict__ or not isinstance(record_id, int):
+            return False
+        return record_id in self.records.of(EntityType(kind))
+
     @property
     def place(self) -> int:
         """Which of the accounts used together it is, as its ids tell (`ids.py`)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,6 +55,8 @@ class Tenant:
         self.clock = clock
         self.hooks: list[Hook] = []
         self.hook_watch = HookWatch()
+        self.neighbours: Callable[[], Sequence[Tenant]] = tuple
+        """The accounts that a test has open, this one among them; none on a server, where each is somebody's own."""
         self.unhooked: deque[tuple[Hook, Delivery]] = deque()
         """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
         self.awaited: Awaited | None = None
