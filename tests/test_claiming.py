@@ -334,6 +334,23 @@ def test_it_shows_the_exception_of_the_endpoint(copper: Copper) -> None:
     assert "Traceback (most recent call last):" in text
 
 
+def test_a_long_exception_is_whole_in_the_traceback_alone(copper: Copper) -> None:
+    whole = "x" * 1_000
+
+    def broken(request: object) -> None:
+        raise ZeroDivisionError(whole)
+
+    copper.route("https://billing.example.com", to=broken)
+    copper.subscribe("person", "update", target=TARGET)
+    copper.fire("person", "update", ids=1)
+
+    text = failure(copper, "person", "update", ids=1)
+
+    assert [line.lstrip() for line in text.splitlines() if whole in line] == [f"ZeroDivisionError: {whole}"]
+    assert whole not in str(copper.timeline)
+    assert copper.deliveries[0].text == f"ZeroDivisionError('{whole}')"
+
+
 def test_it_tells_what_the_limits_hold_and_until_when() -> None:
     with Emulator(start=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), limits="1/1m") as copper:
         copper.route("https://billing.example.com", to=lambda request: 200)

@@ -563,6 +563,12 @@ def writing_while_notified(copper: Copper) -> int:
     return copper.people.create(name="Ada").id
 
 
+WAIT_FOR_IT = (
+    "If your endpoint makes the change after its answer (a thread, a timer, a queue), wait for that: "
+    'copper.after_delivery(...), see `copper-emulator docs tests`, "Work that is done later".'
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "event"), [("person", "delete"), ("task", "new"), ("person", "update")], ids=["else", "never", "others"]
 )
@@ -571,8 +577,89 @@ def test_what_an_endpoint_that_writes_has_not_done_yet_may_be_waited_for(kind: s
         ada = writing_while_notified(copper)
         copper.expect(kind, event, ids=ada if event == "delete" else ada + 1)
 
-    waits = "; or, if a worker of yours does it later, let copper.after_delivery(...) wait for it."
-    assert str(raised.value).splitlines()[-1].endswith(waits)
+    assert str(raised.value).splitlines()[-1].endswith(f". {WAIT_FOR_IT}")
+
+
+def accepting(copper: Copper, status: int = 202, to: Endpoint | None = None) -> int:
+    """A person of whom an endpoint, by default one of the test's own, was notified, and which another one follows."""
+    copper.route(ORIGIN, to=to or (lambda request: status))
+    copper.subscribe("person", "new", target=TARGET)
+    copper.subscribe("person", "update", target=TARGET)
+    ada = copper.people.create(name="Ada")
+    copper.people.update(ada, name="Grace")
+    return ada.id
+
+
+def test_what_an_endpoint_may_do_after_its_answer_may_be_waited_for() -> None:
+    """Nothing shows whether it does: its worker has not begun when the test expects what it does."""
+    with Emulator() as copper:
+        ada = accepting(copper)
+        expected: list[tuple[str, str, dict[str, Any]]] = [
+            ("person", "delete", {"ids": ada}),
+            ("task", "new", {}),
+            ("person", "update", {"ids": ada, "updated_attributes": {"title": (None, "Dr")}}),
+            ("person", "update", {"ids": ada, "count": 2}),
+        ]
+        for kind, event, more in expected:
+            with pytest.raises(ExpectationError) as raised:
+                copper.expect(kind, event, **more)
+            assert str(raised.value).endswith(f". {WAIT_FOR_IT}"), (kind, event, more)
+
+
+def test_one_that_was_claimed_for_something_else_is_not_the_one_that_comes_later() -> None:
+    with Emulator() as copper:
+        ada = accepting(copper)
+        copper.expect("person", "update", ids=ada)
+        with pytest.raises(ExpectationError) as another:
+            copper.expect("person", "update", ids=ada, updated_attributes={"title": (None, "Dr")})
+        with pytest.raises(ExpectationError) as the_same:
+            copper.expect("person", "update", ids=ada)
+
+    assert str(another.value).endswith(f"or remove one expect. {WAIT_FOR_IT}")
+    assert str(the_same.value).endswith("or remove one expect.")
+
+
+@pytest.mark.parametrize(
+    ("name", "later"), [("stage", False), ("pipeline_stage_id", False), ("title", True)], ids=["value", "API", "absent"]
+)
+def test_a_mistake_in_the_expected_attributes_is_not_put_down_to_a_worker(name: str, *, later: bool) -> None:
+    with Emulator() as copper, pytest.raises(ExpectationError) as raised:
+        copper.route(ORIGIN, to=lambda request: 202)
+        copper.subscribe("opportunity", "update", target=TARGET)
+        copper.fire("opportunity", "update", ids=17, updated_attributes={"stage": ("Qualified", "Follow-up")})
+        copper.expect("opportunity", "update", ids=17, updated_attributes={name: (1, 2)})
+
+    assert (WAIT_FOR_IT in str(raised.value)) is later
+
+
+def hooked(copper: Copper) -> int:
+    copper.after_delivery(lambda delivery: None)
+    return accepting(copper)
+
+
+NOT_TO_BE_WAITED_FOR: dict[str, Callable[[Copper], int]] = {
+    "a hook waits": hooked,
+    "a receiver of ours": lambda copper: accepting(copper, to=Endpoint(TARGET)),
+    "nothing accepted": lambda copper: accepting(copper, status=503),
+    "nothing sent": lambda copper: copper.people.create(name="Ada").id,
+    "about others": lambda copper: accepting(copper) + 1,
+}
+
+
+@pytest.mark.parametrize("happen", NOT_TO_BE_WAITED_FOR.values(), ids=NOT_TO_BE_WAITED_FOR.keys())
+def test_where_nothing_comes_later_nothing_is_to_be_waited_for(happen: Callable[[Copper], int]) -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as raised:
+        copper.expect("person", "delete", ids=happen(copper))
+
+    assert "after_delivery" not in str(raised.value)
+
+
+def test_where_there_are_no_hooks_none_is_advised() -> None:
+    with Emulator() as copper, pytest.raises(ExpectationError) as raised:
+        wanted = Expectation.of("person", "delete", ids=accepting(copper))
+        meet(wanted, copper._tenant.account, Claims(), Surface.PLAY)
+
+    assert "after_delivery" not in str(raised.value)
 
 
 def test_what_a_worker_has_changed_is_due_and_the_next_may_be_waited_for() -> None:

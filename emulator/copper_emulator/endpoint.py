@@ -23,6 +23,9 @@ class Endpoint(Attributes):
     `url` is an https:// URL that is already routed here. Delays are in virtual time.
     """
 
+    answers_only = True
+    """Nothing happens here after the answer, so nobody is advised to wait for it."""
+
     def __init__(self, url: str) -> None:
         self.url = url
         self._requests: list[Received] = []

@@ -109,6 +109,23 @@ def test_a_change_becomes_a_delivery() -> None:
     ]
 
 
+def test_of_endpoints_an_account_by_itself_knows_nothing() -> None:
+    account = make_account()
+
+    assert not account.may_work_on(TARGET)
+
+
+def test_which_records_it_has_can_be_asked_of_an_account_without_any() -> None:
+    account = make_account()
+
+    assert not account.has_record("person", 17)
+    assert "records" not in vars(account)
+    ada = account.perform(commands.create_one(EntityType.PERSON, {"name": "Ada"}), START)[0]
+    assert account.has_record("person", ada["id"])
+    assert not account.has_record("lead", ada["id"])
+    assert not account.has_record("person", [ada["id"]])
+
+
 def test_what_an_account_hands_out_cannot_be_used_to_change_what_it_sends() -> None:
     account = make_account()
     subscribe(account, "lead/update", secret={"key": "k"}, headers={"X-Token": "t"})

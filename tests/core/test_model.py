@@ -187,6 +187,24 @@ def test_a_full_stop_in_what_an_endpoint_raised_ends_nothing() -> None:
     assert delivery.advice == ""
 
 
+def test_a_long_exception_is_cut_where_it_is_part_of_a_sentence() -> None:
+    error = ValueError("x" * 1_000)
+    raised = make_delivery(outcome=Outcome.FAILED, reason=Reason.EXCEPTION, text=repr(error), exception=error)
+    behind = make_delivery(outcome=Outcome.REJECTED, status=500, exception=error)
+    short = f"ValueError('{'x' * 188}..."
+
+    assert raised.summary == raised.verdict == f"failed: exception ({short})"
+    assert behind.summary == behind.verdict == f"rejected (500, {short} in the endpoint)"
+    assert raised.text == repr(error)
+
+
+def test_other_reasons_are_told_whole() -> None:
+    text = "no answer " * 50
+    delivery = make_delivery(outcome=Outcome.FAILED, reason=Reason.BROKEN_OFF, text=text)
+
+    assert delivery.detail == f"broken off ({text})"
+
+
 def test_values_of_secrets_stay_out_of_reports() -> None:
     subscription = make_subscription(secret={"key": "s3cret"}, headers={"X-Token": "t0ken"})
 

@@ -46,6 +46,14 @@ def test_a_switch_elsewhere() -> None:
     assert Surface.RUN.setting("allow_http", value=True) == "--set allow_http=true"
 
 
+def test_an_account_is_of_the_fixture_or_else_of_what_made_it() -> None:
+    fixtures = [each.owner for each in (Surface.PYTEST, Surface.PYTEST_ASYNC)]
+    others = [each.owner for each in (Surface.FACTORY, Surface.ASYNC, Surface.SERVER)]
+
+    assert fixtures == ["copper", "copper_async"]
+    assert others == ["make_copper", "AsyncEmulator", "copper-emulator serve"]
+
+
 @pytest.mark.parametrize(
     ("surface", "to", "said"),
     [

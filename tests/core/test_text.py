@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copper_emulator.core.text import (
+    beginning,
     choices,
     count,
     duration_text,
     ended,
+    exception_text,
     folded,
     in_words,
     meant,
@@ -165,6 +167,35 @@ def test_an_unknown_key_is_not_named_again() -> None:
 )
 def test_a_suggestion_is_a_question_before_the_rest(near: str | None, rest: str, text: str) -> None:
     assert suggesting("wrong", near, rest) == text
+
+
+def test_only_what_is_too_long_is_cut() -> None:
+    assert beginning("12345", 5) == "12345"
+    assert beginning("123456", 5) == "12345..."
+
+
+class Silent:
+    """An object of which `repr` shows its address alone."""
+
+
+class SaysItOtherwise(Exception):
+    def __str__(self) -> str:
+        return "No mock address: GET http://127.0.0.1/people/17"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (KeyError("id"), "KeyError('id')"),
+        (SaysItOtherwise(17), "SaysItOtherwise(17)"),
+        (SaysItOtherwise(Silent()), "SaysItOtherwise('No mock address: GET http://127.0.0.1/people/17')"),
+        (ValueError(Silent()), f"ValueError(<{__name__}.Silent object>)"),
+        (type("Mute", (SaysItOtherwise,), {"__str__": lambda _: ""})(Silent()), f"Mute(<{__name__}.Silent object>)"),
+    ],
+    ids=["plain", "without an address", "in words", "an address in its words too", "no words"],
+)
+def test_an_exception_is_the_same_text_in_each_run(error: Exception, text: str) -> None:
+    assert exception_text(error) == text
 
 
 def test_messages_become_sentences() -> None:

@@ -32,6 +32,24 @@ def test_expectations_claim_and_say_what_came_closest(copper: Copper, endpoint: 
         copper.expect_none("person", "update", ids=18)
 
 
+def test_what_an_endpoint_may_do_after_its_answer_is_to_be_waited_for_in_a_hook(opened: Open) -> None:
+    def said(copper: Copper) -> str:
+        copper.subscribe("person", "new", target=TARGET)
+        ada = copper.people.create(name="Ada")
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "delete", ids=ada)
+        return str(raised.value)
+
+    copper = opened()
+    copper.route("https://app.example", to=lambda request: 202)
+    assert "wait for that: copper.after_delivery(...)" in said(copper)
+    copper.after_delivery(lambda delivery: None)
+    assert "after_delivery" not in said(copper)
+    scripted = opened()
+    receiver(scripted)
+    assert "after_delivery" not in said(scripted)
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "ids as text": ({"ids": "17"}, "ids must be one or more"),
     "type and event swapped": ({"type": "update", "event": "person"}, "type and event are swapped"),

@@ -55,6 +55,32 @@ def test_nothing_is_said_of_another_topic(inner: Inner) -> None:
     result.stdout.no_fnmatch_line("*Another account*")
 
 
+def test_a_record_that_is_fetched_with_the_key_of_the_other_account(inner: Inner) -> None:
+    result = failing(
+        inner,
+        "import urllib.request",
+        'bob = await copper_async.people.create(name="Bob")',
+        "def hint(person, key):",
+        '    url = f"{copper.api_url}/people/{person}"',
+        "    with pytest.raises(urllib.error.HTTPError) as failed:",
+        "        urllib.request.urlopen(urllib.request.Request(url, headers=key))",
+        '    return failed.value.headers["X-Copper-Emulator-Hint"]',
+        "print(hint(bob.id, copper.headers))",
+        "print(hint(ada, copper_async.headers))",
+        "print(hint(1, copper.headers))",
+        "assert False",
+        fixtures="ada",
+    )
+    elsewhere = "open beside this one, has it; each has a key of its own."
+    result.stdout.fnmatch_lines(
+        [
+            f"There is no person *. An account of copper_async, {elsewhere}",
+            f"There is no person *. An account of copper, {elsewhere}",
+            "There is no person 1.",
+        ]
+    )
+
+
 def test_an_account_of_a_block_that_has_ended_is_another_too(inner: Inner) -> None:
     inner.tests(
         """

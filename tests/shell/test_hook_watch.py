@@ -54,6 +54,7 @@ def test_a_hook_that_does_not_return_is_named_once_for_each_delivery(shown: queu
         "copper: the after_delivery hook waits_for_its_worker, called for notification 1: person/delete [17]" in first
     )
     assert "has not returned after 0" in first
+    assert "until it is ended from outside, with Ctrl-C or by a time limit for tests; " in first
     assert "notification 2: person/delete [18]" in second
     assert shown.empty()
     assert watching() == []

@@ -24,7 +24,7 @@ from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.staleness import about_stale
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.surface import Surface
-from copper_emulator.core.text import count, short_ids
+from copper_emulator.core.text import beginning, count, exception_text, short_ids
 from copper_emulator.core.tls import MAYBE_TLS
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.shell.routing.messages import UNENDED
@@ -96,11 +96,12 @@ AFTERWARDS = (
 
 def _raised_afterwards(bench: Bench) -> str:
     """What an endpoint of this process raised in work that it does after a 2xx answer."""
-    raised = [each for each in bench.deliveries if each.outcome is Outcome.DELIVERED and each.exception is not None]
+    delivered = (each for each in bench.deliveries if each.outcome is Outcome.DELIVERED)
+    raised = [each.exception for each in delivered if each.exception is not None]
     if not raised:
         return ""
     times = f" (first of {len(raised):,} times)" if len(raised) > 1 else ""
-    return f"; after its answer it raised {_cut(repr(raised[0].exception), _MAX_SUMMARY)}{times}"
+    return f"; after its answer it raised {beginning(exception_text(raised[0]), _MAX_SUMMARY)}{times}"
 
 
 def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
@@ -117,10 +118,6 @@ def also_bad(bench: Bench) -> str:
     """The bad answers, for a row that fails for something else; empty if there were none."""
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     return f"; {answered_badly(bench, bad)}" if bad else ""
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _each_once(bench: Bench, bad: list[Delivery]) -> list[str]:
@@ -160,7 +157,7 @@ def milliseconds(seconds: float) -> str:
 def delivery_text(bench: Bench, delivery: Delivery) -> str:
     """One delivery and what came back, without secrets."""
     summary = delivery.summary.replace(f"; {MAYBE_TLS}", "") if bench.has_delivered else delivery.summary
-    text = f"{delivery.topic} {short_ids(delivery.ids)}: {_cut(summary, _MAX_SUMMARY)}"
+    text = f"{delivery.topic} {short_ids(delivery.ids)}: {beginning(summary, _MAX_SUMMARY)}"
     if delivery.outcome is Outcome.REJECTED and delivery.response_body:
         text += f", answering {readable(delivery.response_body)}"
     return masked(text, bench.account.journal.subscriptions())
@@ -171,7 +168,7 @@ def readable(answer: bytes) -> str:
     text = answer[:_MOST_READ].decode("utf-8", "replace")
     if text.lstrip().startswith("<"):
         text = unescape(re.sub(r"<(style|script)\b.*?(</\1>|$)|<!--.*?-->|<[^>]*>?", " ", text, flags=re.DOTALL))
-    return _cut(" ".join(text.split()), _MAX_ANSWER)
+    return beginning(" ".join(text.split()), _MAX_ANSWER)
 
 
 def shortened(texts: list[str], *, most: int = _SHOWN) -> str:

@@ -96,6 +96,10 @@ def _no_app_is_unstarted() -> str:
     return ""
 
 
+def _answers_only(_target: str) -> bool:
+    return False
+
+
 class Inside(NamedTuple):
     """The internals of an account that only its serialization (`state/`) may see."""
 
@@ -146,6 +150,8 @@ class Account:
         """Whether time passes by itself now, so that due notifications are sent without a call; False by default."""
         self.unstarted_app: Callable[[], str] = _no_app_is_unstarted
         """Names an application that has a route but was not started yet; empty if there is none."""
+        self.may_work_on: Callable[[str], bool] = _answers_only
+        """Whether a target's endpoint may do something after its answer for which nothing waits; False by default."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._outbox = Outbox(rules.in_flight, self.subscriptions.find, self.marks)
@@ -159,6 +165,12 @@ class Account:
     def records(self) -> RecordStore:
         """The records; the store is created on first use, because tests of webhooks alone need none."""
         return RecordStore(self.rules, self._counters, self._email, self._report, self.marks)
+
+    def has_record(self, kind: str, record_id: object) -> bool:
+        """Whether it has a record; asking makes no store."""
+        if "records" not in self.__dict__ or not isinstance(record_id, int):
+            return False
+        return record_id in self.records.of(EntityType(kind))
 
     @property
     def place(self) -> int:

@@ -134,12 +134,16 @@ class UnknownRoute(ApiError):
 
 
 class NotFound(ApiError):
-    """404 for a record or subscription that does not exist (a client compares its message)."""
+    """404 for a record or subscription that does not exist (a client compares its message).
+
+    `record` is the type and the id of the record, if it was one that was asked for.
+    """
 
     status = 404
 
-    def __init__(self, *, hint: str = "") -> None:
+    def __init__(self, *, hint: str = "", record: tuple[str, object] | None = None) -> None:
         super().__init__("Resource not found", hint=hint)
+        self.record = record
 
 
 class TooLarge(ApiError):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from copper_emulator.core.attributes import Attributes
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.read_only import read_only
-from copper_emulator.core.text import count, short_ids
+from copper_emulator.core.text import beginning, count, exception_text, short_ids
 
 
 class EntityType(StrEnum):
@@ -430,6 +430,10 @@ class _DeliveryFields(NamedTuple):
     took_ms: float | None = None
 
 
+_MAX_EXCEPTION = 200
+"""Characters of an exception that are part of a sentence; some tell of a whole request."""
+
+
 class Delivery(_DeliveryFields, Attributes):
     """How one notification ended: the one attempt and its answer, or why there was none.
 
@@ -527,11 +531,17 @@ class Delivery(_DeliveryFields, Attributes):
 
     @property
     def detail(self) -> str:
-        """What there is to say besides the outcome: the status, how it failed, or why it was not sent."""
+        """What there is to say besides the outcome: the status, how it failed, or why it was not sent.
+
+        Of a long exception it has the beginning; `exception`, `traceback` and `text` have the whole.
+        """
+        if self.status is not None and self.exception is not None:
+            return f"{self.status}, {beginning(exception_text(self.exception), _MAX_EXCEPTION)} in the endpoint"
         if self.status is not None:
-            return f"{self.status}, {self.exception!r} in the endpoint" if self.exception else str(self.status)
+            return str(self.status)
         if self.reason is not None:
-            return f"{self.reason} ({self.text})" if self.text else str(self.reason)
+            text = beginning(self.text, _MAX_EXCEPTION) if self.reason is Reason.EXCEPTION else self.text
+            return f"{self.reason} ({text})" if text else str(self.reason)
         return self.text
 
     @property

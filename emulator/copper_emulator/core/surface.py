@@ -39,6 +39,11 @@ class Surface(Enum):
         """The surface for messages about a scenario that is played here."""
         return Surface.PLAY if self is Surface.SERVER else self
 
+    @property
+    def owner(self) -> str:
+        """What makes an account here: the name of a fixture, or that of a class or a function."""
+        return self.account if self in (Surface.PYTEST, Surface.PYTEST_ASYNC) else self.place
+
     def setting(self, name: str, value: int | str) -> str:
         """How to give a setting a value: `Emulator(allow=409)`, `--set allow=409`."""
         text = str(value).lower() if isinstance(value, bool) else str(value)

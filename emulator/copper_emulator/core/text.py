@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 _SHOWN = 4
@@ -12,6 +13,9 @@ _CLOSE = 0.65
 
 _LONGEST = 200
 """Characters of an unknown name that are compared with the known ones."""
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+"""Where an object is in memory, as the default `repr` shows it: different in each run."""
 
 
 def short_ids(ids: Sequence[int]) -> str:
@@ -94,6 +98,25 @@ def sentence(text: str) -> str:
 def ended(text: str) -> str:
     """A message with a full stop, unless it ends with one or with a question."""
     return text if text.endswith((".", "?")) else f"{text}."
+
+
+def beginning(text: str, most: int) -> str:
+    """A text, or what it begins with if it is longer than `most` characters."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def exception_text(error: BaseException) -> str:
+    """An exception in one line, the same in each run: `KeyError('id')`.
+
+    If an argument is an object of which `repr` shows no more than its address, the exception's message stands there.
+    """
+    text = repr(error)
+    if _ADDRESS.search(text) is None:
+        return text
+    message = str(error)
+    if message and _ADDRESS.search(message) is None:
+        return f"{type(error).__name__}({message!r})"
+    return _ADDRESS.sub("", text)
 
 
 def duration_text(ms: int) -> str:

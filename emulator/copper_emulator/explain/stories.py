@@ -10,7 +10,7 @@ from enum import StrEnum
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Delivery, Notification, Outcome, State, WaitsFor
 from copper_emulator.core.moments import stamp
-from copper_emulator.core.text import count, duration_text, short_ids
+from copper_emulator.core.text import beginning, count, duration_text, short_ids
 from copper_emulator.explain.lives import called
 from copper_emulator.timeline import MASK, under, under_faults
 
@@ -128,7 +128,7 @@ def answer_of(delivery: Delivery) -> str:
     if delivery.outcome is not Outcome.REJECTED or not delivery.response_body:
         return ""
     text = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
-    return f", body: {text if len(text) <= _MAX_ANSWER else text[:_MAX_ANSWER] + '...'}"
+    return f", body: {beginning(text, _MAX_ANSWER)}"
 
 
 def masked_headers(delivery: Delivery) -> list[tuple[str, str]]:

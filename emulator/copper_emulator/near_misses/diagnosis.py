@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
@@ -14,7 +14,7 @@ from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
-from copper_emulator.remedies import if_later
+from copper_emulator.remedies import if_after_answer, if_later
 from copper_emulator.timeline import under
 
 
@@ -114,8 +114,9 @@ def _miscounted(case: Case) -> Diagnosis | None:
     if len(case.fitting) < wanted:
         beside = next((found for look in (_failed, _under_way, _misfitting) if (found := look(case))), None)
         came = case.surface.expected("count", len(case.fitting))
-        advice = beside.advice if beside is not None else f"Expect what came: {came}."
-        return Diagnosis(wrong, advice, beside.lines if beside is not None else ())
+        if beside is not None:
+            return replace(beside, wrong=wrong)
+        return _or_later(Diagnosis(wrong, f"Expect what came: {came}."), case)
     return Diagnosis(wrong, _too_many(case))
 
 
@@ -205,7 +206,10 @@ def _misfitting(case: Case) -> Diagnosis | None:
         return None
     # What an endpoint answered is more telling than what a limit kept from it.
     delivery, reasons = min(case.near, key=lambda found: (distance(found[1]), not found[0].request_body))
-    return advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
+    diagnosis = advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
+    # Another change of the same record may come; a name of the API's, or a different value, is a mistake in the test.
+    other = all(reason.field == "updated_attributes" and reason.is_absent for reason in reasons) and not diagnosis.lines
+    return _or_later(diagnosis, case) if other else diagnosis
 
 
 def _claimed(case: Case) -> Diagnosis | None:
@@ -213,7 +217,15 @@ def _claimed(case: Case) -> Diagnosis | None:
         return None
     # The last one: what was set aside is older than whatever an expect has claimed.
     reason = case.claims.reason(case.claimed[-1])
-    return Diagnosis(reason.why.format("it"), reason.advice)
+    found = Diagnosis(reason.why.format("it"), reason.advice)
+    # If one of them would have fitted, it is the one that is meant.
+    return _or_later(found, case) if all(misfits(case.expectation, each) for each in case.claimed) else found
+
+
+def _or_later(diagnosis: Diagnosis, case: Case) -> Diagnosis:
+    """The same, and how to wait for what the endpoint may do after its answer."""
+    later = if_after_answer(case.account, case.surface, case.expectation.ids)
+    return replace(diagnosis, advice=f"{diagnosis.advice} {later}") if later else diagnosis
 
 
 _LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (

@@ -14,7 +14,7 @@ from copper_emulator.core.text import in_words, short_ids
 from copper_emulator.core.topics import advice, exists
 from copper_emulator.expectation import Expectation
 from copper_emulator.explain import Decision, Trace, refusals, traces_of
-from copper_emulator.remedies import if_later
+from copper_emulator.remedies import if_after_answer
 
 _MAX_TOPICS = 3
 
@@ -154,8 +154,8 @@ def _something_else(expectation: Expectation, account: Account, surface: Surface
     last = others[-1]
     return Diagnosis(
         f"what happened{to_them} was {in_words(change.topic for change in latest)}",
-        f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or make the intended change"
-        f"{_or_later(account, surface)}.",
+        f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or make the intended change."
+        f"{_or_later(expectation, account, surface)}",
         ("Nobody was notified of:", *happened) if unheard else (),
     )
 
@@ -170,7 +170,7 @@ def _to_others(expectation: Expectation, account: Account, surface: Surface) -> 
     happened = (f"{topic} happened only to {short_ids(list(of_it))}" for topic, of_it in ids.items())
     return Diagnosis(
         in_words(happened, most=_MAX_TOPICS),
-        f"Expect the ids it happened to, or change the intended record{_or_later(account, surface)}.",
+        f"Expect the ids it happened to, or change the intended record.{_or_later(expectation, account, surface)}",
     )
 
 
@@ -180,8 +180,8 @@ def _never_happened(expectation: Expectation, account: Account, surface: Surface
     verb = {Event.NEW: "create", Event.UPDATE: "update", Event.DELETE: "delete"}[event]
     return Diagnosis(
         "no such change happened in this account",
-        f"Make it happen before you expect it: {surface.happen(kind, event, f'{COLLECTIONS[kind]}.{verb}')}"
-        f"{_or_later(account, surface)}.",
+        f"Make it happen before you expect it: {surface.happen(kind, event, f'{COLLECTIONS[kind]}.{verb}')}."
+        f"{_or_later(expectation, account, surface)}",
         (f"Nothing at all happened to {what}.",) if expectation.ids else (),
     )
 
@@ -196,9 +196,9 @@ _LOOKS: Sequence[Callable[[Expectation, Account, Surface], Diagnosis | None]] = 
 )
 
 
-def _or_later(account: Account, surface: Surface) -> str:
-    later = if_later(account, surface, "does it later")
-    return f"; or, {later}" if later else ""
+def _or_later(expectation: Expectation, account: Account, surface: Surface) -> str:
+    later = if_after_answer(account, surface, expectation.ids)
+    return f" {later}" if later else ""
 
 
 def _is_expected(expectation: Expectation, change: Change) -> bool:

@@ -10,7 +10,7 @@ from copper_emulator.core.moments import to_ms
 from copper_emulator.remote.raised import Raised
 from copper_emulator.remote.serving import Served
 from copper_emulator.shell.routing.destinations import KindName, RouteKind, kind_named, recognise
-from copper_emulator.shell.routing.routes import Route, Routes
+from copper_emulator.shell.routing.routes import Route, Routes, is_scripted
 
 
 class RemoteRoutes(Routes):
@@ -21,6 +21,8 @@ class RemoteRoutes(Routes):
         self._client = client
         self._path = path
         self._served: list[Served] = []
+        self._scripted: set[str] = set()
+        """The URLs of those that do nothing but answer."""
         self.raised = Raised()
         """What the endpoints of this process raised."""
 
@@ -33,9 +35,15 @@ class RemoteRoutes(Routes):
         if found is not RouteKind.URL:
             self._served.append(Served(to, found, moment=self._moment, raised=self.raised))
             url = self._served[-1].url
+            if is_scripted(to):
+                self._scripted.add(url)
         route = super().add(origin, url, "url")
         self._make(origin, url)
         return route
+
+    def is_scripted(self, target: str) -> bool:
+        destination = self.resolve(target)
+        return isinstance(destination, Route) and destination.name in self._scripted
 
     def make_again(self) -> None:
         """Make the routes again after the account was emptied."""

@@ -180,9 +180,13 @@ class RemoteTenant:
             if self._found.keys:
                 self._found.keys[-1] = replace(self._found.keys[-1], token=self.token)
             self._known = Account(self.name, None, self._found.settings.rules(), surface=self.surface)
+            self._known.may_work_on = self._may_work_on
             self._found.put_back(self._known, self.own_routes.raised.put_back)
             self.lock.fresh = True
         return self._found, self._known
+
+    def _may_work_on(self, target: str) -> bool:
+        return not self.hooks and not self.own_routes.is_scripted(target)
 
 
 def _call(shown: Mapping[str, Any]) -> ApiCall:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from copper_emulator.core.model import Outcome, Reason, Result
+from copper_emulator.core.text import exception_text
 
 _caught: ContextVar[list[BaseException] | None] = ContextVar("copper_emulator_caught", default=None)
 
@@ -99,7 +100,7 @@ def apart_from(result: Result, handled: BaseException | None) -> Result:
 
 def from_exception(error: BaseException) -> Result:
     """The result when the endpoint raised instead of answering."""
-    result = Result(Outcome.FAILED, reason=Reason.EXCEPTION, text=repr(error))
+    result = Result(Outcome.FAILED, reason=Reason.EXCEPTION, text=exception_text(error))
     return with_exception(result, error)
 
 

@@ -83,6 +83,6 @@ def _message(running: _Running) -> str:
     called = f"the after_delivery hook {name_of(running.hook)}, called for {running.delivery.notification},"
     return (
         f"\ncopper: {called} has not returned after {duration_text(PATIENCE)}. What it waits for may have failed: an "
-        "exception ends a thread, and a queue whose worker has ended is never empty. Only Ctrl-C ends this; pytest "
-        "then shows what threads have raised.\n"
+        "exception ends a thread, and a queue whose worker has ended is never empty. It goes on until it is ended from "
+        "outside, with Ctrl-C or by a time limit for tests; pytest then shows what threads have raised.\n"
     )

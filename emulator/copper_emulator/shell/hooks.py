@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from copper_emulator.core.errors import UsageError, of_hook, raised_on_purpose
 from copper_emulator.core.model import Delivery
-from copper_emulator.core.text import duration_text
+from copper_emulator.core.text import duration_text, exception_text
 from copper_emulator.shell.clock import real_timeout
 from copper_emulator.shell.routing.destinations import name_of
 
@@ -41,7 +41,7 @@ class HookWork(NamedTuple):
             if failed is not None:
                 raise UsageError(
                     "what the hook returned has not ended, and will probably not end: a task on the same event loop, "
-                    f"like a queue's worker, has failed meanwhile with {failed!r}"
+                    f"like a queue's worker, has failed meanwhile with {exception_text(failed)}"
                 ) from failed
             if not await _has_ended(work, PATIENCE - CHECK_AFTER):
                 raise UsageError(

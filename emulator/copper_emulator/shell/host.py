@@ -81,6 +81,7 @@ class Host:
         """Serve an account."""
         with self._tenants_lock:
             self._tenants.append(tenant)
+        tenant.neighbours = self._present
 
     def remove(self, tenant: Tenant) -> None:
         """Stop serving an account."""
@@ -91,11 +92,13 @@ class Host:
         """The account a token belongs to; unlike a server, a host never opens one for a token."""
         return self.known(token)
 
+    def _present(self) -> list[Tenant]:
+        with self._tenants_lock:
+            return list(self._tenants)
+
     def known(self, token: str) -> tuple[Tenant, Key] | None:
         """The account a token belongs to, by its current or an earlier key."""
-        with self._tenants_lock:
-            tenants = list(self._tenants)
-        for tenant in tenants:
+        for tenant in self._present():
             for key in tenant.account.keys:
                 if key.token == token:
                     return tenant, key
@@ -107,8 +110,7 @@ class Host:
         Each may be the one that was meant, for example by a service that subscribes when it starts. If several are
         delivering, nobody can tell whose endpoint called.
         """
-        with self._tenants_lock:
-            tenants = list(self._tenants)
+        tenants = self._present()
         delivering = [tenant for tenant in tenants if tenant.driving]
         if len(delivering) <= 1:
             for tenant in delivering or tenants:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,6 +55,8 @@ class Tenant:
         self.clock = clock
         self.hooks: list[Hook] = []
         self.hook_watch = HookWatch()
+        self.neighbours: Callable[[], Sequence[Tenant]] = lambda: ()
+        """The accounts that a test has open, this one among them; none on a server, where each is somebody's own."""
         self.pending_hooks: deque[tuple[Hook, Delivery]] = deque()
         """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
         self.hook_work: HookWork | None = None
@@ -291,6 +293,7 @@ class Tenant:
         account.keys = keys
         account.time_flows = self._flows
         account.unstarted_app = self._unstarted
+        account.may_work_on = self._may_work_on
         return account
 
     def _flows(self) -> bool:
@@ -299,6 +302,9 @@ class Tenant:
     def _unstarted(self) -> str:
         unstarted = (route for route in self.routes if route.starts and id(route.to) not in self.started_apps)
         return next((route.name for route in unstarted), "")
+
+    def _may_work_on(self, target: str) -> bool:
+        return not self.hooks and not self.routes.is_scripted(target)
 
     def _new_routes(self, settings: Settings) -> Routes:
         return Routes(settings.allow_targets, surface=self.surface)

@@ -313,7 +313,7 @@ class RecordStore:
 
 def not_there(kind: EntityType, record_id: object) -> NotFound:
     """The error for a record that does not exist."""
-    return NotFound(hint=f"There is no {kind} {record_id!r}.")
+    return NotFound(hint=f"There is no {kind} {record_id!r}.", record=(kind, record_id))
 
 
 def _release(owners: dict[str, int], unique: str, record_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
+from copper_emulator.core.errors import ApiError, BadRequest, NotFound, TooLarge, UnknownRoute, UsageError
 from copper_emulator.shell.api.answers import refusal_answer
 from copper_emulator.shell.api.credentials import directory_of, known_account
 from copper_emulator.shell.api.hindering import call_text
@@ -12,6 +12,7 @@ from copper_emulator.shell.api.json_answer import JsonAnswer, JsonResponse
 from copper_emulator.shell.api.request import ApiRequest
 from copper_emulator.shell.api.unknown import other_method_hint, unknown_path_hint
 from copper_emulator.shell.listening import MAX_BODY
+from copper_emulator.shell.tenant import Tenant
 
 
 def refusal_for(request: ApiRequest, error: Exception) -> ApiError | None:
@@ -38,14 +39,28 @@ def refused(request: ApiRequest, error: Exception) -> JsonAnswer | None:
     refusal = refusal_for(request, error)
     if refusal is None:
         return None
+    known = known_account(request)
+    if known is not None:
+        refusal.hint += _elsewhere(known[0], refusal)
     hint = f"; {refusal.hint}" if refusal.hint else ""
     text = call_text(request, f"{refusal.status} {refusal.message}{hint}")
-    known = known_account(request)
     if known is not None:
         known[0].refused(text)
     else:
         directory_of(request).refused(text)
     return refusal_answer(refusal)
+
+
+def _elsewhere(tenant: Tenant, refusal: ApiError) -> str:
+    """Which other account of a test has the record that was asked for, to follow the hint; "" if none has."""
+    if not isinstance(refusal, NotFound) or refusal.record is None:
+        return ""
+    kind, record_id = refusal.record
+    for other in tenant.neighbours():
+        with other.lock:
+            if other.account.has_record(kind, record_id):
+                return f" An account of {other.surface.owner}, open beside this one, has it; each has a key of its own."
+    return ""
 
 
 def envelope(error: ApiError) -> JsonResponse:

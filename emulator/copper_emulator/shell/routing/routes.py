@@ -158,6 +158,11 @@ class Routes:
             found = detour(target, found)
         return found
 
+    def is_scripted(self, target: str) -> bool:
+        """Whether a target leads to one of our own receivers, which do nothing but answer."""
+        destination = self.resolve(target)
+        return isinstance(destination, Route) and is_scripted(destination.to)
+
     def _resolve(self, target: str) -> Destination:
         url = _parse_url(target)
         if url is None or not url.host:
@@ -184,6 +189,11 @@ class Routes:
             return ""
         origins = in_words((_written_origin(route.origin) for route in self._routes), most=_MOST_SHOWN)
         return f"The {'only route is' if len(self._routes) == 1 else 'routes are'} for {origins}. "
+
+
+def is_scripted(to: object) -> bool:
+    """Whether a destination is one of our own receivers, which do nothing but answer."""
+    return getattr(type(to), "answers_only", False) is True
 
 
 def checked_url(text: str, allowed: frozenset[str], surface: Surface) -> URL:
