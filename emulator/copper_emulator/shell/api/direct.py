@@ -49,8 +49,8 @@ class DirectRequest:
     @property
     def content_type(self) -> str:
         """The media type of the body."""
-        said = self.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0]
-        return said.strip().lower() or "application/octet-stream"
+        media_type = self.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0]
+        return media_type.strip().lower() or "application/octet-stream"
 
 
 class DirectApi:

@@ -43,8 +43,8 @@ class JsonResponse(web.StreamResponse):
     @property
     def keep_alive(self) -> bool | None:
         """Whether the connection stays open for another request; known once the answer is sent."""
-        said = super().keep_alive
-        return self._connection_stays if said is None else said
+        stays_open = super().keep_alive
+        return self._connection_stays if stays_open is None else stays_open
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the whole answer. Raises ConnectionError if the client has gone."""

@@ -66,8 +66,8 @@ def tags(call: Call) -> JsonAnswer:
     with call.tenant.lock:
         if call.flag("tag_names_only"):
             return answer(tag_names(call.records, after=call.query.get("last_tag_value")))
-        told = tag_counts(call.records, by_count=call.query.get("sort_by") == "count")
-    return answer(told)
+        tags = tag_counts(call.records, by_count=call.query.get("sort_by") == "count")
+    return answer(tags)
 
 
 def entries_of(table: str, call: Call) -> list[dict[str, Any]]:

@@ -18,10 +18,10 @@ async def body_of(request: web.Request) -> bytes:
     try:
         return await request.read()
     except web.RequestPayloadError:
-        said = "its encoding, length or chunks are not what its headers say"
+        what = "its encoding, length or chunks are not what its headers say"
     except ConnectionError:
-        said = "the client left in the middle of it"
-    raise BadRequest("Bad Request", hint=f"The body could not be read: {said}.")
+        what = "the client left in the middle of it"
+    raise BadRequest("Bad Request", hint=f"The body could not be read: {what}.")
 
 
 def parsed(request: ApiRequest, raw: bytes) -> Any:
@@ -32,5 +32,5 @@ def parsed(request: ApiRequest, raw: bytes) -> Any:
         # curl -d calls everything a form: what begins like JSON was meant as JSON.
         if request.content_type not in _FORMS or raw.lstrip()[:1] in (b"{", b"["):
             raise
-        said = f"The body is form-encoded ({request.content_type}), and the API takes JSON"
-        raise BadRequest("Bad Request", hint=f"{said}: send it as JSON, with requests and httpx as json=...") from None
+        wrong = f"The body is form-encoded ({request.content_type}), and the API takes JSON"
+        raise BadRequest("Bad Request", hint=f"{wrong}: send it as JSON, with requests and httpx as json=...") from None

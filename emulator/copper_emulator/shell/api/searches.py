@@ -104,16 +104,16 @@ def _page(entries: Sequence[Any], call: Call) -> JsonAnswer:
     """Answer with a page of a table, as for a search."""
     body = call.body
     found = Findings(body, body, "the page of a table", listed=tuple(_PAGES))
-    said: dict[str, int] = {}
+    paging: dict[str, int] = {}
     for name, (form, default) in _PAGES.items():
         value = found.body.get(name, call.query.get(name))
         try:
-            said[name] = default if value is None else int(form.read(value, call.records))
+            paging[name] = default if value is None else int(form.read(value, call.records))
         except Unfit as error:
             found.error(name, error.message, error.hint)
     found.raise_if_any()
-    first = (said["page_number"] - 1) * said["page_size"]
-    return answer(entries[first : first + said["page_size"]], total=len(entries))
+    first = (paging["page_number"] - 1) * paging["page_size"]
+    return answer(entries[first : first + paging["page_size"]], total=len(entries))
 
 
 def _rows(kind: EntityType) -> list[tuple[str, str, Act]]:

@@ -156,17 +156,17 @@ class SnapshotShape(Shape):
     digest: str = Field(description="shows whether it was changed")
 
 
-async def list_accounts(accounts: Accounts, request: web.Request, said: Nothing) -> AccountsShape:
+async def list_accounts(accounts: Accounts, request: web.Request, params: Nothing) -> AccountsShape:
     """List all accounts, each at a glance."""
-    return AccountsShape.told(accounts=[vars(at_a_glance(account)) for account in accounts])
+    return AccountsShape.unvalidated(accounts=[vars(at_a_glance(account)) for account in accounts])
 
 
-async def create_account(accounts: Accounts, request: web.Request, said: NewAccount) -> MadeShape:
+async def create_account(accounts: Accounts, request: web.Request, params: NewAccount) -> MadeShape:
     """Create an account with a token of its own. 409 if its name or its token is already in use."""
-    settings = _changed(accounts.plan.settings, said.settings)
-    key = Key(1, said.token or secrets.token_hex(16), said.email)
+    settings = _changed(accounts.plan.settings, params.settings)
+    key = Key(1, params.token or secrets.token_hex(16), params.email)
     try:
-        made = accounts.create(said.name or accounts.free_name(), key, settings, _place(said))
+        made = accounts.create(params.name or accounts.free_name(), key, settings, _place(params))
     except UsageError as error:
         raise Refused(409, str(error), hint="Choose another, or leave it out to have one chosen.") from None
     return MadeShape(
@@ -178,7 +178,7 @@ async def create_account(accounts: Accounts, request: web.Request, said: NewAcco
     )
 
 
-async def delete_account(accounts: Accounts, request: web.Request, said: Nothing) -> DeletedShape:
+async def delete_account(accounts: Accounts, request: web.Request, params: Nothing) -> DeletedShape:
     """Delete an account with everything in it; deliveries on their way are cut off. 409 for `default`."""
     account = account_of(request, accounts)
     if account.name == DEFAULT:
@@ -187,27 +187,27 @@ async def delete_account(accounts: Accounts, request: web.Request, said: Nothing
     return DeletedShape(name=account.name)
 
 
-async def show_account(served: ServedAccount, said: Nothing) -> AccountShape:
+async def show_account(served: ServedAccount, params: Nothing) -> AccountShape:
     """Show one account at a glance."""
     return at_a_glance(served)
 
 
-async def reset(served: ServedAccount, said: Reset) -> AccountShape:
+async def reset(served: ServedAccount, params: Reset) -> AccountShape:
     """Empty the account: no records, subscriptions, waiting notifications or journal. Its key and clock stay."""
-    given = said.settings
+    given = params.settings
     await served.reset(None if given is None else _changed(served.plan.settings, given) or served.plan.settings)
     return at_a_glance(served)
 
 
-async def read_settings(served: ServedAccount, said: Nothing) -> SettingsShape:
+async def read_settings(served: ServedAccount, params: Nothing) -> SettingsShape:
     """Show the settings, which say how the account behaves."""
     return _settings(served)
 
 
-async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
+async def change_settings(served: ServedAccount, params: Taken) -> SettingsShape:
     """Change settings from now on. 409 for those that only a new or reset account can take up. While time stands still,
     what the change lets go is delivered before this is answered."""
-    given = said.model_dump(exclude_unset=True)
+    given = params.model_dump(exclude_unset=True)
     before = served.tenant.settings
     after = before.with_changes(given)
     changed = [name for name in given if getattr(before, name) != getattr(after, name)]
@@ -226,7 +226,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
     return _settings(served)
 
 
-async def make_snapshot(served: ServedAccount, said: Nothing) -> SnapshotShape:
+async def make_snapshot(served: ServedAccount, params: Nothing) -> SnapshotShape:
     """Make a document of the whole account."""
     made = snapshot(served.tenant)
     return SnapshotShape(
@@ -234,12 +234,12 @@ async def make_snapshot(served: ServedAccount, said: Nothing) -> SnapshotShape:
     )
 
 
-async def restore(served: ServedAccount, said: Restore) -> AccountShape:
+async def restore(served: ServedAccount, params: Restore) -> AccountShape:
     """Restore a snapshot, with its clock; the account keeps its own token and its settings `allow_targets` and `ca`.
 
     422 for a snapshot that cannot be read; then nothing is changed.
     """
-    document = said.snapshot
+    document = params.snapshot
     try:
         found = read_snapshot(document.version, document.state, document.digest)
         # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
@@ -270,7 +270,7 @@ def at_a_glance(served: ServedAccount) -> AccountShape:
     tenant = served.tenant
     with tenant.lock:
         account = tenant.account
-        return AccountShape.told(
+        return AccountShape.unvalidated(
             name=served.name,
             email=account.key.email if has_token(account) else None,
             keys=len(account.keys),
@@ -284,11 +284,11 @@ def at_a_glance(served: ServedAccount) -> AccountShape:
         )
 
 
-def _place(said: NewAccount) -> int:
-    if said.place is not None:
-        return said.place
+def _place(params: NewAccount) -> int:
+    if params.place is not None:
+        return params.place
     # A name that was chosen for it depends on which accounts there are, and so on what other tests do meanwhile.
-    return 1 if said.name is None else place_of(said.name)
+    return 1 if params.name is None else place_of(params.name)
 
 
 def _changed(settings: Settings, given: Mapping[str, Any]) -> Settings | None:

@@ -58,16 +58,16 @@ def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Appli
     return app
 
 
-async def fire(served: ServedAccount, said: Fire) -> FiredShape:
+async def fire(served: ServedAccount, params: Fire) -> FiredShape:
     """Fire a bare event now. Unless an endpoint is slow, what it makes due is delivered before this is answered."""
     tenant = served.tenant
-    happened = bare_event(said.type, said.event, said.ids, said.updated_attributes, tenant.settings.profile)
+    happened = bare_event(params.type, params.event, params.ids, params.updated_attributes, tenant.settings.profile)
     change: Change = tenant.record(lambda account, now: account.fire(happened, now))
     account = tenant.account
     await settled(served, account, [change])
     with tenant.lock:
         hints = unreported(TABLES[change.type], change.updated_attributes, account.records.catalogue)
-        return FiredShape.told(account, change, hints)
+        return FiredShape.of_change(account, change, hints)
 
 
 SERVER_OPERATIONS: tuple[ServerOperation[Any], ...] = (

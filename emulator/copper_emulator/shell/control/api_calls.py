@@ -56,14 +56,14 @@ class ApiCallsShape(Shape):
     life: str = Field(description="a different one after each reset, when numbers start again")
 
 
-async def list_api_calls(served: ServedAccount, said: ListApiCalls) -> ApiCallsShape:
+async def list_api_calls(served: ServedAccount, params: ListApiCalls) -> ApiCallsShape:
     """List a page of the calls of Copper's API that match all filters, newest first."""
-    fitting = [call for call in served.tenant.api_calls() if _fits(said, call)]
-    first = 0 if said.after is None else bisect_right(fitting, said.after, key=_number)
-    end = len(fitting) if said.before is None else bisect_left(fitting, said.before, key=_number)
-    if said.after is not None:
-        end = min(end, first + said.limit)
-    first = max(first, end - said.limit)
+    fitting = [call for call in served.tenant.api_calls() if _fits(params, call)]
+    first = 0 if params.after is None else bisect_right(fitting, params.after, key=_number)
+    end = len(fitting) if params.before is None else bisect_left(fitting, params.before, key=_number)
+    if params.after is not None:
+        end = min(end, first + params.limit)
+    first = max(first, end - params.limit)
     return ApiCallsShape(
         calls=[_shape(call) for call in reversed(fitting[first:end])],
         count=len(fitting),
@@ -81,16 +81,16 @@ API_CALL_OPERATIONS: tuple[Operation[Any], ...] = (
 _number = attrgetter("number")
 
 
-def _fits(said: ListApiCalls, call: ApiCall) -> bool:
-    if said.method is not None and call.method != said.method.upper():
+def _fits(params: ListApiCalls, call: ApiCall) -> bool:
+    if params.method is not None and call.method != params.method.upper():
         return False
-    if said.during is not None and call.during != said.during:
+    if params.during is not None and call.during != params.during:
         return False
-    if said.text is not None and said.text.casefold() not in call.path.casefold():
+    if params.text is not None and params.text.casefold() not in call.path.casefold():
         return False
-    if said.status is None:
+    if params.status is None:
         return True
-    lowest, highest = said.status
+    lowest, highest = params.status
     return call.status is not None and lowest <= call.status <= highest
 
 

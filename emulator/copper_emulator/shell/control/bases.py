@@ -48,8 +48,8 @@ class Plain(Shape):
     """
 
     @classmethod
-    def told(cls, **values: str | int | list[Any] | Mapping[str, Any] | None) -> Self:
-        """Create one with these values, unvalidated, and defaults for the others."""
+    def unvalidated(cls, **values: str | int | list[Any] | Mapping[str, Any] | None) -> Self:
+        """Create one with these values and defaults for the others."""
         return cls.model_construct(None, **values)
 
     def as_json(self) -> bytes:

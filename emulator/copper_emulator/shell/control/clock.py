@@ -19,33 +19,33 @@ from copper_emulator.shell.guarding import Refused
 from copper_emulator.shell.served.account import ServedAccount
 
 
-async def read_clock(served: ServedAccount, said: Nothing) -> ClockShape:
+async def read_clock(served: ServedAccount, params: Nothing) -> ClockShape:
     """Show what time it is for the account, and what waits for time to pass."""
     return clock_shape(served)
 
 
-async def freeze(served: ServedAccount, said: Nothing) -> ClockShape:
+async def freeze(served: ServedAccount, params: Nothing) -> ClockShape:
     """Let time stand still from now on. What is on its way is waited for before this is answered."""
     await served.runner.freeze()
     return clock_shape(served)
 
 
-async def run(served: ServedAccount, said: Nothing) -> ClockShape:
+async def run(served: ServedAccount, params: Nothing) -> ClockShape:
     """Let time run from the moment at which it stands."""
     await served.runner.go_on()
     return clock_shape(served)
 
 
-async def advance(served: ServedAccount, said: Advance) -> MovedShape:
+async def advance(served: ServedAccount, params: Advance) -> MovedShape:
     """Play time ahead, deadline by deadline, and deliver what falls due on the way; a running clock then runs on."""
-    check_reachable(served.tenant.now() + said.by, "; reset does not set it back")
-    return _moved(served, await served.runner.advance(said.by))
+    check_reachable(served.tenant.now() + params.by, "; reset does not set it back")
+    return _moved(served, await served.runner.advance(params.by))
 
 
-async def run_until_idle(served: ServedAccount, said: RunUntilIdle) -> MovedShape:
+async def run_until_idle(served: ServedAccount, params: RunUntilIdle) -> MovedShape:
     """Play time ahead until nothing waits for time to pass. 409 if that takes more time than the limit."""
     try:
-        return _moved(served, await served.runner.run_until_idle(said.limit))
+        return _moved(served, await served.runner.run_until_idle(params.limit))
     except NotIdle as error:
         hint = "Allow more time with a longer limit (on the command line --limit)."
         raise Refused(409, error.why, hint=hint, code=error.code) from None

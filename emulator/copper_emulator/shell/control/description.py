@@ -111,11 +111,13 @@ _STREAM = Described(
 def described(of_server: Iterable[ServerOperation[Any]], of_account: Iterable[Operation[Any]]) -> Iterator[Described]:
     """All operations, the journal's stream included."""
     for server in of_server:
-        yield Described(server.method, server.path, *_told(server, "server"), server.takes, server.gives, server.status)
+        yield Described(
+            server.method, server.path, *_heading(server, "server"), server.takes, server.gives, server.status
+        )
     for each in of_account:
         word = each.path.strip("/").split("/")[0]
-        told = _told(each, _PART_OF.get(word, word))
-        yield Described(each.method, f"/accounts/{{name}}{each.path}", *told, each.takes, each.gives)
+        heading = _heading(each, _PART_OF.get(word, word))
+        yield Described(each.method, f"/accounts/{{name}}{each.path}", *heading, each.takes, each.gives)
     yield _STREAM
 
 
@@ -146,7 +148,7 @@ def describe(operations: Sequence[Described]) -> dict[str, Any]:
     }
 
 
-def _told(operation: Operation[Any] | ServerOperation[Any], part: str) -> tuple[str, str, str]:
+def _heading(operation: Operation[Any] | ServerOperation[Any], part: str) -> tuple[str, str, str]:
     about = " ".join((operation.run.__doc__ or "").split())
     return part, operation.summary, about
 

@@ -64,41 +64,41 @@ class KeyShape(Shape):
     headers: dict[str, str] = Field(description="a client of Copper calls the emulated API with these")
 
 
-async def settle_account(served: ServedAccount, said: Settle) -> SettledShape:
+async def settle_account(served: ServedAccount, params: Settle) -> SettledShape:
     """Deliver what is due, and wait for what is on its way; time stands still meanwhile.
 
     409 if that takes longer than `within`: an endpoint that settles while it is notified would wait for its own answer.
     """
-    deliveries = await served.runner.play(lambda: settle(served.tenant), within_ms=said.within)
+    deliveries = await served.runner.play(lambda: settle(served.tenant), within_ms=params.within)
     return SettledShape(now=iso(served.tenant.now()), notifications=[each.notification.serial for each in deliveries])
 
 
-async def switch_key(served: ServedAccount, said: Nothing) -> KeyShape:
+async def switch_key(served: ServedAccount, params: Nothing) -> KeyShape:
     """Give the account a new key; the old one is answered 401 from now on, but its subscriptions keep firing."""
     key = served.tenant.switch_key()
     return KeyShape(token=key.token, headers=key.headers)
 
 
-async def relate(served: ServedAccount, said: Relation) -> RelatedShape:
+async def relate(served: ServedAccount, params: Relation) -> RelatedShape:
     """Relate two records; Copper sends no notifications about relations. Relating them twice is no error."""
-    one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
+    one, other = (kind_called(params.type), params.id), (kind_called(params.other.type), params.other.id)
     is_new = served.tenant.record(lambda account, now: account.relate(one, other, now))
-    return _related(served, said, changed=is_new)
+    return _related(served, params, changed=is_new)
 
 
-async def unrelate(served: ServedAccount, said: Relation) -> RelatedShape:
+async def unrelate(served: ServedAccount, params: Relation) -> RelatedShape:
     """Remove a relation; Copper sends no notifications about relations."""
-    one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
+    one, other = (kind_called(params.type), params.id), (kind_called(params.other.type), params.other.id)
     served.tenant.record(lambda account, now: account.unrelate(one, other, now))
-    return _related(served, said)
+    return _related(served, params)
 
 
-def _related(served: ServedAccount, said: Relation, *, changed: bool = True) -> RelatedShape:
-    kind = kind_called(said.type)
+def _related(served: ServedAccount, params: Relation, *, changed: bool = True) -> RelatedShape:
+    kind = kind_called(params.type)
     with served.tenant.lock:
-        others = served.tenant.account.records.relations.of((kind, said.id))
+        others = served.tenant.account.records.relations.of((kind, params.id))
     related = [{"type": str(each), "id": number} for each, number in others]
-    return RelatedShape(type=kind, id=said.id, related=related, changed=changed)
+    return RelatedShape(type=kind, id=params.id, related=related, changed=changed)
 
 
 DRIVING_OPERATIONS: tuple[Operation[Any], ...] = (

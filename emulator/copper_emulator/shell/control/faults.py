@@ -13,16 +13,16 @@ from copper_emulator.shell.fault_switching import active, check_names, read, swi
 from copper_emulator.shell.served.account import ServedAccount
 
 
-async def list_faults(served: ServedAccount, said: Nothing) -> FaultsShape:
+async def list_faults(served: ServedAccount, params: Nothing) -> FaultsShape:
     """List the faults that are on."""
     return _shape(served)
 
 
-async def switch(served: ServedAccount, said: Switch) -> FaultsShape:
+async def switch(served: ServedAccount, params: Switch) -> FaultsShape:
     """Switch faults off and on. A request that cannot be understood changes nothing."""
-    faults = read(said.on)
-    names = [] if said.off == "all" else check_names(said.off)
-    if names or said.off == "all":
+    faults = read(params.on)
+    names = [] if params.off == "all" else check_names(params.off)
+    if names or params.off == "all":
         switch_off_named(served.tenant, names)
     switch_on(served.tenant, faults)
     return _shape(served)

@@ -100,33 +100,37 @@ class NotificationFilters(Filters):
     after: int | None = Field(None, ge=0, le=MAX_NUMBER, description="newer than the notification with this serial")
 
 
-def fits_entry(said: EntryFilters, entry: Entry, hidden: Hidden) -> bool:
+def fits_entry(filters: EntryFilters, entry: Entry, hidden: Hidden) -> bool:
     """Whether an entry matches the filters, apart from those on its place in the journal."""
-    if said.kind and entry.kind not in said.kind:
+    if filters.kind and entry.kind not in filters.kind:
         return False
-    if not _between(entry.at_ms, said.after_time, said.before_time):
+    if not _between(entry.at_ms, filters.after_time, filters.before_time):
         return False
     about = entry.notification or entry.change
     topic = about.topic if about is not None else entry.subscription.topic if entry.subscription is not None else None
-    if not _is_about(said, topic, () if about is None else about.ids, entry.delivery):
+    if not _is_about(filters, topic, () if about is None else about.ids, entry.delivery):
         return False
-    if said.subscription is not None and said.subscription not in _concerned(entry):
+    if filters.subscription is not None and filters.subscription not in _concerned(entry):
         return False
-    return said.text is None or _has_text(said.text, entry.delivery, lambda: shown_line(entry, hidden), hidden)
+    return filters.text is None or _has_text(filters.text, entry.delivery, lambda: shown_line(entry, hidden), hidden)
 
 
-def fits_notification(said: NotificationFilters, notification: Notification, account: Account, hidden: Hidden) -> bool:
+def fits_notification(
+    filters: NotificationFilters, notification: Notification, account: Account, hidden: Hidden
+) -> bool:
     """Whether a notification matches the filters, apart from those on its place in the list."""
-    if said.state and notification.state not in said.state:
+    if filters.state and notification.state not in filters.state:
         return False
-    if not _between(notification.change.at_ms, said.since, said.until):
+    if not _between(notification.change.at_ms, filters.since, filters.until):
         return False
     delivery = account.journal.delivery_of(notification)
-    if said.subscription not in (None, notification.subscription, _named_by(delivery)):
+    if filters.subscription not in (None, notification.subscription, _named_by(delivery)):
         return False
-    if not _is_about(said, notification.topic, notification.ids, delivery):
+    if not _is_about(filters, notification.topic, notification.ids, delivery):
         return False
-    return said.text is None or _has_text(said.text, delivery, lambda: _told(notification, delivery, account), hidden)
+    return filters.text is None or _has_text(
+        filters.text, delivery, lambda: _line_of(notification, delivery, account), hidden
+    )
 
 
 def _named_by(delivery: Delivery | None) -> object:
@@ -140,16 +144,16 @@ def _between(moment: int, since: int | None, until: int | None) -> bool:
     return (since is None or moment >= since) and (until is None or moment < until)
 
 
-def _is_about(said: Filters, topic: Topic | None, ids: tuple[int, ...], delivery: Delivery | None) -> bool:
-    if said.type is not None and (topic is None or topic.type is not said.type):
+def _is_about(filters: Filters, topic: Topic | None, ids: tuple[int, ...], delivery: Delivery | None) -> bool:
+    if filters.type is not None and (topic is None or topic.type is not filters.type):
         return False
-    if said.event is not None and (topic is None or topic.event is not said.event):
+    if filters.event is not None and (topic is None or topic.event is not filters.event):
         return False
-    if said.id is not None and said.id not in ids:
+    if filters.id is not None and filters.id not in ids:
         return False
-    if said.outcome and (delivery is None or delivery.outcome not in said.outcome):
+    if filters.outcome and (delivery is None or delivery.outcome not in filters.outcome):
         return False
-    return said.status is None or (delivery is not None and _answered(delivery, said.status))
+    return filters.status is None or (delivery is not None and _answered(delivery, filters.status))
 
 
 def _answered(delivery: Delivery, statuses: tuple[int, int]) -> bool:
@@ -165,7 +169,7 @@ def _concerned(entry: Entry) -> tuple[int, ...]:
     return entry.change.subscriptions if entry.change is not None else ()
 
 
-def _told(notification: Notification, delivery: Delivery | None, account: Account) -> str:
+def _line_of(notification: Notification, delivery: Delivery | None, account: Account) -> str:
     subscription = account.subscriptions.find(notification.subscription)
     target = delivery.target if delivery is not None else subscription.target if subscription is not None else ""
     verdict = "" if delivery is None else f"{delivery.verdict} {delivery.route}"
@@ -173,13 +177,13 @@ def _told(notification: Notification, delivery: Delivery | None, account: Accoun
     return f"#{notification.serial} {notification.topic} {ids} {notification.subscription} {target} {verdict}"
 
 
-def _has_text(wanted: str, delivery: Delivery | None, told: Callable[[], str], hidden: Hidden) -> bool:
+def _has_text(wanted: str, delivery: Delivery | None, line: Callable[[], str], hidden: Hidden) -> bool:
     needle = wanted.casefold()
     if delivery is not None:
         for raw, shown in ((delivery.request_body, request_text), (delivery.response_body, answer_text)):
             if _in_bytes(needle, raw) and _in_shown(needle, delivery, hidden, shown):
                 return True
-    return needle in told().casefold()
+    return needle in line().casefold()
 
 
 def _in_bytes(needle: str, raw: bytes) -> bool:

@@ -37,9 +37,9 @@ class ReadyShape(Plain):
     accounts: int
 
 
-async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
+async def health(accounts: Accounts, request: web.Request, params: Nothing) -> Health:
     """Say that the server is up, and describe it."""
-    return Health.told(
+    return Health.unvalidated(
         version=__version__,
         api_url=api_url(str(request.url.origin())),
         tls_url=accounts.tls_url or None,
@@ -49,7 +49,7 @@ async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Hea
     )
 
 
-async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> ReadyShape:
+async def ready(accounts: Accounts, request: web.Request, params: Nothing) -> ReadyShape:
     """Say whether deliveries are made for every account. 503 if not, or if the state file cannot be written."""
     unwritten = accounts.write_remaining()
     if unwritten:
@@ -57,7 +57,7 @@ async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> Read
     waiting = [account.name for account in accounts if not account.is_delivering]
     if waiting:
         raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")
-    return ReadyShape.told(accounts=len(accounts))
+    return ReadyShape.unvalidated(accounts=len(accounts))
 
 
 HEALTH: tuple[ServerOperation[Any], ...] = (

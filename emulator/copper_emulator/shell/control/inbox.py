@@ -69,7 +69,7 @@ class InboxShape(Shape):
     requests: list[RequestShape] = Field(description="newest first")
 
 
-async def read_inbox(served: ServedAccount, said: ReadInbox) -> InboxShape:
+async def read_inbox(served: ServedAccount, params: ReadInbox) -> InboxShape:
     """Show what was received, newest first, and what is answered."""
     with served.tenant.lock:
         inbox, kept = served.inbox, list(served.inbox.requests)
@@ -79,17 +79,17 @@ async def read_inbox(served: ServedAccount, said: ReadInbox) -> InboxShape:
                 status=inbox.reply.status, body=inbox.reply.body, delay=duration_text(inbox.reply.delay_ms)
             ),
             received=inbox.received,
-            requests=[_request(attempt) for attempt in kept[: -said.limit - 1 : -1]],
+            requests=[_request(attempt) for attempt in kept[: -params.limit - 1 : -1]],
         )
 
 
-async def answer_with(served: ServedAccount, said: Answer) -> InboxShape:
+async def answer_with(served: ServedAccount, params: Answer) -> InboxShape:
     """Change the status, body or delay of the answers from now on."""
     inbox, before = served.inbox, served.inbox.reply
     inbox.reply = Reply(
-        status=before.status if said.status is None else said.status,
-        body=before.body if said.body is None else said.body,
-        delay_ms=before.delay_ms if said.delay is None else said.delay,
+        status=before.status if params.status is None else params.status,
+        body=before.body if params.body is None else params.body,
+        delay_ms=before.delay_ms if params.delay is None else params.delay,
     )
     served.recorder.remark("the answer of the inbox was changed")
     return await read_inbox(served, ReadInbox(limit=100))

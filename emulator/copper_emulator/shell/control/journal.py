@@ -33,16 +33,16 @@ class ReadJournal(EntryFilters):
     limit: int = Field(1000, ge=1, le=10_000)
 
 
-async def read_journal(served: ServedAccount, said: ReadJournal) -> JournalShape:
+async def read_journal(served: ServedAccount, filters: ReadJournal) -> JournalShape:
     """List entries that match all filters: with `since` the first `limit` after that number, else the last `limit`."""
     with served.tenant.lock:
         entries = served.tenant.account.journal.entries
-        first, end = _stretch(entries, said)
-        places = range(first, end) if said.since is not None else range(end - 1, first - 1, -1)
+        first, end = _stretch(entries, filters)
+        places = range(first, end) if filters.since is not None else range(end - 1, first - 1, -1)
         hidden = served.hidden
         wanted = (entries[place] for place in places)
-        found = list(islice((entry for entry in wanted if fits_entry(said, entry, hidden)), said.limit))
-        if said.since is None:
+        found = list(islice((entry for entry in wanted if fits_entry(filters, entry, hidden)), filters.limit))
+        if filters.since is None:
             found.reverse()
         return JournalShape(
             entries=[EntryShape.of(entry, hidden) for entry in found],
@@ -53,12 +53,12 @@ async def read_journal(served: ServedAccount, said: ReadJournal) -> JournalShape
         )
 
 
-async def stream_journal(request: web.Request, served: ServedAccount, said: EntryFilters) -> web.StreamResponse:
+async def stream_journal(request: web.Request, served: ServedAccount, filters: EntryFilters) -> web.StreamResponse:
     """Stream server-sent events: `entry` for each entry that matches, and `reset` when the journal begins anew.
 
     Begins after the entry in `Last-Event-ID` (an event's `id`, LIFE-NUMBER), or else after `since`.
     """
-    life, number = _resumed(request.headers.get("Last-Event-ID"), said.since or 0)
+    life, number = _resumed(request.headers.get("Last-Event-ID"), filters.since or 0)
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     with suppress(ConnectionError):
         await response.prepare(request)
@@ -68,7 +68,7 @@ async def stream_journal(request: web.Request, served: ServedAccount, said: Entr
                 number = 0
                 await response.write(f"event: reset\nid: {served.life}-0\ndata: {{}}\n\n".encode())
             life = served.life
-            events, looked = _events(served, said, number)
+            events, looked = _events(served, filters, number)
             ended, number = looked == number, looked
             if events:
                 await response.write(events)
@@ -93,21 +93,21 @@ def place_after(entries: Sequence[Entry], number: int) -> int:
     return bisect_left(entries, number + 1, key=_number)
 
 
-def _stretch(entries: Sequence[Entry], said: EntryFilters) -> tuple[int, int]:
+def _stretch(entries: Sequence[Entry], filters: EntryFilters) -> tuple[int, int]:
     """The range of places that can hold wanted entries; found by bisection, as numbers and moments only grow."""
     first, end = 0, len(entries)
-    if said.since is not None:
-        first = place_after(entries, said.since)
-    if said.before is not None:
-        end = place_after(entries, said.before - 1)
-    if said.after_time is not None:
-        first = max(first, bisect_left(entries, said.after_time, key=_at))
-    if said.before_time is not None:
-        end = min(end, bisect_left(entries, said.before_time, key=_at))
+    if filters.since is not None:
+        first = place_after(entries, filters.since)
+    if filters.before is not None:
+        end = place_after(entries, filters.before - 1)
+    if filters.after_time is not None:
+        first = max(first, bisect_left(entries, filters.after_time, key=_at))
+    if filters.before_time is not None:
+        end = min(end, bisect_left(entries, filters.before_time, key=_at))
     return first, max(first, end)
 
 
-def _events(served: ServedAccount, said: EntryFilters, number: int) -> tuple[bytes, int]:
+def _events(served: ServedAccount, filters: EntryFilters, number: int) -> tuple[bytes, int]:
     """The next matching entries as events, and the number up to which the journal has been examined."""
     with served.tenant.lock:
         hidden = served.hidden
@@ -116,7 +116,7 @@ def _events(served: ServedAccount, said: EntryFilters, number: int) -> tuple[byt
         looked = entries[first : first + _MOST]
         events = [
             f"event: entry\nid: {served.life}-{entry.number}\ndata: {shown.model_dump_json()}\n\n"
-            for entry, shown in ((e, EntryShape.of(e, hidden)) for e in looked if fits_entry(said, e, hidden))
+            for entry, shown in ((e, EntryShape.of(e, hidden)) for e in looked if fits_entry(filters, e, hidden))
         ]
     return "".join(events).encode(), looked[-1].number if looked else number
 

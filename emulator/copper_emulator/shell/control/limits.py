@@ -57,7 +57,7 @@ class LimitsShape(Shape):
     marks: list[MarkShape] = Field(description="the latest, oldest first")
 
 
-async def read_limits(served: ServedAccount, said: ReadLimits) -> LimitsShape:
+async def read_limits(served: ServedAccount, params: ReadLimits) -> LimitsShape:
     """Show how much room there is under each limit, what waits for it, and what was sent when."""
     with served.tenant.lock:
         account, now = served.tenant.account, served.tenant.now()
@@ -68,7 +68,7 @@ async def read_limits(served: ServedAccount, said: ReadLimits) -> LimitsShape:
             window=account.rules.window,
             over_limit=account.rules.over_limit,
             limits=[_limit(window, now, held) for window in account.windows],
-            marks=[_mark(account, each) for each in notifications[max(len(notifications) - said.marks, 0) :]],
+            marks=[_mark(account, each) for each in notifications[max(len(notifications) - params.marks, 0) :]],
         )
 
 

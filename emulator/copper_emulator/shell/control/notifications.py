@@ -49,16 +49,16 @@ _WHOLE = 64 * 1024
 """Characters of an endpoint's answer that are shown: as much as is kept of it."""
 
 
-async def list_notifications(served: ServedAccount, said: ListNotifications) -> NotificationsShape:
+async def list_notifications(served: ServedAccount, params: ListNotifications) -> NotificationsShape:
     """List a page of the notifications that match all filters, newest first."""
     with served.tenant.lock:
         account = served.tenant.account
-        fitting = _fitting(account, said, served.hidden)
-        first = 0 if said.after is None else bisect_right(fitting, said.after, key=_serial)
-        end = len(fitting) if said.before is None else bisect_left(fitting, said.before, key=_serial)
-        if said.after is not None:
-            end = min(end, first + said.limit)
-        first = max(first, end - said.limit)
+        fitting = _fitting(account, params, served.hidden)
+        first = 0 if params.after is None else bisect_right(fitting, params.after, key=_serial)
+        end = len(fitting) if params.before is None else bisect_left(fitting, params.before, key=_serial)
+        if params.after is not None:
+            end = min(end, first + params.limit)
+        first = max(first, end - params.limit)
         page, mask = fitting[first:end], served.hidden.mask
         again = _resends(account, page[0].serial) if page else {}
         return NotificationsShape(
@@ -72,65 +72,67 @@ async def list_notifications(served: ServedAccount, said: ListNotifications) -> 
         )
 
 
-async def show_notification(served: ServedAccount, said: ShowNotification) -> WholeShape:
+async def show_notification(served: ServedAccount, params: ShowNotification) -> WholeShape:
     """Show one notification with its change, its request, what came back, and why.
 
     With `reveal`, the request is shown exactly as it was sent, including secrets.
     """
     with served.tenant.lock:
         account, hidden = served.tenant.account, served.hidden
-        everything, place = account.journal.notifications, _place(account, said.serial)
+        everything, place = account.journal.notifications, _place(account, params.serial)
         notification = everything[place]
         delivery = account.journal.delivery_of(notification)
         mask = hidden.mask if delivery is None else hidden.mask_of(delivery)
         subscription = _subscription(account, notification, delivery)
-        told = [Step(step.what, mask(step.text), step.at_ms) for step in steps(account, notification)]
+        story_steps = [Step(step.what, mask(step.text), step.at_ms) for step in steps(account, notification)]
         return WholeShape(
-            notification=RowShape.row(account, notification, mask, _resends(account, said.serial).get(said.serial, ())),
+            notification=RowShape.row(
+                account, notification, mask, _resends(account, params.serial).get(params.serial, ())
+            ),
             change=ChangeShape.of(notification.change),
             subscription=None if subscription is None else SubscriptionShape.of(subscription),
-            request=SentShape.sent(account, notification, hidden, reveal=said.reveal),
+            request=SentShape.sent(account, notification, hidden, reveal=params.reveal),
             delivery=None if delivery is None else DeliveryShape.of(delivery, hidden, most=_WHOLE),
-            steps=[StepShape.of(step) for step in told],
-            why=[mask(story(account, notification)), *(f"  {step.text}" for step in told)],
+            steps=[StepShape.of(step) for step in story_steps],
+            why=[mask(story(account, notification)), *(f"  {step.text}" for step in story_steps)],
             advice=[] if delivery is None else [mask(line) for line in remedy(account, _advised(account, delivery))],
             previous=everything[place - 1].serial if place else None,
             next=everything[place + 1].serial if place + 1 < len(everything) else None,
         )
 
 
-async def resend(served: ServedAccount, said: Resend) -> WholeShape:
+async def resend(served: ServedAccount, params: Resend) -> WholeShape:
     """Send a notification again, unchanged or with another body, headers or target; it bypasses the limits."""
 
     def make(account: Account, now: int) -> Attempt:
-        earlier = account.journal.notifications[_place(account, said.serial)]
+        earlier = account.journal.notifications[_place(account, params.serial)]
         body, headers, target = _request(account, earlier, now)
-        if "body" in said.model_fields_set:
-            body = encode(unmasked(said.body, _object(body)))
-        if said.headers is not None:
-            headers = tuple(unmasked(said.headers, dict(headers)).items())
-        if said.target is not None:
-            target = said.target
+        if "body" in params.model_fields_set:
+            body = encode(unmasked(params.body, _object(body)))
+        if params.headers is not None:
+            headers = tuple(unmasked(params.headers, dict(headers)).items())
+        if params.target is not None:
+            target = params.target
         _check_request(target, dict(headers))
-        note = resend_note(earlier.serial, edited=said.model_fields_set != {"serial"})
+        note = resend_note(earlier.serial, edited=params.model_fields_set != {"serial"})
         return account.replay(earlier.topic, earlier.ids, body, target, headers, now, note=note)
 
     return await _sent(served, make)
 
 
-async def replay(served: ServedAccount, said: Replay) -> WholeShape:
+async def replay(served: ServedAccount, params: Replay) -> WholeShape:
     """Deliver a captured body, or any text; it bypasses matching and limits."""
-    raw, topic, ids = _captured(said)
-    _check_request(said.target, said.headers)
-    headers = request_headers(served.tenant.settings.user_agent, said.headers)
-    return await _sent(served, lambda account, now: account.replay(topic, ids, raw, said.target, headers, now))
+    raw, topic, ids = _captured(params)
+    _check_request(params.target, params.headers)
+    headers = request_headers(served.tenant.settings.user_agent, params.headers)
+    return await _sent(served, lambda account, now: account.replay(topic, ids, raw, params.target, headers, now))
 
 
-def _captured(said: Replay) -> tuple[bytes, Topic, tuple[int, ...]]:
-    if said.text is not None and said.type is not None and said.event is not None:
-        raw = said.text.encode()
-        return raw, Topic(said.type, said.event), _ids_in(raw)
-    raw = encode(said.body)
+def _captured(params: Replay) -> tuple[bytes, Topic, tuple[int, ...]]:
+    if params.text is not None and params.type is not None and params.event is not None:
+        raw = params.text.encode()
+        return raw, Topic(params.type, params.event), _ids_in(raw)
+    raw = encode(params.body)
     return raw, *captured_topic(raw)
 
 
@@ -167,15 +169,15 @@ def last_number(account: Account) -> int:
     return entries[-1].number if entries else 0
 
 
-def _fitting(account: Account, said: ListNotifications, hidden: Hidden) -> Sequence[Notification]:
+def _fitting(account: Account, params: ListNotifications, hidden: Hidden) -> Sequence[Notification]:
     everything = account.journal.notifications
-    if not said.model_fields_set - {"limit", "before", "after"}:
+    if not params.model_fields_set - {"limit", "before", "after"}:
         return everything
-    found = [each for each in everything if fits_notification(said, each, account, hidden)]
-    if said.recovered is None or not found:
+    found = [each for each in everything if fits_notification(params, each, account, hidden)]
+    if params.recovered is None or not found:
         return found
     delivered = _recovered(account, found[0].serial)
-    return [each for each in found if (each.serial in delivered) is said.recovered]
+    return [each for each in found if (each.serial in delivered) is params.recovered]
 
 
 def _place(account: Account, serial: int) -> int:

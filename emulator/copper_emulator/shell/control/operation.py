@@ -93,24 +93,24 @@ async def taken(request: web.Request, model: type[T], *, max_body: int | None = 
 
     Path parameters other than the account's name are among the values.
     """
-    said = await _said(request, model, max_body)
+    values = await _unparsed(request, model, max_body)
     in_path = {name: value for name, value in request.match_info.items() if name != "name"}
-    twice = [name for name in in_path if name in said]
+    twice = [name for name in in_path if name in values]
     if twice:
         raise Refused(422, f"{twice[0]}: is already in the path")
-    return parsed(model, {**in_path, **said})
+    return parsed(model, {**in_path, **values})
 
 
-async def _said(request: web.Request, model: type[T], max_body: int | None) -> dict[str, Any]:
+async def _unparsed(request: web.Request, model: type[T], max_body: int | None) -> dict[str, Any]:
     if request.method == "GET":
         return from_query(request.query, model)
     if request.query:
         raise Refused(422, "this operation takes its values in a JSON body, not in the query")
     reader = request if max_body is None else request.clone(client_max_size=max_body)
-    said = parse_body(await body_of(reader))
-    if not isinstance(said, dict):
+    values = parse_body(await body_of(reader))
+    if not isinstance(values, dict):
         raise Refused(422, "the body must be a JSON object")
-    return said
+    return values
 
 
 def from_query(query: MultiMapping[str], model: type[BaseModel]) -> dict[str, Any]:
@@ -126,13 +126,13 @@ def _is_list(model: type[BaseModel], name: str) -> bool:
     return field is not None and get_origin(field.annotation) is list
 
 
-def parsed(model: type[T], said: Mapping[str, Any]) -> T:
+def parsed(model: type[T], values: Mapping[str, Any]) -> T:
     """Validate values against a model. Raises Refused, 422 with every mistake found."""
-    if not said and not model.model_fields:
+    if not values and not model.model_fields:
         # Nothing to check, so the model's validator need not be built.
         return model.model_construct()
     try:
-        return model.model_validate(dict(said))
+        return model.model_validate(dict(values))
     except ValidationError as error:
         raise Refused(422, _mistakes(error, model)) from None
 

@@ -30,7 +30,7 @@ class RecordingShape(Shape):
     scenario: str | None = Field(description="the text of a scenario file that repeats it; null without a step")
 
 
-async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+async def start_recording(served: ServedAccount, params: Nothing) -> RecordingShape:
     """Record what is done from now on; replaces an earlier, stopped recording. 409 while one is in progress."""
     recorder = served.recorder
     if recorder.is_on and recorder.started_ms is not None:
@@ -41,18 +41,18 @@ async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShap
             hint="Stop it first: copper-emulator record stop, or POST .../recording/stop.",
         )
     recorder.start()
-    return await read_recording(served, said)
+    return await read_recording(served, params)
 
 
-async def stop_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+async def stop_recording(served: ServedAccount, params: Nothing) -> RecordingShape:
     """Stop recording; what was recorded can still be read."""
     if not served.recorder.is_on:
         raise Refused(409, "nothing is being recorded", hint=_BEGIN)
     served.recorder.stop()
-    return await read_recording(served, said)
+    return await read_recording(served, params)
 
 
-async def read_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+async def read_recording(served: ServedAccount, params: Nothing) -> RecordingShape:
     """Show what has been recorded so far, as a scenario."""
     recorder = served.recorder
     return RecordingShape(

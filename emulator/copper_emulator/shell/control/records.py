@@ -54,38 +54,40 @@ _LARGE = 64 * 1024 * 1024
 """Bytes allowed in a request with many records."""
 
 
-async def create(served: ServedAccount, said: Rows) -> ChangedShape:
+async def create(served: ServedAccount, params: Rows) -> ChangedShape:
     """Create records in one action. Unless an endpoint is slow, what it makes due is delivered before the answer."""
-    kind = kind_called(said.type)
-    return await _changed(served, kind, commands.create(kind, _rows(kind, said)))
+    kind = kind_called(params.type)
+    return await _changed(served, kind, commands.create(kind, _rows(kind, params)))
 
 
-async def update(served: ServedAccount, said: Update) -> ChangedShape:
+async def update(served: ServedAccount, params: Update) -> ChangedShape:
     """Give several records the same new values, in one action."""
-    kind = kind_called(said.type)
-    return await _changed(served, kind, commands.update(kind, said.ids, said.fields))
+    kind = kind_called(params.type)
+    return await _changed(served, kind, commands.update(kind, params.ids, params.fields))
 
 
-async def delete(served: ServedAccount, said: Delete) -> ChangedShape:
+async def delete(served: ServedAccount, params: Delete) -> ChangedShape:
     """Delete records, in one action."""
-    kind = kind_called(said.type)
-    _, changes, ignored = await _done(served, commands.delete(kind, said.ids))
+    kind = kind_called(params.type)
+    _, changes, ignored = await _done(served, commands.delete(kind, params.ids))
     return _shape(kind, [], changes, ignored)
 
 
-async def merge(served: ServedAccount, said: Merge) -> ChangedShape:
+async def merge(served: ServedAccount, params: Merge) -> ChangedShape:
     """Merge two records; answered with the one that stays."""
-    kind = kind_called(said.type)
-    winner, changes, ignored = await _done(served, commands.merge(kind, said.winner, said.loser))
+    kind = kind_called(params.type)
+    winner, changes, ignored = await _done(served, commands.merge(kind, params.winner, params.loser))
     return _shape(kind, [winner], changes, ignored)
 
 
-async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
+async def convert(served: ServedAccount, params: Convert) -> ConvertedShape:
     """Convert a lead into a person, a company and, if asked for, an opportunity."""
-    kind = kind_called(said.type)
+    kind = kind_called(params.type)
     if kind is not EntityType.LEAD:
         raise UsageError(f"only leads can be converted, not {TABLES[kind].plural}")
-    made, changes, _ = await _done(served, commands.convert(said.id, {"details": said.details} if said.details else {}))
+    made, changes, _ = await _done(
+        served, commands.convert(params.id, {"details": params.details} if params.details else {})
+    )
     return ConvertedShape(
         person=_shown(made.get("person")),
         company=_shown(made.get("company")),
@@ -94,59 +96,59 @@ async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
     )
 
 
-async def search(served: ServedAccount, said: Search) -> FoundShape:
+async def search(served: ServedAccount, params: Search) -> FoundShape:
     """Find one page of the records that Copper's own search would find."""
-    kind = kind_called(said.type)
+    kind = kind_called(params.type)
     with served.tenant.lock:
         store = served.tenant.account.records
         require(store, kind)
-        found = find(store, parse_search(kind, said.filters, {}, store), served.tenant.now())
+        found = find(store, parse_search(kind, params.filters, {}, store), served.tenant.now())
         return FoundShape(records=[store.shown(kind, record) for record in found.records], total=found.total)
 
 
-async def seed(served: ServedAccount, said: Rows) -> SeededShape:
+async def seed(served: ServedAccount, params: Rows) -> SeededShape:
     """Add records as if they had always been there: ids and read-only fields may be given, and nobody is notified."""
-    kind = kind_called(said.type)
-    ids, *_ = await _done(served, commands.seed(kind, _rows(kind, said)))
+    kind = kind_called(params.type)
+    ids, *_ = await _done(served, commands.seed(kind, _rows(kind, params)))
     return SeededShape(ids=ids)
 
 
-async def read_lookup(served: ServedAccount, said: OfTable) -> LookupShape:
+async def read_lookup(served: ServedAccount, params: OfTable) -> LookupShape:
     """List the entries of a table that records refer to."""
     with served.tenant.lock:
-        return LookupShape.of(_catalogue(served).table(said.table))
+        return LookupShape.of(_catalogue(served).table(params.table))
 
 
-async def add_entry(served: ServedAccount, said: NewEntry) -> LookupEntryShape:
+async def add_entry(served: ServedAccount, params: NewEntry) -> LookupEntryShape:
     """Add an entry; its id may be given."""
     with served.tenant.lock:
-        return LookupEntryShape(entry=_catalogue(served).add(said.table, said.entry))
+        return LookupEntryShape(entry=_catalogue(served).add(params.table, params.entry))
 
 
-async def update_entry(served: ServedAccount, said: ChangedEntry) -> LookupEntryShape:
+async def update_entry(served: ServedAccount, params: ChangedEntry) -> LookupEntryShape:
     """Change an entry. A stage that is left out is removed, unless a record is in it."""
     with served.tenant.lock:
-        changed = usage.change_entry(served.tenant.account.records, said.table, said.id, said.fields)
+        changed = usage.change_entry(served.tenant.account.records, params.table, params.id, params.fields)
         return LookupEntryShape(entry=dict(changed))
 
 
-async def remove_entry(served: ServedAccount, said: NamedEntry) -> LookupShape:
+async def remove_entry(served: ServedAccount, params: NamedEntry) -> LookupShape:
     """Remove an entry that no record uses; answered with the remaining ones."""
     with served.tenant.lock:
-        usage.remove_entry(served.tenant.account.records, said.table, said.id)
-        return LookupShape.of(_catalogue(served).table(said.table))
+        usage.remove_entry(served.tenant.account.records, params.table, params.id)
+        return LookupShape.of(_catalogue(served).table(params.table))
 
 
-async def read_details(served: ServedAccount, said: Nothing) -> DetailsShape:
+async def read_details(served: ServedAccount, params: Nothing) -> DetailsShape:
     """Show what Copper's GET /account answers: its id, name, time zone and settings."""
     with served.tenant.lock:
         return DetailsShape(**_catalogue(served).account)
 
 
-async def change_details(served: ServedAccount, said: ChangedDetails) -> DetailsShape:
+async def change_details(served: ServedAccount, params: ChangedDetails) -> DetailsShape:
     """Change what GET /account answers; what is not given stays. setting_enable_leads false switches leads off."""
     with served.tenant.lock:
-        return DetailsShape(**_catalogue(served).change_account(said.model_dump(exclude_none=True)))
+        return DetailsShape(**_catalogue(served).change_account(params.model_dump(exclude_none=True)))
 
 
 RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
@@ -195,13 +197,13 @@ async def _done(served: ServedAccount, command: Command[T]) -> tuple[T, list[Fir
     account, result, done, changes = served.tenant.record(act)
     await settled(served, account, changes)
     with served.tenant.lock:
-        return result, [FiredShape.told(account, change) for change in changes], list(done.ignored)
+        return result, [FiredShape.of_change(account, change) for change in changes], list(done.ignored)
 
 
-def _rows(kind: EntityType, said: Rows) -> list[dict[str, Any]]:
-    if said.rows is not None:
-        return said.rows
-    return [with_samples(kind, said.fields or {}, number + 1) for number in range(said.count or 1)]
+def _rows(kind: EntityType, params: Rows) -> list[dict[str, Any]]:
+    if params.rows is not None:
+        return params.rows
+    return [with_samples(kind, params.fields or {}, number + 1) for number in range(params.count or 1)]
 
 
 def _shown(record: Record | None) -> dict[str, Any] | None:

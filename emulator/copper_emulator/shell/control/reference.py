@@ -136,9 +136,9 @@ def _row(name: str, part: Schema, *, required: bool) -> str:
         escape(part.get("description", "")),
         f"default <code>{escape(json.dumps(default))}</code>" if default not in (None, [], {}) else "",
     ]
-    said = "; ".join(note for note in notes if note)
+    remarks = "; ".join(note for note in notes if note)
     star = " <b>required</b>" if required and "default" not in part else ""
-    return f"<tr><td><code>{escape(name)}</code></td><td>{_kind(part)}</td><td>{said}{star}</td></tr>"
+    return f"<tr><td><code>{escape(name)}</code></td><td>{_kind(part)}</td><td>{remarks}{star}</td></tr>"
 
 
 def _kind(part: Schema) -> str:

@@ -155,28 +155,28 @@ class WholeRunShape(RunShape):
     drawn_from: int | None = Field(description="the seed, if anything was drawn from it")
 
 
-async def list_scenarios(accounts: Accounts, request: web.Request, said: Nothing) -> ScenariosShape:
+async def list_scenarios(accounts: Accounts, request: web.Request, params: Nothing) -> ScenariosShape:
     """List the scenarios that can be played by name."""
     player = _player(accounts.plan.player)
     offers = await asyncio.to_thread(player.offers)
     return ScenariosShape(scenarios=[ScenarioShape.of(offer) for offer in offers])
 
 
-async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
+async def start_run(served: ServedAccount, params: StartRun) -> StartedShape:
     """Play a scenario on the account, in virtual time: if its clock is running, it stands still until the end.
 
     A scenario that needs other settings can be played only on an account in which nothing has happened. `reset` makes
     it such an account, with the server's own settings and the scenario's.
     """
-    play = _wanted(served, said)
+    play = _wanted(served, params)
     under_way = served.runs.playing
     if under_way is not None:
         raise Refused(409, f"run {under_way.number} is being played; wait for its end")
     play.check(served.tenant)
     # The run counts from now on: a request to play another while this one is being prepared is refused.
-    run = served.runs.begin(said.name, play, served.tenant.now())
+    run = served.runs.begin(params.name, play, served.tenant.now())
     try:
-        await _prepare(served, play, reset=said.reset)
+        await _prepare(served, play, reset=params.reset)
         task = served.spawn(_play(served, play, run))
     except BaseException:
         served.runs.forget(run)
@@ -185,26 +185,26 @@ async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
     return StartedShape(run=run.number)
 
 
-async def check_scenario(served: ServedAccount, said: StartRun) -> CheckedShape:
+async def check_scenario(served: ServedAccount, params: StartRun) -> CheckedShape:
     """Check whether a scenario can be understood, without playing it. Faults are answered as when playing it."""
-    play = _wanted(served, said)
+    play = _wanted(served, params)
     play.check(served.tenant)
     return CheckedShape(title=play.title, total_steps=play.total_steps)
 
 
-async def list_runs(served: ServedAccount, said: Nothing) -> RunsShape:
+async def list_runs(served: ServedAccount, params: Nothing) -> RunsShape:
     """List the runs of scenarios, newest first."""
     return RunsShape(runs=[RunShape(**_at_a_glance(run)) for run in served.runs][::-1])
 
 
-async def show_run(served: ServedAccount, said: OfRun) -> WholeRunShape:
+async def show_run(served: ServedAccount, params: OfRun) -> WholeRunShape:
     """Show one run with its steps. With `after`, answer once more steps than that were played, or the run is over."""
-    run = served.runs.find(said.run)
+    run = served.runs.find(params.run)
     if run is None:
         kept = sentence(choices("run", [each.number for each in served.runs]))
-        raise Refused(404, f"there is no run {said.run} of this account", hint=kept)
-    if said.after is not None:
-        await run.wait_for_steps(said.after, said.timeout)
+        raise Refused(404, f"there is no run {params.run} of this account", hint=kept)
+    if params.after is not None:
+        await run.wait_for_steps(params.after, params.timeout)
     end = run.end
     return WholeRunShape(
         **_at_a_glance(run),
@@ -231,11 +231,11 @@ def _player(player: Callable[[], Player] | None) -> Player:
     return player()
 
 
-def _wanted(served: ServedAccount, said: StartRun) -> Play:
+def _wanted(served: ServedAccount, params: StartRun) -> Play:
     player = _player(served.player)
-    if said.name is not None:
-        return player.named(said.name, said.target)
-    return player.written(said.scenario or "", said.target)
+    if params.name is not None:
+        return player.named(params.name, params.target)
+    return player.written(params.scenario or "", params.target)
 
 
 async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:

@@ -96,11 +96,11 @@ def subscription_called(account: Account, wanted: int) -> Subscription | None:
     return next((state for state in reversed(account.journal.subscriptions()) if state.id == wanted), None)
 
 
-def unmasked(said: Any, original: Any) -> Any:
+def unmasked(edited: Any, original: Any) -> Any:
     """Put the original values back in place of those that were shown masked and came back so."""
-    if not isinstance(said, dict) or not isinstance(original, dict):
-        return said
-    return {name: original[name] if _is_mask(value) and name in original else value for name, value in said.items()}
+    if not isinstance(edited, dict) or not isinstance(original, dict):
+        return edited
+    return {name: original[name] if _is_mask(value) and name in original else value for name, value in edited.items()}
 
 
 def _is_mask(value: object) -> bool:

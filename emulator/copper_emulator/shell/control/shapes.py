@@ -166,7 +166,7 @@ class FiredShape(ChangeShape):
     hints: list[str] = Field(description="for a bare event: which updated attributes no real one has")
 
     @classmethod
-    def told(cls, account: Account, change: Change, hints: Iterable[str] = ()) -> FiredShape:
+    def of_change(cls, account: Account, change: Change, hints: Iterable[str] = ()) -> FiredShape:
         # As dicts, of which pydantic makes shapes: there may be thousands, and one by one takes twice as long.
         notifications: Any = [_notification(each) for each in account.journal.notifications_of(change)]
         why = list(lines_of(account, change))
@@ -203,9 +203,9 @@ class EntryShape(Shape):
 
 def shown_line(entry: Entry, hidden: Hidden) -> str:
     """An entry as a line of text, beginning with its time. Foreign text in it, as from an endpoint, is masked."""
-    told = line(entry)
-    said = entry.text or (entry.delivery is not None and (entry.delivery.text or entry.delivery.exception is not None))
-    return hidden.mask(told) if said else told
+    text, delivery = line(entry), entry.delivery
+    has_foreign_text = entry.text or (delivery is not None and (delivery.text or delivery.exception is not None))
+    return hidden.mask(text) if has_foreign_text else text
 
 
 def _change(change: Change) -> dict[str, Any]:

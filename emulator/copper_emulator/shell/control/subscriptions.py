@@ -54,7 +54,7 @@ class SubscriptionsShape(Shape):
     key: int = Field(description="which of the account's keys is the current one")
 
 
-async def list_subscriptions(served: ServedAccount, said: Nothing) -> SubscriptionsShape:
+async def list_subscriptions(served: ServedAccount, params: Nothing) -> SubscriptionsShape:
     """List all subscriptions by ascending id, whichever key made them."""
     with served.tenant.lock:
         account = served.tenant.account
@@ -66,42 +66,42 @@ async def list_subscriptions(served: ServedAccount, said: Nothing) -> Subscripti
         )
 
 
-async def subscribe(served: ServedAccount, said: NewSubscription) -> SubscriptionShape:
+async def subscribe(served: ServedAccount, params: NewSubscription) -> SubscriptionShape:
     """Create a subscription for the current key, or for the first key the account gets."""
-    body = {name: getattr(said, name) for name in said.model_fields_set}
-    _check_inbox(served, said.target)
+    body = {name: getattr(params, name) for name in params.model_fields_set}
+    _check_inbox(served, params.target)
     made: Subscription = served.tenant.record(
         lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
     return SubscriptionShape.of(made)
 
 
-async def show_subscription(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
+async def show_subscription(served: ServedAccount, params: OfSubscription) -> SubscriptionShape:
     """Show one subscription, whichever key made it."""
     with served.tenant.lock:
-        return SubscriptionShape.of(_found(served, said.id))
+        return SubscriptionShape.of(_found(served, params.id))
 
 
-async def change_subscription(served: ServedAccount, said: ChangedSubscription) -> SubscriptionShape:
+async def change_subscription(served: ServedAccount, params: ChangedSubscription) -> SubscriptionShape:
     """Change a subscription, whichever key made it. Waiting notifications use it as it is when they are sent."""
     with served.tenant.lock:
-        before = _found(served, said.id)
-        _check_inbox(served, said.target)
-        body = {name: getattr(said, name) for name in said.model_fields_set if name != "id"}
+        before = _found(served, params.id)
+        _check_inbox(served, params.target)
+        body = {name: getattr(params, name) for name in params.model_fields_set if name != "id"}
         for name in ("secret", "headers"):
             if isinstance(body.get(name), dict):
                 body[name] = _unmasked(body[name], getattr(before, name) or {})
         changed: Subscription = served.tenant.record(
-            lambda account, now: account.update_subscription(said.id, body, now, key=before.key)
+            lambda account, now: account.update_subscription(params.id, body, now, key=before.key)
         )
     return SubscriptionShape.of(changed)
 
 
-async def unsubscribe(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
+async def unsubscribe(served: ServedAccount, params: OfSubscription) -> SubscriptionShape:
     """Remove a subscription, whichever key made it; waiting notifications are cancelled when their turn comes."""
     with served.tenant.lock:
-        key = _found(served, said.id).key
-        gone: Subscription = served.tenant.record(lambda account, now: account.unsubscribe(said.id, now, key=key))
+        key = _found(served, params.id).key
+        gone: Subscription = served.tenant.record(lambda account, now: account.unsubscribe(params.id, now, key=key))
     return SubscriptionShape.of(gone)
 
 
@@ -135,5 +135,5 @@ def _found(served: ServedAccount, subscription_id: int) -> Subscription:
     return found
 
 
-def _unmasked(said: dict[str, Any], before: Any) -> dict[str, Any]:
-    return {name: before[name] if value == MASK and name in before else value for name, value in said.items()}
+def _unmasked(params: dict[str, Any], before: Any) -> dict[str, Any]:
+    return {name: before[name] if value == MASK and name in before else value for name, value in params.items()}

@@ -70,30 +70,30 @@ class TargetsShape(Shape):
     targets: list[TargetShape]
 
 
-async def list_routes(served: ServedAccount, said: Nothing) -> RoutesShape:
+async def list_routes(served: ServedAccount, params: Nothing) -> RoutesShape:
     """List the routes: where notifications for targets are really sent."""
     with served.tenant.lock:
         return RoutesShape(routes=[_route(each) for each in served.tenant.routes])
 
 
-async def add_route(served: ServedAccount, said: NewRoute) -> RoutesShape:
+async def add_route(served: ServedAccount, params: NewRoute) -> RoutesShape:
     """Add a route, or change where an existing one leads."""
     with served.tenant.lock:
-        served.tenant.routes.add(said.origin, said.to, "url")
+        served.tenant.routes.add(params.origin, params.to, "url")
     return await list_routes(served, Nothing())
 
 
-async def remove_route(served: ServedAccount, said: OfRoute) -> RoutesShape:
+async def remove_route(served: ServedAccount, params: OfRoute) -> RoutesShape:
     """Remove a route."""
     try:
         with served.tenant.lock:
-            served.tenant.routes.remove(said.origin)
+            served.tenant.routes.remove(params.origin)
     except NoRoute as error:
         raise Refused(404, str(error)) from None
     return await list_routes(served, Nothing())
 
 
-async def list_targets(served: ServedAccount, said: Nothing) -> TargetsShape:
+async def list_targets(served: ServedAccount, params: Nothing) -> TargetsShape:
     """List every target, with what waits for it."""
     with served.tenant.lock:
         account = served.tenant.account
@@ -107,21 +107,21 @@ async def list_targets(served: ServedAccount, said: Nothing) -> TargetsShape:
         )
 
 
-async def pause(served: ServedAccount, said: OfTarget) -> TargetShape:
+async def pause(served: ServedAccount, params: OfTarget) -> TargetShape:
     """Send nothing more to a target until it is resumed; what waits for it keeps waiting."""
-    if said.target not in _targets(served.tenant.account):
-        raise Refused(404, f"nobody has subscribed the target {said.target!r}", hint=_known(served.tenant.account))
-    served.tenant.record(lambda account, now: account.pause(said.target, now))
-    return await _one(served, said.target)
+    if params.target not in _targets(served.tenant.account):
+        raise Refused(404, f"nobody has subscribed the target {params.target!r}", hint=_known(served.tenant.account))
+    served.tenant.record(lambda account, now: account.pause(params.target, now))
+    return await _one(served, params.target)
 
 
-async def resume(served: ServedAccount, said: OfTarget) -> TargetShape:
+async def resume(served: ServedAccount, params: OfTarget) -> TargetShape:
     """Resume a paused target. While time stands still, what is due there is delivered before this is answered."""
-    if said.target not in served.tenant.account.paused:
-        raise Refused(409, f"the target {said.target!r} is not paused", hint=_known(served.tenant.account))
-    served.tenant.record(lambda account, now: account.resume(said.target, now))
+    if params.target not in served.tenant.account.paused:
+        raise Refused(409, f"the target {params.target!r} is not paused", hint=_known(served.tenant.account))
+    served.tenant.record(lambda account, now: account.resume(params.target, now))
     await served.runner.wait_until_settled()
-    return await _one(served, said.target)
+    return await _one(served, params.target)
 
 
 TARGET_OPERATIONS: tuple[Operation[Any], ...] = (

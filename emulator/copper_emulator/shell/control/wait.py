@@ -76,18 +76,18 @@ class WaitedShape(Shape):
     life: str = Field(description="a different one after each reset")
 
 
-async def wait(served: ServedAccount, said: Wait) -> WaitedShape:
+async def wait(served: ServedAccount, params: Wait) -> WaitedShape:
     """Answer with the matching deliveries as soon as there are enough. 408 after the timeout, with what came closest.
 
     This does not move the clock: while it stands still, only what other calls deliver can arrive.
     """
-    watch = _Watch(said.expectation(), served.tenant.account, said.since)
+    watch = _Watch(params.expectation(), served.tenant.account, params.since)
     try:
-        async with asyncio.timeout(said.timeout / 1000):
+        async with asyncio.timeout(params.timeout / 1000):
             while (met := _look(served, watch)) is None:
                 await served.news.wait()
     except TimeoutError:
-        raise _timed_out(served, said, watch) from None
+        raise _timed_out(served, params, watch) from None
     return met
 
 
@@ -132,23 +132,23 @@ def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:
         )
 
 
-def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
+def _timed_out(served: ServedAccount, params: Wait, watch: _Watch) -> Refused:
     with served.tenant.lock:
         account = served.tenant.account
         ended = ClaimReason(
-            f"{{}} had already ended, at or before entry {said.since} of the journal",
+            f"{{}} had already ended, at or before entry {params.since} of the journal",
             "Make it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
-            f"below {said.since}.",
+            f"below {params.since}.",
         )
         claims = Claims()
         entries = account.journal.entries
-        earlier = (entry.delivery for entry in entries[: place_after(entries, said.since)])
+        earlier = (entry.delivery for entry in entries[: place_after(entries, params.since)])
         claims.set_aside([delivery for delivery in earlier if delivery is not None], ended)
-        told = unmet(watch.expectation, watch.fitting, account, claims, Surface.SERVER)
+        text = unmet(watch.expectation, watch.fitting, account, claims, Surface.SERVER)
         waiting = bool(account.waiting())
-    hint = f"Waited {duration_text(said.timeout)} of real time."
+    hint = f"Waited {duration_text(params.timeout)} of real time."
     if waiting and not served.clock.running:
         hint += (
             f" The account's clock stands still: let its time pass with {Surface.SERVER.pass_time}, or clock/advance."
         )
-    return Refused(408, told, hint=hint)
+    return Refused(408, text, hint=hint)

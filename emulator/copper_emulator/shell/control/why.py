@@ -114,32 +114,32 @@ class WhyShape(Shape):
     left_out: int = Field(description="earlier changes and notes left out because of the limit")
 
 
-async def why(served: ServedAccount, said: Why) -> WhyShape:
+async def why(served: ServedAccount, params: Why) -> WhyShape:
     """Explain what became of changes for every subscription, and why."""
     with served.tenant.lock:
-        told = _explained(served.tenant.account, said)
+        explanation = _explained(served.tenant.account, params)
         return WhyShape(
-            lines=list(told.lines),
-            traces=[TraceShape.of(trace) for trace in told.traces],
-            notes=[EntryShape.of(entry, served.hidden) for entry in told.notes],
-            left_out=told.left_out,
+            lines=list(explanation.lines),
+            traces=[TraceShape.of(trace) for trace in explanation.traces],
+            notes=[EntryShape.of(entry, served.hidden) for entry in explanation.notes],
+            left_out=explanation.left_out,
         )
 
 
-def _explained(account: Account, said: Why) -> Explanation:
-    if said.subscription is not None:
-        states = [s for s in account.journal.subscriptions() if s.id == said.subscription]
+def _explained(account: Account, params: Why) -> Explanation:
+    if params.subscription is not None:
+        states = [s for s in account.journal.subscriptions() if s.id == params.subscription]
         if not states:
-            raise Refused(404, f"there never was a subscription {said.subscription} in this account")
-        return explain_subscription(account, states[-1], most=said.limit)
-    if said.change is not None:
-        found = next((change for change in account.journal.changes if change.serial == said.change), None)
+            raise Refused(404, f"there never was a subscription {params.subscription} in this account")
+        return explain_subscription(account, states[-1], most=params.limit)
+    if params.change is not None:
+        found = next((change for change in account.journal.changes if change.serial == params.change), None)
         if found is None:
             raise Refused(
                 404,
-                f"there is no change {said.change} in this account",
+                f"there is no change {params.change} in this account",
                 hint=sentence(numbered("change", [change.serial for change in account.journal.changes])),
             )
         return explain_change(account, found)
-    kind = None if said.type is None else kind_called(said.type)
-    return explain_records(account, kind, said.id, most=said.limit)
+    kind = None if params.type is None else kind_called(params.type)
+    return explain_records(account, kind, params.id, most=params.limit)
