@@ -89,7 +89,8 @@ class Face:
 
         def make() -> LocalOperations:
             key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
-            return LocalOperations(Tenant(name, settings, clock, key=key, surface=surface, place=place))
+            owner = self._first_use.owner
+            return LocalOperations(Tenant(name, settings, clock, key=key, surface=surface, place=place, owner=owner))
 
         self._host = host
         self._first_use = FirstUse(host, make)
@@ -232,6 +233,7 @@ class Face:
         Raises:
             RouteError: origin or destination cannot be understood.
         """
+        self._tenant.check_here()
         self._tenant.routes.add(origin, to, kind, lifespan=lifespan)
 
     @written_like("copper.subscribe('person', 'new', target='https://my-app.example/hook')")
@@ -293,6 +295,7 @@ class Face:
                 f"after_delivery calls its hook with the delivery, and {name_of(hook)} cannot be called like that: "
                 "write it as def hook(delivery): ..."
             )
+        self._tenant.check_here()
         self._tenant.hooks.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------
@@ -436,13 +439,20 @@ class Face:
         return draws.seed if draws.made else None
 
     def begin_test(self) -> str:
-        """Count anew: what has happened belongs to earlier tests. Returns what of it still stands."""
+        """Count anew: what has happened belongs to earlier tests. Returns what of it still stands.
+
+        A test that runs wholly in a forked process (pytest-forked) goes on with that process's copy of the account.
+        """
+        self._take_over()
         self._calls.close()
         if self._is_unused and not self._reports:
             return ""
         with self._tenant.lock:
             self._operations.claims.earlier = len(self._tenant.account.journal.deliveries)
         return self._verdict()
+
+    def _take_over(self) -> None:
+        self._first_use.take_over()
 
     def verdict(self, *, said: str = "") -> str:
         """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`.
