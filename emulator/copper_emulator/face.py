@@ -61,7 +61,7 @@ from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 __tracebackhide__ = raised_on_purpose
 
-_FOR_THE_PLUGIN = frozenset({"begin_test", "drawn_from", "entries_so_far", "leave", "stop_apps", "verdict"})
+_FOR_THE_PLUGIN = frozenset({"begin_test", "drawn_from", "entries_so_far", "leave", "resets", "stop_apps", "verdict"})
 """What only `Emulator` and the plugin call, at the beginning and the end of a test."""
 
 R = TypeVar("R", bound=Reported)
@@ -106,6 +106,8 @@ class Face:
         """Set the state before first use."""
         self._reports: list[Reported] = []
         self._interceptions: list[Interception] = []
+        self.resets = 0
+        """How often it has been reset."""
 
     # --- made at first use ----------------------------------------------------------------------------------
 
@@ -206,7 +208,7 @@ class Face:
 
         Args:
             token: the API key the application is configured with; any other is answered with 401. By default any key is
-                taken for the account's.
+                taken for the account's. At `api_url` only `token` is valid, whatever is given here.
 
         Raises:
             UsageError: the account belongs to a running server, or something interception needs is unavailable.
@@ -370,13 +372,14 @@ class Face:
     def reset(self) -> None:
         """Reset records, subscriptions, routes, settings, faults, waiting notifications, windows, counters and journal.
 
-        The token and the clock stay.
+        The token and the clock stay. What the verdict at the end would have reported of the time before is discarded.
         """
         if self._tenant.driving:
             raise UsageError("reset() cannot be called inside a delivery")
         self._tenant.reset()
         self._operations.forget()
         self._reports.clear()
+        self.resets += 1
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._at_a_glance}>"
