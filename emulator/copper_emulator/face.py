@@ -61,7 +61,9 @@ from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 __tracebackhide__ = raised_on_purpose
 
-_FOR_THE_PLUGIN = frozenset({"begin_test", "drawn_from", "entries_so_far", "leave", "resets", "stop_apps", "verdict"})
+_FOR_THE_PLUGIN = frozenset(
+    {"begin_test", "drawn_from", "entries_so_far", "leave", "resets_so_far", "stop_apps", "verdict"}
+)
 """What only `Emulator` and the plugin call, at the beginning and the end of a test."""
 
 R = TypeVar("R", bound=Reported)
@@ -106,7 +108,7 @@ class Face:
         """Set the state before first use."""
         self._reports: list[Reported] = []
         self._interceptions: list[Interception] = []
-        self.resets = 0
+        self.resets_so_far = 0
         """How often it has been reset."""
 
     # --- made at first use ----------------------------------------------------------------------------------
@@ -379,7 +381,7 @@ class Face:
         self._tenant.reset()
         self._operations.forget()
         self._reports.clear()
-        self.resets += 1
+        self.resets_so_far += 1
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._at_a_glance}>"

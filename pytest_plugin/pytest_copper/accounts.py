@@ -47,11 +47,11 @@ class OpenAccount:
         """Where its ids begin among those of its test; 0 if it belongs to a wider fixture."""
         self._reported = ""
         self._before = 0
-        self._resets = face.resets
+        self._resets = face.resets_so_far
 
     def begin_test(self) -> None:
         """Start counting anew: what happened earlier does not concern the test that begins."""
-        self._before, self._resets = self.face.entries_so_far, self.face.resets
+        self._before, self._resets = self.face.entries_so_far, self.face.resets_so_far
         self._reported = self.face.begin_test()
 
     def belongs_to(self, item: pytest.Item) -> bool:
@@ -71,8 +71,8 @@ class OpenAccount:
 
     def _notice_reset(self) -> None:
         """Forget what was reported of the time before a reset: the same may happen again after it."""
-        if self._resets != self.face.resets:
-            self._resets, self._reported, self._before = self.face.resets, "", 0
+        if self._resets != self.face.resets_so_far:
+            self._resets, self._reported, self._before = self.face.resets_so_far, "", 0
 
 
 class Accounts:
