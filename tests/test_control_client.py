@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from copper_emulator.control_client import Client
 from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.remote.tenant import RemoteTenant
+from tests.forks import in_a_fork, needs_fork
+from tests.threads import in_a_thread
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -117,6 +120,36 @@ def test_a_connection_is_kept_for_the_next_call_in_whichever_thread(serving: Ope
 
     assert server.asked == ["GET", "GET"]
     client.close()
+
+
+@needs_fork
+def test_a_forked_process_has_connections_of_its_own() -> None:
+    """On a common one, each would read what the other was answered."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = b'{"port": %d}' % self.client_address[1]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    with in_a_thread(server):
+        client = Client(f"http://127.0.0.1:{server.server_port}")
+        before = client.get("/health")
+        forked = in_a_fork(lambda: [client.get("/health"), client.get("/health")])
+        after = client.get("/health")
+        client.close()
+
+    assert forked[0] == forked[1] != before
+    assert after == before
 
 
 def test_what_only_asks_is_asked_again_where_a_kept_connection_ends(serving: Open) -> None:

@@ -153,7 +153,10 @@ def test_completion_and_suggestions_leave_out_what_only_the_plugin_calls() -> No
         offered = {name for name in dir(copper) if not name.startswith("_")}
 
         assert {"expect", "people", "lookups", "timeline", "after_delivery"} <= offered
-        assert offered & {"begin_test", "drawn_from", "entries_so_far", "leave", "stop_apps", "verdict"} == set()
+        assert (
+            offered & {"begin_test", "drawn_from", "entries_so_far", "leave", "resets_so_far", "stop_apps", "verdict"}
+            == set()
+        )
         with pytest.raises(AttributeError) as caught:
             copper.leaves()  # type: ignore[attr-defined]  # what is tested
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -82,6 +83,7 @@ class Client:
         # Several, since an endpoint may call while the call that notifies it waits for its answer.
         self._kept: list[HTTPConnection] = []
         self._every: set[HTTPConnection] = set()
+        self._process = os.getpid()
 
     def api_url(self) -> str:
         """The base URL for a client of Copper. Raises Stranger if something else answers."""
@@ -177,6 +179,11 @@ class Client:
 
     def _idle(self) -> HTTPConnection | None:
         """Take a kept connection that the server has not closed; `_answer` puts it back after reading an answer."""
+        if self._process != os.getpid():
+            # After a fork both processes have them, and each would read answers that are the other's. Closing them here
+            # leaves them open there.
+            self._process = os.getpid()
+            self.close()
         while True:
             try:
                 kept = self._kept.pop()

@@ -61,7 +61,9 @@ from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 __tracebackhide__ = raised_on_purpose
 
-_FOR_THE_PLUGIN = frozenset({"begin_test", "drawn_from", "entries_so_far", "leave", "stop_apps", "verdict"})
+_FOR_THE_PLUGIN = frozenset(
+    {"begin_test", "drawn_from", "entries_so_far", "leave", "resets_so_far", "stop_apps", "verdict"}
+)
 """What only `Emulator` and the plugin call, at the beginning and the end of a test."""
 
 R = TypeVar("R", bound=Reported)
@@ -89,7 +91,8 @@ class Face:
 
         def make() -> LocalOperations:
             key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
-            return LocalOperations(Tenant(name, settings, clock, key=key, surface=surface, place=place))
+            owner = self._first_use.owner
+            return LocalOperations(Tenant(name, settings, clock, key=key, surface=surface, place=place, owner=owner))
 
         self._host = host
         self._first_use = FirstUse(host, make)
@@ -105,6 +108,8 @@ class Face:
         """Set the state before first use."""
         self._reports: list[Reported] = []
         self._interceptions: list[Interception] = []
+        self.resets_so_far = 0
+        """How often it has been reset."""
 
     # --- made at first use ----------------------------------------------------------------------------------
 
@@ -205,7 +210,7 @@ class Face:
 
         Args:
             token: the API key the application is configured with; any other is answered with 401. By default any key is
-                taken for the account's.
+                taken for the account's. At `api_url` only `token` is valid, whatever is given here.
 
         Raises:
             UsageError: the account belongs to a running server, or something interception needs is unavailable.
@@ -232,6 +237,7 @@ class Face:
         Raises:
             RouteError: origin or destination cannot be understood.
         """
+        self._tenant.check_here()
         self._tenant.routes.add(origin, to, kind, lifespan=lifespan)
 
     @written_like("copper.subscribe('person', 'new', target='https://my-app.example/hook')")
@@ -293,6 +299,7 @@ class Face:
                 f"after_delivery calls its hook with the delivery, and {name_of(hook)} cannot be called like that: "
                 "write it as def hook(delivery): ..."
             )
+        self._tenant.check_here()
         self._tenant.hooks.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------
@@ -367,13 +374,14 @@ class Face:
     def reset(self) -> None:
         """Reset records, subscriptions, routes, settings, faults, waiting notifications, windows, counters and journal.
 
-        The token and the clock stay.
+        The token and the clock stay. What the verdict at the end would have reported of the time before is discarded.
         """
         if self._tenant.driving:
             raise UsageError("reset() cannot be called inside a delivery")
         self._tenant.reset()
         self._operations.forget()
         self._reports.clear()
+        self.resets_so_far += 1
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._at_a_glance}>"
@@ -436,13 +444,20 @@ class Face:
         return draws.seed if draws.made else None
 
     def begin_test(self) -> str:
-        """Count anew: what has happened belongs to earlier tests. Returns what of it still stands."""
+        """Count anew: what has happened belongs to earlier tests. Returns what of it still stands.
+
+        A test that runs wholly in a forked process (pytest-forked) goes on with that process's copy of the account.
+        """
+        self._take_over()
         self._calls.close()
         if self._is_unused and not self._reports:
             return ""
         with self._tenant.lock:
             self._operations.claims.earlier = len(self._tenant.account.journal.deliveries)
         return self._verdict()
+
+    def _take_over(self) -> None:
+        self._first_use.take_over()
 
     def verdict(self, *, said: str = "") -> str:
         """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`.

@@ -136,14 +136,17 @@ class LocalOperations(Operations):
         return delivery
 
     def settle(self) -> Rounds[list[Delivery]]:
+        self.tenant.check_here()
         return settle(self.tenant)
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
+        self.tenant.check_here()
         # A generator, so that "is a delivery under way?" is asked when these rounds run, not when they are made.
         check_reachable(self.tenant.clock.now() + delta_ms)
         return (yield from advance(self.tenant, delta_ms))
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
+        self.tenant.check_here()
         return (yield from run_until_idle(self.tenant, limit_ms))
 
 

@@ -47,24 +47,32 @@ class OpenAccount:
         """Where its ids begin among those of its test; 0 if it belongs to a wider fixture."""
         self._reported = ""
         self._before = 0
+        self._resets = face.resets_so_far
 
     def begin_test(self) -> None:
         """Start counting anew: what happened earlier does not concern the test that begins."""
-        self._before = self.face.entries_so_far
+        self._before, self._resets = self.face.entries_so_far, self.face.resets_so_far
         self._reported = self.face.begin_test()
 
     def belongs_to(self, item: pytest.Item) -> bool:
         """Whether the test uses it as a fixture, or something has happened in it since the test began."""
+        self._notice_reset()
         used: Mapping[str, object] = getattr(item, "funcargs", {})
         return any(value is self.face for value in used.values()) or self.face.entries_so_far > self._before
 
     def news(self) -> str:
         """The verdict, if it differs from the one last reported; otherwise an empty text."""
+        self._notice_reset()
         text = self.face.verdict()
         if text == self._reported:
             return ""
         self._reported = text
         return text
+
+    def _notice_reset(self) -> None:
+        """Forget what was reported of the time before a reset: the same may happen again after it."""
+        if self._resets != self.face.resets_so_far:
+            self._resets, self._reported, self._before = self.face.resets_so_far, "", 0
 
 
 class Accounts:

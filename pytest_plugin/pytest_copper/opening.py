@@ -27,13 +27,18 @@ class Opening:
     def __init__(self, url: str | None) -> None:
         self._url = url
         self._host: Host | None = None
+        self._process = 0
 
     def host(self) -> Host:
-        """The server thread that those of this process share; starts at first need."""
-        if self._host is None:
+        """The server thread that those of this process share; starts at first need.
+
+        A process that was forked for a test (pytest-forked) has one of its own.
+        """
+        process = os.getpid()
+        if self._host is None or self._process != process:
             from copper_emulator.shell.host import Host
 
-            self._host = Host()
+            self._host, self._process = Host(), process
         return self._host
 
     def close(self) -> None:

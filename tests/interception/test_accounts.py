@@ -68,6 +68,16 @@ def test_a_key_that_is_demanded_is_the_only_one(copper: Copper) -> None:
     assert "configured" not in copper.timeline + str(refused.headers) + refused.text
 
 
+def test_the_key_of_an_account_that_has_ended_is_called_that(make_copper: MakeCopper) -> None:
+    with make_copper() as earlier:
+        token = earlier.token
+    with make_copper() as copper, copper.intercept(token="configured"):
+        refused = called(token)
+
+    assert refused.status_code == 401
+    assert refused.headers["X-Copper-Emulator-Hint"].startswith("This is the token of an account that has ended.")
+
+
 @pytest.mark.parametrize("token", ["", 17, b"key", "two\nlines"])
 def test_what_is_no_key_is_refused_and_nothing_is_intercepted(copper: Copper, token: Any) -> None:
     with pytest.raises(UsageError, match="takes the API key that the application uses"):

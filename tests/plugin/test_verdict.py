@@ -242,6 +242,32 @@ def test_own_failure(shared):
     result.stdout.no_fnmatch_line("*times)*")
 
 
+def test_what_happens_again_after_a_reset_is_told_again(inner: Inner) -> None:
+    """What was due when the test before ended still stands when the next one begins, and has been reported."""
+    inner.tests(
+        SHARED
+        + """
+import json
+import urllib.request
+
+@pytest.fixture
+def copper(shared):
+    shared.reset()
+    return shared
+
+@pytest.mark.parametrize("turn", range(2))
+def test_twice(copper, copper_endpoint, turn):
+    copper.subscribe("person", "new", target=copper_endpoint.url)
+    body, headers = json.dumps({"name": "Ada"}).encode(), {**copper.headers, "Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{copper.api_url}/people", body, headers), timeout=10).close()
+"""
+    )
+    result = inner.run()
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["FAILED *test_twice?0?*due but never*", "FAILED *test_twice?1?*due but never*"])
+
+
 def test_a_reset_between_tests_hides_nothing(inner: Inner) -> None:
     inner.tests(
         SHARED

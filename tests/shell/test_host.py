@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from copper_emulator import Copper, Emulator, ExpectationError, UsageError
 from copper_emulator.core.model import Kind
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread
+from tests.forks import in_a_fork, needs_fork
 
 
 @pytest.fixture
@@ -168,48 +168,50 @@ def test_what_fails_while_it_is_closed_keeps_nothing_else_open(host: Host) -> No
             session.get(url, headers=copper.headers, timeout=10)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@needs_fork
 def test_a_forked_process_leaves_the_ca_file_to_its_parent(host: Host) -> None:
     host.url()
     file = host.ca_file()
-    child = os.fork()
-    if child == 0:
-        try:
-            host.close()
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
+    in_a_fork(host.close)
 
     assert file.exists()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@needs_fork
 def test_in_a_forked_process_it_says_that_its_thread_is_not_there(host: Host) -> None:
     """And does not wait forever for a thread that does not exist."""
 
     async def nothing() -> None:
         pass
 
-    host.url()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
+    def use() -> None:
         try:
-            with pytest.raises(UsageError) as refused:
-                host.submit(nothing())
-            host.close()
-            os.write(writing, str(refused.value).encode())
+            host.submit(nothing())
         finally:
-            os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as said:
-        text = said.read().decode()
-    os.waitpid(child, 0)
+            host.close()
 
-    assert text.startswith("this process was forked from the one with the emulator's server thread")
+    host.url()
+    with pytest.raises(UsageError, match="this process was forked from the one in which the emulator runs"):
+        in_a_fork(use)
     assert requests.get(host.url(), timeout=10).status_code == 404
+
+
+def used(host: Host) -> int:
+    with Emulator(host=host) as copper:
+        return listed(copper, copper.headers)
+
+
+@needs_fork
+def test_a_forked_process_can_start_one_that_has_not_been_started(host: Host) -> None:
+    assert in_a_fork(lambda: used(host)) == 200
+    assert used(host) == 200
+
+
+@needs_fork
+def test_the_accounts_of_a_forked_process_are_not_served_by_a_thread_of_its_parent(host: Host) -> None:
+    host.url()
+    with pytest.raises(UsageError, match="this process was forked from the one in which the emulator runs"):
+        in_a_fork(lambda: used(host))
 
 
 def stale() -> dict[str, str]:
@@ -233,6 +235,18 @@ def test_a_call_with_a_token_of_no_account_is_in_the_journal_of_the_only_account
         assert f"The API refused: {said}" in str(failed.value)
         assert "Fix what the API refused, or subscribe before the change" in str(failed.value)
         assert said in copper.timeline
+
+
+def test_a_call_with_the_token_of_an_account_that_has_ended_says_so(host: Host) -> None:
+    with Emulator(host=host) as ended:
+        url, headers = ended.api_url, ended.headers
+    with Emulator(host=host) as copper:
+        assert copper.journal == []
+        answered = requests.get(url + "/webhooks", headers=headers, timeout=10)
+        assert answered.status_code == 401
+        said = "This is the token of an account that has ended. Whatever still uses it has outlived the account: "
+        assert answered.headers["X-Copper-Emulator-Hint"].startswith(said)
+        assert said in refusals(copper)[0]
 
 
 def test_a_call_with_a_token_of_no_account_may_be_meant_for_any_account_that_is_there(host: Host) -> None:

@@ -161,6 +161,9 @@ class _Remote(Face):
             self._there.close()
             self._client.close()
 
+    def _take_over(self) -> None:
+        """Do nothing: the account is the server's, whichever process uses it."""
+
     def _delete(self) -> None:
         """Delete the account once deliveries under way have ended; the patience starts anew with each that ends."""
         path, patience, last, until = account_path(self.name), self._there.settings.timeout / 1000, None, 0.0

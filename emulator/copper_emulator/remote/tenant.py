@@ -143,6 +143,9 @@ class RemoteTenant:
         with self.lock:
             return as_there(result, answers, self.account)
 
+    def check_here(self) -> None:
+        """Do nothing: the server hears of what any process does."""
+
     def api_calls(self) -> list[ApiCall]:
         """The API calls of the account, oldest first; they are in no snapshot."""
         if self._kept:

@@ -61,6 +61,9 @@ class AnyTenant(Protocol):
     def record(self, act: Callable[[Account, int], Any]) -> Any:
         """Run one call of the core, at the present moment."""
 
+    def check_here(self) -> None:
+        """Raise UsageError where nothing that this process does reaches the account."""
+
     def api_calls(self) -> list[ApiCall]:
         """The API calls of the account, oldest first."""
 

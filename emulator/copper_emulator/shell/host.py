@@ -10,7 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +22,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
 from copper_emulator.interception.ways import Way
 from copper_emulator.shell.api.app import direct_api, make_api, make_runner
+from copper_emulator.shell.ended_tokens import EndedTokens
 from copper_emulator.shell.intercepting.answering import Interception, answer_for_copper
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.own_http import is_own_server_wanted
@@ -60,6 +61,7 @@ class Host:
         self._tenants_lock = threading.Lock()
         self._starting = threading.Lock()
         self._tenants: list[Tenant] = []
+        self._ended_tokens = EndedTokens()
         self._port = port
         self._thread = LoopThread("copper-emulator")
         self._http: HttpSender | None = None
@@ -78,7 +80,8 @@ class Host:
     # --- the accounts it serves (a Directory, see api/credentials.py) ---------------------------------------
 
     def add(self, tenant: Tenant) -> None:
-        """Serve an account."""
+        """Serve an account. Raises UsageError in a process forked from the one that serves."""
+        self._thread.take_over()
         with self._tenants_lock:
             self._tenants.append(tenant)
         tenant.neighbours = self._present
@@ -87,6 +90,11 @@ class Host:
         """Stop serving an account."""
         with self._tenants_lock:
             self._tenants.remove(tenant)
+            self._ended_tokens.add(tenant)
+
+    def hint_about(self, token: str) -> str:
+        """What is known of a token that belongs to no account any more; "" if nothing is."""
+        return self._ended_tokens.hint_about(token)
 
     def find(self, token: str, email: str) -> tuple[Tenant, Key] | None:
         """The account a token belongs to; unlike a server, a host never opens one for a token."""
@@ -118,6 +126,11 @@ class Host:
 
     # --- the thread -----------------------------------------------------------------------------------------
 
+    def take_over(self) -> None:
+        """Serve in this process from now on, even if it is a forked one, unless the thread already runs in another."""
+        with suppress(UsageError):
+            self._thread.take_over()
+
     def url(self) -> str:
         """Where the API is served, like `http://127.0.0.1:40217`; starts it on first use."""
         with self._starting:
@@ -140,6 +153,7 @@ class Host:
         """The authority that signs its certificate, made on first use. Raises AuthorityError if that fails."""
         with self._starting:
             if self._authority is None:
+                self._thread.check_here()
                 from copper_emulator.shell.tls.authority import Authority
 
                 self._authority = Authority.kept() if self._keeps_authority else Authority.temporary()
@@ -162,6 +176,7 @@ class Host:
 
     def intercept(self, tenant: Tenant, token: str | None) -> Interception:
         """Lead Copper's own hosts to an account from now on. Raises UsageError if that is impossible."""
+        tenant.check_here()
         try:
             port, authority = _port_of(self.tls_url()), self.authority()
             children = self._ensure_children(authority, port)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -12,13 +11,9 @@ from typing import Any, TypeVar
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.shell.clock import MonotonicEventLoop
+from copper_emulator.shell.owner import Owner
 
 T = TypeVar("T")
-
-_FORKED = (
-    "this process was forked from the one with the emulator's server thread, and has no such thread: start it with "
-    "spawn (multiprocessing.set_start_method('spawn')), or give it an account of its own, with Emulator()"
-)
 
 
 class LoopThread:
@@ -29,21 +24,33 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._process = os.getpid()
+        self._owner = Owner()
 
     @property
     def is_started(self) -> bool:
         """Whether the thread exists; it does not in a forked process."""
-        return self._loop is not None and self._process == os.getpid()
+        return self._loop is not None and self._owner.is_here
+
+    def check_here(self) -> None:
+        """Raise UsageError in a process that was forked from the one that this thread belongs to."""
+        self._owner.check_here()
+
+    def take_over(self) -> None:
+        """Let this process start the thread. Raises UsageError if it was forked from one in which the thread exists."""
+        if self._loop is None:
+            self._owner.take_over()
+        else:
+            self._owner.check_here()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the thread's loop."""
-        if self._loop is not None and not self.is_started:
+        try:
+            self._owner.check_here()
+        except UsageError:
             coroutine.close()
-            raise UsageError(_FORKED)
+            raise
         with self._lock:
             if self._loop is None:
-                self._process = os.getpid()
                 self._loop = MonotonicEventLoop()
                 self._thread = threading.Thread(target=_run, args=[self._loop], name=self._name, daemon=True)
                 self._thread.start()

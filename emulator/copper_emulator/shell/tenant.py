@@ -28,6 +28,7 @@ from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.hook_watch import HookWatch
 from copper_emulator.shell.hooks import Hook, HookWork
+from copper_emulator.shell.owner import Owner
 from copper_emulator.shell.routing.down import refused_route
 from copper_emulator.shell.routing.routes import Routes
 
@@ -47,7 +48,9 @@ class Tenant:
         on_entry: Callable[[Entry], None] | None = None,
         surface: Surface = Surface.PYTHON,
         place: int = 1,
+        owner: Owner | None = None,
     ) -> None:
+        self.owner = Owner() if owner is None else owner
         self.surface = surface
         self.place = place
         """Which of the accounts used together it is (`core/ids.py`); a reset comes back to its first ids."""
@@ -166,8 +169,13 @@ class Tenant:
         self.held_calls.let_go()
         self.hook_watch.close()
 
+    def check_here(self) -> None:
+        """Raise UsageError in a process that was forked from the account's."""
+        self.owner.check_here()
+
     def check_goes_on(self) -> None:
-        """Raise UsageError after the account's end."""
+        """Raise UsageError after the account's end, and in a process that was forked from the account's."""
+        self.owner.check_here()
         if self.has_ended:
             raise UsageError(
                 "this account has ended with its test or its `with` block, so nothing more can happen in it: do it "
@@ -191,7 +199,7 @@ class Tenant:
             self.driving = False
 
     def record(self, act: Callable[[Account, int], Any]) -> Any:
-        """Run one call of the core under the lock, at the present moment. Raises UsageError after the account's end."""
+        """Run one call of the core under the lock, at the present moment. Raises UsageError after its end."""
         self.check_goes_on()
         with self.lock:
             result = act(self.account, self.now())
@@ -232,6 +240,7 @@ class Tenant:
 
         If settings are given, they become the ones the account was made with.
         """
+        self.check_here()
         with self.lock:
             if settings is not None:
                 self._first_settings = settings
@@ -261,6 +270,7 @@ class Tenant:
 
     def switch_key(self) -> Key:
         """Give the account a new key."""
+        self.check_here()
         with self.lock:
             # Not the number of keys: `reset` keeps only the last one, and a serial must never be reused.
             serial = max((key.serial for key in self.account.keys), default=0) + 1

@@ -31,6 +31,9 @@ class Directory(Protocol):
     def known(self, token: str) -> tuple[Tenant, Key] | None:
         """Like `find`, but never creates an account."""
 
+    def hint_about(self, token: str) -> str:
+        """What is known of a token that belongs to no account any more; "" if nothing is."""
+
     def refused(self, text: str) -> None:
         """Report a refused call that belongs to no account, and so is in no journal."""
 
@@ -57,7 +60,8 @@ def tenant_of(request: ApiRequest, *, bulk: bool = False, found: tuple[Tenant, K
         found = directory_of(request).find(token, email)
     if found is None:
         directory = directory_of(request)
-        raise Unauthorized(hint=f"This token belongs to no account here. {directory.token_advice}")
+        unknown = f"This token belongs to no account here. {directory.token_advice}"
+        raise Unauthorized(hint=directory.hint_about(token) or unknown)
     tenant, key = found
     with tenant.lock:
         if key != tenant.account.key:

@@ -29,6 +29,9 @@ class Knowing(Protocol):
     def known(self, token: str) -> tuple[Tenant, Key] | None:
         """The account a token belongs to, by its current or an earlier key."""
 
+    def hint_about(self, token: str) -> str:
+        """What is known of a token that belongs to no account any more; "" if nothing is."""
+
 
 class Interception:
     """Copper's hosts lead to one account, from `begin` until `end` or the end of a `with` block.
@@ -103,6 +106,10 @@ class Intercepting:
                 return found
         taking = next((each for each in self._present if each.takes(token)), None)
         return None if taking is None else (taking.tenant, taking.first_key)
+
+    def hint_about(self, token: str) -> str:
+        """What is known of a token that belongs to no account any more; "" if nothing is."""
+        return next(filter(None, (each.accounts.hint_about(token) for each in self._present)), "")
 
     def refused(self, text: str) -> None:
         """Record a call that leads to no account in the account that intercepted last."""

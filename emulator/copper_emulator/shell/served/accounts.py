@@ -103,6 +103,10 @@ class Accounts:
                     return account.tenant, key
         return None
 
+    def hint_about(self, token: str) -> str:
+        """Nothing: a server does not remember the accounts that were deleted."""
+        return ""
+
     def refused(self, text: str) -> None:
         """Report a refused call that belongs to no account's journal to the listener."""
         self.report(Kind.REFUSED, text)
