@@ -10,7 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from copper_emulator import Copper, Received
+from copper_emulator import Copper, NotFound, Received
 from pytest_copper.machine import CopperMachine, EndpointFailed
 from tests.machine.machines import SampleMachine, machine
 from tests.machine.running import run
@@ -261,3 +261,38 @@ def test_an_endpoint_may_be_a_url() -> None:
     with pytest.raises(AssertionError):
         OverHttp.replay(scenario)
     OverHttp.replay(scenario.replace("count: 2", "count: 1"))
+
+
+def test_leads_and_people_have_email_addresses_that_move_with_them() -> None:
+    """Who has one table of contacts, in which an address stands once, cannot take the person that a lead becomes."""
+
+    class Contacts(CopperMachine):
+        types = ("lead", "person")
+
+        def endpoint(self, copper: Copper) -> object:
+            self.contacts: dict[tuple[str, int], list[str]] = {}
+            return self.hook
+
+        def hook(self, request: Received) -> int:
+            told = request.json
+            if told.get("key") != "s3cret":
+                return 401
+            for record_id in told["ids"]:
+                self.contacts.pop((told["type"], record_id), None)
+                if told["event"] != "delete":
+                    self.contacts[told["type"], record_id] = self.emails(told["type"], record_id)
+            every = [each for emails in self.contacts.values() for each in emails]
+            return 200 if len(set(every)) == len(every) else 500
+
+        def emails(self, kind: str, record_id: int) -> list[str]:
+            try:
+                record = (self.copper.leads if kind == "lead" else self.copper.people).get(record_id)
+            except NotFound:
+                return []
+            entries = [record.email] if kind == "lead" else record.emails
+            return [each["email"] for each in entries if each]
+
+    found = run(Contacts, examples=60, steps=20)
+
+    assert found is not None
+    assert found.events == ["create", "convert"]
