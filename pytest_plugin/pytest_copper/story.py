@@ -162,7 +162,10 @@ class Story:
 
     def _creates_of(self, kind: EntityType, number: st.SearchStrategy[int]) -> st.SearchStrategy[Step]:
         its = fields(kind, records=self._references(), unique=False)
-        return st.tuples(number, its).map(lambda drawn: _created(kind, self._name(kind), *drawn))
+        name = self._name(kind)
+        if kind in _ADDRESSED:
+            its = its | its.map(lambda drawn: {**drawn, **_email(kind, name)})
+        return st.tuples(number, its).map(lambda drawn: _created(kind, name, *drawn))
 
     def _updates(self, kind: EntityType) -> st.SearchStrategy[Step]:
         attributes = changes(kind, records=self._references(), unique=False)
@@ -212,6 +215,16 @@ class Story:
 
     def _latest(self) -> tuple[str, EntityType]:
         return [(name, kind) for name, kind in self.living.items() if kind in self._changing][-1]
+
+
+_ADDRESSED = (EntityType.PERSON, LEAD)
+"""What has email addresses; they move when people are merged and leads converted."""
+
+
+def _email(kind: EntityType, name: str) -> dict[str, Any]:
+    """An email address that no other record is created with: Copper refuses a second person with it."""
+    its = {"email": f"{name}.{{n}}@{kind}.example", "category": "work"}
+    return {"email": its} if kind is LEAD else {"emails": [its]}
 
 
 _MADE = (EntityType.PERSON, EntityType.COMPANY, EntityType.OPPORTUNITY)

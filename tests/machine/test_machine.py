@@ -9,9 +9,14 @@ from typing import Any, ClassVar, TypeAlias
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from hypothesis import find
+from hypothesis.strategies import SearchStrategy
 
-from copper_emulator import Copper, Received
+from copper_emulator import Copper, Emulator, Received
+from copper_emulator.copper import stepwise
+from copper_emulator.core.arguments import entity_type
 from pytest_copper.machine import CopperMachine, EndpointFailed
+from pytest_copper.story import Step, Story
 from tests.machine.machines import SampleMachine, machine
 from tests.machine.running import run
 from tests.machine.samples import PLURALS, sample
@@ -261,3 +266,19 @@ def test_an_endpoint_may_be_a_url() -> None:
     with pytest.raises(AssertionError):
         OverHttp.replay(scenario)
     OverHttp.replay(scenario.replace("count: 2", "count: 1"))
+
+
+@pytest.mark.parametrize(("kind", "field"), [("lead", "email"), ("person", "emails")])
+@pytest.mark.parametrize("way", [Story.creates, Story.imports])
+def test_leads_and_people_may_have_email_addresses_each_another(
+    kind: str, field: str, way: Callable[[Story], SearchStrategy[Step]]
+) -> None:
+    """They are what two records have in common when a lead is converted."""
+    step = find(way(Story([entity_type(kind)])), lambda step: field in step["create"]["fields"])
+
+    with Emulator() as copper:
+        stepwise(copper).perform(stepwise(copper).read(step))
+        records: Any = getattr(copper, PLURALS[kind]).search()
+
+        there = [record.email["email"] if kind == "lead" else record.emails[0]["email"] for record in records]
+        assert len(set(there)) == len(there) == step["create"].get("count", 1)

@@ -105,8 +105,17 @@ class Bench:
     @property
     def main(self) -> EntityType | None:
         """The type that most rows use: person, or the first that has all events."""
-        usable = [kind for kind in self.plan.types if len(self.events(kind)) == len(Event)]
+        usable = self._with_all_events
         return EntityType.PERSON if EntityType.PERSON in usable else next(iter(usable), None)
+
+    @property
+    def beside_main(self) -> EntityType | None:
+        """Another type that has all events, if there is one."""
+        return next((kind for kind in self._with_all_events if kind is not self.main), None)
+
+    @property
+    def _with_all_events(self) -> list[EntityType]:
+        return [kind for kind in self.plan.types if len(self.events(kind)) == len(Event)]
 
     # --- before and after a row -----------------------------------------------------------------------------
 
@@ -203,7 +212,11 @@ class Bench:
         """Create records in one action; returns their ids."""
         # All have one name, so that renaming them is one change with the same old and new value for each.
         name = self._name(kind)
-        rows = [{**self._row(kind, name), **fields} for _ in range(number)]
+        return (yield from self.create_named(kind, [name] * number, **fields))
+
+    def create_named(self, kind: EntityType, names: Iterable[str], **fields: Any) -> Rounds[list[int]]:
+        """Create a record of each name in one action; returns their ids."""
+        rows = [{**self._row(kind, name), **fields} for name in names]
         made = yield from self._operations.write(lambda account, now: account.act(commands.create(kind, rows), now))
         return self.touch(kind, [record.id for record in made])
 
@@ -212,19 +225,25 @@ class Bench:
         act = commands.update(kind, list(ids), fields)
         yield from self._operations.write(lambda account, now: account.act(act, now))
 
-    def rename(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
-        """Give records another name, or activities other details."""
+    def rename(self, kind: EntityType, ids: Iterable[int], to: str = "") -> Rounds[None]:
+        """Give records another name, or activities other details; one that none has had, unless it is given."""
         name = "details" if kind is EntityType.ACTIVITY_LOG else "name"
-        yield from self.update(kind, ids, **{name: f"Renamed {next(self._number)}"})
+        yield from self.update(kind, ids, **{name: to or f"Renamed {next(self._number)}"})
 
     def delete(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
         """Delete records in one action."""
         act = commands.delete(kind, list(ids))
         yield from self._operations.write(lambda account, now: account.act(act, now))
 
-    def seed(self, kind: EntityType) -> int:
-        """Add a record without notifying anybody."""
-        rows = [self._row(kind, self._name(kind))]
+    def convert(self, lead: int, details: Mapping[str, Any]) -> Rounds[dict[EntityType, int]]:
+        """Convert a lead; returns what it has become."""
+        act = commands.convert(lead, {"details": details})
+        became = yield from self._operations.write(lambda account, now: account.act(act, now))
+        return {EntityType(name): record.id for name, record in became.items()}
+
+    def seed(self, kind: EntityType, **fields: Any) -> int:
+        """Add a record without notifying anybody; returns its id, which may be among the fields."""
+        rows = [{**self._row(kind, self._name(kind)), **fields}]
         (made,) = self.tenant.record(lambda account, now: account.act(commands.seed(kind, rows), now))
         return int(made)
 

@@ -44,7 +44,8 @@ _REFUSED = (
 )
 _STOPPED = (
     "What works after the answers (a thread, a task, a queue's worker) has ended, or waits for good, probably at "
-    "something in that row: catch what goes wrong with one notification, log it, and go on with the next. See its log."
+    "something in that row: catch what goes wrong with one notification, log it, and go on with the next. See its log. "
+    "If it looks at `subscription_id`: each row has subscriptions of its own, and an id that it knows comes only once."
 )
 
 

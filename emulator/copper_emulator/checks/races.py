@@ -40,8 +40,8 @@ BURST = 1_801
 BURST_MS = 600_000
 """Milliseconds after which the last of the burst goes out."""
 
-CONCURRENT_MS = APART_MS + 1_000
-"""Milliseconds after which the changes made one after the other come, which is a second after they were made."""
+CONCURRENT_MS = APART_MS + 2_000
+"""Milliseconds after which the last changes come that were made one after the other, a second after they were made."""
 
 GONE_MS = 120_000
 """Milliseconds after which the endpoint is told that one of three records is gone."""
@@ -147,7 +147,7 @@ SEARCH_BEHIND = (
 
 
 def concurrent(bench: Bench) -> Rounds[Finding | None]:
-    """Sixteen records at once, then sixteen changes of one record at once."""
+    """Sixteen records at once, then sixteen changes of one at once, then a new one together with its first changes."""
     try:
         with bench.together():
             waited = yield from _at_once(bench, main(bench))
@@ -182,9 +182,24 @@ def _at_once(bench: Bench, kind: EntityType) -> Rounds[float]:
             yield from bench.rename(kind, ids[:1])
     yield from bench.idle()
     yield from bench.compare(f"after {AT_ONCE} updates of one record at once")
+    ids += yield from _new_and_changed(bench, kind, seen=seen)
     with bench.fault("batches=1"):
         yield from bench.delete(kind, ids)
     return waited
+
+
+def _new_and_changed(bench: Bench, kind: EntityType, *, seen: bool) -> Rounds[list[int]]:
+    """An unknown record and its first changes, all at once: who looks first and then inserts has it twice."""
+    with bench.late("1s"):
+        ids = yield from bench.create(kind)
+        for _ in range(AT_ONCE - 1):
+            yield from bench.rename(kind, ids)
+    # While all wait for their fetches, none has stored it.
+    with bench.slow_api(_FETCHES, calls=AT_ONCE) if seen else nullcontext():
+        yield from bench.idle()
+        yield from bench.answered()
+    yield from bench.compare(f"after a new and {AT_ONCE - 1} updates of it at once")
+    return ids
 
 
 def _not_done(bench: Bench) -> Finding:

@@ -1,4 +1,7 @@
-"""The table of rows: everything that is tried against an endpoint."""
+"""The table of rows: everything that is tried against an endpoint.
+
+It is longer than other modules because it is one table.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from functools import partial
 from typing import TypeAlias
 
 from copper_emulator.checks import (
+    alike,
     contact,
+    converting,
     echo,
     keep_alive,
     killing,
+    naming,
     order,
     overtaking,
     races,
@@ -159,6 +165,23 @@ ROWS: tuple[Row, ...] = (
         order.same_second,
         ahead=order.AGAIN_MS,
     ),
+    Row(
+        "back-and-forth",
+        "a change is made, undone and made again",
+        alike.MADE_AGAIN,
+        alike.back_and_forth,
+        ahead=alike.AGAIN_MS,
+    ),
+    Row("same-id", "records of two types have the same id", alike.SAME_ID, alike.same_id, ahead=alike.SAME_ID_MS),
+    Row(
+        "converted",
+        "a lead is converted, and its person has the same email address",
+        converting.CONVERTED,
+        converting.converted,
+        kind=EntityType.LEAD,
+        all_events=False,
+        ahead=converting.CONVERTED_MS,
+    ),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
     Row(
         "unknown-type",
@@ -189,8 +212,15 @@ ROWS: tuple[Row, ...] = (
         "names in other scripts, and an emoji",
         "Read the body as UTF-8, whatever the system's locale is, and make sure the database and the log accept every "
         "character.",
-        shapes.other_scripts,
-        ahead=shapes.SCRIPTS_MS,
+        naming.other_scripts,
+        ahead=naming.SCRIPTS_MS,
+    ),
+    Row(
+        "names",
+        "names of one word and of many, and with quotes, commas and other signs",
+        naming.NAMES,
+        naming.names,
+        ahead=naming.NAMES_MS,
     ),
     Row(
         "values",
@@ -202,11 +232,12 @@ ROWS: tuple[Row, ...] = (
     Row(
         "opportunity-values",
         "an opportunity's value, close date and stage change",
-        "A number may be whole or not, and any value null: read it as what it is, and do not calculate with null.",
+        "A number may be whole or not, and any value null: read it as what it is, and do not calculate with null. A "
+        "stage is reported as `stage_id` and `stage`, not as `pipeline_stage_id`.",
         shapes.opportunity_values,
         kind=EntityType.OPPORTUNITY,
         all_events=False,
-        ahead=shapes.SHAPES_MS,
+        ahead=shapes.DEAL_MS,
     ),
     Row(
         "emails",

@@ -8,7 +8,8 @@ from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.contact import one
 from copper_emulator.checks.judging import about_refusal, delivery_text, sentence
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import DISTRUSTFUL, Delivery, EntityType, Outcome
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, EntityType, Event, Outcome, Topic
+from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.wrong_secrets import wrong_headers, wrong_secrets
 
@@ -23,10 +24,26 @@ _CRASHED = (
 
 
 def missing(bench: Bench) -> Rounds[Finding]:
-    """Send neither the secret nor, if headers serve as one, the headers."""
+    """Send neither the secret nor, if headers serve as one, the headers: of each type, and of each event of one type.
+
+    Where each has a handler of its own, one of them may not look.
+    """
     headers = bench.plan.headers if bench.plan.secret else {}
-    probed = yield from _probed(bench, {"": ({}, headers)})
+    yield from _delivered(bench)
+    probed = dict[str, Finding]()
+    for topic in _topics(bench):
+        probed[str(topic)] = yield from _forged(bench, topic, {}, headers)
+        if probed[str(topic)].verdict is Verdict.SKIPPED:
+            # The right one is refused as well: more of them would prove no more.
+            break
     return _found(bench, probed)
+
+
+def _topics(bench: Bench) -> list[Topic]:
+    """The `new` of each type, and all events of the type that most rows use, which comes first."""
+    first = _first(bench)
+    own = [Topic(first, event) for event in Event if event in bench.events(first)]
+    return [*own, *(Topic(kind, Event.NEW) for kind in bench.plan.types if kind is not first)]
 
 
 def wrong(bench: Bench) -> Rounds[Finding]:
@@ -47,27 +64,55 @@ def wrong(bench: Bench) -> Rounds[Finding]:
     return _found(bench, probed)
 
 
+def _first(bench: Bench) -> EntityType:
+    return bench.main or bench.plan.types[0]
+
+
 def _probed(
     bench: Bench, forged: Mapping[str, tuple[Mapping[str, object], Mapping[str, str]]]
 ) -> Rounds[dict[str, Finding]]:
     """The finding for each forgery, by its description."""
+    yield from _delivered(bench)
+    topic, found = Topic(_first(bench), Event.NEW), dict[str, Finding]()
+    for what, (members, headers) in forged.items():
+        found[what] = yield from _forged(bench, topic, members, headers)
+    return found
+
+
+def _delivered(bench: Bench) -> Rounds[None]:
+    """Send a true notification if none has been accepted: who refuses those too refuses the forged for nothing."""
     if not bench.has_delivered:
         # In a check with other rows before this one, it has.
         yield from one(bench)
         yield from bench.idle()
-    kind, found = bench.main or bench.plan.types[0], dict[str, Finding]()
-    for what, (members, headers) in forged.items():
-        # Each has a record of its own: if the endpoint knows it, it is from this notification.
-        record = bench.seed(kind)
-        body = bench.body(kind, "new", [record])
-        own = {name: value for name, value in body.items() if name not in bench.plan.secret}
-        delivery = yield from bench.send({**members, **own}, headers)
-        known = bench.believes_in(kind, record)
-        # A schema says no before any comparison, and says why.
-        formless = not known and delivery.status in _BY_SCHEMA and not _has_form(bench, members, headers)
-        refused = Finding(Verdict.PASSED, f"refused with {delivery.status}")
-        found[what] = refused if formless and bench.has_delivered else _judged(bench, kind, delivery, known=known)
-    return found
+
+
+def _forged(bench: Bench, topic: Topic, members: Mapping[str, object], headers: Mapping[str, str]) -> Rounds[Finding]:
+    """The finding for one forgery. Each has a record of its own: what becomes of it is due to this notification."""
+    is_delete, had = topic.event is Event.DELETE, True
+    if is_delete:
+        (record,) = yield from bench.create(topic.type)
+        yield from bench.end()
+        had = bench.believes_in(topic.type, record) is not False
+    else:
+        record = bench.seed(topic.type)
+    body = bench.body(topic.type, topic.event, [record])
+    own = {name: value for name, value in body.items() if name not in bench.plan.secret}
+    calls = bench.api_calls
+    delivery = yield from bench.send({**members, **own}, headers)
+    until = monotonic() + (bench.plan.patience if delivery.outcome is Outcome.DELIVERED else 0.0)
+    # Who answers first believes it only later.
+    while (known := bench.believes_in(topic.type, record)) is is_delete and monotonic() < until:
+        yield from bench.rest()
+    believed = None if known is None else had and known is not is_delete
+    # A schema says no before any comparison, and says why.
+    formless = not believed and delivery.status in _BY_SCHEMA and not _has_form(bench, members, headers)
+    if formless and bench.has_delivered:
+        return Finding(Verdict.PASSED, f"refused with {delivery.status}")
+    if believed is None and topic.type is not _first(bench) and bench.api_calls == calls:
+        # Who handles this type nowhere may say so to everybody.
+        return _judged(bench, topic, delivery, believed=False)
+    return _judged(bench, topic, delivery, believed=believed)
 
 
 _BY_SCHEMA = (400, 422)
@@ -105,9 +150,11 @@ def _advice(bench: Bench) -> str:
     return f"{ADVICE} If that is intended, say so: --no-secret (no_secret=True)."
 
 
-def _judged(bench: Bench, kind: EntityType, delivery: Delivery, *, known: bool | None) -> Finding:
-    if known:
-        return Finding(Verdict.FAILED, f"{_said(delivery)}, and the {kind} is in the state", _advice(bench))
+def _judged(bench: Bench, topic: Topic, delivery: Delivery, *, believed: bool | None) -> Finding:
+    """What an answer to a forgery means, and that the state shows that it was believed; None if it cannot."""
+    if believed:
+        where = "no longer in the state" if topic.event is Event.DELETE else "in the state"
+        return Finding(Verdict.FAILED, f"{_said(delivery)}, and the record is {where}", _advice(bench))
     if delivery.status is not None and delivery.status < 500 and not bench.has_delivered:
         proof = f"refused with {delivery.status}, but so is the right one: that proves nothing"
         return Finding(Verdict.SKIPPED, proof, sentence(about_refusal(bench.plan)))
@@ -115,10 +162,11 @@ def _judged(bench: Bench, kind: EntityType, delivery: Delivery, *, known: bool |
         return Finding(Verdict.PASSED, f"refused with {delivery.status}")
     if delivery.status is None or delivery.status >= 500:
         return Finding(Verdict.FAILED, _came(bench, delivery), f"{ADVICE} {_CRASHED}")
-    if delivery.outcome is Outcome.DELIVERED and known is None:
+    if delivery.outcome is Outcome.DELIVERED and believed is None:
         return Finding(Verdict.FAILED, _said(delivery), _advice(bench))
     if delivery.outcome is Outcome.DELIVERED:
-        return Finding(Verdict.WARNED, f"{_said(delivery)}, but nothing was done", "Answer 401, so that it is noticed.")
+        told = "but nothing was done" if bench.plan.state else "but nothing was fetched"
+        return Finding(Verdict.WARNED, f"{_said(delivery)}, {told}", "Answer 401, so that it is noticed.")
     return Finding(
         Verdict.WARNED,
         f"refused, but not with 401: {_came(bench, delivery)}",

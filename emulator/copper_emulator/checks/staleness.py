@@ -28,7 +28,8 @@ def about_stale(bench: Bench) -> str:
 _FETCHED = (
     "fetched it since: fetch at every notification. Look for what is in the way of that: ids or events that are "
     "remembered as seen, an HTTP client or a cache that answers in place of the API, values that are taken from "
-    "updated_attributes."
+    "updated_attributes, or a list of the attributes that matter (some have other names there than in the API: a stage "
+    "is `stage_id`)."
 )
 
 

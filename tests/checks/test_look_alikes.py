@@ -1,0 +1,376 @@
+"""Bugs that plain records do not show: ids that two types share, changes made again, odd names, conversions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from copper_emulator import Copper, Emulator, Report
+from tests.checks.served import served, state_of
+from tests.machine.samples import InProcess, OverHttp, Row, Sample
+
+TARGET = "https://app.example/hook"
+SECRET = {"key": "s3cret"}
+ROWS = "answers,type-lead,type-person,batch-2,other-scripts,again,same-second,back-and-forth,same-id,converted,names"
+
+
+@pytest.fixture
+def copper() -> Iterator[Copper]:
+    with Emulator(strict=False) as account:
+        yield account
+
+
+class OneTable(Sample):
+    """Its rows are found by their id alone, and the type is a column."""
+
+    def remember(self, kind: str, record_id: int, row: Row) -> None:
+        for other in self.copy:
+            self.copy[other].pop(record_id, None)
+        self.copy[kind][record_id] = row
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        super().fetch(kind, record_id)
+        if record_id in self.copy[kind]:
+            self.remember(kind, record_id, self.copy[kind][record_id])
+
+
+class RemembersTheDeletedById(Sample):
+    """Does nothing more for what has been deleted, and does not look at its type."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.gone: set[int] = set()
+
+    def notified(self, body: Row) -> None:
+        if body["event"] == "delete":
+            self.gone.update(body["ids"])
+            super().notified(body)
+        else:
+            super().notified({**body, "ids": [each for each in body["ids"] if each not in self.gone]})
+
+
+class SkipsTheSameChange(Sample):
+    """Takes an update with the same values for the same update."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.seen: set[str] = set()
+
+    def notified(self, body: Row) -> None:
+        change = repr((body["type"], body["ids"], body["updated_attributes"]))
+        if body["event"] != "update" or change not in self.seen:
+            self.seen.add(change)
+            super().notified(body)
+
+
+class NeedsTwoNames(Sample):
+    """A first name and a last name, and a space between."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        record = self._client.get(kind, record_id)
+        if record is not None and kind == "person":
+            _first, _last = record["name"].split(" ")
+        super().fetch(kind, record_id)
+
+
+class WritesItsOwnSql(Sample):
+    """Without parameters."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.database = sqlite3.connect(":memory:")
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        super().fetch(kind, record_id)
+        name = self.copy[kind].get(record_id, {}).get("name")
+        self.database.execute(f"SELECT '{name}'")
+
+
+class TakesThemInTheOrderOfIds(Sample):
+    """Searches for all of them at once, and takes the answers in the order in which it was told of them."""
+
+    def notified(self, body: Row) -> None:
+        super().notified(body)
+        there = sorted(set(body["ids"]) & set(self.copy[body["type"]]))
+        rows = sorted((self.copy[body["type"]][each] for each in there), key=lambda row: str(row["name"]))
+        self.copy[body["type"]].update(zip(there, rows, strict=True))
+
+
+class OneContactForEachEmail(Sample):
+    """Leads and people have one table, in which an email address stands once."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.emails: dict[tuple[str, int], set[str]] = {}
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        record = self._client.get(kind, record_id) or {}
+        entries = [*(record.get("emails") or ()), *([record["email"]] if record.get("email") else ())]
+        mine = {entry["email"] for entry in entries}
+        if any(mine & others for who, others in self.emails.items() if who != (kind, record_id)):
+            raise ValueError("duplicate key value violates unique constraint contacts_email_key")
+        self.emails[kind, record_id] = mine
+        super().fetch(kind, record_id)
+
+    def forget(self, kind: str, record_id: int) -> None:
+        self.emails.pop((kind, record_id), None)
+        super().forget(kind, record_id)
+
+
+class RemovesWhoHasTheEmail(Sample):
+    """With a lead, whoever has its email address."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.email: dict[str, list[int]] = {}
+        self.of_lead: dict[int, str] = {}
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        super().fetch(kind, record_id)
+        record = self._client.get(kind, record_id) or {}
+        if kind == "lead" and record.get("email"):
+            self.of_lead[record_id] = record["email"]["email"]
+        for entry in record.get("emails") or ():
+            self.email.setdefault(entry["email"], []).append(record_id)
+
+    def forget(self, kind: str, record_id: int) -> None:
+        super().forget(kind, record_id)
+        for person in self.email.get(self.of_lead.get(record_id, ""), []) if kind == "lead" else []:
+            self.copy["person"].pop(person, None)
+
+
+BUGS: dict[type[Sample], tuple[str, str]] = {
+    OneTable: ("same-id", "by its type and its id together"),
+    RemembersTheDeletedById: ("same-id", "by its type and its id together"),
+    SkipsTheSameChange: ("back-and-forth", "a change may be undone and made again"),
+    NeedsTwoNames: ("names", "it may be one word or many"),
+    WritesItsOwnSql: ("names", "Pass it to the database as a parameter"),
+    TakesThemInTheOrderOfIds: ("names", "Match what you fetched with the ids"),
+    OneContactForEachEmail: ("converted", "no unique key on it across types"),
+    RemovesWhoHasTheEmail: ("converted", "remove the lead alone"),
+}
+
+
+def played(copper: Copper, app: Sample, rows: str, **options: Any) -> Report:
+    copper.route("https://app.example", to=app, kind="wsgi")
+    return copper.check(TARGET, **{"only": rows, "secret": SECRET, "state": lambda: app.copy, **options})
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    """Of the rows that have not passed."""
+    return {row.name: str(row.verdict) for row in report.rows if str(row.verdict) != "passed"}
+
+
+def test_who_has_none_of_these_bugs_passes(copper: Copper) -> None:
+    report = played(copper, Sample(InProcess(copper), "s3cret"), ROWS)
+
+    assert verdicts(report) == {}, report
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
+def test_each_is_found_by_the_row_that_is_about_it_and_by_no_other(copper: Copper, bug: type[Sample]) -> None:
+    row, advice = BUGS[bug]
+    report = played(copper, bug(InProcess(copper), "s3cret"), ROWS)
+
+    assert verdicts(report) == {row: "failed"}, report
+    assert advice in report[row].advice
+
+
+def test_a_name_that_was_not_taken_is_told(copper: Copper) -> None:
+    report = played(copper, WritesItsOwnSql(InProcess(copper), "s3cret"), "names")
+
+    assert report["names"].evidence.endswith('; with the names "Conor O\'Brien"')
+
+
+def test_who_stores_what_has_an_old_value_in_this_row_is_told_what_is_said_of_that_elsewhere(copper: Copper) -> None:
+    """The row's own advice is for endpoints that are right until a change is made again."""
+
+    class OnlyOnce(Sample):
+        def fetch(self, kind: str, record_id: int) -> None:
+            if record_id not in self.copy[kind]:
+                super().fetch(kind, record_id)
+
+    app = OnlyOnce(OverHttp(copper.api_url, copper.headers), "s3cret")
+    report = played(copper, app, "back-and-forth,same-id")
+
+    assert "has not fetched it since" in report["back-and-forth"].advice
+    assert "has not fetched it since" in report["same-id"].advice
+
+
+def test_with_one_type_alone_there_is_no_other_with_the_same_id(copper: Copper) -> None:
+    app = Sample(InProcess(copper), "s3cret")
+
+    assert verdicts(played(copper, app, "same-id,converted", types="person")) == {
+        "same-id": "skipped",
+        "converted": "skipped",
+    }
+    assert verdicts(played(copper, app, "same-id,converted", types="lead,task")) == {"converted": "skipped"}
+
+
+def test_types_that_count_from_elsewhere_have_the_same_id_all_the_same(copper: Copper) -> None:
+    report = played(copper, OneTable(InProcess(copper), "s3cret"), "same-id", types="person,task")
+
+    assert "a person and a task with one id" in report["same-id"].evidence
+
+
+def test_who_waits_for_another_name_of_the_stage_is_told_how_it_is_reported(copper: Copper) -> None:
+    class WaitsForApiNames(Sample):
+        def notified(self, body: Row) -> None:
+            wanted = {"name", "monetary_value", "close_date", "pipeline_stage_id"}
+            if body["event"] != "update" or wanted & set(body["updated_attributes"]):
+                super().notified(body)
+
+        def fetch(self, kind: str, record_id: int) -> None:
+            record = self._client.get(kind, record_id)
+            if record is not None:
+                self.copy[kind][record_id] = {"pipeline_stage_id": record.get("pipeline_stage_id")}
+
+    row = played(copper, WaitsForApiNames(InProcess(copper), "s3cret"), "opportunity-values")["opportunity-values"]
+
+    assert row.evidence.startswith("with another pipeline_stage_id: opportunity")
+    assert "reported as `stage_id`" in row.advice
+
+
+class LooksThenInserts(Sample):
+    """Its table has no unique key: it looks whether the record is there, fetches it, and inserts or updates."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.rows: list[Row] = []
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        known = [row for row in self.rows if row["id"] == record_id]
+        record: Mapping[str, Any] = self._client.get(kind, record_id) or {}
+        for row in known:
+            row["name"] = record["name"]
+        if not known:
+            self.rows.append({"id": record_id, "name": record["name"]})
+        self.copy = {"person": self.rows}  # type: ignore[dict-item]  # a state may be a list
+
+    def forget(self, kind: str, record_id: int) -> None:
+        self.rows[:] = [row for row in self.rows if row["id"] != record_id]
+
+
+def test_who_looks_first_and_then_inserts_has_a_record_twice_that_changes_while_it_is_new(copper: Copper) -> None:
+    app = LooksThenInserts(OverHttp(copper.api_url, copper.headers), "s3cret")
+    with served(app) as url:
+        report = copper.check(
+            url, secret=SECRET, state=state_of(url), types="person", only="answers,again,batch-30,concurrent"
+        )
+
+    assert verdicts(report) == {"concurrent": "failed"}, report
+    assert "after a new and 15 updates of it at once: person" in report["concurrent"].evidence
+    assert "To look first whether it is there and then insert is not enough" in report["concurrent"].advice
+
+
+def unguarded(copper: Copper, types: str, events: str, **options: Any) -> Report:
+    """What the check says of an endpoint of which one handler does not compare the secret."""
+    app = Sample(InProcess(copper), "s3cret")
+
+    def hook(request: Any) -> int:
+        body = request.json
+        if body.get("key") != "s3cret" and not (body["type"] in types and body["event"] in events):
+            return 401
+        if options.get("works", True):
+            app.notified(body)
+        return 200
+
+    copper.route("https://app.example", to=hook)
+    wanted = {name: value for name, value in options.items() if name != "works"}
+    return copper.check(TARGET, **{"secret": SECRET, "state": lambda: app.copy, "only": "secret-missing", **wanted})
+
+
+@pytest.mark.parametrize(
+    ("types", "events", "evidence"),
+    [
+        (
+            "person",
+            "delete",
+            "person/delete: it was answered 200 instead of 401, and the record is no longer in the state",
+        ),
+        ("person", "update", "person/update: it was answered 200 instead of 401, and the record is in the state"),
+        ("company", "new", "company/new: it was answered 200 instead of 401, and the record is in the state"),
+    ],
+)
+def test_a_handler_that_does_not_look_is_found_beside_those_that_do(
+    copper: Copper, types: str, events: str, evidence: str
+) -> None:
+    row = unguarded(copper, types, events)["secret-missing"]
+
+    assert (str(row.verdict), row.evidence) == ("failed", evidence)
+
+
+def test_who_does_nothing_for_a_type_may_say_so_to_everybody_but_is_warned(copper: Copper) -> None:
+    """Without a state, who fetches nothing is taken for idle; of the main type that would prove nothing."""
+    report = unguarded(copper, "company,task", "new", works=False, state=None)
+    own = unguarded(copper, "person", "update", works=False, state=None)
+
+    assert str(report["secret-missing"].verdict) == "warned"
+    assert report["secret-missing"].evidence == (
+        "company/new, task/new: it was answered 200 instead of 401, but nothing was fetched"
+    )
+    assert str(own["secret-missing"].verdict) == "failed"
+
+
+def test_who_fetches_for_a_notification_without_the_secret_has_believed_it(copper: Copper) -> None:
+    client = OverHttp(copper.api_url, copper.headers)
+
+    def hook(request: Any) -> int:
+        body = request.json
+        if body.get("key") != "s3cret" and body["type"] != "company":
+            return 401
+        client.get(body["type"], body["ids"][0])
+        return 200
+
+    copper.route("https://app.example", to=hook)
+    row = copper.check(TARGET, secret=SECRET, only="secret-missing")["secret-missing"]
+
+    assert (str(row.verdict), row.evidence) == ("failed", "company/new: it was answered 200 instead of 401")
+
+
+def test_who_answers_first_and_believes_afterwards_fails_too(copper: Copper) -> None:
+    """A moment after the answer nothing has been done yet; that is no proof."""
+    app, todo = Sample(InProcess(copper), "s3cret"), list[Row]()
+
+    def state() -> object:
+        # Its worker comes to it when somebody looks a second time.
+        looked.append(None)
+        if len(looked) % 3 == 0:
+            while todo:
+                app.notified(todo.pop(0))
+        return app.copy
+
+    looked = list[None]()
+    copper.route("https://app.example", to=lambda request: todo.append(request.json))
+    report = copper.check(TARGET, secret=SECRET, only="secret-missing", types="person", state=state, patience="2s")
+
+    assert str(report["secret-missing"].verdict) == "failed"
+    assert "and the record is in the state" in report["secret-missing"].evidence
+
+
+@pytest.mark.parametrize("row", ["names", "back-and-forth", "converted", "same-id"])
+def test_activities_have_these_rows_too_where_they_have_all_events(row: str) -> None:
+    with Emulator(profile="developer-docs", strict=False) as account:
+        report = played(account, Sample(InProcess(account), "s3cret"), row, types="activity_log")
+
+        assert str(report[row].verdict) == ("skipped" if row in ("converted", "same-id") else "passed"), report
+
+
+def test_who_takes_only_the_subscriptions_that_it_knows_is_told_that_each_row_has_others(copper: Copper) -> None:
+    """From the second row on nothing comes of anything, as if a worker had died."""
+    known = list[int]()
+
+    class KnowsItsSubscriptions(Sample):
+        def notified(self, body: Row) -> None:
+            known.append(body["subscription_id"])
+            if body["subscription_id"] == known[0]:
+                super().notified(body)
+
+    app = KnowsItsSubscriptions(OverHttp(copper.api_url, copper.headers), "s3cret")
+    report = played(copper, app, "answers,type-person", types="person", patience="10ms")
+
+    assert verdicts(report) == {"type-person": "failed"}
+    assert "If it looks at `subscription_id`: each row has subscriptions of its own" in report["type-person"].advice
