@@ -25,6 +25,7 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.own_http import is_own_sender_wanted
 from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.routing.routes import Route, Straight, host_header, route_url
+from copper_emulator.shell.senders import genuine
 from copper_emulator.shell.senders.connecting import unanswered
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.plain import PlainSender
@@ -137,7 +138,8 @@ class HttpSender:
     async def _post(self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool) -> Result:
         _check(way.headers)
         origin = way.url.origin()
-        async with self._session_for(fresh=fresh or origin in self._failed).post(
+        async with await genuine.post(
+            self._session_for(fresh=fresh or origin in self._failed),
             way.url,
             # aiohttp warns about large bodies that are not files.
             data=io.BytesIO(body) if len(body) > _LARGE else body,
@@ -145,7 +147,7 @@ class HttpSender:
             allow_redirects=False,
             # The certificate is verified against the URL's host, whichever Host header is sent.
             ssl=self._trust.context(ca) if way.url.scheme == "https" else True,
-            timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
+            timeout=genuine.ClientTimeout(total=timeout_ms / 1000),
         ) as response:
             if response.status >= FAILED:
                 self._failed.add(origin)
@@ -220,7 +222,7 @@ def _check(headers: _Headers) -> None:
 
 
 def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
+    return genuine.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
