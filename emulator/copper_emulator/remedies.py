@@ -13,6 +13,7 @@ from copper_emulator.core.text import in_words
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
+from copper_emulator.mocking_refusals import about_mocking
 
 _DISLIKED = DISTRUSTFUL | {400, 422}
 """Statuses with which an endpoint rejects what it was sent."""
@@ -47,7 +48,7 @@ def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
     if delivery.exception is not None:
-        return _led_here(delivery, surface) or _FIX
+        return about_mocking(delivery.exception) or _led_here(delivery, surface) or _FIX
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
     return _answered(delivery)

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ACCOUNTS = frozenset({"copper", "copper_async", "make_copper"})
+"""The fixtures that open accounts, or let a test open them."""
+
 ENDPOINT_URL = "https://endpoint.example.com/hooks/copper"
 
 
@@ -84,6 +87,7 @@ class Accounts:
         self.ended: list[OpenAccount] = []
         self.item: pytest.Item
         """The current test, from its set-up on."""
+        self._is_loaded = False
         self._before_call = 0
         self.opens_wider: Callable[[], bool] = _opens_no_wider
         """Whether a fixture is being set up that is wider than one test (`wider_fixtures.py`); False by default."""
@@ -91,6 +95,9 @@ class Accounts:
     def before_setup(self, item: pytest.Item) -> None:
         """Begin another test: forget the accounts that ended in the previous one."""
         self.item = item
+        if not self._is_loaded and not _ACCOUNTS.isdisjoint(getattr(item, "fixturenames", ())):
+            self._is_loaded = True
+            self.opening.load()
         self.ended.clear()
         for account in self.standing:
             account.begin_test()

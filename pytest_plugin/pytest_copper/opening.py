@@ -29,6 +29,17 @@ class Opening:
         self._host: Host | None = None
         self._process = 0
 
+    def load(self) -> None:
+        """Import what an account is made of, before other fixtures replace parts of Python, as pyfakefs does.
+
+        pyfakefs would lend its files to all that is first imported meanwhile, for the rest of the run.
+        """
+        if self._url is None:
+            import copper_emulator.async_copper
+            import copper_emulator.copper
+        else:
+            import copper_emulator.remote  # noqa: F401 - see above
+
     def host(self) -> Host:
         """The server thread that those of this process share; starts at first need.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -239,3 +240,20 @@ def test_the_tls_listener_is_nobodys_who_asks_for_another_host(copper: Copper) -
             timeout=10,
         )
     assert answered.status_code == 401
+
+
+def test_where_a_library_has_replaced_every_socket_it_says_so_and_changes_nothing(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As httpretty and mocket do."""
+    copper.api_url  # noqa: B018 - starts the server, whose sockets are then real
+    kind = type("socket", (), {"__module__": "httpretty.core", "connect": socket.socket.connect})
+    with monkeypatch.context() as replaced:
+        replaced.setattr(socket, "socket", kind)
+        with pytest.raises(
+            UsageError, match="while httpretty has its own class in the place of sockets: switch it off"
+        ):
+            copper.intercept()
+    assert PROCESS.ways() == ()
+    with copper.intercept():
+        assert called().status_code == 200

@@ -58,6 +58,26 @@ def test_it_can_be_switched_off(inner: Inner) -> None:
     result.stdout.fnmatch_lines(["E       fixture 'copper' not found"])
 
 
+@pytest.mark.parametrize("fixture", ["copper", "copper_async", "make_copper"])
+def test_what_an_account_is_made_of_is_imported_before_other_fixtures_replace_parts_of_python(
+    inner: Inner, fixture: str
+) -> None:
+    """pyfakefs would leave its files to what is first imported meanwhile, and vcrpy's cassettes begin there, too."""
+    inner.tests(
+        f"""
+        import sys, pytest
+
+        @pytest.fixture
+        def fs():
+            return set(sys.modules)
+
+        def test_one(fs, {fixture}):
+            assert {{"copper_emulator.shell.host", "copper_emulator.shell.senders.genuine"}} <= fs
+        """
+    )
+    inner.run_subprocess().assert_outcomes(passed=1)
+
+
 def test_no_thread_is_left_at_the_end(inner: Inner) -> None:
     inner.conftest(NOTE_THREADS)
     inner.tests(

@@ -63,6 +63,12 @@ def patch(owner: Any, name: str, make: Callable[[Any], Any]) -> Patch:
     return Patch(owner, name, own, original, replacement, make)
 
 
+def socket_replacement(module: Any) -> str:
+    """The library (httpretty, mocket) whose class is in the place of `socket.socket` and is no socket; else empty."""
+    connecting = _standard(module.socket, "socket", "socket")
+    return "" if hasattr(connecting, "connect_ex") else str(connecting.__module__).partition(".")[0]
+
+
 def patch_socket(module: Any, present: Present) -> Iterator[Patch]:
     """Patch how names are resolved and connections made."""
     connecting = _standard(module.socket, "socket", "socket")

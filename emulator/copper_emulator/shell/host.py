@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -20,6 +21,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
+from copper_emulator.interception.seams import socket_replacement
 from copper_emulator.interception.ways import Way
 from copper_emulator.shell.api.app import direct_api, make_api, make_runner
 from copper_emulator.shell.ended_tokens import EndedTokens
@@ -29,6 +31,7 @@ from copper_emulator.shell.own_http import is_own_server_wanted
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.tenant import Tenant
 from copper_emulator.shell.tls.authority_files import kept_certificate
+from copper_emulator.shell.tls.real_files import check_files
 from copper_emulator.shell.tls.trust import Trust
 
 if TYPE_CHECKING:
@@ -154,6 +157,7 @@ class Host:
         with self._starting:
             if self._authority is None:
                 self._thread.check_here()
+                check_files()
                 from copper_emulator.shell.tls.authority import Authority
 
                 self._authority = Authority.kept() if self._keeps_authority else Authority.temporary()
@@ -167,6 +171,7 @@ class Host:
             if authority.certificate_file is not None:
                 return authority.certificate_file
             if self._ca_file is None:
+                check_files()
                 folder = mkdtemp(prefix="copper-emulator-")
                 self._remove_folder = finalize(self, _remove, folder, os.getpid())
                 path = Path(folder, "authority.pem")
@@ -177,6 +182,12 @@ class Host:
     def intercept(self, tenant: Tenant, token: str | None) -> Interception:
         """Lead Copper's own hosts to an account from now on. Raises UsageError if that is impossible."""
         tenant.check_here()
+        if library := socket_replacement(socket):
+            raise UsageError(
+                f"Copper's hosts cannot be intercepted while {library} has its own class in the place of sockets: "
+                "switch it off for this test, or mock HTTP with a library that leaves sockets alone "
+                '(`copper-emulator docs tests`, "Beside libraries that mock HTTP")'
+            )
         try:
             port, authority = _port_of(self.tls_url()), self.authority()
             children = self._ensure_children(authority, port)

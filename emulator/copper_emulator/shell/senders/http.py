@@ -25,6 +25,7 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.own_http import is_own_sender_wanted
 from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.routing.routes import Route, Straight, host_header, route_url
+from copper_emulator.shell.senders import genuine
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.failures import unanswered
 from copper_emulator.shell.senders.plain import PlainSender
@@ -139,7 +140,8 @@ class HttpSender:
     ) -> Result:
         _check_headers(prepared.headers)
         origin = prepared.url.origin()
-        async with self._session_for(fresh=fresh or origin in self._failed_origins).post(
+        async with await genuine.post(
+            self._session_for(fresh=fresh or origin in self._failed_origins),
             prepared.url,
             # aiohttp warns about large bodies that are not files.
             data=io.BytesIO(body) if len(body) > _LARGE else body,
@@ -147,7 +149,7 @@ class HttpSender:
             allow_redirects=False,
             # The certificate is verified against the URL's host, whichever Host header is sent.
             ssl=self._trust.context(ca) if prepared.url.scheme == "https" else True,
-            timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
+            timeout=genuine.ClientTimeout(total=timeout_ms / 1000),
         ) as response:
             if response.status >= FAILED:
                 self._failed_origins.add(origin)
@@ -226,7 +228,7 @@ def _check_headers(headers: _Headers) -> None:
 
 
 def _open_session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
+    return genuine.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,

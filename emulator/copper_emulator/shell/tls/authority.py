@@ -16,6 +16,7 @@ from copper_emulator.core.moments import to_datetime
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.tls.authority_files import KeptFiles, authority_folder
+from copper_emulator.shell.tls.real_files import check_files
 from copper_emulator.shell.tls.trust import known_authorities
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ class Authority:
         """A context with a new certificate for a server at these names and addresses, by default HOSTS.
 
         Raises:
-            AuthorityError: no certificate can be made for one of them.
+            AuthorityError: no certificate can be made for one of them, or OpenSSL could not read it.
         """
+        check_files()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         # Some clients would prefer HTTP/2, which is not supported.
@@ -93,6 +95,7 @@ class Authority:
         Raises:
             AuthorityError: the file cannot be written.
         """
+        check_files()
         try:
             path.write_bytes(b"".join([*known_authorities(), self.certificate_pem]))
         except OSError as error:
