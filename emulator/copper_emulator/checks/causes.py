@@ -50,13 +50,13 @@ def of_answers(bad: Iterable[Delivery]) -> frozenset[Cause]:
 
 def of_state(differences: Iterable[str], sent: Iterable[Delivery]) -> frozenset[Cause]:
     """The causes of differences between the state and Copper's records, which begin with type and id."""
-    told = [(found[1], int(found[2]), found[3]) for text in differences if (found := _OF_RECORD.match(text))]
-    wrong = {(kind, record) for kind, record, _ in told}
+    differing = [(found[1], int(found[2]), found[3]) for text in differences if (found := _OF_RECORD.match(text))]
+    wrong = {(kind, record) for kind, record, _ in differing}
     several = [each for each in sent if any((each.topic.type, other) not in wrong for other in each.ids)]
     among = {(each.topic.type, record) for each in several for record in each.ids}
     return frozenset(
         Cause(kind, _OTHER_VALUES if DIFFERS in what else _any_record(what), (kind, record) in among)
-        for kind, record, what in told
+        for kind, record, what in differing
     )
 
 
@@ -83,7 +83,7 @@ class Causes:
         self._shown: dict[Cause | str, str] = {}
         self._alike = Counter[str]()
 
-    def told(self, row: str, finding: Finding, *, plain: bool, several: bool = False) -> Finding:
+    def point_to_earlier(self, row: str, finding: Finding, *, plain: bool, several: bool = False) -> Finding:
         """The finding, shortened if plainer rows have shown everything that went wrong.
 
         A plain row is the life of a record, in which there is nothing special: what fails there will fail in other rows

@@ -51,8 +51,8 @@ def in_time(bench: Bench) -> Rounds[Finding | None]:
     found = judged(bench, IDS, state=False)
     took, most = slowest(bench), bench.tenant.settings.timeout
     if found.verdict is Verdict.PASSED and took * 2000 > most:
-        told = f"{MAX_IDS} ids answered after {milliseconds(took)}; it times out at {duration_text(most)}"
-        return Finding(Verdict.WARNED, told, IN_TIME)
+        evidence = f"{MAX_IDS} ids answered after {milliseconds(took)}; it times out at {duration_text(most)}"
+        return Finding(Verdict.WARNED, evidence, IN_TIME)
     return found
 
 

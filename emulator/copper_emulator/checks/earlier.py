@@ -56,7 +56,7 @@ class Earlier:
         """Whether a call is about one of these records."""
         return named_in(call) in self._told
 
-    def told(self, call: str) -> int:
+    def times_before(self, call: str) -> int:
         """How many notifications have told of the record that a call is about; 0 if it is none of these."""
         named = named_in(call)
         return 0 if named is None else self._told[named]

@@ -57,12 +57,12 @@ def endless(bench: Bench) -> Finding:
     """What a row ends with in which the account has stopped an echo."""
     last, bad = bench.account.journal.changes[-1], also_bad(bench)
     limit = Link(last.depth, last.returns, last.untold).limit(ECHO_DEPTH) or ECHO_DEPTH
-    told = (
+    evidence = (
         f"{_ENDLESS}: {limit} deliveries in a row each made the endpoint change a record ({last.topic} "
         f"{last.ids[0]}), which caused the next"
     )
     causes = ECHOES | of_answers(each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED)
-    return Finding(Verdict.FAILED, told + bad, ECHO, causes, _ENDLESS + bad)
+    return Finding(Verdict.FAILED, evidence + bad, ECHO, causes, _ENDLESS + bad)
 
 
 def _writes(bench: Bench, ids: list[int]) -> int:

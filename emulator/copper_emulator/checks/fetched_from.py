@@ -36,7 +36,7 @@ class CheckApi:
             f"an endpoint that fetches from port {self.in_use} asks the wrong one"
         )
 
-    def told(self, *, any_token: bool) -> str:
+    def base_url_text(self, *, any_token: bool) -> str:
         """Where to fetch from, and where not."""
         token = "" if any_token else ", with the token that --token names"
         variable = f", which it finds in {self.variable}" if self.variable else ""
@@ -54,7 +54,7 @@ def about_api(bench: Bench, *, answered: bool) -> str:
     api = bench.plan.api
     if api is None or bench.has_called or bench.has_worked:
         return ""
-    where = f"have it fetch from {api.told(any_token=bench.plan.any_token)}"
+    where = f"have it fetch from {api.base_url_text(any_token=bench.plan.any_token)}"
     if answered:
         return (
             f"Nothing has called the check's API yet: {where}. If it needs no fetch, make sure that the state is read "

@@ -135,12 +135,11 @@ def _each_once(bench: Bench, bad: list[Delivery]) -> list[str]:
 def answered_well(bench: Bench, *, state: bool) -> str:
     """How many were answered, how fast, and how many records were compared."""
     sent = count(len(bench.deliveries), "notification")
-    said = f"{sent} answered 2xx, the slowest after {milliseconds(slowest(bench))}"
+    evidence = f"{sent} answered 2xx, the slowest after {milliseconds(slowest(bench))}"
     if bench.plan.state is None or not state:
-        return said
-    return (
-        f"{said}; {count(bench.trial.compared, 'record')} as Copper has {'it' if bench.trial.compared == 1 else 'them'}"
-    )
+        return evidence
+    them = "it" if bench.trial.compared == 1 else "them"
+    return f"{evidence}; {count(bench.trial.compared, 'record')} as Copper has {them}"
 
 
 def slowest(bench: Bench) -> float:

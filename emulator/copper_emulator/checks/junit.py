@@ -29,18 +29,18 @@ def _add(suite: Element, row: RowReport, *, cut_off: bool) -> None:
     case = SubElement(
         suite, "testcase", {"classname": "copper-emulator.check", "name": row.name, "time": f"{row.seconds:.3f}"}
     )
-    told = _valid("\n".join(part for part in (row.about, row.evidence, row.advice) if part))
+    text = _valid("\n".join(part for part in (row.about, row.evidence, row.advice) if part))
     if row.verdict is Verdict.FAILED:
-        SubElement(case, "failure", {"message": _valid(row.evidence), "type": "failed"}).text = told
+        SubElement(case, "failure", {"message": _valid(row.evidence), "type": "failed"}).text = text
         if row.printed:
             SubElement(case, "system-err").text = _valid("\n".join(row.printed))
     elif cut_off:
-        SubElement(case, "error", {"message": _valid(row.evidence), "type": "time limit"}).text = told
+        SubElement(case, "error", {"message": _valid(row.evidence), "type": "time limit"}).text = text
     elif row.verdict is Verdict.SKIPPED:
         SubElement(case, "skipped", {"message": _valid(row.evidence)})
     else:
         prefix = "warned\n" if row.verdict is Verdict.WARNED else ""
-        SubElement(case, "system-out").text = prefix + told
+        SubElement(case, "system-out").text = prefix + text
 
 
 def _valid(text: str) -> str:

@@ -120,11 +120,11 @@ def _pair(bench: Bench, url: URL, first: bytes, what: str, seen: _Seen) -> Round
         after = yield from wire.ask(bench, second)
     seen.followed += 1
     if (after is None or not _is_good(after)) and (yield from _is_good_alone(bench, url, second)):
-        told = f"{what} (answered {answer.status})"
+        answered = f"{what} (answered {answer.status})"
         if after is None:
-            seen.broken.append(told)
+            seen.broken.append(answered)
         else:
-            seen.mixed.append(f"what follows {told} is answered {_shown(after)}")
+            seen.mixed.append(f"what follows {answered} is answered {_shown(after)}")
     return answer
 
 
@@ -146,11 +146,15 @@ def _is_good(answer: Answer) -> bool:
 def _judged(bench: Bench, seen: _Seen) -> Finding:
     if seen.mixed:
         bench.tenant.check_options.uses_fresh_connections = True
-        told = f"over one connection, {in_words(seen.mixed)}; over one of its own, each notification is answered 2xx"
-        return Finding(Verdict.FAILED, told, UNREAD + _FROM_NOW_ON)
+        evidence = (
+            f"over one connection, {in_words(seen.mixed)}; over one of its own, each notification is answered 2xx"
+        )
+        return Finding(Verdict.FAILED, evidence, UNREAD + _FROM_NOW_ON)
     if seen.broken:
-        told = f"over one connection, nothing follows {in_words(seen.broken)}"
-        return Finding(Verdict.WARNED, f"{told}; over one of its own, the next notification is answered 2xx", _BROKEN)
+        evidence = f"over one connection, nothing follows {in_words(seen.broken)}"
+        return Finding(
+            Verdict.WARNED, f"{evidence}; over one of its own, the next notification is answered 2xx", _BROKEN
+        )
     if not seen.followed:
         return Finding(Verdict.PASSED, "it closes each connection after its answer")
     times = count(seen.followed, "time")

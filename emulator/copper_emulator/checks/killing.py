@@ -63,20 +63,20 @@ def killed(bench: Bench) -> Rounds[Finding]:
         yield from bench.create(kind)
         is_over = service.kill()
     last = bench.deliveries[-1]
-    told = delivery_text(bench, last)
+    evidence = delivery_text(bench, last)
     if not is_over:
         return Finding(Verdict.SKIPPED, _RUNS_ON)
     try:
         service.start()
     except UsageError as error:
-        return Finding(Verdict.WARNED, f"{told}; then it was killed, and did not start again: {error}", STARTING)
+        return Finding(Verdict.WARNED, f"{evidence}; then it was killed, and did not start again: {error}", STARTING)
     if last.outcome is not Outcome.DELIVERED:
-        return Finding(Verdict.SKIPPED, f"it had not taken what came before the end: {told}")
+        return Finding(Verdict.SKIPPED, f"it had not taken what came before the end: {evidence}")
     yield from _readable(bench)
     if not bench.believes_in(kind, before):
         return Finding(Verdict.SKIPPED, "it keeps nothing when it ends: what its state had before is gone, too")
     yield from bench.compare(lull=_LULL)
-    came = f"{told}; then it was killed at once and started again"
+    came = f"{evidence}; then it was killed at once and started again"
     if bench.trial.wrong:
         later = duration_text(round(max(bench.plan.patience, _LULL) * 1000))
         return Finding(Verdict.WARNED, f"{came}; {later} later {shortened(list(bench.trial.wrong.values()))}", ADVICE)

@@ -70,12 +70,12 @@ def _told(bench: Bench, call: str) -> int:
     """How many notifications, of this row and of those before it, have told of the record of a call."""
     named = named_in(call)
     here = sum(as_named(each.topic.type, record) == named for each in bench.deliveries for record in each.ids)
-    return here + bench.earlier.told(call)
+    return here + bench.earlier.times_before(call)
 
 
 def _are_late(bench: Bench, call: str, times: int) -> bool:
     """Whether these are fetches for notifications of earlier rows, which come so late that the record is gone."""
-    return _NOT_THERE in call and times <= bench.earlier.told(call)
+    return _NOT_THERE in call and times <= bench.earlier.times_before(call)
 
 
 def _has_crashed(bad: list[Delivery]) -> bool:

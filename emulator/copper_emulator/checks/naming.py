@@ -76,5 +76,5 @@ def _refused(bench: Bench) -> str:
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     field = "name" if "name" in TABLES[main(bench)].by_name else "details"
     names = [each.body.get("updated_attributes", {}).get(field) for each in bad]
-    told = dict.fromkeys(repr(pair[1]) for pair in names if pair)
-    return f"; with the names {', '.join(told)}" if told else ""
+    refused = dict.fromkeys(repr(pair[1]) for pair in names if pair)
+    return f"; with the names {', '.join(refused)}" if refused else ""

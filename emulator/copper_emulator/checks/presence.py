@@ -84,8 +84,8 @@ class Calls:
 
     def stopped(self, finding: Finding) -> Finding:
         """The finding of the row in which it was noticed that it has ended."""
-        told = f"{finding.evidence}; nothing comes of a plain notification any more, either"
-        return replace(finding, evidence=told, advice=f"It has done nothing since row {self._last_row}. {_STOPPED}")
+        evidence = f"{finding.evidence}; nothing comes of a plain notification any more, either"
+        return replace(finding, evidence=evidence, advice=f"It has done nothing since row {self._last_row}. {_STOPPED}")
 
     @property
     def last_row(self) -> str:

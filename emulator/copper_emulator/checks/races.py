@@ -117,8 +117,8 @@ def search_behind(bench: Bench) -> Rounds[Finding | None]:
     yield from bench.create(kind, 2)
     yield from bench.compare()
     if bench.trial.wrong:
-        told, causes = "its state is wrong even if searches see everything", judged(bench, "").causes
-        return Finding(Verdict.SKIPPED, told, causes=causes, brief=told)
+        evidence, causes = "its state is wrong even if searches see everything", judged(bench, "").causes
+        return Finding(Verdict.SKIPPED, evidence, causes=causes, brief=evidence)
     # Not to be taken for the same once more, by its timestamp: that is another row's.
     yield from bench.apart()
     with bench.fault("stale=5s"):
@@ -133,9 +133,9 @@ def search_behind(bench: Bench) -> Rounds[Finding | None]:
     if found.verdict is not Verdict.FAILED or not bench.trial.wrong:
         return None
     # How far searches are behind nobody knows; and in here who waits in real time before it answers waits in vain.
-    told = f"with searches 5 s behind: {found.evidence}"
+    evidence = f"with searches 5 s behind: {found.evidence}"
     # What it shows of its state in any row says more.
-    return replace(found, verdict=Verdict.WARNED, evidence=told, advice=found.advice.rstrip() or SEARCH_BEHIND)
+    return replace(found, verdict=Verdict.WARNED, evidence=evidence, advice=found.advice.rstrip() or SEARCH_BEHIND)
 
 
 BEHIND_MS = 6_000
@@ -159,11 +159,13 @@ def concurrent(bench: Bench) -> Rounds[Finding | None]:
         # Judged with the row's own advice.
         return None
     if bench.manner is Manner.ON_LOOP:
-        told = f"its fetches blocked the event loop for {milliseconds(waited)}, one after the other; {found.evidence}"
-        return Finding(Verdict.WARNED, told, BLOCKING)
+        evidence = (
+            f"its fetches blocked the event loop for {milliseconds(waited)}, one after the other; {found.evidence}"
+        )
+        return Finding(Verdict.WARNED, evidence, BLOCKING)
     each = f"handled one after the other, each waiting for its fetch of {milliseconds(_FETCHES)}"
-    told = f"{each}: the last of {AT_ONCE} was answered after {milliseconds(waited)}"
-    return Finding(Verdict.WARNED, f"{told}; {found.evidence}", IN_TURN)
+    evidence = f"{each}: the last of {AT_ONCE} was answered after {milliseconds(waited)}"
+    return Finding(Verdict.WARNED, f"{evidence}; {found.evidence}", IN_TURN)
 
 
 def _at_once(bench: Bench, kind: EntityType) -> Rounds[float]:
@@ -203,14 +205,16 @@ def _new_and_changed(bench: Bench, kind: EntityType, *, seen: bool) -> Rounds[li
 
 
 def _not_done(bench: Bench) -> Finding:
-    said = f"not done after {bench.trial.limit:.0f} s, the slowest answered after {milliseconds(slowest(bench))}"
+    so_far = f"not done after {bench.trial.limit:.0f} s, the slowest answered after {milliseconds(slowest(bench))}"
     if bench.manner is Manner.IN_TURNS:
-        return Finding(Verdict.SKIPPED, f"{said}: in this process they come one after the other, which proves nothing")
+        return Finding(
+            Verdict.SKIPPED, f"{so_far}: in this process they come one after the other, which proves nothing"
+        )
     still = bench.tenant.check_measurements.loop_blocked_seconds
     if still < bench.trial.seconds / 2:
-        return Finding(Verdict.FAILED, said, "Answer first and work afterwards, and let none wait for the others.")
-    told = f"{said}; something blocked the event loop for {milliseconds(still)}, and everything else waited"
-    return Finding(Verdict.FAILED, told, BLOCKING)
+        return Finding(Verdict.FAILED, so_far, "Answer first and work afterwards, and let none wait for the others.")
+    evidence = f"{so_far}; something blocked the event loop for {milliseconds(still)}, and everything else waited"
+    return Finding(Verdict.FAILED, evidence, BLOCKING)
 
 
 CONCURRENT = (
@@ -266,9 +270,9 @@ def _rate(bench: Bench) -> float:
 
 def _too_slow(bench: Bench) -> Finding:
     rate = _rate(bench)
-    said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {_how_many(bench)}; Copper sends up to {_PER_SECOND}"
+    so_far = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {_how_many(bench)}; Copper sends up to {_PER_SECOND}"
     helps = about_connections([each.took_ms for each in bench.deliveries if each.took_ms is not None]) + BURST_ADVICE
-    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"cut short: {said}", helps)
+    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"cut short: {so_far}", helps)
 
 
 BURST_ADVICE = (

@@ -84,8 +84,8 @@ class RowReport:
 
     def is_like(self, other: RowReport) -> bool:
         """Whether it says what the row before it did: both were skipped for the same reason."""
-        told = (self.verdict, self.evidence, self.advice)
-        return self.verdict is Verdict.SKIPPED and told == (other.verdict, other.evidence, other.advice)
+        own = (self.verdict, self.evidence, self.advice)
+        return self.verdict is Verdict.SKIPPED and own == (other.verdict, other.evidence, other.advice)
 
     @property
     def shown_verdict(self) -> str:

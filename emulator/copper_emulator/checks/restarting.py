@@ -49,9 +49,9 @@ def restarted(bench: Bench) -> Rounds[Finding]:
             # What a service says each time it starts explains nothing.
             service.printed(late=False)
             starts = "started twice, it subscribed both times: " if before else "started once: "
-            told = f"ended and, in an account that was new to it, {starts}there {several}"
-            told = masked(told, bench.account.journal.subscriptions())
-            return Finding(Verdict.FAILED, told, ADVICE if before else AT_ONCE)
+            evidence = f"ended and, in an account that was new to it, {starts}there {several}"
+            evidence = masked(evidence, bench.account.journal.subscriptions())
+            return Finding(Verdict.FAILED, evidence, ADVICE if before else AT_ONCE)
         if not made:
             break
     return Finding(Verdict.PASSED, "ended and started again, it subscribed to nothing that it had subscribed to before")

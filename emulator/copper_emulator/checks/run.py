@@ -147,21 +147,21 @@ class _Run:
                 self.halted = self.reviving.tried(self.halted)
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
-            told = self._told(row, finding)
-            seconds, failed = monotonic() - began, told.verdict is Verdict.FAILED
+            final = self._point_to_earlier(row, finding)
+            seconds, failed = monotonic() - began, final.verdict is Verdict.FAILED
             printed = self.printed.after(row.name, failed=failed, since=self.stopped_in or row.name)
-            done.append(RowReport(row.name, row.about, told.verdict, told.evidence, told.advice, seconds, printed))
+            done.append(RowReport(row.name, row.about, final.verdict, final.evidence, final.advice, seconds, printed))
             if self.on_row is not None:
                 self.on_row(done[-1])
         self.lateness.look()
         return done
 
-    def _told(self, row: Row, finding: Finding) -> Finding:
+    def _point_to_earlier(self, row: Row, finding: Finding) -> Finding:
         # A row that passes has advice only if it gives some itself.
         advice = self._advice_of(row, finding)
-        told = self.causes.told(row.name, finding, plain=row.life or row is PLAINEST, several=row.several)
+        final = self.causes.point_to_earlier(row.name, finding, plain=row.life or row is PLAINEST, several=row.several)
         # What is known of this type, or of all that came so far, says more than that another row has shown it.
-        return told if advice == finding.advice else replace(finding, advice=advice)
+        return final if advice == finding.advice else replace(finding, advice=advice)
 
     def _advice_of(self, row: Row, finding: Finding) -> str:
         """The finding's own, unless something more telling is known: this type alone fails, or nothing works yet."""

@@ -134,14 +134,16 @@ def _found(bench: Bench, probed: Mapping[str, Finding]) -> Finding:
                 alike.setdefault(each.evidence, []).append(what)
         if alike:
             advice = next(each.advice for each in probed.values() if each.verdict is verdict)
-            return Finding(verdict, "; ".join(_told(said, which, len(probed)) for said, which in alike.items()), advice)
+            return Finding(
+                verdict, "; ".join(_about(text, which, len(probed)) for text, which in alike.items()), advice
+            )
     passed = dict.fromkeys(each.evidence for each in probed.values())
     times = f", each of {len(probed)}" if len(probed) > 1 else ""
     return Finding(Verdict.PASSED, f"{'; '.join(passed)}{times}")
 
 
-def _told(said: str, which: list[str], of: int) -> str:
-    return said if len(which) == of else f"{', '.join(which)}: {said}"
+def _about(text: str, which: list[str], of: int) -> str:
+    return text if len(which) == of else f"{', '.join(which)}: {text}"
 
 
 def _advice(bench: Bench) -> str:
@@ -154,7 +156,7 @@ def _judged(bench: Bench, topic: Topic, delivery: Delivery, *, believed: bool | 
     """What an answer to a forgery means, and that the state shows that it was believed; None if it cannot."""
     if believed:
         where = "no longer in the state" if topic.event is Event.DELETE else "in the state"
-        return Finding(Verdict.FAILED, f"{_said(delivery)}, and the record is {where}", _advice(bench))
+        return Finding(Verdict.FAILED, f"{_answer_text(delivery)}, and the record is {where}", _advice(bench))
     if delivery.status is not None and delivery.status < 500 and not bench.has_delivered:
         proof = f"refused with {delivery.status}, but so is the right one: that proves nothing"
         return Finding(Verdict.SKIPPED, proof, sentence(about_refusal(bench.plan)))
@@ -163,10 +165,10 @@ def _judged(bench: Bench, topic: Topic, delivery: Delivery, *, believed: bool | 
     if delivery.status is None or delivery.status >= 500:
         return Finding(Verdict.FAILED, _came(bench, delivery), f"{ADVICE} {_CRASHED}")
     if delivery.outcome is Outcome.DELIVERED and believed is None:
-        return Finding(Verdict.FAILED, _said(delivery), _advice(bench))
+        return Finding(Verdict.FAILED, _answer_text(delivery), _advice(bench))
     if delivery.outcome is Outcome.DELIVERED:
-        told = "but nothing was done" if bench.plan.state else "but nothing was fetched"
-        return Finding(Verdict.WARNED, f"{_said(delivery)}, {told}", "Answer 401, so that it is noticed.")
+        what = "but nothing was done" if bench.plan.state else "but nothing was fetched"
+        return Finding(Verdict.WARNED, f"{_answer_text(delivery)}, {what}", "Answer 401, so that it is noticed.")
     return Finding(
         Verdict.WARNED,
         f"refused, but not with 401: {_came(bench, delivery)}",
@@ -179,5 +181,5 @@ def _came(bench: Bench, delivery: Delivery) -> str:
     return delivery_text(bench, delivery).partition(": ")[2]
 
 
-def _said(delivery: Delivery) -> str:
+def _answer_text(delivery: Delivery) -> str:
     return f"it was answered {delivery.status} instead of 401" if delivery.status is not None else "it was not answered"

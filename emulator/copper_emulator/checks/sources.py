@@ -55,8 +55,10 @@ def from_command(command: str) -> Source:
         except (OSError, subprocess.TimeoutExpired, ValueError) as error:
             raise StateError(f"the state's command {words[0]!r} cannot be run: {error}") from None
         if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise StateError(f"the state's command ended with {done.returncode}: {' '.join(said) or 'it said nothing'}")
+            last_line = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+            raise StateError(
+                f"the state's command ended with {done.returncode}: {' '.join(last_line) or 'it last_line nothing'}"
+            )
         return _parsed(done.stdout, "the state's command printed")
 
     return read

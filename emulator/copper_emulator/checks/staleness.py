@@ -35,9 +35,9 @@ _FETCHED = (
 
 def _is_unfetched(what: str, deliveries: Iterable[Delivery], calls: Iterable[ApiCall]) -> bool:
     kind, _, record = what.partition(" ")
-    told = [each for each in deliveries if _tells_of(each, EntityType(kind), int(record))]
-    return bool(told) and not any(
-        call.at_ms >= told[-1].started_ms and re.search(rf"/{record}\b|/search\b", call.path) for call in calls
+    notified = [each for each in deliveries if _tells_of(each, EntityType(kind), int(record))]
+    return bool(notified) and not any(
+        call.at_ms >= notified[-1].started_ms and re.search(rf"/{record}\b|/search\b", call.path) for call in calls
     )
 
 

@@ -203,9 +203,9 @@ def _usage_error(error: click.UsageError) -> None:
     if error.ctx is not None:
         # Imported here: what was meant needs the core, which few commands load.
         if isinstance(error, click.NoSuchOption):
-            from copper_emulator.cli.unknown_options import told
+            from copper_emulator.cli.unknown_options import unknown_option_text
 
-            text = told(error.ctx, error.option_name, typed(error.ctx))
+            text = unknown_option_text(error.ctx, error.option_name, typed(error.ctx))
         else:
             from copper_emulator.cli.stray import meant_by
 

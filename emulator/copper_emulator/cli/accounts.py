@@ -41,15 +41,15 @@ def accounts(
       copper-emulator accounts --delete ci-7
     """
     given = {"token": token, "email": email, "settings": settings_given("--set", changes) or None}
-    said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if said and made is None:
+    body: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if body and made is None:
         raise WrongUse("--token, --email and --set need --create")
     client, output = Client(server), Output(as_json=as_json)
     for name in deleted:
         client.delete(f"/accounts/{quote(name, safe='')}")
         output.line(f"{name} was deleted")
     if made is not None:
-        new = client.post("/accounts", {"name": made, **said})
+        new = client.post("/accounts", {"name": made, **body})
         output.json(new)
         output.line(f"{new['name']}, with the token {new['token']}, for a client at {new['api_url']}")
         return

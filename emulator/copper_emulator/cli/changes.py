@@ -15,11 +15,11 @@ _SHOWN = 30
 
 def show_change(change: Mapping[str, Any], output: Output) -> None:
     """Print what the server told of a change; of many notifications, the first, and how all of them ended."""
-    told = [on_one_line(text) for text in change["why"]]
-    if len(told) > _SHOWN:
+    lines = [on_one_line(text) for text in change["why"]]
+    if len(lines) > _SHOWN:
         states = Counter(each["state"] for each in change["notifications"])
         ends = in_words(f"{number:,} {state}" for state, number in states.most_common())
-        advice = [text for text in told[_SHOWN:] if not text.startswith(" ")]
-        told = [*told[:_SHOWN], f"  ... {count(sum(states.values()), 'notification')} in all: {ends}", *advice]
-    for text in told:
+        advice = [text for text in lines[_SHOWN:] if not text.startswith(" ")]
+        lines = [*lines[:_SHOWN], f"  ... {count(sum(states.values()), 'notification')} in all: {ends}", *advice]
+    for text in lines:
         output.line(text)

@@ -212,8 +212,8 @@ def _tell(report: Report, output: Output, table: Table) -> None:
 
 
 def _run(url: str, output: Output, table: Table, given: Mapping[str, Any]) -> Report:
-    said = {name: given[name] for name in ("timeout", "profile", "allow_targets", "ca") if given[name] is not None}
-    settings = Settings(**said, allow_http=True)
+    values = {name: given[name] for name in ("timeout", "profile", "allow_targets", "ca") if given[name] is not None}
+    settings = Settings(**values, allow_http=True)
     endpoint = checked_url(url, settings.allow_targets, Surface.CHECK)
     plan = Plan(
         target=url,

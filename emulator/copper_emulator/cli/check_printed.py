@@ -69,5 +69,5 @@ class KeptBack:
         self._taken = size
         raw = _COLOURS.sub(b"", self._printed.read() or b"")
         lines = [on_one_line(line.rstrip()) for line in raw.decode("utf-8", "replace").splitlines()]
-        told = brief("\n".join(line for line in lines if line and not _REQUEST.search(line)))
-        return [line[:_MOST] for line in told.splitlines()][-_SHOWN:]
+        text = brief("\n".join(line for line in lines if line and not _REQUEST.search(line)))
+        return [line[:_MOST] for line in text.splitlines()][-_SHOWN:]

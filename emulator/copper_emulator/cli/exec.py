@@ -110,13 +110,13 @@ def exec(  # noqa: A001 - the name of the command
 
         against = Against(scenario, target, "1m" if wait is None else wait)
         settings = against.settings(settings)
-    told = ExecReport(as_json=as_json, isolated=isolate)
+    report = ExecReport(as_json=as_json, isolated=isolate)
     plan = Plan(
         settings=settings,
         clock="manual" if clock == "manual" else "wall",
         routes=routes,
         tokens=tokens,
-        listener=told.entry,
+        listener=report.entry,
         player=cache(partial(player, None)),
         surface=Surface.EXEC,
     )
@@ -125,7 +125,7 @@ def exec(  # noqa: A001 - the name of the command
         check_choices()
         if isolate:
             _isolate()
-        code = asyncio.run(_Running(command, plan, allowed, state, told, against).run())
+        code = asyncio.run(_Running(command, plan, allowed, state, report, against).run())
     except CannotRun as error:
         raise _NoCommand(error) from None
     except (AuthorityError, StateError, UsageError, OSError) as error:
@@ -162,26 +162,26 @@ class _Running:
     plan: Plan
     allowed: Sequence[str]
     state: str | None
-    told: ExecReport
+    report: ExecReport
     against: Against | None
 
     async def run(self) -> int:
         """Run the command; return the exit code. Raises CannotRun, AuthorityError, StateError or OSError."""
-        with Reaching(self.told.refused, self.plan.tokens, allowed=self.allowed) as reaching:
+        with Reaching(self.report.refused, self.plan.tokens, allowed=self.allowed) as reaching:
             async with Server(self.plan, port=0, state=self.state, proxy=reaching.plan) as server:
                 code = await self._run(server, reaching.environment(server))
                 if server.proxied is not None:
                     await server.proxied.settle()
                 accounts = list(server.accounts)
         # Only now have all deliveries on their way ended.
-        self.told.ended(accounts, self.plan, code)
+        self.report.ended(accounts, self.plan, code)
         return code
 
     async def _run(self, server: Server, environment: Mapping[str, str]) -> int:
-        self.told.begun(server)
+        self.report.begun(server)
         if self.against is not None:
             await self.against.look(server.accounts)
         async with Child(self.command, environment, is_service=self.against is not None) as child:
             if self.against is None:
                 return await child.ended()
-            return await self.against.played(child, server.accounts, self.told)
+            return await self.against.played(child, server.accounts, self.report)

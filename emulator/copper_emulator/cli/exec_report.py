@@ -117,13 +117,13 @@ class ExecReport:
         """Report what happened while the command ran."""
         shown = [account for account in accounts if len(accounts) == 1 or self._new(account)]
         as_json = [self._account(account) for account in shown]
-        told = {
+        result = {
             "refused": self._counted(),
             "api_refused": [{"text": text, "times": times} for text, times in self._strangers.items()],
             "scenario": self._scenario,
             "accounts": as_json,
         }
-        self._json({"kind": "ended", "exit_code": code, **told})
+        self._json({"kind": "ended", "exit_code": code, **result})
         deleted = self._seen - {account.name for account in accounts}
         for account in shown:
             if self._new(account) or not deleted:

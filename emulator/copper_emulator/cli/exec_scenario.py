@@ -89,7 +89,7 @@ class Against:
             return [found.url]
         return [found.to] if isinstance(found, Route) and found.kind is RouteKind.URL else []
 
-    async def played(self, child: Child, accounts: Accounts, told: ExecReport) -> int:
+    async def played(self, child: Child, accounts: Accounts, report: ExecReport) -> int:
         """Wait until the scenario can begin, play it, end the command, and return the exit code."""
         account = accounts.named(DEFAULT)
         if account is None:
@@ -98,13 +98,13 @@ class Against:
             self._play.check(account.tenant)
         except UsageError as error:
             raise WrongUse(f"--target: {error}") from None
-        playing = asyncio.create_task(self._wait_and_play(account, told))
+        playing = asyncio.create_task(self._wait_and_play(account, report))
         ended = asyncio.create_task(child.ended())
         try:
             await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
             if playing.done():
                 return playing.result()
-            told.scenario_not_played(f"the command ended before the scenario {self._stood()}{self._why_early()}")
+            report.scenario_not_played(f"the command ended before the scenario {self._stood()}{self._why_early()}")
             return ended.result() or FAILED
         finally:
             playing.cancel()
@@ -112,24 +112,24 @@ class Against:
             await child.end()
             await ended
 
-    async def _wait_and_play(self, account: ServedAccount, told: ExecReport) -> int:
+    async def _wait_and_play(self, account: ServedAccount, report: ExecReport) -> int:
         try:
             async with asyncio.timeout(self._patience_ms / 1000):
                 await self._ready(account)
         except TimeoutError:
             waited = duration_text(self._patience_ms)
-            told.scenario_not_played(f"after {waited} it was still waiting for {self._missing}")
+            report.scenario_not_played(f"after {waited} it was still waiting for {self._missing}")
             return FAILED
         except NotBegun as error:
-            told.scenario_not_played(str(error))
+            report.scenario_not_played(str(error))
             return FAILED
         self._missing = ""
         try:
-            end = await account.runner.play(lambda: self._play.rounds(account.tenant, told.step))
+            end = await account.runner.play(lambda: self._play.rounds(account.tenant, report.step))
         except CopperEmulatorError as error:
-            told.scenario_not_played(str(error))
+            report.scenario_not_played(str(error))
             return FAILED
-        told.scenario_ended(self._play.title, end)
+        report.scenario_ended(self._play.title, end)
         return FAILED if end.failure or end.verdict else 0
 
     async def _ready(self, account: ServedAccount) -> None:

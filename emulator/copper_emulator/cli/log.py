@@ -117,9 +117,9 @@ class Log:
                 if (route.written, str(route.to)) not in plan.routes:
                     yield f"  route  {route.written} -> {route.to} (of {account.name}, from the state file)"
             if account.clock.runs_on != (plan.clock == "wall"):
-                told, other = ("runs", "freeze") if account.clock.runs_on else ("stands still", "run")
+                state, other = ("runs", "freeze") if account.clock.runs_on else ("stands still", "run")
                 how = f"copper-emulator clock {other} --account {account.name}"
-                yield f"  clock  {told} in {account.name}, as before ({how})"
+                yield f"  clock  {state} in {account.name}, as before ({how})"
             if account.tenant.settings != account.tenant.own_settings:
                 yield f"  {account.name} keeps the settings it had; reset gives it the command line's"
 
@@ -195,13 +195,13 @@ class Log:
     def _line_of_refused(self, refused: Refused, now: int) -> _Line:
         where = refused.authority or "a connection"
         if self._as_json:
-            told = {
+            values = {
                 "kind": "proxy-refused",
                 "at": iso(now),
                 "authority": refused.authority or None,
                 "text": refused.text,
             }
-            return "", json.dumps(told)
+            return "", json.dumps(values)
         return "", f"{stamp(now)}  proxy refused {where}: {refused.text}"
 
     def ended(self) -> None:

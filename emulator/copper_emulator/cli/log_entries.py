@@ -19,7 +19,7 @@ def as_text(account: ServedAccount | None, entry: Entry, hidden: Hidden | None) 
 def as_json(account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> str:
     """A JSON object on one line; an entry that belongs to no account has no number."""
     if account is None:
-        told = {"at": iso(entry.at_ms), "kind": entry.kind, "line": shown_line(entry, NOTHING)}
-        return json.dumps({"account": None, **told})
+        values = {"at": iso(entry.at_ms), "kind": entry.kind, "line": shown_line(entry, NOTHING)}
+        return json.dumps({"account": None, **values})
     shown = EntryShape.of(entry, hidden or NOTHING).model_dump_json()
     return f'{{"account":"{account.name}",{shown[1:]}'

@@ -55,15 +55,15 @@ def details(*, fields: tuple[str, ...], server: str, account: str | None, as_jso
       copper-emulator details
       copper-emulator details --set setting_enable_leads=false --set primary_timezone=Europe/Berlin
     """
-    said = fields_of("--set", fields, like="name=Engines")
-    settings = {name: said.pop(name) for name in list(said) if name.startswith(_SETTING)}
+    body = fields_of("--set", fields, like="name=Engines")
+    settings = {name: body.pop(name) for name in list(body) if name.startswith(_SETTING)}
     if settings:
-        if "settings" in said:
+        if "settings" in body:
             raise WrongUse("--set settings: give the whole object, or single settings, but not both")
-        said["settings"] = settings
+        body["settings"] = settings
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/details"
-    shown = client.post(path, said) if said else client.get(path)
+    shown = client.post(path, body) if body else client.get(path)
     output.json(shown)
     for name, value in ({**shown, **(shown["settings"] or {})}).items():
         if name != "settings":

@@ -97,13 +97,13 @@ def resend(
       copper-emulator resend 3
       copper-emulator resend 3 --target https://inbox.example/default
     """
-    said: dict[str, Any] = {} if body is None else {"body": _json("--body", body)}
+    params: dict[str, Any] = {} if body is None else {"body": _json("--body", body)}
     if target is not None:
-        said["target"] = target
+        params["target"] = target
     if headers:
-        said["headers"] = pairs_of("--header", headers)
+        params["headers"] = pairs_of("--header", headers)
     client, output = Client(server), Output(as_json=as_json)
-    _print(client.post(f"{client.account(account)}/notifications/{serial}/resend", said), output)
+    _print(client.post(f"{client.account(account)}/notifications/{serial}/resend", params), output)
 
 
 @click.command(short_help="Deliver a captured body.")
@@ -128,8 +128,8 @@ def replay(
             "of ***; or use copper-emulator resend"
         )
     client, output = Client(server), Output(as_json=as_json)
-    said = {"body": body, "target": target, "headers": pairs_of("--header", headers)}
-    _print(client.post(f"{client.account(account)}/replay", said), output)
+    params = {"body": body, "target": target, "headers": pairs_of("--header", headers)}
+    _print(client.post(f"{client.account(account)}/replay", params), output)
 
 
 @click.command(short_help="Wait until something has been delivered.")
@@ -173,14 +173,14 @@ def wait(
         if asked["since"] is not None:
             raise WrongUse("--new and --since both say where to start: give only one")
         asked["since"] = client.get(f"{path}/journal", {"limit": 1})["last"]
-    said = {name: value for name, value in asked.items() if value is not None}
-    found = client.post(f"{path}/wait", said, waits=patience)
+    params = {name: value for name, value in asked.items() if value is not None}
+    found = client.post(f"{path}/wait", params, waits=patience)
     output.json(found)
     for each in found["deliveries"]:
         status = f" ({each['status']})" if each["status"] is not None else ""
         topic_text = f"{each['type']}/{each['event']} {short_ids(each['ids'])}"
-        told = f"#{each['notification']} {topic_text} -> {each['target']}: {each['outcome']}{status}"
-        output.line(f"{told} at {as_stamp(each['ended_at'])}")
+        text = f"#{each['notification']} {topic_text} -> {each['target']}: {each['outcome']}{status}"
+        output.line(f"{text} at {as_stamp(each['ended_at'])}")
     output.line(f"To wait for what comes next: --since {found['last']}")
 
 

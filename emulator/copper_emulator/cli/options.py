@@ -57,11 +57,11 @@ IN_PLAY = "for tests, and for scenarios played here"
 """What the settings `strict` and `allow` are for in a server."""
 
 
-def pair_of(said: str, text: str, *, form: str) -> tuple[str, str]:
+def pair_of(option: str, text: str, *, form: str) -> tuple[str, str]:
     """`NAME=VALUE` as a pair, separated at the first `=`. Raises WrongUse, which names the form to write."""
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise WrongUse(f"{said}: write {form}")
+        raise WrongUse(f"{option}: write {form}")
     return name, value
 
 
@@ -71,9 +71,9 @@ def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
     return dict(pair_of(option, text, form=form) for text in given)
 
 
-def route_of(said: str, text: str) -> tuple[str, str]:
+def route_of(option: str, text: str) -> tuple[str, str]:
     """`ORIGIN=URL` as a pair: an origin has no `=`, a URL's query may."""
-    return pair_of(said, text, form="ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
+    return pair_of(option, text, form="ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
 
 
 def json_or_text(text: str) -> Any:

@@ -108,8 +108,8 @@ class Output:
 
 
 def _style(text: str) -> str:
-    told = text[_STAMP:].lstrip()
-    return next((style for start, style in _STYLES if told.startswith(start)), "")
+    rest = text[_STAMP:].lstrip()
+    return next((style for start, style in _STYLES if rest.startswith(start)), "")
 
 
 def as_stamp(moment: str) -> str:

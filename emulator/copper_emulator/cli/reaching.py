@@ -47,7 +47,7 @@ class Reaching:
     """`with Reaching(...) as reaching:` has the plan of a proxy and, once a server uses it, the variables for it.
 
     Args:
-        told: called with everything that the proxy refuses.
+        on_refused: called with everything that the proxy refuses.
         tokens: those of the command line; programs get the first.
         port: the proxy's; 0 takes a free one.
         allowed: hosts that it lets through.
@@ -57,11 +57,16 @@ class Reaching:
     """
 
     def __init__(
-        self, told: Callable[[Refused], object], tokens: Sequence[str], *, port: int = 0, allowed: Sequence[str] = ()
+        self,
+        on_refused: Callable[[Refused], object],
+        tokens: Sequence[str],
+        *,
+        port: int = 0,
+        allowed: Sequence[str] = (),
     ) -> None:
         self._tokens = tokens
         self._authority = Authority.kept()
-        self.plan = ProxyPlan(self._authority, told, "--proxy-allow {host}", port=port, allowed=allowed)
+        self.plan = ProxyPlan(self._authority, on_refused, "--proxy-allow {host}", port=port, allowed=allowed)
         self._folder = TemporaryDirectory(prefix="copper-emulator-")
 
     def __enter__(self) -> Reaching:

@@ -75,8 +75,8 @@ def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
     except UsageError as error:
         raise Mistaken(str(error)) from None
     passed = sum(each.passed for each in played)
-    told = [_json(each) for each in played]
-    output.json({"passed": passed == len(played), "target": asked.target, "scenarios": told})
+    results = [_json(each) for each in played]
+    output.json({"passed": passed == len(played), "target": asked.target, "scenarios": results})
     if len(played) > 1:
         output.line(f"{passed} of {len(played)} scenarios passed", style=_style(good=passed == len(played)))
     if passed < len(played):
@@ -208,8 +208,8 @@ def _show_end(played: Performance, asked: _Options, output: Output) -> None:
         output.line(f"FAILED  {result.source}: every step passed, but:", style="bold red")
         output.line(_indented(played.verdict))
     else:
-        told = f"{count(result.total_steps, 'step')}, {sent_text(result.sent, result.waiting)}"
-        output.line(f"PASSED  {result.name}: {told}", style="bold green")
+        text = f"{count(result.total_steps, 'step')}, {sent_text(result.sent, result.waiting)}"
+        output.line(f"PASSED  {result.name}: {text}", style="bold green")
     if not played.passed and played.drawn_from is not None:
         again = asked.again(result.source, played.drawn_from)
         output.line(f"  Drawn from seed {played.drawn_from}; to repeat: {again}")

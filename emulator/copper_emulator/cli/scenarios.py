@@ -56,16 +56,16 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
       copper-emulator play first_notification --reset
       copper-emulator play my_scenario.yaml --target http://127.0.0.1:5000/hooks/copper
     """
-    said: dict[str, Any] = {"reset": reset, **_meant(scenario)}
+    body: dict[str, Any] = {"reset": reset, **_meant(scenario)}
     if target is not None:
-        said["target"] = target
+        body["target"] = target
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/scenarios/run"
     try:
-        number = client.post(path, said)["run"]
+        number = client.post(path, body)["run"]
     except WrongUse as error:
         # A name is tried for a file that is not there, but it was a file that was asked for.
-        lacking = f"there is no file {scenario}, and " if "name" in said and Path(scenario).suffix else ""
+        lacking = f"there is no file {scenario}, and " if "name" in body and Path(scenario).suffix else ""
         raise Mistaken(lacking + _of_the_file(scenario, error.message)) from None
     played = 0
     while True:
@@ -78,8 +78,8 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
     shown = _told_of_the_file(shown, scenario, reset=reset)
     output.json(shown)
     passed = shown["state"] == "passed"
-    told = f"PASSED  {shown['title']}: {_sent(shown)}" if passed else f"FAILED  {shown['title']}: {shown['failure']}"
-    output.line(told, style="bold green" if passed else "bold red")
+    verdict = f"PASSED  {shown['title']}: {_sent(shown)}" if passed else f"FAILED  {shown['title']}: {shown['failure']}"
+    output.line(verdict, style="bold green" if passed else "bold red")
     if shown["left"]:
         left = ", ".join(shown["left"])
         output.line(f"The account keeps the settings {left}; copper-emulator reset gives it back its own.")

@@ -46,8 +46,8 @@ def server_options(*, no_intercept: str, notes: Mapping[str, str] | None = None)
         no_intercept: why `--intercept` is refused: Copper's hosts are redirected to a server by its proxy.
         notes: how settings differ from their descriptions here.
     """
-    told = {**_NOTES, **(notes or {})}
-    return lambda command: _shared(_setting_options(_no_interception(command, no_intercept), told))
+    help_notes = {**_NOTES, **(notes or {})}
+    return lambda command: _shared(_setting_options(_no_interception(command, no_intercept), help_notes))
 
 
 class SettingOption(click.Option):

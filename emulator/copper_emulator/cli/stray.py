@@ -68,8 +68,8 @@ def as_pair(command: click.Command, pair: str) -> str | None:
 
 
 def _pairs(command: click.Command, words: Sequence[str]) -> str | None:
-    said = [_pair(command, word) for word in words if _PAIR.fullmatch(word)]
-    return " ".join(filter(None, said)) or None
+    pairs = [_pair(command, word) for word in words if _PAIR.fullmatch(word)]
+    return " ".join(filter(None, pairs)) or None
 
 
 def _pair(command: click.Command, word: str) -> str | None:

@@ -191,8 +191,8 @@ def reset(*, changes: tuple[str, ...], server: str, account: str | None, as_json
       copper-emulator reset --set seed=7 --set latency=0-15m
     """
     client, output = Client(server), Output(as_json=as_json)
-    said = {"settings": settings_given("--set", changes)} if changes else {}
-    shown = client.post(client.account(account) + "/reset", said)
+    body = {"settings": settings_given("--set", changes)} if changes else {}
+    shown = client.post(client.account(account) + "/reset", body)
     output.json(shown)
     output.line(f"Account {shown['name']} was reset.")
 

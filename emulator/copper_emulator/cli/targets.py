@@ -88,9 +88,9 @@ def inbox(
     """
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/inbox"
-    said = {name: value for name, value in (("status", status), ("delay", delay)) if value is not None}
-    if said:
-        client.post(path, said)
+    body = {name: value for name, value in (("status", status), ("delay", delay)) if value is not None}
+    if body:
+        client.post(path, body)
     shown = client.get(path, {"limit": limit})
     output.json(shown)
     output.line(f"{shown['target']} answers {shown['reply']['status']}", style="bold")

@@ -14,7 +14,7 @@ from copper_emulator.cli.values import Number
 from copper_emulator.core.text import meant, suggesting
 
 
-def told(ctx: click.Context, name: str, typed: Sequence[str]) -> str:
+def unknown_option_text(ctx: click.Context, name: str, typed: Sequence[str]) -> str:
     """The message; the context is that of the command that lacks the option."""
     wrong = f"there is no option {name!r}"
     if isinstance(ctx.command, click.Group):

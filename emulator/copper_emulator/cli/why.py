@@ -46,9 +46,9 @@ def why(*, what: str | None, number: int | None, limit: int, server: str, accoun
     query = {str(what): number} if what in _NUMBERED else {"type": what and type_called(what), "id": number}
     query["limit"] = limit
     client, output = Client(server), Output(as_json=as_json)
-    told = client.get(client.account(account) + "/why", query, is_long=True)
-    output.json(told)
-    if told["left_out"]:
-        output.line(f"... {count(told['left_out'], 'earlier change')} left out; --limit shows more ...")
-    for line in told["lines"]:
+    explanation = client.get(client.account(account) + "/why", query, is_long=True)
+    output.json(explanation)
+    if explanation["left_out"]:
+        output.line(f"... {count(explanation['left_out'], 'earlier change')} left out; --limit shows more ...")
+    for line in explanation["lines"]:
         output.line(on_one_line(line), style="" if line.startswith(" ") else "bold")

@@ -85,7 +85,7 @@ async def proxied(
 ) -> AsyncIterator[Proxied]:
     refused: list[Refused] = []
     async with listening(tls) as tls_end, listening(plain) as plain_end:
-        proxy = Proxy(Ends(plain_end, tls_end), told=refused.append, allowed=allowed, **options)
+        proxy = Proxy(Ends(plain_end, tls_end), on_refused=refused.append, allowed=allowed, **options)
         await proxy.start(bind)
         try:
             yield Proxied(proxy.port, tls_end, plain_end, proxy, refused)
@@ -232,7 +232,7 @@ async def test_a_fault_of_the_proxys_own_is_told_and_ends_its_connection_alone(
             raise ArithmeticError("of our own")
 
     async with proxied() as through:
-        proxy = Proxy(Ends(through.plain, through.tls), told=failing_once)
+        proxy = Proxy(Ends(through.plain, through.tls), on_refused=failing_once)
         await proxy.start()
         other = Proxied(proxy.port, through.tls, through.plain, proxy)
         try:

@@ -25,14 +25,14 @@ class ProxyPlan:
 
     Attributes:
         authority: signs the certificate for Copper's hosts.
-        told: called with everything that is refused.
+        on_refused: called with everything that is refused.
         advice: how to allow another host, with `{host}` in it.
         port: 0 takes a free one.
         allowed: other hosts that are let through.
     """
 
     authority: Authority
-    told: Callable[[Refused], object]
+    on_refused: Callable[[Refused], object]
     advice: str
     port: int = 0
     allowed: Collection[str] = ()
@@ -88,7 +88,7 @@ async def begin(
     listener = await serving.begin(runner, plan.authority, tell=tell)
     opened.push_async_callback(listener.close)
     tls: Address = ("127.0.0.1", listener.port)
-    proxy = Proxy(Ends(plain, tls), told=plan.told, allowed=plan.allowed, advice=plan.advice)
+    proxy = Proxy(Ends(plain, tls), on_refused=plan.on_refused, allowed=plan.allowed, advice=plan.advice)
     await proxy.start(bind, plan.port)
     opened.push_async_callback(proxy.close)
     host = plain[0]

@@ -59,7 +59,7 @@ class Proxy:
 
     Args:
         ends: the emulator's listeners.
-        told: called with everything that is refused.
+        on_refused: called with everything that is refused.
         allowed: other hosts to which tunnels are let through.
         others: let everything through that is not for Copper.
         advice: how to allow a host, with `{host}` in it.
@@ -70,14 +70,14 @@ class Proxy:
         self,
         ends: Ends,
         *,
-        told: Callable[[Refused], object] = lambda refused: None,
+        on_refused: Callable[[Refused], object] = lambda refused: None,
         allowed: Collection[str] = (),
         others: bool = False,
         advice: str = "--proxy-allow {host}",
         patience: float = 30.0,
     ) -> None:
         self._ends = ends
-        self._told = told
+        self._on_refused = on_refused
         self._allowed = frozenset(_same(host.lower().rstrip(".").strip("[]")) for host in allowed)
         self._others = others
         self._advice = advice
@@ -124,7 +124,7 @@ class Proxy:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             # A bug of ours that nothing else would report.
-            self._told(Refused(502, "", f"the proxy failed: {error!r}"))
+            self._on_refused(Refused(502, "", f"the proxy failed: {error!r}"))
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         # A client that goes away is not worth reporting.
@@ -198,7 +198,7 @@ class Proxy:
         return self._ends.tls if asked.is_tunnel else self._ends.plain
 
     async def _refuse(self, refused: Refused, reader: StreamReader, writer: StreamWriter) -> None:
-        self._told(refused)
+        self._on_refused(refused)
         where = f"{refused.authority}: " if refused.authority else ""
         body = f"copper-emulator's proxy: {where}{refused.text}\n".encode()
         head = (

@@ -83,8 +83,8 @@ def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -
 def _upgrades(headers: list[bytes]) -> bool:
     """Whether the connection is to be switched to another protocol, such as WebSocket."""
     pairs = [header.lower().partition(b":") for header in headers]
-    said = [token.strip() for name, _, value in pairs if name == b"connection" for token in value.split(b",")]
-    return b"upgrade" in said
+    tokens = [token.strip() for name, _, value in pairs if name == b"connection" for token in value.split(b",")]
+    return b"upgrade" in tokens
 
 
 def _place(text: str, usual: int | None) -> tuple[str, int]:
