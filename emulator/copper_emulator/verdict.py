@@ -12,7 +12,8 @@ from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import fix, if_later, permit, permit_due, raised_afterwards, refused_meanwhile
+from copper_emulator.later_work import if_later
+from copper_emulator.remedies import fix, permit, permit_due, raised_afterwards, refused_meanwhile
 from copper_emulator.setting_values import DUE
 from copper_emulator.timeline import masking
 from copper_emulator.tracebacks import brief, contains

@@ -1297,6 +1297,33 @@ def test_a_chain_of_new_records_may_be_longer_if_another_client_may_have_made_th
         account.raise_echo()
 
 
+def creating_and_changing(account: Account) -> Callable[[Attempt], Result]:
+    """During each delivery of a new lead it is changed, and during each of a change another lead is made."""
+
+    def endpoint(attempt: Attempt) -> Result:
+        [lead] = attempt.notification.ids
+        is_new = attempt.notification.event is Event.NEW
+        change = RecordChange(topic("lead/update"), (lead,)) if is_new else RecordChange(topic("lead/new"), (lead + 1,))
+        account.causing = (attempt.notification,)
+        account.apply(change, attempt.started_ms, origin="api")
+        account.causing = ()
+        return answer_ok(attempt)
+
+    return endpoint
+
+
+def test_a_chain_in_which_each_new_record_is_changed_is_as_long_as_one_of_new_records() -> None:
+    account = make_account(echo_depth=4)
+    for name in ("lead/new", "lead/update"):
+        subscribe(account, name)
+    fire(account, "lead/new", [1])
+
+    assert len(deliver(account, START, endpoint=creating_and_changing(account))) == 81
+
+    with pytest.raises(EchoLoop, match="80 deliveries in a row"):
+        account.raise_echo()
+
+
 def test_an_echo_through_two_records_in_turn_is_one() -> None:
     account = make_account(echo_depth=4)
     subscribe(account, "lead/update")

@@ -57,10 +57,11 @@ def test_the_deepest_is_at_the_end_of_the_longest_chain() -> None:
         (Link(depth=26, returns=13), 25),
         (Link(depth=26, returns=12), None),
         (Link(depth=25, returns=25), None),
-        (Link(depth=1_000, returns=1, untold=UNTOLD * 25), None),
-        (Link(depth=1_000, returns=1, untold=UNTOLD * 25 + 1), UNTOLD * 25),
+        (Link(depth=UNTOLD * 25, returns=1, untold=UNTOLD * 25), None),
+        (Link(depth=UNTOLD * 25 + 1, returns=2, untold=250), UNTOLD * 25),
+        (Link(depth=UNTOLD * 25 + 1, returns=2, untold=249), None),
     ],
-    ids=["half about the same", "less than half", "not long", "many untold of", "too many untold of"],
+    ids=["half about the same", "less than half", "not long", "many untold of", "half untold of", "fewer untold of"],
 )
 def test_a_chain_is_endless_if_half_of_it_is_about_the_same_records_or_far_more_about_ever_others(
     link: Link, limit: int | None

@@ -64,6 +64,7 @@ def test_a_record_that_is_fetched_with_the_key_of_the_other_account(inner: Inner
         '    url = f"{copper.api_url}/people/{person}"',
         "    with pytest.raises(urllib.error.HTTPError) as failed:",
         "        urllib.request.urlopen(urllib.request.Request(url, headers=key))",
+        "    failed.value.close()",
         '    return failed.value.headers["X-Copper-Emulator-Hint"]',
         "print(hint(bob.id, copper.headers))",
         "print(hint(ada, copper_async.headers))",

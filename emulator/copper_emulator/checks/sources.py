@@ -56,9 +56,8 @@ def from_command(command: str) -> Source:
             raise StateError(f"the state's command {words[0]!r} cannot be run: {error}") from None
         if done.returncode:
             last_line = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise StateError(
-                f"the state's command ended with {done.returncode}: {' '.join(last_line) or 'it last_line nothing'}"
-            )
+            why = " ".join(last_line) or "it said nothing"
+            raise StateError(f"the state's command ended with {done.returncode}: {why}")
         return _parsed(done.stdout, "the state's command printed")
 
     return read

@@ -34,8 +34,8 @@ class Standing:
         self._tenant = tenant
         self._host = host
         self._opened = opened
-        self._delivering = SyncDispatcher(tenant, host)
-        opened.callback(self._delivering.close)
+        self._dispatcher = SyncDispatcher(tenant, host)
+        opened.callback(self._dispatcher.close)
 
     @property
     def api_url(self) -> str:
@@ -45,7 +45,7 @@ class Standing:
     def run(self, plan: Plan, on_row: OnRow) -> Report:
         """Check the endpoint."""
         aimed = replace(plan, target=ORIGIN + self._url.raw_path_qs, first=first_id(real_now()))
-        return run_sync(check(self._tenant, aimed, on_row=on_row), self._delivering.send)
+        return run_sync(check(self._tenant, aimed, on_row=on_row), self._dispatcher.send)
 
     def lead(self) -> Mapping[str, str]:
         """Redirect Copper's own hosts to it; return the variables that do the same for another process."""

@@ -11,7 +11,7 @@ _MOST = 8
 """The most links of the chain to show; of a longer one, only its beginning and its end."""
 
 UNTOLD = 20
-"""How many times `echo_depth` a chain may be long whose changes are each of a record that nobody had been told of.
+"""How many times `echo_depth` a chain may be long half of whose changes are of records that nobody had been told of.
 
 An endpoint that makes a new record for each that it is told of makes such a chain, and so does a client that has
 nothing to do with the deliveries during which its calls come: it makes records one after the other. Chance soon ends
@@ -36,11 +36,13 @@ class Link(NamedTuple):
     def limit(self, echo_depth: int) -> int | None:
         """How many deliveries there may be in such a chain, if there are more, so it is endless; None otherwise.
 
-        Half of them must be about the same records, because a chain may go through two records in turn.
+        Half of them must be about the same records, because a chain may go through two records in turn; or, in a far
+        longer one, of records of which nothing had told, because each may be changed once more.
         """
         if self.depth > echo_depth and 2 * self.returns > echo_depth:
             return echo_depth
-        return UNTOLD * echo_depth if self.untold > UNTOLD * echo_depth else None
+        most = UNTOLD * echo_depth
+        return most if self.depth > most and 2 * self.untold >= most else None
 
 
 NO_LINK = Link()

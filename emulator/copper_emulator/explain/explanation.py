@@ -103,8 +103,8 @@ def explain_records(
     if record_id is not None and any(_has_shared(account, trace) for trace in traces):
         lines.append(f"A notification has up to {MAX_IDS} ids, and the endpoint has to handle each of them.")
     lines += _remedies(account, tracer, traces)
-    told_lines = tuple(lines or [_nothing(account, kind, record_id)])
-    return Explanation(told_lines, tuple(traces), tuple(notes), left_out=len(found) - len(shown))
+    lines = lines or [_nothing(account, kind, record_id)]
+    return Explanation(tuple(lines), tuple(traces), tuple(notes), left_out=len(found) - len(shown))
 
 
 def _newest(found: Sequence[_Found], most: int | None) -> Sequence[_Found]:

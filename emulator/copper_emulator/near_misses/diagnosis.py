@@ -12,9 +12,9 @@ from copper_emulator.core.moments import stamp
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
+from copper_emulator.later_work import if_after_answer, if_later
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
-from copper_emulator.remedies import if_after_answer, if_later
 from copper_emulator.timeline import under
 
 

@@ -14,7 +14,7 @@ from copper_emulator.core.text import in_words, short_ids
 from copper_emulator.core.topics import advice, exists
 from copper_emulator.expectation import Expectation
 from copper_emulator.explain import Decision, Trace, refusals, traces_of
-from copper_emulator.remedies import if_after_answer
+from copper_emulator.later_work import if_after_answer
 
 _MAX_TOPICS = 3
 

@@ -1,4 +1,7 @@
-"""An account of a running server, as a test sees it."""
+"""An account of a running server, as a test sees it.
+
+The module is a little long because both faces, and what deletes the account in the end, are in it.
+"""
 
 from __future__ import annotations
 

@@ -145,6 +145,30 @@ def test_an_endpoint_that_is_only_slow_is_waited_for(monkeypatch: pytest.MonkeyP
             waiting.result(LONG)
 
 
+def test_a_thread_that_made_the_account_is_not_soon_taken_for_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the endpoint is seen to wait: what is known to be the test's has the longer patience."""
+    monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.01)
+    monkeypatch.setattr(thread_turns, "PATIENCE", LONG)
+    inside, go = threading.Event(), threading.Event()
+
+    def endpoint(_request: Received) -> None:
+        inside.set()
+        go.wait(LONG)
+
+    with Emulator() as copper, ThreadPoolExecutor(1) as thread:
+        listening(copper, endpoint)
+        other = thread.submit(copper.people.create, name="Ada")
+        inside.wait(LONG)
+        # Long after the shorter patience has ended.
+        threading.Timer(0.2, go.set).start()
+
+        copper.people.create(name="Grace")
+
+        other.result(LONG)
+        assert [change.cause for change in copper.changes] == [None, None]
+        copper.expect("person", "new", count=2)
+
+
 def test_who_sees_that_something_is_delivered_waits_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as it takes: an endpoint that waited for the thread would keep everything from being delivered."""
     monkeypatch.setattr(thread_turns, "SHORT_PATIENCE", 0.4)

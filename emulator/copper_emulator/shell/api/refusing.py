@@ -57,6 +57,8 @@ def _elsewhere(tenant: Tenant, refusal: ApiError) -> str:
         return ""
     kind, record_id = refusal.record
     for other in tenant.neighbours():
+        if other is tenant:
+            continue
         with other.lock:
             if other.account.has_record(kind, record_id):
                 return f" An account of {other.surface.owner}, open beside this one, has it; each has a key of its own."

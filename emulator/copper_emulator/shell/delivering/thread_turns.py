@@ -121,7 +121,7 @@ class ThreadTurns:
             self._rounds_delivered += bool(attempts)
 
     def _wait_for_turn(self) -> bool:
-        is_test_thread = getattr(self._of_thread, "is_the_tests", False)
+        is_test_thread = getattr(self._of_thread, "is_test_thread", False)
         if (self, self._turn_number) in _SENDING.get() or (self._has_workers and not is_test_thread):
             return False
         if self._acquire(is_test_thread=is_test_thread):

@@ -67,12 +67,8 @@ class TrackedTenant:
             if self._account is not self.tenant.account:
                 # The account was replaced, for example by a reset: nothing of the earlier one remains.
                 self._account, self._tracker = self.tenant.account, Tracker(self.tenant.account)
-                self.replaces_rows, self._edits, self._lines, self._part_values = (
-                    True,
-                    {},
-                    [],
-                    [UNWRITTEN] * len(TENANT_PARTS),
-                )
+                self.replaces_rows, self._part_values = True, [UNWRITTEN] * len(TENANT_PARTS)
+                self._edits, self._lines = {}, []
                 news = self._tracker.everything()
             else:
                 news = self._tracker.changes()

@@ -107,7 +107,7 @@ class ServedAccount:
             await self.runner.run_alone(lambda: self._reset(own=settings))
 
     async def restore(self, saved: StoredAccount, keys: list[Key]) -> None:
-        """Continue as the account found, with these keys. Raises StateError, and then nothing has changed."""
+        """Continue as the saved account, with these keys. Raises StateError, and then nothing has changed."""
         async with self._excluding_others():
             await self.runner.run_alone(lambda: self._restore(saved, keys))
 

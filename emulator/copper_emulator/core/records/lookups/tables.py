@@ -1,7 +1,7 @@
 """The lookup tables (users, statuses, pipelines, ...), their fields and their entries in a new account.
 
 Names, shapes and most entries come from samples in the developer documentation. Real accounts differ from each other,
-so all entries can be changed.
+so all entries can be changed. The module is a little long because it is one table.
 """
 
 from __future__ import annotations

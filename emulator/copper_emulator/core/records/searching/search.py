@@ -5,7 +5,7 @@
     result = find(store, query, now)                        the records of the page, and how many match in all
 
 Filters are combined with "and" (developer docs). Only the first 100,000 matches can be paged to, according to the
-developer docs; pages beyond are empty. `total` counts all matches, as `X-PW-TOTAL` is given to do.
+developer docs; pages beyond are empty. `total` counts all matches, as `X-PW-TOTAL` is said to do.
 """
 
 from __future__ import annotations
