@@ -90,6 +90,7 @@ def test_a_command_prints_the_state() -> None:
     [
         ("no-such-command-anywhere", "cannot be run"),
         (f"{sys.executable} -c 'raise SystemExit(\"no table\")'", "ended with 1: no table"),
+        (f"{sys.executable} -c 'raise SystemExit(3)'", "ended with 3: it said nothing"),
         (f"{sys.executable} -c 'print(17, 18)'", "which is not JSON"),
         ("", "is empty"),
         ("'", "cannot be read"),

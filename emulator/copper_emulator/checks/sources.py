@@ -57,7 +57,7 @@ def from_command(command: str) -> Source:
         if done.returncode:
             last_line = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise StateError(
-                f"the state's command ended with {done.returncode}: {' '.join(last_line) or 'it last_line nothing'}"
+                f"the state's command ended with {done.returncode}: {' '.join(last_line) or 'it said nothing'}"
             )
         return _parsed(done.stdout, "the state's command printed")
 

@@ -59,7 +59,7 @@ def _elsewhere(tenant: Tenant, refusal: ApiError) -> str:
     for other in tenant.neighbours():
         with other.lock:
             if other.account.has_record(kind, record_id):
-                return f" An account of {other.surface.owner}, open beside this one, has it; each has a key of its own."
+                return f" Another open account, that of {other.surface.owner}, has it: to reach that one, call with its key."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Several bodies in write call: each is accepted or refused on its own, and those accepted form write action."""
+"""Several bodies in one call: each is accepted or refused on its own, and those accepted form one action."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from copper_emulator.core.records.writing.action import Action, Command, Done
 __tracebackhide__ = raised_on_purpose
 
 MAX_BULK = 10
-"""The maximum number of bodies in write call (developer docs); the caller refuses more."""
+"""The maximum number of bodies in one call (developer docs); the caller refuses more."""
 
 SYMBOLS = {
     BLANK: "blank",
@@ -45,7 +45,7 @@ SYMBOLS = {
 
 
 class ItemError(ApiError):
-    """Why write of the bodies was refused and, in an update, which record it named."""
+    """Why one of the bodies was refused and, in an update, which record it named."""
 
     def __init__(self, cause: ApiError, record_id: int | None = None) -> None:
         super().__init__(cause.message, hint=cause.hint)
@@ -64,12 +64,12 @@ def item_error(error: ItemError) -> dict[str, Any]:
 
 
 def symbol(message: str) -> str:
-    """Rails' name for write of its messages; any other message is its own name, as in Rails."""
+    """Rails' name for one of its messages; any other message is its own name, as in Rails."""
     return next((name for words, name in SYMBOLS.items() if message.startswith(words)), message)
 
 
 def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record | ItemError]]:
-    """Create records in write action and return each, or why it was refused, in the order of the bodies."""
+    """Create records in one action and return each, or why it was refused, in the order of the bodies."""
 
     def write(action: Action, body: Any) -> int | ItemError:
         try:
@@ -81,7 +81,7 @@ def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record 
 
 
 def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Command[list[Record | ItemError]]:
-    """Update records, each named by its body's `id`, in write action; returns the same as `bulk_create`."""
+    """Update records, each named by its body's `id`, in one action; returns the same as `bulk_create`."""
 
     def write(action: Action, body: Any) -> int | ItemError:
         record_id = None
@@ -108,7 +108,7 @@ def _bulk(
 
 
 def _id(body: Any, noun: str) -> int:
-    """The id in a body. Raises Invalid if there is no valid write."""
+    """The id in a body. Raises Invalid if there is no valid one."""
     findings = Findings(body, body if isinstance(body, dict) else ("id",), noun)
     findings.require("id")
     findings.raise_if_any()
