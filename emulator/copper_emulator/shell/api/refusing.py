@@ -59,7 +59,8 @@ def _elsewhere(tenant: Tenant, refusal: ApiError) -> str:
     for other in tenant.neighbours():
         with other.lock:
             if other.account.has_record(kind, record_id):
-                return f" Another open account, that of {other.surface.owner}, has it: to reach that one, call with its key."
+                owner = other.surface.owner
+                return f" Another open account, that of {owner}, has it: to reach that one, call with its key."
     return ""
 
 
