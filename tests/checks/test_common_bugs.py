@@ -22,6 +22,7 @@ from copper_emulator.checks.plan import Plan, rows_of
 from copper_emulator.checks.run import check
 from copper_emulator.shell.delivering.driver import run_sync
 from tests.checks.served import served, state_of
+from tests.machine.samples import OverHttp, Row, Sample
 from tests.threads import in_a_thread
 
 TARGET = "https://app.example/hook"
@@ -386,6 +387,25 @@ def test_rows_after_the_burst_share_no_records_with_it(copper: Copper, monkeypat
 
     assert len(heard) == 250 + 2 * 3 * 30
     assert len(set(heard)) == 250 + 2 * 30
+
+
+def test_a_queue_that_is_worked_off_while_the_state_is_read_slowly_is_waited_for(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look at the state may take longer than the whole patience. Meanwhile the API is called."""
+    monkeypatch.setattr(races, "BURST", 40)
+    app, waiting = Sample(OverHttp(copper.api_url, copper.headers), "s3cret"), list[Row]()
+
+    def state() -> object:
+        for body in waiting[:10]:
+            app.notified(body)
+        del waiting[:10]
+        return app.copy
+
+    copper.route("https://app.example", to=lambda request: waiting.append(request.json))
+    report = copper.check(TARGET, secret={"key": "s3cret"}, state=state, only="burst", types="person", patience="1ms")
+
+    assert verdicts(report) == {}, report
 
 
 class Answering(BaseHTTPRequestHandler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -329,6 +330,29 @@ def test_who_fetches_for_a_notification_without_the_secret_has_believed_it(coppe
     row = copper.check(TARGET, secret=SECRET, only="secret-missing")["secret-missing"]
 
     assert (str(row.verdict), row.evidence) == ("failed", "company/new: it was answered 200 instead of 401")
+
+
+def test_who_answers_first_and_fetches_afterwards_has_believed_it_too(copper: Copper) -> None:
+    client, threads = OverHttp(copper.api_url, copper.headers), list[threading.Thread]()
+
+    def hook(request: Any) -> int:
+        body = request.json
+        if body.get("key") != "s3cret" and body["type"] != "company":
+            return 401
+        # The answer does not wait for it.
+        threads.append(threading.Thread(target=client.get, args=(body["type"], body["ids"][0])))
+        threads[-1].start()
+        return 202
+
+    copper.route("https://app.example", to=hook)
+    row = copper.check(TARGET, secret=SECRET, only="secret-missing", types="person,company", patience="10s")
+    for thread in threads:
+        thread.join()
+
+    assert (str(row["secret-missing"].verdict), row["secret-missing"].evidence) == (
+        "failed",
+        "company/new: it was answered 202 instead of 401",
+    )
 
 
 def test_who_answers_first_and_believes_afterwards_fails_too(copper: Copper) -> None:

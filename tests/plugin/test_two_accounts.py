@@ -72,11 +72,11 @@ def test_a_record_that_is_fetched_with_the_key_of_the_other_account(inner: Inner
         "assert False",
         fixtures="ada",
     )
-    elsewhere = "open beside this one, has it; each has a key of its own."
+    elsewhere = "has it: to reach that one, call with its key."
     result.stdout.fnmatch_lines(
         [
-            f"There is no person *. An account of copper_async, {elsewhere}",
-            f"There is no person *. An account of copper, {elsewhere}",
+            f"There is no person *. Another open account, that of copper_async, {elsewhere}",
+            f"There is no person *. Another open account, that of copper, {elsewhere}",
             "There is no person 1.",
         ]
     )

@@ -395,11 +395,16 @@ class Bench:
         # A row that is wrong already is not worth the whole wait, but must not be blamed for what is under way.
         until = monotonic() + (min(patience, _BRIEFLY) if self.trial.wrong else patience)
         looks: list[frozenset[str]] = []
-        while not self.trial.wrong.keys() >= set(wrong := self._differences()) and monotonic() < until:
+        while True:
+            # The last look begins when the wait is over: one may itself take long, while the endpoint works.
+            began = monotonic()
+            if lull and calls != self.api_calls:
+                calls, until = self.api_calls, began + patience
+            wrong = self._differences()
+            if self.trial.wrong.keys() >= set(wrong) or began >= until:
+                break
             self.trial.looked(looks, wrong)
             yield from self.rest()
-            if lull and calls != self.api_calls:
-                calls, until = self.api_calls, monotonic() + patience
         self.trial.compared = max(self.trial.compared, len(self.trial.touched))
         if wrong and not self.trial.wrong and not any(each.endswith(SURPLUS) for each in wrong):
             self.trial.first_touched = len(self.trial.touched)

@@ -14,8 +14,8 @@ _MADE = (EntityType.PERSON, EntityType.COMPANY, EntityType.OPPORTUNITY)
 
 CONVERTED = (
     "Identify each record by its type and id. A conversion makes a person, a company and an opportunity, and removes "
-    "the lead, told of in any order: for a while lead and person have one email address (so no unique key on it across "
-    "types), and the lead's delete must remove the lead alone."
+    "the lead; the notifications come in any order. For a while the lead and the person have the same email address, "
+    "so have no unique key on it across types; and the lead's delete must remove the lead alone."
 )
 
 

@@ -61,7 +61,8 @@ def _elsewhere(tenant: Tenant, refusal: ApiError) -> str:
             continue
         with other.lock:
             if other.account.has_record(kind, record_id):
-                return f" An account of {other.surface.owner}, open beside this one, has it; each has a key of its own."
+                owner = other.surface.owner
+                return f" Another open account, that of {owner}, has it: to reach that one, call with its key."
     return ""
 
 
