@@ -283,7 +283,9 @@ class AllHold(Idempotent, UnknownFieldsTolerated, Unordered): ...
 def test_a_mixin_finds_it_and_tells_the_shortest_way(
     machine: type[CopperMachine], events: list[str], said: str
 ) -> None:
-    found = run(machine, steps=10)
+    # Hypothesis also draws constants from the modules that are loaded, so draws differ with the tests that ran before;
+    # of ninety runs with a hundred examples, one found nothing.
+    found = run(machine, examples=1000, steps=10)
 
     assert found is not None
     assert said in str(found.error)
