@@ -420,7 +420,7 @@ def test_so_does_who_reconciles() -> None:
     ids=["answers 500", "drops"],
 )
 def test_who_does_not_is_found_with_the_fault_and_one_record(machine: type[CopperMachine], said: str) -> None:
-    found = run(machine, steps=10)
+    found = run(machine, examples=1000, steps=10)
 
     assert found is not None
     assert said in str(found.error)
