@@ -111,7 +111,7 @@ class StateWriter:
         self._forgotten: dict[str, None] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._is_turn_scheduled = False
-        self._has_unwritten = False
+        self._may_have_unwritten = False
         self._callers_waiting = 0
         self._senders: dict[TwoStepSender, None] = {}
         self._retry_timer: asyncio.TimerHandle | None = None
@@ -146,7 +146,7 @@ class StateWriter:
 
     def write(self) -> None:
         """Write everything that has happened. Raises StateError, and then all of it remains to be written."""
-        self._has_unwritten = False
+        self._may_have_unwritten = False
         news = self._collect_news()
         if not news and not self._forgotten:
             self.failure = None
@@ -180,8 +180,9 @@ class StateWriter:
 
     async def wait_until_written(self) -> None:
         """Wait until everything that has happened so far, and in this turn, is written. Raises StateError."""
-        if not (self._has_unwritten or self._forgotten or self._collect_news()):
+        if not (self._may_have_unwritten or self._forgotten or self._collect_news()):
             return
+        self._may_have_unwritten = True
         if self._callers_waiting == 1:
             # No other call could share this turn's commit, so there is no point in waiting for the end of the turn.
             self._end_turn()
@@ -201,7 +202,7 @@ class StateWriter:
 
     def write_soon(self) -> None:
         """Write what has happened at the end of this turn, with everything else."""
-        self._has_unwritten = True
+        self._may_have_unwritten = True
         if not self._is_turn_scheduled:
             # Checked here as well as in `_schedule_turn`, because this is called for each entry of each journal.
             self._schedule_turn()
@@ -209,6 +210,8 @@ class StateWriter:
     def schedule_sending(self, sender: TwoStepSender) -> None:
         """At the end of this turn, let `sender` take what is due, and send it once that is written."""
         self._senders[sender] = None
+        # An answer that counts as given later makes no entry.
+        self._may_have_unwritten = True
         self._schedule_turn()
 
     def _schedule_turn(self) -> None:
@@ -222,8 +225,9 @@ class StateWriter:
         for sender in senders:
             sender.take_due()
         try:
-            # Also if no entry was written: an answer that counts as given later is only marked.
-            self.write()
+            # What is sent in rounds was written before them, often within this turn.
+            if self._may_have_unwritten or self.failure is not None:
+                self.write()
         except StateError:
             if senders:
                 self._senders = senders | self._senders
@@ -246,7 +250,7 @@ class StateWriter:
     def _on_turn_end(self) -> None:
         self._is_turn_scheduled = False
         waiting, self._waiting = self._waiting, []
-        if not (waiting or self._has_unwritten or self._senders):
+        if not (waiting or self._may_have_unwritten or self._senders):
             # `wait_until_written` has already written it in this turn.
             return
         failure: Exception | None = None
