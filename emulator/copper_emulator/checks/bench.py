@@ -247,6 +247,11 @@ class Bench:
         (made,) = self.tenant.record(lambda account, now: account.act(commands.seed(kind, rows), now))
         return int(made)
 
+    def add_entry(self, table: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add an entry to one of the tables that records refer to; returns it with its id, which may be given."""
+        added: Mapping[str, Any] = self.tenant.record(lambda account, now: account.records.catalogue.add(table, entry))
+        return added
+
     def touch(self, kind: EntityType, ids: list[int]) -> list[int]:
         """Note that the endpoint was told of these records, so its state must have them right."""
         self.trial.touched.update(dict.fromkeys((kind, each) for each in ids))

@@ -21,6 +21,7 @@ from copper_emulator.checks import (
     order,
     overtaking,
     races,
+    references,
     refusals,
     restarting,
     secrecy,
@@ -254,6 +255,14 @@ ROWS: tuple[Row, ...] = (
         "updated_attributes.custom_fields is itself an object: {id: [old, new]}.",
         shapes.custom_fields,
         ahead=shapes.SHAPES_MS,
+    ),
+    Row(
+        "new-references",
+        "a record refers to a user, a stage, a custom field and others that were just added",
+        references.ADDED,
+        references.added,
+        all_events=False,
+        ahead=references.ADDED_MS,
     ),
     Row("slow-fetch", "the API takes 2 s for each call", races.SLOW_FETCH, races.slow_fetch, all_events=False),
     Row(

@@ -175,7 +175,4 @@ def _define(bench: Bench, kind: EntityType, data_type: str) -> Mapping[str, Any]
     body: dict[str, Any] = {"name": f"Check: {data_type}", "data_type": data_type, "available_on": [str(kind)]}
     if data_type in ("Dropdown", "MultiSelect"):
         body["options"] = [{"name": "Apples"}, {"name": "Bananas"}]
-    made: Mapping[str, Any] = bench.tenant.record(
-        lambda account, now: account.records.catalogue.add("custom_field_definitions", body)
-    )
-    return made
+    return bench.add_entry("custom_field_definitions", body)
