@@ -69,7 +69,7 @@ def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert err == (
         f"copper-emulator: --state: {newer} was written by a newer copper-emulator (its schema is 99, this one knows "
-        "up to 3), and is left as it is. Use that version, or name a different file.\n"
+        "up to 4), and is left as it is. Use that version, or name a different file.\n"
     )
 
 

@@ -190,7 +190,7 @@ def test_a_newer_schema_is_left_as_it_is(tmp_path: Path) -> None:
     )
 
     assert why_not(path).startswith(
-        f"{path} was written by a newer copper-emulator (its schema is 4, this one knows up to 3)"
+        f"{path} was written by a newer copper-emulator (its schema is 5, this one knows up to 4)"
     )
 
 

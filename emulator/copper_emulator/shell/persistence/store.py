@@ -43,7 +43,11 @@ def _allow_joint_steps(_: sqlite3.Connection) -> None:
     """Only raise the version: one line may now hold steps of several notifications, which older ones cannot read."""
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create_tables, _create_journal, _allow_joint_steps)
+def _count_untold_steps(_: sqlite3.Connection) -> None:
+    """Only raise the version: a change's line may now have a field (`Change.untold`) that older ones do not know."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create_tables, _create_journal, _allow_joint_steps, _count_untold_steps)
 """Each turns one version of the schema into the next; the first starts from nothing."""
 
 
