@@ -1,4 +1,4 @@
-"""Endpoints that read users, stages and fields once, and are then told of records that refer to later ones."""
+"""Endpoints that do not know yet what a record refers to: users and stages added later, and records of long ago."""
 
 from __future__ import annotations
 
@@ -126,3 +126,55 @@ def test_what_is_added_is_also_new_to_who_knows_what_the_test_has_added(copper: 
     assert report["new-references"].evidence.startswith("3 of 6 notifications not answered 2xx")
     failed = ("person/update", "opportunity/update", "activity_log/new")
     assert all(topic in report["new-references"].evidence for topic in failed), report
+
+
+class HasForeignKeys(Sample):
+    """Like tables with foreign keys: a row must be there before another can refer to it."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        record = self._client.get(kind, record_id) or {}
+        for other, found in (("company", record.get("company_id")), ("person", record.get("primary_contact_id"))):
+            if found is not None and found not in self.copy[other]:
+                raise LookupError(f"there is no {other} {found}")
+        for reference in (record.get("related_resource"), record.get("parent")):
+            if reference is not None and reference["id"] is not None:
+                self.copy[reference["type"]][reference["id"]]
+        super().fetch(kind, record_id)
+
+
+class FetchesWhatItMeets(HasForeignKeys):
+    """Fetches each record that another refers to before that."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        record = self._client.get(kind, record_id) or {}
+        references = [record.get("related_resource"), record.get("parent")]
+        references += [
+            {"type": "company", "id": record.get("company_id")},
+            {"type": "person", "id": record.get("primary_contact_id")},
+        ]
+        for reference in references:
+            if reference is not None and reference["id"] is not None:
+                Sample.fetch(self, reference["type"], reference["id"])
+        super().fetch(kind, record_id)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EntityType if kind is not EntityType.LEAD])
+def test_who_requires_each_record_that_another_refers_to_fails(copper: Copper, kind: EntityType) -> None:
+    report = played(copper, HasForeignKeys(InProcess(copper), "s3cret"), "unknown-records", types=[str(kind)])
+
+    assert str(report["unknown-records"].verdict) == "failed", report
+    assert "no foreign key" in report["unknown-records"].advice
+
+
+def test_leads_refer_to_no_record(copper: Copper) -> None:
+    report = played(copper, HasForeignKeys(InProcess(copper), "s3cret"), "unknown-records", types="lead")
+
+    assert str(report["unknown-records"].verdict) == "skipped", report
+
+
+@pytest.mark.parametrize("right", [FetchesWhatItMeets, Sample])
+def test_who_fetches_them_first_or_does_not_require_them_passes(copper: Copper, right: type[Sample]) -> None:
+    report = played(copper, right(InProcess(copper), "s3cret"), "unknown-records")
+
+    assert str(report["unknown-records"].verdict) == "passed", report
+    assert report["unknown-records"].evidence.startswith("6 notifications answered 2xx")

@@ -1,11 +1,16 @@
-"""Does the endpoint cope with users, stages, fields and options that were added since it last read them?"""
+"""Does the endpoint cope with references to what it does not know yet?
+
+Those are users, stages, fields and options that were added since it last read them, and records that were there before
+it was notified of any.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from copper_emulator.checks.bench import APART_MS, Bench
+from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import EntityType, Event
 from copper_emulator.core.records.lookups.tables import AVAILABLE, ID_STARTS
 from copper_emulator.core.records.tables import TABLES
@@ -18,6 +23,11 @@ ADDED = (
     "Users, statuses, pipelines with their stages, and custom fields with their options are added to an account at any "
     "time. If a record refers to an id that you do not know, read that list again (`GET /users`, `GET /pipelines`, "
     "`GET /custom_field_definitions`), and store the record even if the id is not in it then, either."
+)
+
+UNKNOWN = (
+    "A record may refer to any other: to one that is older than your subscriptions, and to one whose `new` comes later "
+    "or was lost. So do not require that you have it (no foreign key), or fetch it when you meet it."
 )
 
 _BEYOND = 500_000
@@ -33,6 +43,25 @@ _ADDED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "pipeline_id": ("pipelines", {"name": "Renewals", "stages": [{"name": "Due"}, {"name": "Renewed"}]}),
 }
 """By the field that refers to it: the table, and what is added to that."""
+
+_TO_RECORDS: Mapping[str, Callable[[Bench], Any]] = {
+    "company_id": lambda bench: bench.seed(EntityType.COMPANY),
+    "primary_contact_id": lambda bench: bench.seed(EntityType.PERSON),
+    "related_resource": lambda bench: {"type": "person", "id": bench.seed(EntityType.PERSON)},
+    "parent": lambda bench: {"type": "company", "id": bench.seed(EntityType.COMPANY)},
+}
+"""By the field that refers to it: a record of which nobody is notified."""
+
+
+def unknown_records(bench: Bench) -> Rounds[Finding | None]:
+    """A record of each type refers to records that are older than the endpoint's subscriptions."""
+    referring = [kind for kind in bench.plan.types if TABLES[kind].by_name.keys() & _TO_RECORDS.keys()]
+    if not referring:
+        return Finding(Verdict.SKIPPED, "leads refer to no other record")
+    for kind in referring:
+        fields = {name: make(bench) for name, make in _TO_RECORDS.items() if name in TABLES[kind].by_name}
+        yield from bench.create(kind, **fields)
+    return None
 
 
 def added(bench: Bench) -> Rounds[None]:

@@ -257,6 +257,13 @@ ROWS: tuple[Row, ...] = (
         ahead=shapes.SHAPES_MS,
     ),
     Row(
+        "unknown-records",
+        "a record refers to a company and a person that are older than the subscriptions",
+        references.UNKNOWN,
+        references.unknown_records,
+        all_events=False,
+    ),
+    Row(
         "new-references",
         "a record refers to a user, a stage, a custom field and others that were just added",
         references.ADDED,
