@@ -1,17 +1,18 @@
-"""How faults are written: `lose=3`, `lose=20%`, `outage=10m`, `slow=3s,2@https://billing.example.com`."""
+"""How faults are written: `lose=3`, `lose=20%`, `outage=10m`, `slow=3s,2@https://billing.example.com`.
+
+`fault_values.py` reads the values in them.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Any
 
-from copper_emulator.core.fault import RETRY_EVERY_MS, WHOLE, Fault, FaultName
-from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.core.fault import RETRY_EVERY_MS, Fault, FaultName
 from copper_emulator.core.text import choices, meant, suggesting
-from copper_emulator.durations import parse_duration, parse_latency
+from copper_emulator.fault_values import PARTS
 
 OFF = "off"
 """Written for no faults at all."""
@@ -165,7 +166,7 @@ def fault(name: FaultName, *, like: str = "", target: object = None, **parts: An
         # None of the next notifications is none at all.
         parts["share"] = parts.pop("next")
     try:
-        values = {part: value for key, raw in parts.items() for part, value in _PARTS[key](raw).items()}
+        values = {part: value for key, raw in parts.items() for part, value in PARTS[key](raw).items()}
         made = Fault(name, target=_target(name, target), **values)
     except KeyError:
         raise ValueError(f"{name} takes no value: write it like {like}") from None
@@ -227,75 +228,6 @@ def nearest(text: str) -> FaultName | None:
     shorter = {name.rpartition(".")[2]: name for name in FaultName}
     close = meant(text, FaultName) or meant(text, shorter)
     return None if close is None else shorter.get(close) or FaultName(close)
-
-
-# --- the parts of a fault ---------------------------------------------------------------------------------------
-
-
-def _next(value: object) -> dict[str, Any]:
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= WHOLE:
-        raise ValueError(f"{value!r} is not a whole number from 1 to a million")
-    return {"next": number}
-
-
-def _a_status(value: object) -> dict[str, Any]:
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
-    known = [status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST]
-    if isinstance(number, bool) or number not in known:
-        raise ValueError(f"{value!r} is not an error status: write one like 429, 500 or 503")
-    return {"status": number}
-
-
-def _share(value: object) -> dict[str, Any]:
-    number: object = value
-    if isinstance(value, str):
-        try:
-            number = float(value.removesuffix("%")) / 100
-        except ValueError:
-            number = None
-    share = round(number * WHOLE) if isinstance(number, int | float) and 0 <= number <= 1 else None
-    if isinstance(value, bool) or share is None or (not share and number):
-        raise ValueError(
-            f"{value!r} is not a share: write it like {_AS_TEXT if isinstance(value, str) else _AS_NUMBER}"
-        )
-    return {"share": share}
-
-
-_AS_TEXT = "20%"
-_AS_NUMBER = "0.2 or '20%'"
-
-
-def _with_unit(value: object) -> object:
-    """The value, unless it is a bare number: as in `advance`, seconds for one reader are minutes for another."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        raise ValueError(f"{value!r} needs a unit: write it like '{value}s' or '{value}m'")
-    return value
-
-
-def _span(value: object) -> dict[str, Any]:
-    span = parse_duration(_with_unit(value))
-    if not span:
-        raise ValueError(f"{value!r} is too short: it must be longer than 0")
-    return {"span_ms": span}
-
-
-def _sizes(value: object) -> dict[str, Any]:
-    parts = value.split(",") if isinstance(value, str) else value
-    sizes = [_next(part)["next"] for part in parts] if isinstance(parts, Iterable) else []
-    if not sizes or max(sizes) > MAX_IDS:
-        raise ValueError(f"{value!r} is not a list of sizes: a notification has 1 to {MAX_IDS} ids")
-    return {"sizes": tuple(sizes)}
-
-
-_PARTS: Mapping[str, Callable[[object], dict[str, Any]]] = {
-    "next": _next,
-    "status": _a_status,
-    "share": _share,
-    "span": _span,
-    "latency": lambda value: {"latency": parse_latency(_with_unit(value))},
-    "sizes": _sizes,
-}
 
 
 def _target(name: FaultName, value: object) -> str:

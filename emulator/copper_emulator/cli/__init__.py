@@ -29,7 +29,7 @@ _SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "relate": ("records", "Relate two records in a running server."),
         "unrelate": ("records", "Remove a relation in a running server."),
         "search": ("records", "Search for records in a running server."),
-        "seed": ("records", "Add records to a running server without notifying anybody."),
+        "seed": ("seed", "Add records to a running server without notifying anybody."),
         "lookups": ("lookups", "Show a lookup table, or add an entry to it."),
         "details": ("lookups", "Show or change what Copper's GET /account answers."),
     },

@@ -1,12 +1,10 @@
 """The commands for records in a running server: `create`, `update`, `delete`, `merge`, `convert`, `relate`, `unrelate`,
-`search`, `seed`."""
+`search`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -14,22 +12,17 @@ import click
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.changes import show_change
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.files import STDIO, read
 from copper_emulator.cli.names import types
 from copper_emulator.cli.options import fields_of, for_an_account, values_told
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
-from copper_emulator.core.errors import UsageError
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.text import count, ended
-
-if TYPE_CHECKING:
-    from copper_emulator.shell.seed_files import Seeds
 
 _SHOWN = 20
 """How many records are listed for people; JSON has all."""
 
-_type = click.argument("type", metavar="TYPE", callback=types)
+record_type = click.argument("type", metavar="TYPE", callback=types)
 _id = click.argument("record", metavar="ID", type=Number(1, MAX_ID))
 _other_type = click.argument("other_type", metavar="TYPE", callback=types)
 _other_id = click.argument("other", metavar="ID", type=Number(1, MAX_ID))
@@ -39,7 +32,7 @@ _set = click.option(
 
 
 @click.command(short_help="Create records in a running server.")
-@_type
+@record_type
 @_set
 @click.option("--count", "number", type=Number(1, 10_000), help="how many to create, in one action  [default: 1]")
 @for_an_account
@@ -63,7 +56,7 @@ def create(
 
 
 @click.command(short_help="Change records in a running server.")
-@_type
+@record_type
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MAX_ID))
 @_set
 @for_an_account
@@ -87,7 +80,7 @@ def update(
 
 
 @click.command(short_help="Delete records in a running server.")
-@_type
+@record_type
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MAX_ID))
 @for_an_account
 def delete(*, type: str, ids: tuple[int, ...], server: str, account: str | None, as_json: bool) -> None:
@@ -101,7 +94,7 @@ def delete(*, type: str, ids: tuple[int, ...], server: str, account: str | None,
 
 
 @click.command(short_help="Merge two people or companies in a running server.")
-@_type
+@record_type
 @click.argument("winner", type=Number(1, MAX_ID))
 @click.argument("loser", type=Number(1, MAX_ID))
 @for_an_account
@@ -146,7 +139,7 @@ def convert(
     given = {"person": person, "company": company, "opportunity": opportunity}
     details = {name: fields_of(f"--{name}", fields) for name, fields in given.items() if fields}
     client, output = Client(server), Output(as_json=as_json)
-    answered = client.post(_path(client, account, "lead", "convert"), {"id": lead, "details": details})
+    answered = client.post(record_path(client, account, "lead", "convert"), {"id": lead, "details": details})
     output.json(answered)
     for part in given:
         if answered[part] is not None:
@@ -155,7 +148,7 @@ def convert(
 
 
 @click.command(short_help="Relate two records in a running server.")
-@_type
+@record_type
 @_id
 @_other_type
 @_other_id
@@ -174,7 +167,7 @@ def relate(
 
 
 @click.command(short_help="Remove a relation in a running server.")
-@_type
+@record_type
 @_id
 @_other_type
 @_other_id
@@ -193,7 +186,7 @@ def unrelate(
 
 
 @click.command(short_help="Search for records in a running server.")
-@_type
+@record_type
 @click.option(
     "--where",
     "--set",
@@ -214,63 +207,21 @@ def search(*, type: str, filters: tuple[str, ...], server: str, account: str | N
     body = {"filters": fields_of("--where", filters)}
     client, output = Client(server), Output(as_json=as_json)
     with values_told("--where", filters):
-        found = client.post(_path(client, account, type, "search"), body)
+        found = client.post(record_path(client, account, type, "search"), body)
     output.json(found)
     _show_records(found["records"], output)
     left = found["total"] - len(found["records"])
     output.line(f"{count(found['total'], 'record')}{f'; {left:,} of them not on this page' if left else ''}")
 
 
-@click.command(short_help="Add records to a running server without notifying anybody.")
-@_type
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
-@for_an_account
-def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bool) -> None:
-    """Put the records of a JSON or CSV file into a running server as if they had always been there.
-
-    JSON is an array of objects, as the API's search returns, or what search --json prints; CSV has field names in its
-    first row. - as FILE is stdin, for either. Ids and dates may be given. Nobody is notified.
-
-    \b
-    Example:
-      copper-emulator seed person people.csv
-    """
-    client, output = Client(server), Output(as_json=as_json)
-    about = client.account(account)
-    definitions = client.get(f"{about}/lookups/custom_field_definitions")["entries"]
-    found = _read(file, type, definitions)
-    try:
-        seeded = client.post(_path(client, account, type, "seed"), {"rows": found.rows})
-    except WrongUse as error:
-        raise WrongUse(re.sub(r"\bRow (\d+)\.", lambda row: found.position(int(row[1]), ()), error.message)) from None
-    output.json(seeded)
-    source = "stdin" if str(file) == STDIO else file
-    output.line(f"{count(len(seeded['ids']), 'record')} from {source}; nobody is notified.")
-
-
-def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
-    # Imported here because only this command needs the tables of records.
-    from copper_emulator.core.records.kinds import kind_called
-    from copper_emulator.shell.seed_files import read_seeds, seeds_in
-
-    try:
-        kind = kind_called(type)
-        there = {each["id"]: each for each in definitions if kind in each["available_on"]}
-        found = seeds_in(read(file), file, kind, there) if str(file) == STDIO else read_seeds(file, kind, there)
-    except UsageError as error:
-        raise WrongUse(str(error)) from None
-    if not found.rows:
-        raise WrongUse(f"{file} has no records")
-    return found
-
-
-def _path(client: Client, account: str | None, type: str, verb: str) -> str:
+def record_path(client: Client, account: str | None, type: str, verb: str) -> str:
+    """The control API's path for doing something to records of a type."""
     return f"{client.account(account)}/records/{quote(type, safe='')}/{verb}"
 
 
 def _done(verb: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None) -> None:
     """Do something to records, and print the result."""
-    answered = client.post(_path(client, account, type, verb), body)
+    answered = client.post(record_path(client, account, type, verb), body)
     output.json(answered)
     _show_records(answered["records"], output)
     for hint in answered["hints"]:
@@ -281,7 +232,7 @@ def _done(verb: str, type: str, body: Mapping[str, Any], output: Output, client:
 def _related(
     verb: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
 ) -> None:
-    answered = client.post(_path(client, account, type, verb), body)
+    answered = client.post(record_path(client, account, type, verb), body)
     output.json(answered)
     others = ", ".join(f"{each['type']} {each['id']}" for each in answered["related"])
     this = f"{answered['type']} {answered['id']}"

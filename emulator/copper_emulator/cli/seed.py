@@ -1,0 +1,65 @@
+"""`copper-emulator seed`: the records of a file, added to a running server without notifying anybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.files import STDIO, read
+from copper_emulator.cli.options import for_an_account
+from copper_emulator.cli.output import Output
+from copper_emulator.cli.records import record_path, record_type
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.text import count
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.seed_files import Seeds
+
+
+@click.command(short_help="Add records to a running server without notifying anybody.")
+@record_type
+@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@for_an_account
+def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bool) -> None:
+    """Put the records of a JSON or CSV file into a running server as if they had always been there.
+
+    JSON is an array of objects, as the API's search returns, or what search --json prints; CSV has field names in its
+    first row. - as FILE is stdin, for either. Ids and dates may be given. Nobody is notified.
+
+    \b
+    Example:
+      copper-emulator seed person people.csv
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    about = client.account(account)
+    definitions = client.get(f"{about}/lookups/custom_field_definitions")["entries"]
+    found = _read(file, type, definitions)
+    try:
+        seeded = client.post(record_path(client, account, type, "seed"), {"rows": found.rows})
+    except WrongUse as error:
+        raise WrongUse(re.sub(r"\bRow (\d+)\.", lambda row: found.position(int(row[1]), ()), error.message)) from None
+    output.json(seeded)
+    source = "stdin" if str(file) == STDIO else file
+    output.line(f"{count(len(seeded['ids']), 'record')} from {source}; nobody is notified.")
+
+
+def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
+    # Imported here because only this command needs the tables of records.
+    from copper_emulator.core.records.kinds import kind_called
+    from copper_emulator.shell.seed_files import read_seeds, seeds_in
+
+    try:
+        kind = kind_called(type)
+        there = {each["id"]: each for each in definitions if kind in each["available_on"]}
+        found = seeds_in(read(file), file, kind, there) if str(file) == STDIO else read_seeds(file, kind, there)
+    except UsageError as error:
+        raise WrongUse(str(error)) from None
+    if not found.rows:
+        raise WrongUse(f"{file} has no records")
+    return found
