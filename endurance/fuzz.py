@@ -138,7 +138,7 @@ def report(checks: Checks, tried: Tried, parts: Mapping[str, Part], inputs: int)
         total = findings.statuses.total()
         checks.check(
             f"{NAMES[surface]}: some of it is right, else little would be tried",
-            holds=findings.statuses[200] >= total * 0.05 or surface == "proxy",
+            holds=findings.statuses[200] >= total * 0.2 or surface == "proxy",
             seen=f"{findings.statuses[200]:,} of {total:,} are answered with 200",
         )
     if tried.told is not None:

@@ -137,18 +137,18 @@ class _Trying:
         }
 
     async def _furnish(self) -> dict[str, list[int]]:
-        """Put both accounts into their initial state; return the ids in the last one."""
+        """Put both accounts into their initial state; return the ids in `default`, whose key the API calls have."""
         accounts = (await self._get(f"{CONTROL}/accounts"))["accounts"]
         for name in {each["name"] for each in accounts} - {"default", FUZZED}:
             await self._call("DELETE", f"{CONTROL}/accounts/{name}")
         if FUZZED not in {each["name"] for each in accounts}:
             await self._call("POST", f"{CONTROL}/accounts", {"name": FUZZED})
-        found: dict[str, list[int]] = {}
+        ids: dict[str, dict[str, list[int]]] = {}
         for name in ("default", FUZZED):
             await self._call("POST", f"{CONTROL}/accounts/{name}/clock/freeze")
             await self._call("POST", f"{CONTROL}/accounts/{name}/reset", {"settings": {}})
-            found = await self._furnish_one(f"{CONTROL}/accounts/{name}", name)
-        return found
+            ids[name] = await self._furnish_one(f"{CONTROL}/accounts/{name}", name)
+        return ids["default"]
 
     async def _furnish_one(self, path: str, name: str) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {"webhooks": []}
