@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import re
 import subprocess
 import sys
 from textwrap import dedent
@@ -9,19 +10,24 @@ from textwrap import dedent
 import pytest
 
 import copper_emulator
+import pytest_copper
 from copper_emulator import (
     AsyncCopper,
     Copper,
     Emulator,
     Endpoint,
     ExpectationError,
+    Faults,
     ScenarioFailed,
     VerdictError,
 )
+from copper_emulator.core import errors
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.lookups import LookupTable
 from copper_emulator.typed_lookups import Lookups
 from copper_emulator.typed_records import Activities, Companies, Leads, Opportunities, People, Projects, Tasks
+from pytest_copper.accounts import CopperFactory
+from pytest_copper.receiving import CopperEndpoint
 
 RECORDS = (Leads, People, Companies, Opportunities, Projects, Tasks, Activities)
 
@@ -49,6 +55,7 @@ def test_the_names_are_pinned() -> None:
         "ApiError",
         "AsyncCopper",
         "AsyncEmulator",
+        "BadRequest",
         "Change",
         "CheckFailed",
         "CheckWarning",
@@ -58,10 +65,15 @@ def test_the_names_are_pinned() -> None:
         "EchoLoop",
         "Emulator",
         "Endpoint",
+        "EntityType",
         "Entry",
+        "Event",
         "ExpectationError",
+        "Explanation",
+        "Faults",
         "Interception",
         "Invalid",
+        "Kind",
         "NotEnabled",
         "NotFound",
         "NotIdle",
@@ -78,8 +90,10 @@ def test_the_names_are_pinned() -> None:
         "ScenarioResult",
         "Settings",
         "SettingsError",
+        "State",
         "Subscription",
         "TimeError",
+        "Topic",
         "UsageError",
         "VerdictError",
         "check_names",
@@ -152,11 +166,8 @@ def test_completion_and_suggestions_leave_out_what_only_the_plugin_calls() -> No
     with Emulator() as copper:
         offered = {name for name in dir(copper) if not name.startswith("_")}
 
-        assert {"expect", "people", "lookups", "timeline", "after_delivery"} <= offered
-        assert (
-            offered & {"begin_test", "drawn_from", "entries_so_far", "leave", "resets_so_far", "stop_apps", "verdict"}
-            == set()
-        )
+        assert {"expect", "people", "lookups", "timeline", "after_delivery", "verdict"} <= offered
+        assert offered & {"begin_test", "drawn_from", "entries_so_far", "leave", "resets_so_far", "stop_apps"} == set()
         with pytest.raises(AttributeError) as caught:
             copper.leaves()  # type: ignore[attr-defined]  # what is tested
 
@@ -186,12 +197,41 @@ def test_records_and_endpoint_have_theirs() -> None:
     assert {"url", "requests", "reply", "refuse", "hang", "break_off"} <= set(dir(Endpoint("https://x.example/")))
 
 
+def test_every_error_that_a_docstring_promises_can_be_imported() -> None:
+    errors_ = {name for name, thing in vars(errors).items() if _is_error(thing)}
+    promised = {
+        word
+        for face in (Copper, AsyncCopper, *RECORDS, Lookups, LookupTable, Endpoint, Emulator, Faults, CopperFactory)
+        for _, member in inspect.getmembers(face)
+        for word in re.findall(r"\b[A-Z]\w+", inspect.getdoc(member) or "")
+        if word in errors_
+    }
+
+    assert {"BadRequest", "Invalid", "NotFound", "RouteError", "UsageError"} <= promised
+    assert promised <= set(copper_emulator.__all__)
+
+
+def test_the_types_of_fixtures_can_be_imported() -> None:
+    assert set(pytest_copper.__all__) == {"CopperEndpoint", "CopperFactory"}
+    assert (pytest_copper.CopperEndpoint, pytest_copper.CopperFactory) == (CopperEndpoint, CopperFactory)
+    assert not hasattr(pytest_copper, "copper")
+
+
+def test_a_record_lists_its_fields_for_completion() -> None:
+    with Emulator() as copper:
+        ada = copper.people.create(name="Ada")
+
+        assert set(ada) <= set(dir(ada))
+        assert {"items", "get"} <= set(dir(ada))
+
+
 def test_every_public_thing_says_what_it_is() -> None:
-    for face in (Copper, *RECORDS, Lookups, LookupTable, Endpoint, Emulator):
+    public = [getattr(copper_emulator, name) for name in copper_emulator.__all__]
+    for face in (*filter(inspect.isclass, public), *RECORDS, Lookups, LookupTable, CopperEndpoint, CopperFactory):
         undocumented = [
             name
             for name, member in inspect.getmembers(face)
             if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property))
             if not inspect.getdoc(member)
         ]
-        assert undocumented == []
+        assert (face.__name__, undocumented) == (face.__name__, [])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from copper_emulator.core.call_log import ApiCall
     from copper_emulator.core.errors import (
         ApiError,
+        BadRequest,
         CopperEmulatorError,
         EchoLoop,
         Invalid,
@@ -31,10 +32,25 @@ if TYPE_CHECKING:
         TimeError,
         UsageError,
     )
-    from copper_emulator.core.model import Change, Delivery, Entry, Notification, Outcome, Reason, Subscription
+    from copper_emulator.core.model import (
+        Change,
+        Delivery,
+        EntityType,
+        Entry,
+        Event,
+        Kind,
+        Notification,
+        Outcome,
+        Reason,
+        State,
+        Subscription,
+        Topic,
+    )
     from copper_emulator.core.records.record import Record
     from copper_emulator.emulator import AsyncEmulator, Emulator
     from copper_emulator.endpoint import Endpoint
+    from copper_emulator.explain import Explanation
+    from copper_emulator.faults import Faults
     from copper_emulator.scenarios import ScenarioFailed, ScenarioResult
     from copper_emulator.settings import Settings
     from copper_emulator.shell.intercepting.answering import Interception
@@ -46,6 +62,7 @@ __all__ = [
     "ApiError",
     "AsyncCopper",
     "AsyncEmulator",
+    "BadRequest",
     "Change",
     "CheckFailed",
     "CheckWarning",
@@ -55,10 +72,15 @@ __all__ = [
     "EchoLoop",
     "Emulator",
     "Endpoint",
+    "EntityType",
     "Entry",
+    "Event",
     "ExpectationError",
+    "Explanation",
+    "Faults",
     "Interception",
     "Invalid",
+    "Kind",
     "NotEnabled",
     "NotFound",
     "NotIdle",
@@ -75,8 +97,10 @@ __all__ = [
     "ScenarioResult",
     "Settings",
     "SettingsError",
+    "State",
     "Subscription",
     "TimeError",
+    "Topic",
     "UsageError",
     "VerdictError",
     "check_names",
@@ -88,13 +112,15 @@ _HOMES = {
     "copper": "Copper",
     "core.call_log": "ApiCall",
     "core.errors": (
-        "ApiError CopperEmulatorError EchoLoop Invalid NotEnabled NotFound NotIdle RouteError ScenarioError "
+        "ApiError BadRequest CopperEmulatorError EchoLoop Invalid NotEnabled NotFound NotIdle RouteError ScenarioError "
         "SettingsError TimeError UsageError"
     ),
     "core.records.record": "Record",
-    "core.model": "Change Delivery Entry Notification Outcome Reason Subscription",
+    "core.model": "Change Delivery EntityType Entry Event Kind Notification Outcome Reason State Subscription Topic",
     "emulator": "AsyncEmulator Emulator",
     "endpoint": "Endpoint",
+    "explain": "Explanation",
+    "faults": "Faults",
     "claiming": "ExpectationError",
     "scenarios": "ScenarioFailed ScenarioResult",
     "settings": "Settings",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -11,6 +12,9 @@ from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.text import meant, suggesting
 
 __tracebackhide__ = raised_on_purpose
+
+_TOPIC = re.compile(r"(\w+)[./](new|update|delete)")
+"""A topic in one word, as messages and the command line write it."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,6 +60,12 @@ def _check(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str,
         signature.bind(*args, **named)
     except TypeError as error:
         known = list(signature.parameters)
+        topic = _TOPIC.fullmatch(str(args[-1])) if args and "event" in known else None
+        if topic:
+            type_and_event = f"{topic[1]!r}, {topic[2]!r}"
+            raise UsageError(
+                f"{function.__name__} takes type and event apart: not {args[-1]!r} but {type_and_event}, like {example}"
+            ) from None
         near = next((meant(name, known) for name in named if name not in known), None)
         wrong = f"{function.__name__}: {error}"
         raise UsageError(suggesting(wrong, near, f"write it like {example}")) from None

@@ -61,9 +61,7 @@ from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 __tracebackhide__ = raised_on_purpose
 
-_FOR_THE_PLUGIN = frozenset(
-    {"begin_test", "drawn_from", "entries_so_far", "leave", "resets_so_far", "stop_apps", "verdict"}
-)
+_FOR_THE_PLUGIN = frozenset({"begin_test", "drawn_from", "entries_so_far", "leave", "resets_so_far", "stop_apps"})
 """What only `Emulator` and the plugin call, at the beginning and the end of a test."""
 
 R = TypeVar("R", bound=Reported)
@@ -460,9 +458,10 @@ class Face:
         self._first_use.take_over()
 
     def verdict(self, *, said: str = "") -> str:
-        """What went wrong and was neither expected nor allowed, as text, without the parts already in `said`.
+        """What went wrong so far and was neither expected nor allowed, as text; empty if nothing did.
 
-        Rows of a report that ended `warned`, and that nobody has looked at, are no part of it, but warned of once.
+        A test's end gives it by itself. Parts that are already in `said` are left out. Rows of a report that
+        ended `warned`, and that nobody has looked at, are no part of it, but warned of once.
         """
         # In this order, because asking an unused account for its settings opens it.
         unawaited = self._calls.complaint() if self._calls and self.settings.strict else ""

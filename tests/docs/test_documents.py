@@ -126,7 +126,7 @@ def test_the_map_and_the_path_name_files_that_exist() -> None:
     text = (ROOT / "README.md").read_text()
     path_table = text.split("## The path of one event")[1].split("##")[0]
     package = ROOT / "emulator/copper_emulator"
-    files = re.findall(r"`((?:core|shell)/[\w/.]+|expectations\.py|verdict\.py)`", path_table)
+    files = re.findall(r"`((?:core|shell)/[\w/.]+|claiming\.py|verdict\.py)`", path_table)
 
     assert len(files) >= 8
     assert [name for name in files if not (package / name).exists()] == []

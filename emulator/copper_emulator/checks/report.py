@@ -219,6 +219,7 @@ class Report:
         return self
 
     def to_json(self) -> dict[str, Any]:
+        """As `copper-emulator check --json` prints it."""
         return {
             "ok": self.ok,
             "target": self.target,

@@ -37,6 +37,7 @@ class ApiCall(NamedTuple):
 
     @property
     def at(self) -> datetime:
+        """When it came, in virtual time, UTC."""
         return to_datetime(self.at_ms)
 
     def __str__(self) -> str:

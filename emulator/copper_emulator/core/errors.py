@@ -284,6 +284,7 @@ class ScenarioError(UsageError, ValueError):
 for _public in (
     CopperEmulatorError,
     ApiError,
+    BadRequest,
     NotEnabled,
     NotFound,
     Invalid,

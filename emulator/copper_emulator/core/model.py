@@ -95,14 +95,17 @@ class Subscription(Attributes):
 
     @property
     def type(self) -> EntityType:
+        """The type of the records that it is about."""
         return self.topic.type
 
     @property
     def event(self) -> Event:
+        """What must happen to them."""
         return self.topic.event
 
     @property
     def created(self) -> datetime:
+        """When it was created, in virtual time, UTC."""
         return to_datetime(self.created_ms)
 
     def __str__(self) -> str:
@@ -154,14 +157,17 @@ class Change(NamedTuple):
 
     @property
     def type(self) -> EntityType:
+        """The type of the records concerned."""
         return self.topic.type
 
     @property
     def event(self) -> Event:
+        """What happened to them."""
         return self.topic.event
 
     @property
     def at(self) -> datetime:
+        """When it happened, in virtual time, UTC."""
         return to_datetime(self.at_ms)
 
     def __str__(self) -> str:
@@ -312,18 +318,22 @@ class Notification(Attributes):
 
     @property
     def topic(self) -> Topic:
+        """The type of the records concerned, and what happened to them."""
         return self.change.topic
 
     @property
     def type(self) -> EntityType:
+        """The type of the records concerned."""
         return self.change.topic.type
 
     @property
     def event(self) -> Event:
+        """What happened to them."""
         return self.change.topic.event
 
     @property
     def due(self) -> datetime:
+        """When it is due, in virtual time, UTC; a limit or a busy target may keep it longer."""
         return to_datetime(self.due_ms)
 
     def __str__(self) -> str:
@@ -468,22 +478,27 @@ class Delivery(_DeliveryFields, Attributes):
 
     @property
     def change(self) -> Change:
+        """The change that it reports."""
         return self.notification.change
 
     @property
     def topic(self) -> Topic:
+        """The type of the records concerned, and what happened to them."""
         return self.notification.change.topic
 
     @property
     def type(self) -> EntityType:
+        """The type of the records concerned."""
         return self.notification.change.topic.type
 
     @property
     def event(self) -> Event:
+        """What happened to them."""
         return self.notification.change.topic.event
 
     @property
     def ids(self) -> tuple[int, ...]:
+        """The ids in it, one to thirty."""
         return self.notification.ids
 
     @cached_property
@@ -496,10 +511,12 @@ class Delivery(_DeliveryFields, Attributes):
 
     @property
     def started(self) -> datetime:
+        """When it was sent, or was to be, in virtual time, UTC."""
         return to_datetime(self.started_ms)
 
     @property
     def ended(self) -> datetime:
+        """When its answer counted as given, or it ended otherwise, in virtual time, UTC."""
         return to_datetime(self.ended_ms)
 
     def __str__(self) -> str:
@@ -604,6 +621,7 @@ class Entry(NamedTuple):
 
     @property
     def at(self) -> datetime:
+        """When it happened, in virtual time, UTC."""
         return to_datetime(self.at_ms)
 
     def __repr__(self) -> str:

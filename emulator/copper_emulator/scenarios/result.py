@@ -70,10 +70,12 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
+        """Whether every step has passed."""
         return all(step.passed for step in self.steps)
 
     @property
     def failed_step(self) -> StepResult | None:
+        """The first step that has not passed; None if all have."""
         return next((step for step in self.steps if not step.passed), None)
 
     @property

@@ -72,6 +72,9 @@ class Record(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._fields)
 
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._fields]
+
     def __repr__(self) -> str:
         return f"Record({', '.join(f'{name}={value!r}' for name, value in self._fields.items())})"
 
