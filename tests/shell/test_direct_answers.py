@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from copper_emulator.shell import listening
 from copper_emulator.shell.clock import monotonic, pause_async
 from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
 from copper_emulator.shell.whole_request import WholeRequest
@@ -232,3 +233,14 @@ async def test_the_server_ends_connections_that_were_only_answered_directly() ->
         assert await client.answers(request("/direct")) == ["direct /direct"]
         await client.runner.cleanup()
         assert await client.reader.read() == b""
+
+
+async def test_an_aiohttp_that_lacks_what_direct_answers_need_answers_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert listening.may_answer_directly(web.RequestHandler)
+    monkeypatch.setattr(listening, "_OF_AIOHTTP", listening._OF_AIOHTTP | {"_of_another_version"})
+
+    async with connected() as client:
+        assert await client.answers(request("/direct/1", "a")) == ["aiohttp /direct/1a"]
+        assert await client.answers(request("/direct/2")) == ["aiohttp /direct/2"]

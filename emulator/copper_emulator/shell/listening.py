@@ -91,6 +91,8 @@ def connections(
 ) -> Callable[[], web.RequestHandler]:
     """The factory for connections to a server on the running loop, in which `on_error` answers errors."""
     loop = asyncio.get_running_loop()
+    if not may_answer_directly(web.RequestHandler):
+        directly = None
 
     def connection() -> _Connection:
         made = _Connection(server, loop=loop, **options)
@@ -99,6 +101,15 @@ def connections(
         return made
 
     return connection
+
+
+_OF_AIOHTTP = frozenset({"_close", "_force_close", "_keepalive_timeout", "_next_keepalive_close_time"})
+"""What direct answers need of aiohttp's connection that is not public, from 3.11.0 on."""
+
+
+def may_answer_directly(connection: type) -> bool:
+    """Whether this version of aiohttp has what direct answers need; otherwise it answers everything itself."""
+    return {*getattr(connection, "__slots__", ())} >= _OF_AIOHTTP
 
 
 _FAULT = (
