@@ -346,7 +346,7 @@ def test_no_secret_stands_in_any_part_of_it(copper: Copper) -> None:
 
 
 def test_what_cannot_be_explained_is_an_error_that_says_what_can(copper: Copper) -> None:
-    with pytest.raises(UsageError, match="explain a change, a subscription, a delivery"):
+    with pytest.raises(UsageError, match="explain a change, a subscription, a notification, a delivery"):
         copper.explain("person")
     with pytest.raises(UsageError, match="there is no type 'contact'"):
         copper.explain(type="contact")

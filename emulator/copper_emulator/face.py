@@ -364,7 +364,8 @@ class Face:
                 return explain_records(account, kind_of(what), what.id)
             if what is not None:
                 raise UsageError(
-                    f"explain a change, a subscription, a delivery, a record, or type= and id=, not {what!r}"
+                    "explain a change, a subscription, a notification, a delivery, a record, or type= and id=, "
+                    f"not {what!r}"
                 )
             kind = None if type is None else entity_type(type)
             return explain_records(account, kind, None if id is None else record_id(id, kind))

@@ -91,7 +91,7 @@ def test_everything_that_happened_can_be_looked_at_and_explained(copper: Copper,
     for what in (ada, copper.changes[1], copper.deliveries[0], copper.notifications[0], subscription):
         assert "#1 person/update" in str(copper.explain(what))
     assert "nobody was notified" in str(copper.explain(type="person", id=ada.id))
-    with pytest.raises(UsageError, match="explain a change, a subscription, a delivery, a record"):
+    with pytest.raises(UsageError, match="explain a change, a subscription, a notification, a delivery, a record"):
         copper.explain(17)
 
 

@@ -42,7 +42,7 @@ def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> 
 def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
     """Return an account to what it was when the snapshot in FILE (- is stdin) was made.
 
-    Its current content is lost; its token stays.
+    Its current content is lost; its token stays. Routes to other machines are not taken from the file.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""How long is a call of the API held back? Until its time is up, or its account or the server ends.
+"""How long is a call of the API held back? Until its time is up, or its account is reset, or that or the server ends.
 
 A test's account ends in the test's thread, but its calls are held on the loop of the host's thread.
 """
@@ -40,9 +40,14 @@ class HeldCalls:
             with self._lock:
                 self._wakers.discard(waker)
 
+    def cut_off(self) -> None:
+        """End every wait, of calls to what the account was. May be called from any thread."""
+        with self._lock:
+            for waker in self._wakers:
+                waker()
+
     def let_go(self) -> None:
         """End every wait, and let none begin any more. May be called from any thread."""
         with self._lock:
             self._is_over = True
-            for waker in self._wakers:
-                waker()
+        self.cut_off()

@@ -249,6 +249,7 @@ class Tenant:
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
             self.pending_hooks.clear()
+        self.held_calls.cut_off()
 
     def replace_account(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
         """Replace the account by a restored one. If `put_back` raises, everything stays as it is."""
@@ -259,6 +260,7 @@ class Tenant:
             # A restored account keeps its ids, and a reset begins where they began.
             self.place = account.place
             self.routes = self._new_routes(settings)
+        self.held_calls.cut_off()
 
     def change_settings(self, settings: Settings, text: str) -> None:
         """Apply other settings from now on, and note that in the journal."""

@@ -184,7 +184,7 @@ def test_a_call_that_is_held_is_cut_off_when_its_account_ends(fault: str) -> Non
 
 @HOLDING
 @pytest.mark.asyncio
-@pytest.mark.parametrize("end", ["the server", "the account"])
+@pytest.mark.parametrize("end", ["the server", "the account", "what it was, by a reset", "what it was, by a restore"])
 async def test_a_call_to_a_server_is_cut_off_when_that_or_the_account_ends(fault: str, end: str) -> None:
     async with serving(faults=fault) as served:
         await served.control("POST", "/accounts", {"name": "another", "token": "token-1"})
@@ -197,6 +197,11 @@ async def test_a_call_to_a_server_is_cut_off_when_that_or_the_account_ends(fault
 
         if end == "the server":
             served.accounts.close()
+        elif end == "what it was, by a reset":
+            assert (await served.control("POST", "/accounts/another/reset"))[0] == 200
+        elif end == "what it was, by a restore":
+            _, document = await served.control("GET", "/accounts/another/snapshot")
+            assert (await served.control("POST", "/accounts/another/restore", {"snapshot": document}))[0] == 200
         else:
             assert (await served.control("DELETE", "/accounts/another"))[0] == 200
         with pytest.raises(ClientError):

@@ -234,6 +234,22 @@ async def test_a_reset_with_settings_is_what_later_resets_come_back_to() -> None
         assert (settings["settings"]["seed"], settings["own"]) == (0, False)
 
 
+@pytest.mark.asyncio
+async def test_an_account_of_a_server_cannot_be_made_to_intercept() -> None:
+    async with serving() as served:
+        for path, body in {
+            "/accounts": {"name": "one", "settings": {"intercept": True}},
+            "/accounts/default/settings": {"intercept": True},
+            "/accounts/default/reset": {"settings": {"intercept": True}},
+        }.items():
+            status, refused = await served.control("POST", path, body)
+            assert (status, refused["error"]) == (
+                422,
+                "intercept: only in tests; serve --proxy PORT leads Copper's hosts to a server",
+            )
+        assert (await served.control("POST", "/accounts/default/settings", {"intercept": False}))[0] == 200
+
+
 # --- snapshots ----------------------------------------------------------------------------------------------
 
 
@@ -330,6 +346,22 @@ async def test_another_snapshot_does_not_open_the_way_to_real_hosts_or_say_whom_
         _, settings = await served.control("GET", "/accounts/default/settings")
         assert settings["settings"]["allow_targets"] == []
         assert settings["settings"]["ca"] == []
+
+
+@pytest.mark.asyncio
+async def test_another_snapshot_leads_to_no_machine_to_which_the_account_does_not_lead_already() -> None:
+    there, here = "https://there.example", "https://here.example"
+    async with serving() as served:
+        await served.control("POST", "/accounts/default/routes", {"origin": there, "to": "http://192.0.2.1"})
+        await served.control("POST", "/accounts/default/routes", {"origin": here, "to": "http://127.0.0.1:5000"})
+        document = await snapshot_of(served)
+    async with serving() as served:
+        _, after = await served.control("POST", "/accounts/default/restore", {"snapshot": document})
+        assert after["routes"] == [f"{here} -> http://127.0.0.1:5000"]
+
+        await served.control("POST", "/accounts/default/routes", {"origin": f"{there}/", "to": "http://192.0.2.2"})
+        _, after = await served.control("POST", "/accounts/default/restore", {"snapshot": document})
+        assert sorted(after["routes"]) == [f"{here} -> http://127.0.0.1:5000", f"{there} -> http://192.0.2.2"]
 
 
 @pytest.mark.asyncio

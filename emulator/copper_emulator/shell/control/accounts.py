@@ -28,7 +28,7 @@ from copper_emulator.shell.control.models import AccountShape, AccountsShape
 from copper_emulator.shell.control.operation import Operation, ServerOperation, account_of
 from copper_emulator.shell.control.setting_texts import differing, resetting, schema_of
 from copper_emulator.shell.guarding import Refused
-from copper_emulator.shell.persistence.snapshots import keys_after, read_snapshot, snapshot
+from copper_emulator.shell.persistence.snapshots import keys_after, read_snapshot, routes_after, snapshot
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import DEFAULT, Accounts, has_token, place_of
 from copper_emulator.value_mistakes import shown
@@ -209,7 +209,7 @@ async def change_settings(served: ServedAccount, params: Taken) -> SettingsShape
     what the change lets go is delivered before this is answered."""
     given = params.model_dump(exclude_unset=True)
     before = served.tenant.settings
-    after = before.with_changes(given)
+    after = _fit_for_a_server(before.with_changes(given))
     changed = [name for name in given if getattr(before, name) != getattr(after, name)]
     fixed = [name for name in changed if name in BEGUN_WITH]
     if fixed:
@@ -237,6 +237,8 @@ async def make_snapshot(served: ServedAccount, params: Nothing) -> SnapshotShape
 async def restore(served: ServedAccount, params: Restore) -> AccountShape:
     """Restore a snapshot, with its clock; the account keeps its own token and its settings `allow_targets` and `ca`.
 
+    A route of the snapshot to another machine is left out, or is the one that the account has for its origin now.
+
     422 for a snapshot that cannot be read; then nothing is changed.
     """
     document = params.snapshot
@@ -245,6 +247,7 @@ async def restore(served: ServedAccount, params: Restore) -> AccountShape:
         # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
         present = served.tenant.settings
         found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
+        found.routes = routes_after(found, served.tenant)
         await served.restore(found, keys_after(found, served.tenant))
         _bring_inbox(served, document.account)
     except StateError as error:
@@ -293,7 +296,13 @@ def _place(params: NewAccount) -> int:
 
 def _changed(settings: Settings, given: Mapping[str, Any]) -> Settings | None:
     """The settings with those changes, or None if none are given."""
-    return settings.with_changes(given) if given else None
+    return _fit_for_a_server(settings.with_changes(given)) if given else None
+
+
+def _fit_for_a_server(settings: Settings) -> Settings:
+    if settings.intercept:
+        raise Refused(422, "intercept: only in tests; serve --proxy PORT leads Copper's hosts to a server")
+    return settings
 
 
 def _settings(served: ServedAccount) -> SettingsShape:

@@ -100,7 +100,7 @@ class StoredAccount:
     def check(self) -> None:
         """Raise StateError if `put_back` or `add_routes` would."""
         self.put_back(Account("", None, self.settings.rules()))
-        self._add_to(Routes())
+        self.add_routes(Routes())
 
     def put_back(self, account: Account, known: Callable[[Delivery], Delivery] = lambda delivery: delivery) -> None:
         """Restore a new account to its former state; `known` may return each delivery with what the rows do not say."""
@@ -110,11 +110,8 @@ class StoredAccount:
             # If the wall clock was set back meanwhile, time stands still until it has caught up with what has happened.
             self.clock.latest_ms = account.moment
 
-    def add_routes(self, tenant: Tenant) -> None:
-        """Add the routes it had."""
-        self._add_to(tenant.routes)
-
-    def _add_to(self, routes: Routes) -> None:
+    def add_routes(self, routes: Routes) -> None:
+        """Add the routes it had to these."""
         for origin, to in self.routes:
             try:
                 routes.add(origin, to, "url")

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import Key
 from copper_emulator.core.state.parts import RowKey
+from copper_emulator.core.targets import comparable, is_beyond
 from copper_emulator.shell.persistence.rows import TENANT_PART, StoredAccount, rows_of
+from copper_emulator.shell.routing.routes import Routes
 from copper_emulator.shell.tenant import Tenant
 
 VERSION = 1
@@ -79,6 +81,19 @@ def keys_after(saved: StoredAccount, tenant: Tenant) -> list[Key]:
         return [present] if present is not None else []
     *earlier, last = saved.keys
     return [*earlier, Key(last.serial, present.token if present is not None else "", last.email)]
+
+
+def routes_after(saved: StoredAccount, tenant: Tenant) -> list[tuple[str, str]]:
+    """The routes of a restored account: the snapshot's, but to another machine only where the account leads now.
+
+    A snapshot may come from somebody else, and must not decide which machine gets what is sent.
+    """
+    found = Routes()
+    saved.add_routes(found)
+    with tenant.lock:
+        present = {comparable(route.written): route for route in tenant.routes}
+    kept = [present.get(comparable(route.written)) if is_beyond(str(route.to)) else route for route in found]
+    return [(route.written, str(route.to)) for route in kept if route is not None]
 
 
 def digest_of(state: Mapping[str, Any]) -> str:

@@ -181,7 +181,7 @@ class ServedAccount:
 
     def _put_back(self, saved: StoredAccount) -> None:
         self.tenant.replace_account(saved.settings, saved.put_back)
-        saved.add_routes(self.tenant)
+        saved.add_routes(self.tenant.routes)
         self._hiding.begin_anew(self.tenant.account.journal.subscriptions())
         self.inbox.begin_anew(self.tenant.account.journal.deliveries)
 
