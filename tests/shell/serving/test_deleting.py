@@ -11,7 +11,7 @@ import pytest
 from copper_emulator.core.errors import AccountGone, TimeError, UsageError
 from copper_emulator.core.model import EntityType, Event, RecordChange, State, Topic
 from copper_emulator.shell.delivering.driver import settle
-from copper_emulator.shell.persistence.snapshots import keys_after, read_snapshot, snapshot
+from copper_emulator.shell.persistence.snapshots import read_snapshot, snapshot
 from copper_emulator.shell.served.account import ServedAccount
 from tests.shell.served import Endpoint, Served, listening, serving
 
@@ -48,7 +48,7 @@ async def test_what_waits_while_an_account_is_deleted_is_refused_and_begins_noth
         found = read_snapshot(made.version, dict(made.state), made.digest)
         late: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "reset": account.reset,
-            "restore": lambda: account.restore(found, keys_after(found, account.tenant)),
+            "restore": lambda: account.restore(found),
             "begin_anew": lambda: account.begin_anew(account.tenant.settings),
             "delete": lambda: served.accounts.delete(account),
         }
