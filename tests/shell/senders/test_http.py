@@ -118,6 +118,22 @@ def test_an_endpoint_that_resets_the_connection_broke_off(host: Host) -> None:
     assert delivery.reason is Reason.BROKEN_OFF
 
 
+def test_an_answer_of_unknown_length_ends_with_the_connection_even_if_that_is_reset(host: Host) -> None:
+    """As by an endpoint that has answered, and closes, before it has read the whole request."""
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(10)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\n\r\ntoo large")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        connection.close()
+
+    with raw_endpoint(talk) as endpoint:
+        (delivery,) = notify(host, endpoint.url)
+        assert endpoint.connections == 1
+    assert (delivery.outcome, delivery.status) == (Outcome.REJECTED, 413)
+    assert delivery.response_body == b"too large"
+
+
 @pytest.mark.parametrize(
     "answer",
     [b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 abc OK\r\n\r\n", b"\x00\x01\x02\x03\r\n\r\n", b"220 smtp ready\r\n"],

@@ -220,7 +220,8 @@ class Connection(asyncio.BufferedProtocol):
         exchange = self._exchange
         if exchange is None or exchange.done():
             return
-        if self._head_ended and self._ends_with_connection and exc is None:
+        if self._head_ended and self._ends_with_connection:
+            # However it was closed: who has answered before the whole request was read resets it.
             self._end_as_answered(is_reusable=False)
             self._report_end()
         else:
@@ -267,8 +268,11 @@ class Connection(asyncio.BufferedProtocol):
         elif b"\0" in value:
             self._end_as_no_http("one of its headers has a zero byte", b"")
         known = name.lower()
-        if known == b"content-length" or (known == b"transfer-encoding" and b"chunked" in value.lower()):
+        if known == b"content-length":
             self._ends_with_connection = False
+        elif known == b"transfer-encoding":
+            # Only as the last coding do chunks say where the body ends.
+            self._ends_with_connection = value.lower().rpartition(b",")[2].strip() != b"chunked"
         self._headers.append(_header(name, value))
 
     def on_headers_complete(self) -> None:
