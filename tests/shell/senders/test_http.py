@@ -106,6 +106,14 @@ def test_an_endpoint_that_closes_before_its_answer_is_whole_broke_off(host: Host
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.BROKEN_OFF)
 
 
+def test_headers_that_are_not_utf_8_are_read_as_latin_1(host: Host) -> None:
+    """Nothing could show or store them otherwise."""
+    answer = b"HTTP/1.1 200 OK\r\nX-City: M\xc3\xbcnchen\r\nX-Old: M\xfcnchen\r\nContent-Length: 0\r\n\r\n"
+    with raw_endpoint(answering(answer)) as endpoint:
+        (delivery,) = notify(host, endpoint.url)
+    assert delivery.response_headers[:2] == (("X-City", "München"), ("X-Old", "München"))
+
+
 def test_an_endpoint_that_resets_the_connection_broke_off(host: Host) -> None:
     def talk(connection: socket.socket) -> None:
         connection.recv(10)

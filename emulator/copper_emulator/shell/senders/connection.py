@@ -301,4 +301,12 @@ class Connection(asyncio.BufferedProtocol):
 @lru_cache(maxsize=1_000)
 def _header(name: bytes, value: bytes) -> tuple[str, str]:
     """Decode one header. Answers repeat the same headers and the journal keeps them all, so equal ones are shared."""
-    return name.decode("utf-8", "surrogateescape"), value.rstrip(b" \t").decode("utf-8", "surrogateescape")
+    return readable(name), readable(value.rstrip(b" \t"))
+
+
+def readable(raw: bytes) -> str:
+    """A header as text that can be shown and stored: UTF-8, or else Latin-1, as which any bytes can be read."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
