@@ -276,9 +276,10 @@ def _parse_base(to: str) -> URL:
 def _parse_url(text: str) -> URL | None:
     try:
         url = URL(text)
+        # A name in Punycode is decoded only here; one that is none raises UnicodeError, a ValueError.
+        return url if url.host is not None else None
     except (ValueError, TypeError):
         return None
-    return url if url.absolute else None
 
 
 def _origin_key(url: URL) -> tuple[str, str, int | None]:
