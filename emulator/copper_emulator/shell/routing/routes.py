@@ -277,9 +277,10 @@ def _parse_url(text: str) -> URL | None:
     try:
         url = URL(text)
         # A name in Punycode is decoded only here; one that is none raises UnicodeError, a ValueError.
-        return url if url.host is not None else None
+        host = url.host
     except (ValueError, TypeError):
         return None
+    return None if host is None else url
 
 
 def _origin_key(url: URL) -> tuple[str, str, int | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeAlias
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -18,6 +18,7 @@ from copper_emulator.core.model import Result
 from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.senders.deadlines import Deadlines
 from copper_emulator.shell.senders.failures import broken_off, no_http
+from copper_emulator.shell.senders.header_texts import header
 
 MAX_ANSWER = 64 * 1024
 """Bytes kept of an answer's body."""
@@ -273,7 +274,7 @@ class Connection(asyncio.BufferedProtocol):
         elif known == b"transfer-encoding":
             # Only as the last coding do chunks say where the body ends.
             self._ends_with_connection = value.lower().rpartition(b",")[2].strip() != b"chunked"
-        self._headers.append(_header(name, value))
+        self._headers.append(header(name, value))
 
     def on_headers_complete(self) -> None:
         if self._exchange is None:
@@ -296,17 +297,3 @@ class Connection(asyncio.BufferedProtocol):
             self._head_ended = False
         else:
             self._end_as_answered(is_reusable=self._parser.should_keep_alive() and self._status < FAILED)
-
-
-@lru_cache(maxsize=1_000)
-def _header(name: bytes, value: bytes) -> tuple[str, str]:
-    """Decode one header. Answers repeat the same headers and the journal keeps them all, so equal ones are shared."""
-    return readable(name), readable(value.rstrip(b" \t"))
-
-
-def readable(raw: bytes) -> str:
-    """A header as text that can be shown and stored: UTF-8, or else Latin-1, as which any bytes can be read."""
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")

@@ -26,8 +26,9 @@ from copper_emulator.shell.own_http import is_own_sender_wanted
 from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.routing.routes import Route, Straight, host_header, route_url
 from copper_emulator.shell.senders import genuine
-from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd, readable
+from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.failures import unanswered
+from copper_emulator.shell.senders.header_texts import readable
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
@@ -158,8 +159,10 @@ class HttpSender:
             except TimeoutError:
                 return unended(timeout_ms)
             # aiohttp's client puts half surrogate pairs in the place of bytes that are not UTF-8.
-            headers = [(name, readable(value.encode(errors="surrogateescape"))) for name, value in response.headers.items()]
-            return Result.answered(response.status, headers=headers, body=answer)
+            headers = [(name, value.encode(errors="surrogateescape")) for name, value in response.headers.items()]
+            return Result.answered(
+                response.status, headers=[(name, readable(value)) for name, value in headers], body=answer
+            )
 
     def _session_for(self, *, fresh: bool) -> aiohttp.ClientSession:
         if fresh:
