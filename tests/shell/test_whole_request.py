@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copper_emulator.shell.loop_thread import LoopThread
-from copper_emulator.shell.whole_request import MOST_HEADERS, MOST_LINES, Begun, WholeRequest, read_whole
+from copper_emulator.shell.whole_request import MOST_HEADERS, MOST_LINES, MOST_TARGET, Begun, WholeRequest, read_whole
 
 HEAD = "POST /developer_api/v1/people HTTP/1.1\r\nHost: copper\r\nX-PW-AccessToken: secret key\r\n"
 
@@ -219,6 +219,17 @@ def test_more_than_one_request_is_left_alone() -> None:
     raw = message("Content-Length: 2", body="{}")
     assert read_whole(raw + raw) is None
     assert read_whole(raw + b"\r\n") is None
+
+
+def test_targets_have_a_limit() -> None:
+    """aiohttp refuses a long one."""
+
+    def of_bytes(target: int) -> WholeRequest | Begun | None:
+        return read_whole(f"GET /{'9' * (target - 1)} HTTP/1.1\r\nHost: copper\r\n\r\n".encode())
+
+    assert isinstance(of_bytes(MOST_TARGET), WholeRequest)
+    assert of_bytes(MOST_TARGET + 1) is None
+    assert of_bytes(9000) is None
 
 
 def test_headers_have_limits() -> None:

@@ -19,7 +19,10 @@ MOST_HEADERS = 2 * 1024
 MOST_LINES = 64
 """Headers; aiohttp refuses more than 128."""
 
-_FIRST_LINE = re.compile(rb"(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) (/[!-~]*) HTTP/1\.1\r\n")
+MOST_TARGET = 1024
+"""Bytes of a target; aiohttp refuses more than 8190."""
+
+_FIRST_LINE = re.compile(rb"(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) (/[!-~]{0,%d}) HTTP/1\.1\r\n" % (MOST_TARGET - 1))
 
 _HEADER = re.compile(r"([A-Za-z0-9-]+): ?([!-~](?:[ -~]*[!-~])?)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -299,6 +300,33 @@ async def test_the_token_of_an_account_stays_when_it_is_restored() -> None:
 
         assert len((await served.api("GET", "/webhooks", token="second"))[1]) == 1
         assert len((await served.api("GET", "/webhooks", token="first"))[1]) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_key_and_settings_that_come_while_a_restoring_waits_its_turn_stay_too() -> None:
+    """It waits until the notification on its way has been answered."""
+    endpoint = Endpoint(hangs=True)
+    async with listening(endpoint), serving(to=endpoint) as served:
+        await served.subscribe("person", "new")
+        document = await snapshot_of(served)
+        account = served.accounts.named("default")
+        assert account is not None
+        firing = asyncio.create_task(served.fire("person", "new", 1))
+        await endpoint.arrived.get()
+        saved = read_snapshot(document["version"], document["state"], document["digest"])
+        restoring = asyncio.create_task(account.restore(saved))
+        # By the time that another request has been answered, it waits.
+        await served.control("GET", "/accounts/default")
+        _, key = await served.control("POST", "/accounts/default/switch-key")
+        await served.control("POST", "/accounts/default/settings", {"allow_targets": ["hooks.example.com"]})
+        endpoint.let_go.set()
+        await firing
+        await restoring
+
+        assert len((await served.api("GET", "/webhooks", token=key["token"]))[1]) == 1
+        assert len(served.accounts) == 1
+        _, settings = await served.control("GET", "/accounts/default/settings")
+        assert settings["settings"]["allow_targets"] == ["hooks.example.com"]
 
 
 @pytest.mark.asyncio

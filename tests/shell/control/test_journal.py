@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from copper_emulator.core.model import Kind
+from tests.shell.endpoints import raw_endpoint, read_request
 from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 
 PATH = "/accounts/default/journal"
@@ -48,6 +50,21 @@ async def test_the_journal_is_paged_both_ways() -> None:
         assert forth["entries"] == older["entries"]
         assert numbers(await asked(served, "since=3&before=6")) == [4, 5]
         assert [(p["first"], p["last"], p["count"]) for p in (latest, older)] == [(1, 13, 13)] * 2
+
+
+async def test_an_answer_with_a_header_that_is_not_utf_8_is_shown_like_any_other() -> None:
+    def answer(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Old: M\xfcnchen\r\nContent-Length: 0\r\n\r\n")
+        connection.close()
+
+    with raw_endpoint(answer) as endpoint:
+        async with serving(to=Endpoint(url=endpoint.url)) as served:
+            await served.subscribe("person", "update")
+            await served.fire("person", "update", 1)
+
+            *_, ended = (await asked(served))["entries"]
+            assert ["X-Old", "München"] in ended["delivery"]["response_headers"]
 
 
 async def test_moments_are_filters() -> None:

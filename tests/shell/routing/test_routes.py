@@ -247,14 +247,27 @@ def test_a_kind_that_cannot_be_is_refused(to: object, kind: Any, text: str) -> N
 
 @pytest.mark.parametrize(
     "origin",
-    ["", "a.example", "//a.example", "https://", "ftp://a.example", "https://a.example/?q=1", "https://[x", "a b"],
+    [
+        "",
+        "a.example",
+        "//a.example",
+        "https://",
+        "ftp://a.example",
+        "https://a.example/?q=1",
+        "https://[x",
+        "a b",
+        "https://xn--.example",
+    ],
 )
 def test_an_origin_that_is_none_is_refused(origin: str) -> None:
     with pytest.raises(RouteError, match="write scheme and host"):
         Routes().add(origin, function)
 
 
-@pytest.mark.parametrize("to", ["", "localhost:5000", "/hooks", "ftp://127.0.0.1", "http://127.0.0.1/?q=1", "http://"])
+@pytest.mark.parametrize(
+    "to",
+    ["", "localhost:5000", "/hooks", "ftp://127.0.0.1", "http://127.0.0.1/?q=1", "http://", "http://xn--.localhost"],
+)
 def test_a_destination_that_is_no_http_url_is_refused(to: str) -> None:
     with pytest.raises(RouteError, match="is not a URL to send to"):
         Routes().add("https://a.example", to)
@@ -472,7 +485,10 @@ def test_a_delivery_tells_where_its_route_led_and_the_timeline_shows_the_path(fa
     assert "-> https://billing.example.com/hooks/copper via function function: 200" in copper.timeline
 
 
-@pytest.mark.parametrize("target", ["", "hooks", "https://", "https://[::1", "mailto:a@b.example", "http://a:b/"])
+@pytest.mark.parametrize(
+    "target",
+    ["", "hooks", "https://", "https://[::1", "mailto:a@b.example", "http://a:b/", "http://xn--.localhost/"],
+)
 def test_what_is_no_url_leads_nowhere_and_nothing_is_replayed_to_it(target: str) -> None:
     assert Routes().resolve(target) == Blocked(f"{target!r} is not a URL that can be sent to")
     with Emulator() as copper:

@@ -106,6 +106,14 @@ def test_an_endpoint_that_closes_before_its_answer_is_whole_broke_off(host: Host
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.BROKEN_OFF)
 
 
+def test_headers_that_are_not_utf_8_are_read_as_latin_1(host: Host) -> None:
+    """Nothing could show or store them otherwise."""
+    answer = b"HTTP/1.1 200 OK\r\nX-City: M\xc3\xbcnchen\r\nX-Old: M\xfcnchen\r\nContent-Length: 0\r\n\r\n"
+    with raw_endpoint(answering(answer)) as endpoint:
+        (delivery,) = notify(host, endpoint.url)
+    assert delivery.response_headers[:2] == (("X-City", "München"), ("X-Old", "München"))
+
+
 def test_an_endpoint_that_resets_the_connection_broke_off(host: Host) -> None:
     def talk(connection: socket.socket) -> None:
         connection.recv(10)
@@ -116,6 +124,22 @@ def test_an_endpoint_that_resets_the_connection_broke_off(host: Host) -> None:
         (delivery,) = notify(host, endpoint.url)
         assert endpoint.connections == 1
     assert delivery.reason is Reason.BROKEN_OFF
+
+
+def test_an_answer_of_unknown_length_ends_with_the_connection_even_if_that_is_reset(host: Host) -> None:
+    """As by an endpoint that has answered, and closes, before it has read the whole request."""
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(10)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\n\r\ntoo large")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        connection.close()
+
+    with raw_endpoint(talk) as endpoint:
+        (delivery,) = notify(host, endpoint.url)
+        assert endpoint.connections == 1
+    assert (delivery.outcome, delivery.status) == (Outcome.REJECTED, 413)
+    assert delivery.response_body == b"too large"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.core.errors import AccountGone, UsageError
-from copper_emulator.shell.persistence.snapshots import keys_after, read_snapshot, snapshot
+from copper_emulator.core.errors import AccountGone, TimeError, UsageError
+from copper_emulator.core.model import EntityType, Event, RecordChange, State, Topic
+from copper_emulator.shell.delivering.driver import settle
+from copper_emulator.shell.persistence.snapshots import read_snapshot, snapshot
 from copper_emulator.shell.served.account import ServedAccount
-from tests.shell.served import Served, serving
+from tests.shell.served import Endpoint, Served, listening, serving
 
 pytestmark = pytest.mark.asyncio
+
+UPDATED = Topic(EntityType.PERSON, Event.UPDATE)
 
 
 async def second(served: Served) -> ServedAccount:
@@ -44,7 +48,7 @@ async def test_what_waits_while_an_account_is_deleted_is_refused_and_begins_noth
         found = read_snapshot(made.version, dict(made.state), made.digest)
         late: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "reset": account.reset,
-            "restore": lambda: account.restore(found, keys_after(found, account.tenant)),
+            "restore": lambda: account.restore(found),
             "begin_anew": lambda: account.begin_anew(account.tenant.settings),
             "delete": lambda: served.accounts.delete(account),
         }
@@ -82,6 +86,57 @@ async def test_a_request_whose_account_is_deleted_while_its_body_is_on_its_way_i
         assert answered.startswith("HTTP/1.1 404 ")
         assert "there is no account 'two'" in answered
         assert left == []
+
+
+@pytest.mark.parametrize("what", ["advance", "run_until_idle", "play", "wait_until_settled"])
+async def test_what_waits_for_an_account_that_is_being_deleted_sends_nothing_more(what: str) -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        account = await second(served)
+        await served.subscribe("person", "update", token="mine")
+        # Nothing has told the background task of it yet: it is due, and still to be sent.
+        with account.tenant.lock:
+            account.tenant.account.fire(RecordChange(UPDATED, (17,)), account.tenant.now())
+        runner = account.runner
+        late: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+            "advance": lambda: runner.advance(60_000),
+            "run_until_idle": lambda: runner.run_until_idle(60_000),
+            "play": lambda: runner.play(lambda: settle(account.tenant)),
+            "wait_until_settled": runner.wait_until_settled,
+        }
+
+        both = await asyncio.gather(served.accounts.delete(account), late[what](), return_exceptions=True)
+
+        assert both[0] is None
+        if what == "wait_until_settled":
+            assert both[1] is None
+        else:
+            assert isinstance(both[1], TimeError)
+            assert "nothing is delivered now: the account was deleted" in str(both[1])
+        assert endpoint.bodies == []
+        assert [each.state for each in account.tenant.account.journal.notifications] == [State.QUEUED]
+
+
+async def test_time_that_is_to_pass_for_an_account_deleted_meanwhile_sends_nothing_more() -> None:
+    """The request has found its account, which is gone when its body has come."""
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint, latency="10m") as served:
+        await second(served)
+        await served.subscribe("person", "update", token="mine")
+        await served.fire("person", "update", 17, account="two")
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(served.server.url.rpartition(":")[2]))
+        writer.write(
+            b"POST /_emulator/v1/accounts/two/clock/advance HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n"
+            b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
+        )
+        assert b"100" in await reader.readuntil(b"\r\n\r\n")
+        assert (await served.control("DELETE", "/accounts/two"))[0] == 200
+        writer.write(b'{"by": "1h"}')
+        answered = (await reader.read()).decode()
+        writer.close()
+        await writer.wait_closed()
+
+        assert answered.startswith("HTTP/1.1 404 ")
+        assert "there is no account 'two'" in answered
+        assert endpoint.bodies == []
 
 
 async def test_nothing_is_begun_for_an_account_that_is_gone() -> None:

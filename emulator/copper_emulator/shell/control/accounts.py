@@ -28,7 +28,7 @@ from copper_emulator.shell.control.models import AccountShape, AccountsShape
 from copper_emulator.shell.control.operation import Operation, ServerOperation, account_of
 from copper_emulator.shell.control.setting_texts import differing, resetting, schema_of
 from copper_emulator.shell.guarding import Refused
-from copper_emulator.shell.persistence.snapshots import keys_after, read_snapshot, routes_after, snapshot
+from copper_emulator.shell.persistence.snapshots import read_snapshot, snapshot
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import DEFAULT, Accounts, has_token, place_of
 from copper_emulator.value_mistakes import shown
@@ -244,11 +244,7 @@ async def restore(served: ServedAccount, params: Restore) -> AccountShape:
     document = params.snapshot
     try:
         found = read_snapshot(document.version, document.state, document.digest)
-        # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
-        present = served.tenant.settings
-        found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
-        found.routes = routes_after(found, served.tenant)
-        await served.restore(found, keys_after(found, served.tenant))
+        await served.restore(found)
         _bring_inbox(served, document.account)
     except StateError as error:
         raise Refused(422, f"the snapshot cannot be restored: {error}") from None

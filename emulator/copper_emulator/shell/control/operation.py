@@ -47,8 +47,10 @@ class Operation(Generic[T]):
         """Its route, under `/accounts/{name}`."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            account = account_of(request, accounts)
-            return answer(await self.run(account, await taken(request, self.takes, max_body=self.max_body)))
+            account_of(request, accounts)
+            params = await taken(request, self.takes, max_body=self.max_body)
+            # Once more, because the account may have been deleted while the body was on its way.
+            return answer(await self.run(account_of(request, accounts), params))
 
         return web.route(self.method, "/accounts/{name}" + self.path, handle)
 

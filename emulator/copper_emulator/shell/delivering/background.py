@@ -31,10 +31,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NOT_DELIVERED = "nothing is delivered now: the account was deleted, or the server is starting or ending"
+
 _WHILE_BUSY = "while notifications are on their way or the clock is being moved; do it afterwards"
 
 PATIENCE_MS = 500
 """Milliseconds that a call moving time waits for others to finish: they may have begun just before it."""
+
+
+class _NotDelivered(TimeError):
+    pass
 
 
 class Runner:
@@ -131,7 +137,8 @@ class Runner:
         would mean waiting for its own answer.
         """
         if not (self._clock.running or self._tenant.driving or self._in_flight):
-            await self._drive(lambda: settle(self._tenant))
+            with suppress(_NotDelivered):
+                await self._drive(lambda: settle(self._tenant))
 
     async def freeze(self) -> None:
         """Stop time, and wait for attempts under way. Raises TimeError while time is being moved."""
@@ -181,6 +188,12 @@ class Runner:
         async with self._drive_lock:
             return await act()
 
+    def _deliverable(self) -> Account:
+        """The account that is delivered for; to be called with the lock. Raises TimeError if there is none."""
+        if self._account is None:
+            raise _NotDelivered(_NOT_DELIVERED)
+        return self._account
+
     async def _wait_until_free(
         self, refused: str = "the clock cannot be moved", *, within_ms: int = PATIENCE_MS
     ) -> None:
@@ -198,9 +211,7 @@ class Runner:
 
     async def _make_and_launch(self, make: Callable[[Account, int], Attempt]) -> tuple[Attempt, asyncio.Future[Result]]:
         """Make one attempt, and send it by itself."""
-        account = self._account
-        if account is None:
-            raise TimeError("nothing is delivered now: the account is being reset, or the server is ending")
+        account = self._deliverable()
         with self._tenant.lock:
             attempt = make(account, self._tenant.now())
         await self._wait_until_written(account, attempt)
@@ -282,8 +293,12 @@ class Runner:
     # --- while time stands still, or is played ahead --------------------------------------------------------
 
     async def _drive(self, rounds: Callable[[], Rounds[T]]) -> T:
-        """Drive rounds with nothing else driving. A running clock is paused meanwhile, then runs on from there."""
+        """Drive rounds with nothing else driving. A running clock is paused meanwhile, then runs on from there.
+
+        Raises TimeError if nothing is delivered any more: the account may have been deleted while this waited.
+        """
         async with self._drive_lock:
+            self._deliverable()
             self._clock.pause()
             self._set_timer(None)
             try:

@@ -276,9 +276,11 @@ def _parse_base(to: str) -> URL:
 def _parse_url(text: str) -> URL | None:
     try:
         url = URL(text)
+        # A name in Punycode is decoded only here; one that is none raises UnicodeError, a ValueError.
+        host = url.host
     except (ValueError, TypeError):
         return None
-    return url if url.absolute else None
+    return None if host is None else url
 
 
 def _origin_key(url: URL) -> tuple[str, str, int | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeAlias
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -18,6 +18,7 @@ from copper_emulator.core.model import Result
 from copper_emulator.shell.routing.messages import timed_out, unended
 from copper_emulator.shell.senders.deadlines import Deadlines
 from copper_emulator.shell.senders.failures import broken_off, no_http
+from copper_emulator.shell.senders.header_texts import header
 
 MAX_ANSWER = 64 * 1024
 """Bytes kept of an answer's body."""
@@ -220,7 +221,8 @@ class Connection(asyncio.BufferedProtocol):
         exchange = self._exchange
         if exchange is None or exchange.done():
             return
-        if self._head_ended and self._ends_with_connection and exc is None:
+        if self._head_ended and self._ends_with_connection:
+            # However it was closed: who has answered before the whole request was read resets it.
             self._end_as_answered(is_reusable=False)
             self._report_end()
         else:
@@ -267,9 +269,12 @@ class Connection(asyncio.BufferedProtocol):
         elif b"\0" in value:
             self._end_as_no_http("one of its headers has a zero byte", b"")
         known = name.lower()
-        if known == b"content-length" or (known == b"transfer-encoding" and b"chunked" in value.lower()):
+        if known == b"content-length":
             self._ends_with_connection = False
-        self._headers.append(_header(name, value))
+        elif known == b"transfer-encoding":
+            # Only as the last coding do chunks say where the body ends.
+            self._ends_with_connection = value.lower().rpartition(b",")[2].strip() != b"chunked"
+        self._headers.append(header(name, value))
 
     def on_headers_complete(self) -> None:
         if self._exchange is None:
@@ -292,9 +297,3 @@ class Connection(asyncio.BufferedProtocol):
             self._head_ended = False
         else:
             self._end_as_answered(is_reusable=self._parser.should_keep_alive() and self._status < FAILED)
-
-
-@lru_cache(maxsize=1_000)
-def _header(name: bytes, value: bytes) -> tuple[str, str]:
-    """Decode one header. Answers repeat the same headers and the journal keeps them all, so equal ones are shared."""
-    return name.decode("utf-8", "surrogateescape"), value.rstrip(b" \t").decode("utf-8", "surrogateescape")

@@ -28,6 +28,7 @@ from copper_emulator.shell.routing.routes import Route, Straight, host_header, r
 from copper_emulator.shell.senders import genuine
 from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.failures import unanswered
+from copper_emulator.shell.senders.header_texts import readable
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
@@ -157,7 +158,11 @@ class HttpSender:
                 answer = await _read_body(response)
             except TimeoutError:
                 return unended(timeout_ms)
-            return Result.answered(response.status, headers=tuple(response.headers.items()), body=answer)
+            # aiohttp's client puts half surrogate pairs in the place of bytes that are not UTF-8.
+            headers = [(name, value.encode(errors="surrogateescape")) for name, value in response.headers.items()]
+            return Result.answered(
+                response.status, headers=[(name, readable(value)) for name, value in headers], body=answer
+            )
 
     def _session_for(self, *, fresh: bool) -> aiohttp.ClientSession:
         if fresh:

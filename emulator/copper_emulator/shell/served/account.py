@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from copper_emulator.core.errors import AccountGone
-from copper_emulator.core.model import Entry, Key, Kind
+from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.state import end_interrupted
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.delivering.background import Runner
 from copper_emulator.shell.hiding import Hidden, Hiding
 from copper_emulator.shell.persistence.rows import StoredAccount
+from copper_emulator.shell.persistence.snapshots import keys_after, routes_after
 from copper_emulator.shell.recording.recorder import Recorder
 from copper_emulator.shell.routing.inbox import Inbox
 from copper_emulator.shell.senders.http import HttpSender
@@ -106,10 +107,14 @@ class ServedAccount:
         async with self._excluding_others():
             await self.runner.run_alone(lambda: self._reset(own=settings))
 
-    async def restore(self, saved: StoredAccount, keys: list[Key]) -> None:
-        """Continue as the saved account, with these keys. Raises StateError, and then nothing has changed."""
+    async def restore(self, saved: StoredAccount) -> None:
+        """Continue as the saved account, with the present token and the present settings `allow_targets` and `ca`.
+
+        A saved route to another machine is left out, or is the present one for its origin. Raises
+        StateError, and then nothing has changed.
+        """
         async with self._excluding_others():
-            await self.runner.run_alone(lambda: self._restore(saved, keys))
+            await self.runner.run_alone(lambda: self._restore(saved))
 
     async def begin_anew(self, settings: Settings) -> None:
         """Reset for a scenario: with these settings, and keeping all routes."""
@@ -170,11 +175,15 @@ class ServedAccount:
     def _gone(self) -> AccountGone:
         return AccountGone(f"there is no account {self.name!r}")
 
-    async def _restore(self, saved: StoredAccount, keys: list[Key]) -> None:
+    async def _restore(self, saved: StoredAccount) -> None:
         # Checked first: if something cannot be read, nothing must have changed.
         saved.check()
         await self.stop()
-        saved.keys = keys
+        # Only now: key, routes and settings may have been changed while this waited.
+        saved.keys, saved.routes = keys_after(saved, self.tenant), routes_after(saved, self.tenant)
+        # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
+        present = self.tenant.settings
+        saved.settings = saved.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
         self._put_back(saved)
         self.clock.continue_from(saved.clock)
         self._begin_new_life("as it was when the snapshot was made")
