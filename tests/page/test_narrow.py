@@ -65,9 +65,7 @@ def test_nothing_scrolls_sideways(busy: Screen, view: str) -> None:
 
 
 @pytest.mark.parametrize("width", [880, 1024, 1440])
-def test_beside_a_delivery_the_list_fits(
-    screen: Screen, emulator: Emulator, width: int
-) -> None:
+def test_beside_a_delivery_the_list_fits(screen: Screen, emulator: Emulator, width: int) -> None:
     emulator.subscribe("person", "new", TARGET, secret={"key": "s3cret"})
     emulator.faults("lose=100%")
     emulator.fire(94808711, 94808712)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import get_args
 
 import pytest
