@@ -7,8 +7,8 @@ const AROUND = 12;
 /** A grid of rows of equal height.
  *
  * `columns`: [name, text], and the name of the order for sortable ones; `draw(row)`: the contents of its cells;
- * `key(row)`: identifies it; `onOpen(row)`: it was chosen; `onEnter()`: Enter was pressed; `onSort(name)`: an order was chosen; `onEnd()`: the last
- * rows came into view. A row with a `separator` is that text and nothing else.
+ * `key(row)`: identifies it; `onOpen(row)`: it was chosen; `onEnter()`: Enter was pressed; `onSort(name)`: an order was
+ * chosen; `onEnd()`: the last rows came into view. A row with a `separator` is that text and nothing else.
  */
 export class WindowedList {
   constructor({ label, columns, draw, key, onOpen, onEnter, onSort, onEnd, rowHeight = 27 }) {
