@@ -290,6 +290,39 @@ def test_the_list_is_walked_with_keys_and_they_are_listed(screen: Screen, emulat
     expect(screen.main.get_by_label("Search for a name")).to_be_visible()
 
 
+def test_enter_goes_from_the_list_into_the_delivery_and_escape_back(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    screen.open()
+    expect(screen.rows).to_have_count(1)
+    screen.list.focus()
+    screen.page.keyboard.press("ArrowDown")
+    expect(screen.delivery.get_by_role("tab", name="Payload")).to_be_visible()
+
+    screen.page.keyboard.press("Enter")
+    expect(screen.delivery.get_by_role("tab", name="Payload")).to_be_focused()
+    screen.page.keyboard.press("ArrowRight")
+    expect(screen.delivery.get_by_role("tab", name="Request")).to_be_focused()
+
+    screen.page.keyboard.press("Escape")
+    expect(screen.delivery).to_be_hidden()
+    expect(screen.list).to_be_focused()
+
+
+def test_the_focus_stays_on_a_tab_when_the_delivery_goes_on(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.faults("latency=1m")
+    emulator.fire(17)
+    screen.open(which=1, tab="timing")
+    tab = screen.delivery.get_by_role("tab", name="Timing")
+    tab.focus()
+
+    emulator.advance("1m")
+
+    expect(screen.delivery).to_contain_text("delivered")
+    expect(tab).to_be_focused()
+
+
 def test_the_document_lists_the_keys_that_there_are(screen: Screen, emulator: Emulator) -> None:
     text = (Path(__file__).parents[2] / "docs/page.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `(.+?)` \| (.+?) \|$", text.split("<!-- keys: ")[1], re.MULTILINE)

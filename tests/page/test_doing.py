@@ -468,6 +468,19 @@ def test_while_an_endpoint_is_waited_for_the_clock_says_so_and_is_not_moved(
         expect(page.get_by_role("button", name="Run until idle")).to_be_enabled()
 
 
+def test_what_is_on_its_way_is_not_said_to_wait(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.ask("POST", "/clock/run")
+    endpoint.let_go.clear()
+    emulator.fire(17)
+    screen.open()
+
+    expect(screen.page.locator("#next")).to_have_text("1 sending")
+
+    endpoint.let_go.set()
+    expect(screen.page.locator("#next")).to_have_text("nothing waits")
+
+
 def test_what_waits_for_a_paused_target_is_told_beside_the_clock(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new", TARGET)
     emulator.ask("POST", "/targets/pause", {"target": TARGET})

@@ -24,6 +24,13 @@ OUTSIDE = """() => {
 }"""
 
 
+# Not cut off by the cell that it is in.
+WHOLE = """mark => {
+  const cell = mark.closest("[role=gridcell]").getBoundingClientRect();
+  return mark.getBoundingClientRect().right <= cell.right;
+}"""
+
+
 INNER_WIDTH = """panel => {
   const { paddingLeft, paddingRight } = getComputedStyle(panel);
   return panel.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
@@ -55,6 +62,49 @@ def test_nothing_scrolls_sideways(busy: Screen, view: str) -> None:
     assert busy.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert busy.main.evaluate("main => main.scrollWidth <= main.clientWidth")
     assert busy.page.evaluate(OUTSIDE) == []
+
+
+@pytest.mark.parametrize("width", [880, 1024, 1440])
+def test_beside_a_delivery_the_list_fits(screen: Screen, emulator: Emulator, width: int) -> None:
+    emulator.subscribe("person", "new", TARGET, secret={"key": "s3cret"})
+    emulator.faults("lose=100%")
+    emulator.fire(94808711, 94808712)
+    emulator.faults()
+    emulator.ask("POST", "/notifications/1/resend")
+    screen.page.set_viewport_size({"width": width, "height": 800})
+    screen.open(which=2)
+    mark = screen.list.get_by_text("#1", exact=False)
+    expect(mark.first).to_be_visible()
+
+    for each in (screen.list, screen.delivery):
+        assert each.evaluate("box => box.scrollWidth <= box.clientWidth")
+    if width >= 1024:
+        assert mark.first.evaluate(WHOLE)
+
+
+@pytest.mark.parametrize("width", [400, 1024, 1280])
+def test_a_record_chosen_in_a_long_list_is_in_sight(screen: Screen, emulator: Emulator, width: int) -> None:
+    emulator.ask("POST", "/records/person/create", {"count": 40, "fields": {"name": "Ada"}})
+    screen.page.set_viewport_size({"width": width, "height": 800})
+    screen.open("records")
+    link = screen.main.get_by_role("link", name="Ada").nth(33)
+
+    link.focus()
+    screen.page.keyboard.press("Enter")
+
+    expect(screen.main.get_by_role("heading", name=re.compile(r"person \d+"))).to_be_in_viewport()
+    # There are forty of this name: the focus is on the one that was chosen.
+    expect(screen.main.locator('[aria-selected="true"] a')).to_be_focused()
+
+
+def test_the_steps_of_a_scenario_are_in_sight_while_it_is_played(screen: Screen, emulator: Emulator) -> None:
+    screen.page.set_viewport_size({"width": 400, "height": 600})
+    screen.open("scenarios")
+
+    screen.press("Play")
+
+    expect(screen.region("Run")).to_contain_text("passed")
+    expect(screen.region("Run").get_by_role("heading")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("width", [400, 1280])

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -131,6 +132,66 @@ def test_saving_a_record_says_what_became_of_its_notifications(screen: Screen, e
     screen.press("Create")
 
     screen.said("Saved; 2 notifications: 1 delivered, 1 blocked")
+
+
+def test_deleting_a_record_says_what_became_of_its_notifications(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "delete", "https://nowhere.example.com/hook")
+    person = emulator.create(name="Ada")
+    screen.open("records", f"person/{person}")
+
+    screen.main.get_by_role("button", name="Delete").click()
+    screen.dialog.get_by_role("button", name="Delete").click()
+
+    screen.said("Deleted; 1 notification: 1 blocked")
+
+
+def test_that_no_record_has_a_name_does_not_say_that_there_is_none(screen: Screen, emulator: Emulator) -> None:
+    emulator.create(name="Ada")
+    screen.open("records")
+    search = screen.page.get_by_label("Search for a name")
+
+    search.fill("Grace")
+    expect(screen.main).to_contain_text("No person has this name.")
+
+    # Activities have none.
+    search.fill("")
+    expect(screen.main.get_by_role("link", name="Ada")).to_be_visible()
+    screen.page.get_by_label("Type of record").select_option("activity_log")
+    expect(search).to_be_disabled()
+    expect(screen.main).to_contain_text("No activity_log yet.")
+
+
+def test_an_answer_is_copied_and_shown_as_it_came(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    endpoint.answer = '{"seen": 9007199254740993, "at": 1.0}'
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    screen.open(which=1, tab="response")
+    panel = screen.delivery.get_by_role("tabpanel")
+
+    screen.press("Copy body")
+    screen.said("Body copied")
+    assert screen.copied() == endpoint.answer
+
+    screen.press("Raw")
+    expect(panel.locator("pre")).to_have_text(endpoint.answer)
+    screen.press("Pretty")
+    expect(panel.locator("pre")).to_contain_text('  "at": 1')
+
+
+def test_what_is_not_json_is_sent_again_to_another_target_as_it_was(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    body = {"text": "no <b>JSON</b>", "type": "person", "event": "new", "target": TARGET}
+    emulator.ask("POST", "/replay", body)
+    screen.open(which=1)
+    screen.press("Edit and resend")
+
+    screen.dialog.get_by_label("Target").fill(emulator.inbox)
+    screen.dialog.get_by_role("button", name="Send").click()
+
+    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#2")
+    expect(screen.delivery).to_contain_text(emulator.inbox)
+    expect(screen.delivery).to_contain_text("no <b>JSON</b>")
 
 
 def test_of_a_refused_connection_no_answer_is_told(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
@@ -473,6 +534,7 @@ def test_which_box_is_no_json_is_said_at_the_box(screen: Screen, emulator: Emula
     screen.dialog.get_by_role("button", name="Save").click()
 
     expect(screen.dialog.get_by_role("alert")).to_contain_text("Headers is not JSON")
+    expect(screen.dialog.get_by_role("alert")).to_contain_text('Write it like {"X-Api-Key": "s3cret"}.')
     expect(headers).to_be_focused()
     headers.fill("")
     expect(screen.dialog.get_by_role("alert")).to_have_count(0)
@@ -884,6 +946,39 @@ def test_who_goes_to_another_account_while_nobody_answers_gets_there(browser: Br
         open_account(second.url, "other")
         expect(page.get_by_role("main")).to_have_attribute("data-view", "records")
         page.close()
+
+
+def test_what_is_open_stays_when_the_server_comes_back_with_its_state(browser: Browser, tmp_path: Path) -> None:
+    command = ("serve", "--state", str(tmp_path / "state.sqlite"), "--port")
+    with started(*command, "0") as first:
+        port = first.url.rpartition(":")[2]
+        emulator = Emulator(first.url, "default")
+        emulator.subscribe("person", "new")
+        person = emulator.create(name="Ada")
+        page, other = browser.new_page(), browser.new_page()
+        Screen(page, emulator).open("records", f"person/{person}")
+        deliveries = Screen(other, emulator).open(which=1)
+        # The stream goes on after the last entry that came with it.
+        emulator.create(name="Alan")
+        expect(deliveries.rows).to_have_count(2)
+        expect(page.get_by_role("link", name="Alan")).to_be_visible()
+        title = page.get_by_label("title", exact=True)
+        title.fill("Countess")
+        first.end()
+        for each in (page, other):
+            expect(each.get_by_text("Not connected.")).to_be_visible()
+    with started(*command, port):
+        for each in (page, other):
+            expect(each.get_by_text("Not connected.")).to_be_hidden()
+        emulator.create(name="Grace")
+        expect(deliveries.rows).to_have_count(3)
+        expect(deliveries.delivery.get_by_role("heading", level=1)).to_contain_text("#1")
+        expect(page.get_by_role("link", name="Grace")).to_be_visible()
+        expect(title).to_have_value("Countess")
+        emulator.ask("POST", "/reset")
+        expect(deliveries.main).to_contain_text("Nothing has happened yet")
+        page.close()
+        other.close()
 
 
 def test_an_account_that_a_new_server_does_not_have_is_said_to_be_missing(browser: Browser) -> None:

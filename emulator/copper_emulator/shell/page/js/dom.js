@@ -37,9 +37,11 @@ export function fill(element, ...children) {
 
 /** Focus the successor of what had the focus before, within an element that was filled anew. */
 export function refocus(element, before) {
-  // Generated ids of fields differ each time: the successor is the field of the same name.
-  const id = (each) => (each.id.startsWith("field-") ? "" : each.id);
-  const named = (each) => each.dataset.field || id(each) || each.getAttribute("aria-label") || each.textContent;
+  // Generated ids of fields and tabs differ each time: the successor is the one of the same name.
+  const id = (each) => (/^(field|tab)-/.test(each.id) ? "" : each.id);
+  // Links to several records can have the same text, but each has an address of its own.
+  const named = (each) =>
+    each.dataset.field || id(each) || each.getAttribute("aria-label") || each.getAttribute("href") || each.textContent;
   const fits = (each) => named(each) && named(each) === named(before);
   const alike = [...element.querySelectorAll(before.localName)].find(fits);
   const next = alike ?? (before.closest("dialog") ? null : document.getElementById("main"));

@@ -70,7 +70,8 @@ export function readJson(control, what) {
   try {
     return JSON.parse(control.value);
   } catch (error) {
-    throw wrong(control, `${what} is not JSON: ${error.message}`);
+    const { placeholder } = control;
+    throw wrong(control, `${what} is not JSON: ${error.message}`, placeholder && `Write it like ${placeholder}.`);
   }
 }
 

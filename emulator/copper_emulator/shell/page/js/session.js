@@ -28,6 +28,10 @@ export class Session extends EventTarget {
     /** Keys of rows that are hidden from the list. */
     this.takenOff = new Set();
     this._entries = [];
+    /** The newest entry that was seen. */
+    this._newest = null;
+    /** Whether the stream has just been opened, and no entry has come yet. */
+    this._opened = false;
     this._hand_out = gathered(() => this._give(), GATHER_MS);
     /** Read again what every view shows. */
     this.look = oneAtATime(() => this._look());
@@ -44,26 +48,48 @@ export class Session extends EventTarget {
   }
 
   async _listen() {
-    const { last } = await this.api.journal({ limit: 1 });
+    const { last, entries } = await this.api.journal({ limit: 1 });
     if (this.stopped) return;
+    this._newest = entries[0] ?? null;
     this._stream = new EventSource(this.api.streamUrl(last));
     this._stream.addEventListener("entry", (event) => {
-      this._entries.push(JSON.parse(event.data));
+      const entry = JSON.parse(event.data);
+      this._opened = false;
+      // A server that was started again repeats its journal from the first entry on.
+      if (entry.number <= this._newest?.number) return;
+      this._newest = entry;
+      this._entries.push(entry);
       this._hand_out();
     });
-    this._stream.addEventListener("reset", () => {
-      this._entries = [];
-      this.takenOff.clear();
-      this._tell("reset");
-      this.look();
+    this._stream.addEventListener("reset", () => this._reset());
+    this._stream.addEventListener("open", () => {
+      this._opened = true;
+      this._is_connected(true);
     });
-    this._stream.addEventListener("open", () => this._is_connected(true));
     this._stream.addEventListener("error", () => {
       this._is_connected(false);
       this._isThere();
       // After a refusal the browser does not reconnect: the server does not know this account, or the last entry seen.
       if (this._stream.readyState === EventSource.CLOSED) this._listenAgain();
     });
+  }
+
+  async _reset() {
+    const newest = this._newest;
+    // What comes meanwhile may be of another journal; the views read everything anew anyway.
+    if (this._opened && newest !== null && (await this._isKept(newest))) return;
+    this._entries = [];
+    this._newest = null;
+    this.takenOff.clear();
+    this._tell("reset");
+    this.look();
+  }
+
+  /** Whether the journal still has this entry: a server with a state file begins its stream anew, but not its account. */
+  async _isKept({ number, at, line }) {
+    const found = await this.api.journal({ since: number - 1, limit: 1 }).catch(() => null);
+    const [entry] = found?.entries ?? [];
+    return entry?.number === number && entry.at === at && entry.line === line;
   }
 
   /** Reload if the account is gone: deleting it ends its stream, too, and waiting would be in vain. */

@@ -140,6 +140,8 @@ function drawApart(place, ms) {
 
 function nextText(clock, now) {
   if (!clock.waiting) return "nothing waits";
+  // Nothing waits for time or to be resumed: endpoints have not answered yet.
+  if (clock.next === null && !clock.paused) return `${clock.waiting.toLocaleString("en")} sending`;
   const paused = clock.paused ? ` (${clock.paused.toLocaleString("en")} for a paused target)` : "";
   const waits = `${clock.waiting.toLocaleString("en")} waiting${paused}`;
   if (clock.next === null) return waits;

@@ -58,11 +58,13 @@ function editAndResend(session, { notification, request }) {
   const target = h("input", { type: "url", value: request.target });
   const written = JSON.stringify(Object.fromEntries(request.headers), null, 2);
   const headers = h("textarea", { spellcheck: "false", value: written });
-  const body = h("textarea", { class: "tall", spellcheck: "false", value: pretty(request.text) });
+  const text = pretty(request.text);
+  const body = h("textarea", { class: "tall", spellcheck: "false", value: text });
   const edited = () => ({
     target: target.value.trim(),
     headers: readJson(headers, "Headers"),
-    body: readJson(body, "Body"),
+    // What is left out is sent as it was, which may not be JSON.
+    ...(body.value !== text && { body: readJson(body, "Body") }),
   });
   return dialog(`Edit and resend #${notification.serial}`, (close) => {
     const send = async () => {

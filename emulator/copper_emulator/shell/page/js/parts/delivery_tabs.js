@@ -53,10 +53,20 @@ export function response({ delivery }) {
   return [
     h("p", { class: "mono" }, `HTTP ${delivery.status}`),
     facts(delivery.response_headers),
-    h("h3", {}, "Body"),
-    body ? h("pre", { tabindex: 0 }, pretty(body)) : muted("It is empty."),
+    body ? answered(body) : [h("h3", {}, "Body"), muted("It is empty.")],
     traceback,
   ];
+}
+
+function answered(body) {
+  const read = pretty(body);
+  const shown = h("pre", { tabindex: 0 }, read);
+  const toggle = button("Raw", () => {
+    const raw = toggle.textContent === "Raw";
+    shown.textContent = raw ? body : read;
+    toggle.textContent = raw ? "Pretty" : "Raw";
+  });
+  return [row(h("h3", {}, "Body"), read !== body && toggle, copyButton("Copy body", () => body, "Body")), shown];
 }
 
 export function timing({ notification: row }) {

@@ -7,12 +7,12 @@ const AROUND = 12;
 /** A grid of rows of equal height.
  *
  * `columns`: [name, text], and the name of the order for sortable ones; `draw(row)`: the contents of its cells;
- * `key(row)`: identifies it; `onOpen(row)`: it was chosen; `onSort(name)`: an order was chosen; `onEnd()`: the last
- * rows came into view. A row with a `separator` is that text and nothing else.
+ * `key(row)`: identifies it; `onOpen(row)`: it was chosen; `onEnter()`: Enter was pressed; `onSort(name)`: an order was
+ * chosen; `onEnd()`: the last rows came into view. A row with a `separator` is that text and nothing else.
  */
 export class WindowedList {
-  constructor({ label, columns, draw, key, onOpen, onSort, onEnd, rowHeight = 27 }) {
-    Object.assign(this, { columns, draw, key, onOpen, onSort, onEnd, rowHeight });
+  constructor({ label, columns, draw, key, onOpen, onEnter, onSort, onEnd, rowHeight = 27 }) {
+    Object.assign(this, { columns, draw, key, onOpen, onEnter, onSort, onEnd, rowHeight });
     this.rows = [];
     this.chosen = null;
     this.before = h("div", { role: "presentation" });
@@ -92,8 +92,10 @@ export class WindowedList {
   }
 
   _key(event) {
+    if (event.target !== this.element) return;
+    if (event.key === "Enter") return this.onEnter();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step === undefined || event.target !== this.element) return;
+    if (step === undefined) return;
     event.preventDefault();
     const row = this.neighbour(step);
     if (row !== undefined) this.onOpen(row);

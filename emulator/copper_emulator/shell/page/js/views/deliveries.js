@@ -44,6 +44,7 @@ class DeliveriesView {
       draw: (row) => cells(row, (each) => this.selection.checkbox(each), session.now()),
       key: (row) => row.key,
       onOpen: (row) => this.open(row),
+      onEnter: () => (this.pane.querySelector('[role="tab"][aria-selected="true"]') ?? this.pane).focus(),
       onSort: (by) => this.sortBy(by),
       onEnd: () => this.loadOlder(),
     });
@@ -240,6 +241,7 @@ class DeliveriesView {
     this.paneEnds = new AbortController();
     signal.addEventListener("abort", () => this.paneEnds.abort());
     this.list.choose(which.startsWith("e") ? which : Number(which));
+    if (!which && this.pane.contains(document.activeElement)) this.list.element.focus({ preventScroll: true });
     if (!which) return fill(this.pane);
     const rows = () => this.rows;
     await deliveryPane(this.pane, { session, which, tab: filters.tab, rows, signal: this.paneEnds.signal });
@@ -270,8 +272,7 @@ class DeliveriesView {
   }
 
   edge(place) {
-    const row = this.rows.at(place);
-    if (row) this.open(row);
+    if (this.rows.length) this.open(this.rows.at(place));
   }
 
   keys() {
@@ -293,7 +294,6 @@ class DeliveriesView {
 }
 
 /** The filters in an address, without the open tab of a delivery. */
-function wanted({ filters }) {
-  const { tab, ...others } = filters;
+function wanted({ filters: { tab, ...others } }) {
   return others;
 }

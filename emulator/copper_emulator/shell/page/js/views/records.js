@@ -21,6 +21,8 @@ const FIELDS = {
   activity_log: ["details"],
 };
 const NUMBERS = ["monetary_value"];
+// Has no name to search for.
+const UNNAMED = "activity_log";
 const PAGE = 50;
 const WEBHOOKS = 30;
 const SAMPLE = '{"emails": [{"email": "ada@example.com", "category": "work"}]}';
@@ -41,7 +43,7 @@ class RecordsView {
     this.drawWebhooks = oneAtATime(() => this._drawWebhooks());
     this.type = "person";
     this.id = null;
-    this.list = h("div", { class: "panel" });
+    this.list = h("div", { class: "panel record-list" });
     this.editor = h("div", { class: "panel" });
     this.webhooks = h("section", { class: "panel", "aria-label": "Webhooks of this record" });
     this.types = select(Object.keys(FIELDS), this.type, { id: "record-type", "aria-label": "Type of record" });
@@ -88,8 +90,11 @@ class RecordsView {
     const [type = "", id = ""] = which.split("/");
     this.type = type in FIELDS ? type : "person";
     this.types.value = this.type;
+    this.name.disabled = this.type === UNNAMED;
     this.id = id ? Number(id) : null;
     await this.drawEditor();
+    // In a small window it is below the list.
+    if (which) this.editor.scrollIntoView({ block: "nearest" });
     if (!id && which) this.editor.querySelector("input")?.focus();
     await this.drawWebhooks();
     await this.drawList();
@@ -97,23 +102,22 @@ class RecordsView {
 
   async _drawList() {
     const { type } = this;
-    const sorted = {
-      sort_by: "date_modified",
-      sort_direction: "desc",
-      ...(this.name.value && { name: this.name.value }),
-    };
-    const filters = { page_size: PAGE, ...(type !== "activity_log" && sorted) };
+    const named = this.name.value;
+    const sorted = { sort_by: "date_modified", sort_direction: "desc", ...(named && { name: named }) };
+    const filters = { page_size: PAGE, ...(type !== UNNAMED && sorted) };
     const found = await looked(() => this.api.search(type, filters));
     // If another type has been chosen meanwhile, its list is drawn next.
     if (!found || type !== this.type) return;
     const heads = ["Name", "Id"].map((text) => h("th", { scope: "col" }, text));
     const rows = found.records.map((record) => this.listRow(record));
-    const left = found.total > PAGE && `The last ${PAGE} of ${found.total.toLocaleString("en")}; search for a name.`;
+    const search = type === UNNAMED ? "." : "; search for a name.";
+    const left = found.total > PAGE && `The last ${PAGE} of ${found.total.toLocaleString("en")}${search}`;
+    const none = named && type !== UNNAMED ? `No ${type} has this name.` : `No ${type} yet.`;
     fill(
       this.list,
       rows.length
         ? h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))
-        : h("p", { class: "muted" }, `No ${type} yet.`),
+        : h("p", { class: "muted" }, none),
       left && h("p", { class: "muted" }, left),
     );
   }
@@ -188,7 +192,9 @@ class RecordsView {
     if (isBusy(this.editor.firstElementChild)) return;
     const text = `${record.name ?? "It"} will be deleted, and whoever subscribed is notified.`;
     if (!(await confirmed(`Delete ${type} ${record.id}?`, text, "Delete"))) return;
-    if (!(await tried(() => this.api.remove(type, [record.id]), "Deleted"))) return;
+    const answer = await tried(() => this.api.remove(type, [record.id]));
+    if (!answer) return;
+    tellOf(answer, "Deleted");
     fill(this.editor, h("p", { class: "muted" }, `${type} ${record.id} was deleted.`));
     await this.drawList();
   }
@@ -266,12 +272,12 @@ function changed(record, boxes) {
   return Object.fromEntries(others.map(([name, control]) => [name, read(control)]));
 }
 
-function tellOf({ changes, hints }) {
+function tellOf({ changes, hints }, what = "Saved") {
   const states = changes.flatMap((change) => change.notifications).map(({ state }) => state);
   const hint = hints.length ? `${hints.join(". ")}.` : told(changes[0]?.note ?? "");
   if (!changes.length) say("The values were the same: nothing changed", hint);
-  else if (!states.length) say("Saved; nobody is notified", hint);
-  else say(`Saved; ${outcomes(states)}`, hint, { problem: anyLost(states) });
+  else if (!states.length) say(`${what}; nobody is notified`, hint);
+  else say(`${what}; ${outcomes(states)}`, hint, { problem: anyLost(states) });
 }
 
 function pretty(record) {

@@ -117,10 +117,14 @@ class ScenariosView {
     const mine = (this.watched += 1);
     if (!number) fill(this.run, h("h2", {}, "Run"), h("p", { class: "muted" }, "Play one to see its steps here."));
     let after;
+    let shown = false;
     while (number) {
       const found = await looked(() => this.api.scenarioRun(number, after).catch((error) => this.noRun(number, error)));
       if (!found || mine !== this.watched || this.signal.aborted) break;
       fill(this.run, runView(found));
+      // In a small window it is below what plays it.
+      if (!shown) this.run.scrollIntoView({ block: "nearest" });
+      shown = true;
       if (found.state !== "playing") break;
       after = found.played;
     }
