@@ -254,8 +254,8 @@ class AsyncCopper(Face):
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
             ids: records or their ids: exactly the union over the claimed deliveries, in any order.
-            updated_attributes: {field: (old, new)} for the fields that matter.
-            body: the keys of the notification that matter, which may include secret keys.
+            updated_attributes: {field: (old, new)} for the fields that matter; {} fits only an empty one, at any level.
+            body: the keys of the notification that matter, which may include secret keys; {} as above.
             target: the subscription's target.
             status: the status the endpoint answered; by default, if outcome is not given either, any 2xx.
             outcome: delivered, rejected, failed, dropped, lost, blocked, cancelled or unknown.

@@ -32,6 +32,40 @@ def test_expectations_claim_and_say_what_came_closest(copper: Copper, endpoint: 
         copper.expect_none("person", "update", ids=18)
 
 
+def test_an_empty_mapping_is_expected_as_it_stands(copper: Copper, endpoint: Endpoint) -> None:
+    """Keys that are not named do not matter, and `{}` names none: it fits only an empty mapping, as `[]` does a list."""
+    copper.subscribe("person", "update", target=TARGET)
+    copper.subscribe("person", "new", target=TARGET)
+    attributes: dict[str, Any] = {"name": ["Ada", "Grace"], "custom_fields": {5: [1, []]}}
+    copper.fire("person", "update", ids=17, updated_attributes=attributes)
+    copper.fire("person", "new", ids=17)
+
+    told = {**attributes, "custom_fields": {"5": [1, []]}}
+    expected: list[tuple[dict[str, Any], str]] = [
+        ({"updated_attributes": {}}, f"updated_attributes is {told}, expected {{}}"),
+        (
+            {"updated_attributes": {"custom_fields": {}}},
+            f"updated_attributes['custom_fields'] is {told['custom_fields']}, expected {{}}",
+        ),
+        ({"body": {"updated_attributes": {}}}, f"body['updated_attributes'] is {told}, expected {{}}"),
+        (
+            {"body": {"updated_attributes": {"custom_fields": {}}}},
+            f"body.updated_attributes['custom_fields'] is {told['custom_fields']}, expected {{}}",
+        ),
+        ({"body": {"ids": []}}, "body['ids'] is [17], expected []"),
+        ({"body": {"ids": {}}}, "body['ids'] is [17], expected {}"),
+    ]
+    for arguments, said in expected:
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", ids=17, **arguments)
+        assert f"    - {said}" in str(raised.value).splitlines()
+    with pytest.raises(ExpectationError, match=r"    - body is \{'subscription_id': .*\}, expected \{\}"):
+        copper.expect("person", "new", body={})
+
+    copper.expect("person", "update", updated_attributes={"custom_fields": {5: (1, [])}}, body={"type": "person"})
+    copper.expect("person", "new", updated_attributes={}, body={"updated_attributes": {}})
+
+
 def test_what_an_endpoint_may_do_after_its_answer_is_to_be_waited_for_in_a_hook(opened: Open) -> None:
     def said(copper: Copper) -> str:
         copper.subscribe("person", "new", target=TARGET)

@@ -147,6 +147,11 @@ STEPS = [
         id="to-twice",
     ),
     pytest.param(
+        "- expect: {to: made, body: {}}",
+        "steps[1].expect: takes either `to` or an empty body, not both: what is sent for a subscription has its id",
+        id="to-empty",
+    ),
+    pytest.param(
         "- expect_totals: {topic: person/new}",
         "steps[1].expect_totals: needs at least one of sent, held, dropped, cancelled and waiting",
         id="no-total",

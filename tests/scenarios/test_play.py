@@ -372,6 +372,35 @@ def test_what_was_never_let_out_does_not_count_as_sent(written: Path) -> None:
         assert copper.play(written).sent == 0
 
 
+@pytest.mark.parametrize(
+    ("expected", "said", "told"),
+    [
+        ("updated_attributes: {}", "updated_attributes empty", "updated_attributes is {'name': ['Ada', 'Eve']}"),
+        (
+            "body: {updated_attributes: {}}",
+            "body with updated_attributes",
+            "body['updated_attributes'] is {'name': ['Ada', 'Eve']}",
+        ),
+        ("body: {}", "body empty", "body is {"),
+    ],
+)
+def test_an_empty_mapping_is_expected_as_it_stands(expected: str, said: str, told: str) -> None:
+    text = story(f"""
+        - fire: {{topic: person/new, ids: 1}}
+        - expect: {{topic: person/new, updated_attributes: {{}}, body: {{updated_attributes: {{}}}}}}
+        - fire: {{topic: person/update, ids: 1, updated_attributes: {{name: [Ada, Eve]}}}}
+        - expect: {{topic: person/update, {expected}}}
+    """)
+
+    failure = failure_of(text)
+
+    assert failure.splitlines()[0].endswith(
+        f"step 4 of 4 failed, at +0s: expect person/update, answered with any 2xx, {said}"
+    )
+    assert f"    - {told}" in failure
+    assert ", expected {}" in failure
+
+
 def test_expecting_nothing_sees_only_what_was_not_expected() -> None:
     text = story("""
         - fire: {topic: person/new, ids: 1}

@@ -157,15 +157,15 @@ class Acts:
     # --- checks ---------------------------------------------------------------------------------------------
 
     def _expect(self, expect: Expect) -> Rounds[None]:
-        body = dict(self._records.resolved(expect.body or {}))
+        body = self._records.resolved(expect.body)
         if expect.to is not None:
-            body["subscription_id"] = self._subscription(expect.to)
+            body = {**(body or {}), "subscription_id": self._subscription(expect.to)}
         expectation = self._expectation(
             expect,
             count=expect.count,
             status=expect.status,
             outcome=expect.outcome,
-            body=body or None,
+            body=body,
             updated_attributes=self._records.resolved(expect.updated_attributes),
         )
         yield from self._operations.settle()

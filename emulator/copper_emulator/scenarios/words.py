@@ -158,8 +158,8 @@ def _expect(expect: Expect) -> str:
     if expect.status is None and expect.outcome is None:
         text += ", answered with any 2xx"
     for name, keys in (("body", expect.body), ("updated_attributes", expect.updated_attributes)):
-        if keys:
-            text += f", {name} with {', '.join(keys)}"
+        if keys is not None:
+            text += f", {name} with {', '.join(keys)}" if keys else f", {name} empty"
     return text if expect.within is None else f"{text}, within {duration_text(expect.within)}"
 
 
