@@ -285,10 +285,16 @@ class AsyncCopper(Face):
         event: str | None = None,
         *,
         ids: int | Record | Iterable[int | Record] | None = None,
+        target: str | None = None,
     ) -> None:
-        """Assert that nothing unclaimed of this type and event went to any of these ids. Raises ExpectationError."""
+        """Assert that nothing unclaimed went out: of this type and event, about any of these ids, to this target.
+
+        Raises:
+            ExpectationError: names what did go out, and says how to claim it.
+        """
         __tracebackhide__ = True
-        await self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)), of_a_test=True)
+        expectation = Expectation.of(type, event, ids=ids, target=target)
+        await self._drive(self._operations.expect_none(expectation), of_a_test=True)
 
     # --- for Emulator, the plugin and Records ---------------------------------------------------------------
 

@@ -281,10 +281,16 @@ class Copper(Face):
         event: str | None = None,
         *,
         ids: int | Record | Iterable[int | Record] | None = None,
+        target: str | None = None,
     ) -> None:
-        """Assert that nothing unclaimed of this type and event went to any of these ids. Raises ExpectationError."""
+        """Assert that nothing unclaimed went out: of this type and event, about any of these ids, to this target.
+
+        Raises:
+            ExpectationError: names what did go out, and says how to claim it.
+        """
         __tracebackhide__ = True
-        self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)))
+        expectation = Expectation.of(type, event, ids=ids, target=target)
+        self._drive(self._operations.expect_none(expectation))
 
     # --- for Emulator and Records ---------------------------------------------------------------------------
 

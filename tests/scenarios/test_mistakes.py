@@ -103,6 +103,12 @@ STEPS = [
         id="unknown-subscription",
     ),
     pytest.param(
+        "- expect_none: {to: nobody}",
+        "steps[1].expect_none.to: there is no subscription 'nobody'; the steps before this one have named changed and "
+        "made",
+        id="nothing-for-an-unknown-subscription",
+    ),
+    pytest.param(
         "- unsubscribe: [made, gone]",
         "steps[1].unsubscribe: there is no subscription 'gone'; the steps before this one have named changed and made",
         id="unknown-unsubscribe",

@@ -418,6 +418,28 @@ def test_expecting_nothing_sees_only_what_was_not_expected() -> None:
     assert "Expected no person/update notification" in failure
 
 
+def test_nothing_can_be_expected_for_one_subscription() -> None:
+    text = story("""
+        - subscribe: {as: shop, topic: person/new, target: https://shop.example/hook}
+        - fire: {topic: person/new, ids: 1}
+        - unsubscribe: shop
+        - fire: {topic: person/new, ids: 2}
+        - expect_none: {topic: person/new, ids: 2, to: shop}
+        - expect: {topic: person/new, to: made, count: 2}
+        - expect_none: {to: made}
+        - expect_none: {to: shop}
+    """)
+
+    lines = failure_of(text).splitlines()
+
+    assert lines[0].endswith("step 8 of 8 failed, at +0s: expect nothing (else): any topic, for subscription shop")
+    assert lines[1] == "Expected no notification, body={'subscription_id': 560700}, but there is 1:"
+    assert lines[3] == (
+        "If it should arrive, claim it first: a step `expect: {topic: person/new}`, and `to` with the name of the "
+        "subscription to https://shop.example/hook. If not, fix what makes the change."
+    )
+
+
 # --- failures and results -----------------------------------------------------------------------------------
 
 
