@@ -170,8 +170,10 @@ def named(delivery: Delivery, surface: Surface) -> str:
 
 def told_elsewhere(account: Account, delivery: Delivery) -> bool:
     """Whether an expectation of its topic and ids could also mean a delivery to another target."""
-    return any(
-        other.topic == delivery.topic and other.target != delivery.target and set(delivery.ids).issuperset(other.ids)
+    ids = set(delivery.ids)
+    # What was cancelled has no target.
+    return delivery.target != "" and any(
+        other.topic == delivery.topic and other.target not in ("", delivery.target) and ids.issuperset(other.ids)
         for other in account.journal.deliveries
     )
 
