@@ -254,8 +254,8 @@ class AsyncCopper(Face):
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
             ids: records or their ids: exactly the union over the claimed deliveries, in any order.
-            updated_attributes: {field: (old, new)} for the fields that matter.
-            body: the keys of the notification that matter, which may include secret keys.
+            updated_attributes: {field: (old, new)} for the fields that matter; {} fits only an empty one, at any level.
+            body: the keys of the notification that matter, which may include secret keys; {} as above.
             target: the subscription's target.
             status: the status the endpoint answered; by default, if outcome is not given either, any 2xx.
             outcome: delivered, rejected, failed, dropped, lost, blocked, cancelled or unknown.
@@ -285,10 +285,16 @@ class AsyncCopper(Face):
         event: str | None = None,
         *,
         ids: int | Record | Iterable[int | Record] | None = None,
+        target: str | None = None,
     ) -> None:
-        """Assert that nothing unclaimed of this type and event went to any of these ids. Raises ExpectationError."""
+        """Assert that nothing unclaimed went out: of this type and event, about any of these ids, to this target.
+
+        Raises:
+            ExpectationError: names what did go out, and says how to claim it.
+        """
         __tracebackhide__ = True
-        await self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)), of_a_test=True)
+        expectation = Expectation.of(type, event, ids=ids, target=target)
+        await self._drive(self._operations.expect_none(expectation), of_a_test=True)
 
     # --- for Emulator, the plugin and Records ---------------------------------------------------------------
 

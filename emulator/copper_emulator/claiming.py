@@ -12,7 +12,7 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import SENT, Delivery, Topic
 from copper_emulator.core.surface import Surface
-from copper_emulator.expectation import Expectation, fits, is_of
+from copper_emulator.expectation import Expectation, fits, is_of, misfits
 from copper_emulator.near_misses import unmet, unwanted
 
 
@@ -51,9 +51,14 @@ def meet_none(expectation: Expectation, account: Account, claims: Claims, surfac
         if delivery.outcome in SENT
         and is_of(expectation, delivery.notification)
         and (expectation.ids is None or set(delivery.ids) & set(expectation.ids))
+        and not any(misfit.field in _WHERE_TO for misfit in misfits(expectation, delivery))
     ]
     if found:
         raise ExpectationError(unwanted(expectation, found, account, surface))
+
+
+_WHERE_TO = ("target", "body")
+"""The fields that say where a delivery went; a scenario names its subscription, by the id in the body."""
 
 
 def _unclaimed(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:

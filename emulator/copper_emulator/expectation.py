@@ -1,4 +1,8 @@
-"""What a test expects of a notification, and whether a delivery fits, field by field."""
+"""What a test expects of a notification, and whether a delivery fits, field by field.
+
+Mappings are compared at each level by the keys that are named; other keys do not matter. An empty one names none, and
+could say nothing: it fits only an empty one. Everything else, lists included, is compared with `==`.
+"""
 
 from __future__ import annotations
 
@@ -213,6 +217,8 @@ def _mapping_misfit(field: str, expected: Mapping[str, Any], actual: Any, *, wit
     where = f"{field}{within}"
     if not isinstance(actual, Mapping):
         return [Misfit(field, f"{where} is {actual!r}")]
+    if not expected and actual:
+        return [Misfit(field, f"{where} is {actual!r}, expected {{}}")]
     reasons = []
     for name, value in expected.items():
         wanted = list(value) if isinstance(value, tuple) else value
@@ -223,7 +229,7 @@ def _mapping_misfit(field: str, expected: Mapping[str, Any], actual: Any, *, wit
             has = ", ".join(map(repr, actual)) or "nothing"
             reasons.append(Misfit(field, f"{where} has no {name!r} (it has {has})", is_absent=True))
         elif wanted != actual[name]:
-            if isinstance(wanted, Mapping) and isinstance(actual[name], Mapping):
+            if wanted and isinstance(wanted, Mapping) and isinstance(actual[name], Mapping):
                 reasons += _mapping_misfit(field, wanted, actual[name], within=f"{within}.{name}")
             else:
                 reasons.append(Misfit(field, f"{where}[{name!r}] is {actual[name]!r}, expected {wanted!r}"))

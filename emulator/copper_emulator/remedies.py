@@ -168,19 +168,30 @@ def named(delivery: Delivery, surface: Surface) -> str:
     return surface.expected("outcome", str(delivery.outcome))
 
 
+def told_elsewhere(account: Account, delivery: Delivery) -> bool:
+    """Whether an expectation of its topic and ids could also mean a delivery to another target."""
+    ids = set(delivery.ids)
+    # What was cancelled has no target.
+    return delivery.target != "" and any(
+        other.topic == delivery.topic and other.target not in ("", delivery.target) and ids.issuperset(other.ids)
+        for other in account.journal.deliveries
+    )
+
+
 def raised_afterwards(delivery: Delivery) -> bool:
     """Whether the endpoint raised after answering 2xx, in work that its framework does then."""
     return delivery.exception is not None and delivery.outcome is Outcome.DELIVERED
 
 
-def permit(delivery: Delivery, surface: Surface) -> str:
+def permit(delivery: Delivery, account: Account, surface: Surface) -> str:
     """How a test permits an ending that it did not expect."""
     if raised_afterwards(delivery):
         return f"allow it: {surface.setting('allow', 'exception')}"
     allowed: int | str = str(delivery.outcome) if delivery.status is None else delivery.status
     if delivery.exception is not None and delivery.status is None:
         allowed = "exception"
-    return f"expect it with {named(delivery, surface)}, or allow it: {surface.setting('allow', allowed)}"
+    to = surface.only_to(delivery.target) if told_elsewhere(account, delivery) else ""
+    return f"expect it with {named(delivery, surface)}{to}, or allow it: {surface.setting('allow', allowed)}"
 
 
 def permit_due(surface: Surface) -> str:

@@ -201,6 +201,9 @@ def test_waiting_ends_with_what_was_delivered_or_says_what_came_closest(server: 
 
     found = told(server, "wait", "person.update", "--id", "17")
     assert "person/update [17]" in found
+    assert told(server, "wait", "person.update", "--target", INBOX) == found
+    code, _, err = invoke("wait", "--target", "https://shop.example/hook", "--timeout", "1ms", server=server)
+    assert (code, "it went to a different target" in err) == (1, True)
     last = found.rpartition("--since ")[2].strip()
     assert told(server, "journal").splitlines()[-1].split()[0] == last
     for earlier_do_not_count in (["--new"], ["--since", last]):

@@ -93,7 +93,7 @@ def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
     assert Surface.SERVER.expected("count", 8) == "--count 8"
     assert Surface.PYTHON.which == "ids= or target="
     assert Surface.PLAY.which == Surface.RUN.which == "`records`, `ids` or `to`"
-    assert Surface.SERVER.which == "--id"
+    assert Surface.SERVER.which == "--id or --target"
     assert Surface.RUN.faults_off == "a step `faults: off`"
     assert Surface.EXEC.faults_off == "copper-emulator faults off"
     assert Surface.SERVER.faults_off == "copper-emulator faults off"
@@ -162,6 +162,22 @@ def test_what_is_expected_and_what_makes_it_come_true_is_said_as_it_is_there(
     assert surface.expect_none("person", "new") == none
     assert surface.happen("person", "new", "people.create") == made
     assert (surface.pass_time, surface.idle_limit) == (passed, longer)
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        (Surface.PYTHON, f"copper.expect('person', 'new', ids=[1], target='{ORIGIN}')"),
+        (Surface.CONNECTED_ASYNC, f"await copper.expect('person', 'new', ids=[1], target='{ORIGIN}')"),
+        (
+            Surface.PLAY,
+            f"a step `expect: {{topic: person/new}}`, and `to` with the name of the subscription to {ORIGIN}",
+        ),
+        (Surface.SERVER, f"copper-emulator wait person.new --target {ORIGIN}"),
+    ],
+)
+def test_what_went_to_one_target_is_expected_as_it_is_there(surface: Surface, said: str) -> None:
+    assert surface.expect("person", "new", ", ids=[1]", target=ORIGIN) == said
 
 
 def test_nothing_at_all_is_expected_as_it_is_there() -> None:

@@ -32,6 +32,90 @@ def test_expectations_claim_and_say_what_came_closest(copper: Copper, endpoint: 
         copper.expect_none("person", "update", ids=18)
 
 
+def test_an_empty_mapping_is_expected_as_it_stands(copper: Copper, endpoint: Endpoint) -> None:
+    """Keys that are not named do not matter, and `{}` names none: it fits only an empty mapping."""
+    copper.subscribe("person", "update", target=TARGET)
+    copper.subscribe("person", "new", target=TARGET)
+    attributes: dict[str, Any] = {"name": ["Ada", "Grace"], "custom_fields": {5: [1, []]}}
+    copper.fire("person", "update", ids=17, updated_attributes=attributes)
+    copper.fire("person", "new", ids=17)
+
+    told = {**attributes, "custom_fields": {"5": [1, []]}}
+    expected: list[tuple[dict[str, Any], str]] = [
+        ({"updated_attributes": {}}, f"updated_attributes is {told}, expected {{}}"),
+        (
+            {"updated_attributes": {"custom_fields": {}}},
+            f"updated_attributes['custom_fields'] is {told['custom_fields']}, expected {{}}",
+        ),
+        ({"body": {"updated_attributes": {}}}, f"body['updated_attributes'] is {told}, expected {{}}"),
+        (
+            {"body": {"updated_attributes": {"custom_fields": {}}}},
+            f"body.updated_attributes['custom_fields'] is {told['custom_fields']}, expected {{}}",
+        ),
+        ({"body": {"ids": []}}, "body['ids'] is [17], expected []"),
+        ({"body": {"ids": {}}}, "body['ids'] is [17], expected {}"),
+    ]
+    for arguments, said in expected:
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", ids=17, **arguments)
+        assert f"    - {said}" in str(raised.value).splitlines()
+    with pytest.raises(ExpectationError, match=r"    - body is \{'subscription_id': .*\}, expected \{\}"):
+        copper.expect("person", "new", body={})
+
+    copper.expect("person", "update", updated_attributes={"custom_fields": {5: (1, [])}}, body={"type": "person"})
+    copper.expect("person", "new", updated_attributes={}, body={"updated_attributes": {}})
+
+
+SHOP = "https://shop.example/hook"
+
+
+def test_nothing_can_be_expected_of_one_target(copper: Copper, endpoint: Endpoint) -> None:
+    """So that a test can say: billing got it, and the shop did not."""
+    shop = Endpoint(SHOP)
+    copper.route(SHOP, to=shop)
+    copper.subscribe("person", "update", target=TARGET)
+    copper.subscribe("person", "new", target=SHOP)
+    copper.fire("person", "update", ids=17)
+
+    copper.expect_none("person", "update", ids=17, target=SHOP)
+    copper.expect_none(target=SHOP)
+    with pytest.raises(ExpectationError, match=rf"^Expected no notification to {TARGET}, but there is 1:"):
+        copper.expect_none(target=TARGET)
+    copper.expect("person", "update", ids=17, target=TARGET)
+    copper.expect_none(target=TARGET)
+
+
+def test_where_two_targets_are_told_the_same_the_advice_names_the_one_that_is_meant(opened: Open) -> None:
+    copper = opened(strict=True)
+    copper.route("https://app.example", to=Endpoint(TARGET))
+    shop = Endpoint(SHOP)
+    shop.reply(500)
+    copper.route(SHOP, to=shop)
+    for target in (TARGET, SHOP):
+        copper.subscribe("person", "new", target=target)
+    ada = copper.people.create(name="Ada")
+
+    assert f"expect it with status=500, target='{SHOP}', or allow it" in copper.verdict()
+    with pytest.raises(ExpectationError) as raised:
+        copper.expect("person", "new", ids=ada, count=2)
+    assert str(raised.value).endswith(f"expect it with status=500, target='{SHOP}'.")
+    with pytest.raises(ExpectationError) as raised:
+        copper.expect("person", "new", ids=ada, target=SHOP)
+    assert str(raised.value).endswith("expect it with status=500.")
+    copper.expect("person", "new", ids=ada, target=TARGET)
+    with pytest.raises(ExpectationError, match=rf"\.expect\('person', 'new', ids=\[{ada.id}\], target='{SHOP}'\)\. If"):
+        copper.expect_none()
+    copper.expect("person", "new", ids=[ada.id], target=SHOP, status=500)
+    assert copper.verdict() == ""
+
+    # Nobody else was told of this one.
+    bob = copper.leads.create(name="Bob")
+    copper.subscribe("lead", "update", target=SHOP)
+    copper.leads.update(bob, name="Bo")
+    assert "expect it with status=500, or allow it" in copper.verdict()
+    copper.expect("lead", "update", status=500)
+
+
 def test_what_an_endpoint_may_do_after_its_answer_is_to_be_waited_for_in_a_hook(opened: Open) -> None:
     def said(copper: Copper) -> str:
         copper.subscribe("person", "new", target=TARGET)

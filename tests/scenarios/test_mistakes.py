@@ -103,6 +103,12 @@ STEPS = [
         id="unknown-subscription",
     ),
     pytest.param(
+        "- expect_none: {to: nobody}",
+        "steps[1].expect_none.to: there is no subscription 'nobody'; the steps before this one have named changed and "
+        "made",
+        id="nothing-for-an-unknown-subscription",
+    ),
+    pytest.param(
         "- unsubscribe: [made, gone]",
         "steps[1].unsubscribe: there is no subscription 'gone'; the steps before this one have named changed and made",
         id="unknown-unsubscribe",
@@ -145,6 +151,11 @@ STEPS = [
         "- expect: {to: made, body: {subscription_id: 1}}",
         "steps[1].expect: takes either `to` or `subscription_id` in the body, not both",
         id="to-twice",
+    ),
+    pytest.param(
+        "- expect: {to: made, body: {}}",
+        "steps[1].expect: takes either `to` or an empty body, not both: what is sent for a subscription has its id",
+        id="to-empty",
     ),
     pytest.param(
         "- expect_totals: {topic: person/new}",

@@ -372,6 +372,35 @@ def test_what_was_never_let_out_does_not_count_as_sent(written: Path) -> None:
         assert copper.play(written).sent == 0
 
 
+@pytest.mark.parametrize(
+    ("expected", "said", "told"),
+    [
+        ("updated_attributes: {}", "updated_attributes empty", "updated_attributes is {'name': ['Ada', 'Eve']}"),
+        (
+            "body: {updated_attributes: {}}",
+            "body with updated_attributes",
+            "body['updated_attributes'] is {'name': ['Ada', 'Eve']}",
+        ),
+        ("body: {}", "body empty", "body is {"),
+    ],
+)
+def test_an_empty_mapping_is_expected_as_it_stands(expected: str, said: str, told: str) -> None:
+    text = story(f"""
+        - fire: {{topic: person/new, ids: 1}}
+        - expect: {{topic: person/new, updated_attributes: {{}}, body: {{updated_attributes: {{}}}}}}
+        - fire: {{topic: person/update, ids: 1, updated_attributes: {{name: [Ada, Eve]}}}}
+        - expect: {{topic: person/update, {expected}}}
+    """)
+
+    failure = failure_of(text)
+
+    assert failure.splitlines()[0].endswith(
+        f"step 4 of 4 failed, at +0s: expect person/update, answered with any 2xx, {said}"
+    )
+    assert f"    - {told}" in failure
+    assert ", expected {}" in failure
+
+
 def test_expecting_nothing_sees_only_what_was_not_expected() -> None:
     text = story("""
         - fire: {topic: person/new, ids: 1}
@@ -387,6 +416,28 @@ def test_expecting_nothing_sees_only_what_was_not_expected() -> None:
 
     assert failure.startswith("story.yaml:12: step 7 of 7 failed, at +0s: expect nothing (else): person/update")
     assert "Expected no person/update notification" in failure
+
+
+def test_nothing_can_be_expected_for_one_subscription() -> None:
+    text = story("""
+        - subscribe: {as: shop, topic: person/new, target: https://shop.example/hook}
+        - fire: {topic: person/new, ids: 1}
+        - unsubscribe: shop
+        - fire: {topic: person/new, ids: 2}
+        - expect_none: {topic: person/new, ids: 2, to: shop}
+        - expect: {topic: person/new, to: made, count: 2}
+        - expect_none: {to: made}
+        - expect_none: {to: shop}
+    """)
+
+    lines = failure_of(text).splitlines()
+
+    assert lines[0].endswith("step 8 of 8 failed, at +0s: expect nothing (else): any topic, for subscription shop")
+    assert lines[1] == "Expected no notification, body={'subscription_id': 560700}, but there is 1:"
+    assert lines[3] == (
+        "If it should arrive, claim it first: a step `expect: {topic: person/new}`, and `to` with the name of the "
+        "subscription to https://shop.example/hook. If not, fix what makes the change."
+    )
 
 
 # --- failures and results -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from flask import Flask
 from copper_emulator import Copper, Emulator
 from copper_emulator.scenarios import ScenarioFailed, load, perform, shipped_folder, shipped_names
 from tests.scenarios import endpoints
+from tests.scenarios.builders import failure_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Wrong:
 WRONG = {
     "batch_of_61": Wrong(endpoints.wants_one_id, 2, "expect person/new of imported", "rejected (500, ValueError"),
     "bulk_reassignment": Wrong(
-        endpoints.takes_work_from_its_old_owner, 7, "expect person/update of nobodys", "rejected (500, KeyError(None)"
+        endpoints.takes_work_from_its_old_owner, 9, "expect person/update of nobodys", "rejected (500, KeyError(None)"
     ),
     "endpoint_down": Wrong(
         endpoints.deletes_only_what_it_knows, 10, "expect person/delete of ada", "rejected (500, KeyError(94808711)"
@@ -43,7 +44,7 @@ WRONG = {
         "rejected (500",
     ),
     "late_and_out_of_order": Wrong(
-        endpoints.wants_order, 8, "expect person/new of ada", "rejected (500, ValueError('older than the last one')"
+        endpoints.wants_order, 9, "expect person/new of ada", "rejected (500, ValueError('older than the last one')"
     ),
     "lead_conversion": Wrong(
         endpoints.looks_where_a_lead_went, 6, "expect lead/delete of lead", "KeyError('converted_contact_id')"
@@ -121,6 +122,88 @@ def test_it_fails_against_the_wrong_endpoint_and_names_the_step(name: str) -> No
     assert wrong.says in text
     named = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[step.line - 1]
     assert named.startswith("  - ")
+
+
+CREATION = """\
+  - create: {type: person, as: ada, fields: {name: Ada}}
+  - expect:
+      topic: person/new
+"""
+MERGES = ["  - merge: {winner: ada, loser: twin}\n", "  - merge: {winner: ada, loser: empty}\n"]
+CONVERSION = """\
+  - convert:
+      lead: lead
+      as: {person: ada, company: engines, opportunity: first_order}
+      opportunity: {name: The first order, monetary_value: 1200}
+"""
+CONVERTED = {"person": "ada", "company": "engines", "opportunity": "first_order"}
+
+
+def sent(topic: str, record: str, attributes: str) -> str:
+    """A step that sends what Copper does not: attributes with an event that has none."""
+    kind, _, event = topic.partition("/")
+    body = f"type: {kind}, event: {event}, ids: [{{record: {record}}}], updated_attributes: {attributes}, key: s3cret"
+    return f"  - replay: {{target: 'https://billing.example.com/hooks/copper', body: {{{body}}}}}\n"
+
+
+def converted(telling: str) -> str:
+    """What a conversion sends, with attributes in the notification of one type."""
+    steps = [f"  - seed: {{type: {kind}, as: {name}, count: 1}}\n" for kind, name in CONVERTED.items()]
+    for kind, name in {**CONVERTED, "lead": "lead"}.items():
+        topic = f"{kind}/{'delete' if kind == 'lead' else 'new'}"
+        steps.append(sent(topic, name, "{told: [null, 17]}" if kind == telling else "{}"))
+    return "".join(steps)
+
+
+TOLD = "body['updated_attributes'] is {'told': [None, 17]}, expected {}"
+BROKEN = [
+    pytest.param(
+        "first_notification",
+        CREATION,
+        "  - seed: {type: person, as: ada, count: 1, fields: {name: Ada}}\n"
+        + sent("person/new", "ada", "{told: [null, 17]}")
+        + "  - expect:\n      topic: person/new\n",
+        TOLD,
+        id="a new record's values",
+    ),
+    *(
+        pytest.param(
+            "merge_looks_like_delete", merge, sent("person/delete", loser, "{told: [null, 17]}"), TOLD, id=name
+        )
+        for merge, loser, name in zip(
+            MERGES, ("twin", "empty"), ("a merge says so", "a merge without gain says so"), strict=True
+        )
+    ),
+    *(
+        pytest.param("lead_conversion", CONVERSION, converted(kind), TOLD, id=f"a conversion is told of in {kind}")
+        for kind in (*CONVERTED, "lead")
+    ),
+    pytest.param(
+        "bulk_reassignment",
+        "secret:",
+        "settings: {batch: 29}\nsecret:",
+        "expect person/update of hers, 1 notification",
+        id="29 and 11 ids",
+    ),
+    pytest.param(
+        "late_and_out_of_order", "seed: 42", "seed: 2", "Expected no person/new notification", id="in the order"
+    ),
+    pytest.param(
+        "wrong_secret_refused",
+        "{key: guessed}\n  bare",
+        "{}\n  bare",
+        "body has no 'key'",
+        id="no secret for a wrong one",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "right", "wrong", "said"), BROKEN)
+def test_what_its_texts_say_is_checked(name: str, right: str, wrong: str, said: str) -> None:
+    text = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    assert text.count(right) == 1
+
+    assert said in failure_of(text.replace(right, wrong))
 
 
 def test_the_late_scenario_really_delivers_out_of_order() -> None:

@@ -135,6 +135,7 @@ def replay(
 @click.command(short_help="Wait until something has been delivered.")
 @click.argument("topic", metavar="[TYPE.EVENT]", required=False)
 @click.option("--id", "ids", type=Number(1, MAX_ID), multiple=True, help="a record's id; repeatable")
+@click.option("--target", metavar="URL", help="the subscription's target")
 @click.option("--status", type=Number(100, 599), help="what the endpoint answered; any 2xx by default")
 @click.option("--outcome", metavar="OUTCOME", help="how it ended, like failed")
 @click.option("--count", "number", type=Number(1, 10**9), help="exactly this many; at least one by default")

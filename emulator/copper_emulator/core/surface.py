@@ -83,13 +83,23 @@ class Surface(Enum):
             return f"copper-emulator subscribe {kind}.{event} {target}, or POST .../subscriptions"
         return f"{self.account}.subscribe({kind!r}, {event!r}, target={target!r})"
 
-    def expect(self, kind: str, event: str, more: str = "") -> str:
-        """How to expect a delivery; `more` are further arguments in Python."""
+    def expect(self, kind: str, event: str, more: str = "", *, target: str = "") -> str:
+        """How to expect a delivery; `more` are further arguments in Python, `target` is named if it is given."""
+        to = self.only_to(target) if target else ""
         if self is Surface.SERVER:
-            return f"copper-emulator wait {kind}.{event}"
+            return f"copper-emulator wait {kind}.{event}{to}"
         if self in _IN_SCENARIOS:
-            return f"a step `expect: {{topic: {kind}/{event}}}`"
-        return f"{self.awaited}{self.account}.expect({str(kind)!r}, {str(event)!r}{more})"
+            return f"a step `expect: {{topic: {kind}/{event}}}`{to}"
+        return f"{self.awaited}{self.account}.expect({str(kind)!r}, {str(event)!r}{more}{to})"
+
+    def only_to(self, target: str) -> str:
+        """How what an expectation says goes on, if only what went to this target is meant."""
+        if self is Surface.SERVER:
+            return f" --target {target}"
+        # A scenario knows its subscriptions by names that are not known here.
+        if self in _IN_SCENARIOS:
+            return f", and `to` with the name of the subscription to {target}"
+        return f", target={target!r}"
 
     def expect_none(self, *topic: str) -> str:
         """How to expect that nothing arrives, for a topic or, without one, at all."""
@@ -140,7 +150,7 @@ class Surface(Enum):
     def which(self) -> str:
         """How an expectation narrows down the deliveries of a topic."""
         if self is Surface.SERVER:
-            return "--id"
+            return "--id or --target"
         return "`records`, `ids` or `to`" if self in _IN_SCENARIOS else "ids= or target="
 
     @property

@@ -13,6 +13,7 @@ from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
 from copper_emulator.explain import refusals, story
 from copper_emulator.near_misses.diagnosis import Case, diagnose, sent_twice
+from copper_emulator.remedies import told_elsewhere
 from copper_emulator.timeline import masked
 from copper_emulator.tracebacks import brief
 
@@ -46,7 +47,9 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     """The text for notifications that should not have gone out."""
     topic = "/".join(word for word in (expectation.type, expectation.event) if word is not None)
     about = "" if expectation.ids is None else f" about {short_ids(expectation.ids)}"
-    what = f"no {topic}{' ' if topic else ''}notification{about}"
+    to = "" if expectation.target is None else f" to {expectation.target}"
+    having = "" if expectation.body is None else f", body={expectation.body!r}"
+    what = f"no {topic}{' ' if topic else ''}notification{about}{to}{having}"
     lines = [f"Expected {what}, but there {'is' if len(found) == 1 else 'are'} {len(found)}:"]
     first, cause = found[0], found[0].change.cause
     lines += _shown(account, [delivery.notification for delivery in found])
@@ -55,9 +58,10 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     same = sent_twice(first, account)
     if same:
         lines.append(same)
+    target = first.target if told_elsewhere(account, first) else ""
     lines.append(
         f"If {'it' if len(found) == 1 else f'#{first.notification.serial}'} should arrive, claim it first: "
-        f"{surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
+        f"{surface.expect(first.type, first.event, f', ids={list(first.ids)}', target=target)}. "
         f"If not, {'subscribe once' if same else 'fix what makes the change'}."
     )
     return _masked(lines, account)

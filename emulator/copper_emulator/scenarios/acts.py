@@ -5,7 +5,7 @@ The actions on records are in `record_acts.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -157,15 +157,12 @@ class Acts:
     # --- checks ---------------------------------------------------------------------------------------------
 
     def _expect(self, expect: Expect) -> Rounds[None]:
-        body = dict(self._records.resolved(expect.body or {}))
-        if expect.to is not None:
-            body["subscription_id"] = self._subscription(expect.to)
         expectation = self._expectation(
             expect,
             count=expect.count,
             status=expect.status,
             outcome=expect.outcome,
-            body=body or None,
+            body=self._records.resolved(expect.body),
             updated_attributes=self._records.resolved(expect.updated_attributes),
         )
         yield from self._operations.settle()
@@ -203,7 +200,9 @@ class Acts:
         with self._tenant.lock:
             return own_writes(self._tenant.account, self.first_entry, check.topic)
 
-    def _expectation(self, which: Which, **rest: Any) -> Expectation:
+    def _expectation(self, which: Which, *, body: Mapping[str, Any] | None = None, **rest: Any) -> Expectation:
         kind, event = (None, None) if which.topic is None else (which.topic.type, which.topic.event)
         ids = which.ids if which.records is None else self._records.ids(which.records)
-        return Expectation.of(kind, event, ids=ids, **rest)
+        if which.to is not None:
+            body = {**(body or {}), "subscription_id": self._subscription(which.to)}
+        return Expectation.of(kind, event, ids=ids, body=body, **rest)

@@ -89,6 +89,7 @@ class Which(Part):
     topic: TopicName | None = Field(None, description="type and event; any, if not given")
     records: Names | None = Field(None, description="names given by `as`")
     ids: Ids | None = Field(None, description="exactly these, in all notifications together")
+    to: Name | None = Field(None, description="the name of the subscription they were sent for")
 
     @model_validator(mode="after")
     def _one_way_of_naming(self) -> Self:
@@ -103,9 +104,10 @@ class Expect(Which):
     count: Count | None = Field(None, description="how many notifications, exactly")
     status: Status | None = Field(None, description="what the endpoint answered")
     outcome: OutcomeName | None = Field(None, description="how they ended, if there was no answer")
-    to: Name | None = Field(None, description="the name of the subscription they were sent for")
-    body: Fields | None = Field(None, description="keys of the notification that matter")
-    updated_attributes: Fields | None = Field(None, description="{field: [old, new]} for the fields that matter")
+    body: Fields | None = Field(None, description="keys of the notification that matter; {} fits only an empty one")
+    updated_attributes: Fields | None = Field(
+        None, description="{field: [old, new]} for the fields that matter; {} fits only an empty one"
+    )
     within: Duration | None = Field(None, description="let at most this much time pass until it holds")
 
     @model_validator(mode="after")
@@ -114,6 +116,8 @@ class Expect(Which):
             raise ValueError("needs something to expect: a topic, records, a count, ...")
         if self.body is not None and self.to is not None and "subscription_id" in self.body:
             raise ValueError("takes either `to` or `subscription_id` in the body, not both")
+        if self.body == {} and self.to is not None:
+            raise ValueError("takes either `to` or an empty body, not both: what is sent for a subscription has its id")
         return self
 
 

@@ -117,14 +117,14 @@ class StepReader:
                 yield from self.topic_mistakes(which.topic, (*path, action, "topic"))
             kind = None if which.topic is None else which.topic.type
             yield from self._records.known(which.records or (), (*path, action, "records"), kind)
+            if which.to is not None:
+                yield from self._subscription(which.to, (*path, action, "to"))
         if step.expect is not None:
             yield from self._compared(step.expect, (*path, "expect"))
         if step.expect_totals is not None and step.expect_totals.topic is not None:
             yield from self.topic_mistakes(step.expect_totals.topic, (*path, "expect_totals", "topic"))
 
     def _compared(self, expect: Expect, path: Path) -> Iterator[PathMistake]:
-        if expect.to is not None:
-            yield from self._subscription(expect.to, (*path, "to"))
         yield from self._records.values(expect.body, (*path, "body"))
         yield from self._records.values(expect.updated_attributes, (*path, "updated_attributes"))
 

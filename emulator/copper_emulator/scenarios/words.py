@@ -149,8 +149,7 @@ def _expect(expect: Expect) -> str:
     text = f"expect {_which(expect)}"
     if expect.count is not None:
         text += f", {expect.count:,} notification" + ("s" if expect.count > 1 else "")
-    if expect.to is not None:
-        text += f", for subscription {expect.to}"
+    text += _to(expect)
     if expect.status is not None:
         text += f", status {expect.status}"
     if expect.outcome is not None:
@@ -158,13 +157,13 @@ def _expect(expect: Expect) -> str:
     if expect.status is None and expect.outcome is None:
         text += ", answered with any 2xx"
     for name, keys in (("body", expect.body), ("updated_attributes", expect.updated_attributes)):
-        if keys:
-            text += f", {name} with {', '.join(keys)}"
+        if keys is not None:
+            text += f", {name} with {', '.join(keys)}" if keys else f", {name} empty"
     return text if expect.within is None else f"{text}, within {duration_text(expect.within)}"
 
 
 def _expect_none(expect: ExpectNone) -> str:
-    return f"expect nothing (else): {_which(expect)}"
+    return f"expect nothing (else): {_which(expect)}{_to(expect)}"
 
 
 def _expect_totals(totals: ExpectTotals) -> str:
@@ -172,6 +171,10 @@ def _expect_totals(totals: ExpectTotals) -> str:
     topic = f" of {totals.topic}" if totals.topic is not None else ""
     until = "now" if totals.until is None else moment_text(totals.until)
     return f"expect in all {wanted}{topic} from {moment_text(totals.since)} to {until}"
+
+
+def _to(which: Which) -> str:
+    return f", for subscription {which.to}" if which.to is not None else ""
 
 
 def _which(which: Which) -> str:
