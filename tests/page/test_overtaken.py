@@ -84,7 +84,7 @@ def test_an_end_that_is_told_while_it_is_read_is_shown(
     late = Late(screen.page, url)
     screen.page.goto(address(screen, f"deliveries{which}"))
     late.is_given()
-    expect(screen.page.locator("#next")).to_contain_text("1 waiting")
+    expect(screen.page.locator("#next")).to_contain_text("1 sending")
 
     endpoint.let_go.set()
     emulator.wait(17)
