@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 from copper_emulator.argument_errors import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import record_id
-from copper_emulator.core.attributes import Attributes
+from copper_emulator.core.attributes import Attributes, is_defined
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
@@ -57,7 +57,7 @@ class Records(Attributes):
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
-            having = _NOT_OF_ALL.get(name)
+            having = None if is_defined(self, name) else _NOT_OF_ALL.get(name)
             if having is None:
                 return super().__getattr__(name)
             owners = in_words(f"copper.{COLLECTIONS[kind]}" for kind in having)
