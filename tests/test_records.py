@@ -237,7 +237,7 @@ REFUSED: dict[str, tuple[Callable[[Copper, Record], object], type[Exception], st
     "a seed with an id that is taken": (
         lambda c, ada: c.people.seed([{"name": "Bob", "id": 5}, {"name": "Cy", "id": ada.id}]),
         Invalid,
-        "422 Invalid input: Validation errors: Id: is already there or not an id\nRow 2.",
+        "422 Invalid input: Validation errors: Id: 94808711 is already there\nRow 2.",
     ),
 }
 

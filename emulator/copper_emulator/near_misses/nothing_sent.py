@@ -12,7 +12,7 @@ from copper_emulator.core.moments import stamp
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import in_words, short_ids
-from copper_emulator.core.topics import advice, exists
+from copper_emulator.core.topics import advice, exists, wider_profile
 from copper_emulator.expectation import Expectation
 from copper_emulator.explain import Decision, Trace, refusals, traces_of
 from copper_emulator.later_work import if_after_answer
@@ -52,7 +52,7 @@ def _no_such_topic(expectation: Expectation, account: Account, surface: Surface)
     kind, event, profile = expectation.type, expectation.event, account.rules.profile
     if kind is None or event is None or exists(Topic(kind, event), profile):
         return None
-    return Diagnosis(f"Copper has no webhook for {kind}/{event}", advice(kind, profile))
+    return Diagnosis(f"Copper has no webhook for {kind}/{event}", advice(kind, profile, wider_profile(surface)))
 
 
 def _unheard(expectation: Expectation, account: Account, surface: Surface, *, since: int = 0) -> Diagnosis | None:
