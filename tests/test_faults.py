@@ -471,3 +471,14 @@ def test_a_seed_is_not_told_where_it_is_known_or_nothing_was_drawn(
         play(copper)
 
     assert "seed" not in str(raised.value)
+
+
+class FailingFaults(Faults):
+    @property
+    def newest(self) -> str:
+        raise AttributeError("there is none")
+
+
+def test_an_error_in_a_property_is_not_taken_for_a_missing_name(copper: Copper) -> None:
+    with pytest.raises(AttributeError, match=r"^there is none$"):
+        _ = FailingFaults(copper._tenant).newest

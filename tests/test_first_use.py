@@ -114,3 +114,36 @@ def test_one_that_cannot_intercept_is_not_served(host: CountingHost) -> None:
     with pytest.raises(UsageError, match="no port is free"), Emulator(host=host, intercept=True):
         pass
     assert host.served == []
+
+
+class FullHost(Host):
+    """Serves no account, for a reason that Python takes for a missing attribute."""
+
+    def add(self, tenant: Tenant) -> None:
+        raise AttributeError("the host is full")
+
+
+@pytest.mark.parametrize("name", ["api_url", "token", "people", "faults", "_tenant"])
+def test_an_error_in_a_property_is_not_taken_for_a_missing_name(name: str) -> None:
+    host = FullHost()
+
+    async def asked() -> None:
+        async with AsyncEmulator(host=host) as copper:
+            getattr(copper, name)
+
+    with pytest.raises(AttributeError, match=r"^the host is full$"), Emulator(host=host) as copper:
+        getattr(copper, name)
+    with pytest.raises(AttributeError, match=r"^the host is full$"):
+        asyncio.run(asked())
+
+
+@pytest.mark.parametrize("emulator", [Emulator, AsyncEmulator])
+@pytest.mark.parametrize("wrong", ["127.0.0.1", 8080, Host], ids=["address", "port", "class"])
+def test_what_is_no_host_is_refused_and_says_where_an_address_is_given(
+    emulator: type[Emulator | AsyncEmulator], wrong: object
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        emulator(host=wrong)  # type: ignore[arg-type]  # the wrong type is what is tested
+
+    assert str(raised.value).startswith(f"host must be a Host, to share its server thread, not {wrong!r}. ")
+    assert str(raised.value).endswith("copper-emulator serve --bind ADDRESS")

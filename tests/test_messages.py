@@ -522,7 +522,8 @@ def test_21_an_event_that_has_no_webhook() -> None:
     with emulator() as copper:
         assert message(lambda: copper.fire("activity_log", "update", ids=5)) == written(r"""
             there is no topic activity_log/update. Copper's only webhook for activity_log is new. Copper's \
-                developer page lists update and delete too: the setting profile=developer-docs allows them.
+                developer page lists update and delete too: allow them with \
+                Emulator(profile='developer-docs').
         """)
     with emulator(profile="developer-docs") as copper:
         copper.fire("activity_log", "update", ids=5)

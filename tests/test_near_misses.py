@@ -700,6 +700,193 @@ def test_what_was_claimed_does_not_hide_what_the_advice_is_about() -> None:
     assert said.endswith("updated_attributes={'tags': ([], ['x'])}.")
 
 
+def again_after_unsubscribing(copper: Copper) -> None:
+    copper.unsubscribe(copper.subscriptions[0])
+    copper.people.update(1, name="Bob")
+
+
+def again_with_the_same_value(copper: Copper) -> None:
+    copper.people.update(1, name="Grace")
+
+
+def again_after_an_older_failure(copper: Copper) -> None:
+    """Of what is unclaimed, a failure would otherwise be named first; this one is older than what was claimed."""
+    copper.people.update(1, name="Grace")
+
+
+def again_but_lost(copper: Copper) -> None:
+    copper.faults.lose(1)
+    copper.people.update(1, name="Bob")
+
+
+def again_but_refused(copper: Copper) -> None:
+    call_api(copper, "PUT", "/people/1", {"emails": 3})
+
+
+def again_but_refused_with_another_before(copper: Copper) -> None:
+    call_api(copper, "PUT", "/people/1", {"emails": 3})
+    call_api(copper, "POST", "/people/search", {"emails": 3})
+
+
+def again_but_refused_by_a_fault(copper: Copper) -> None:
+    copper.faults.api.status(503)
+    call_api(copper, "PUT", "/people/1", {"name": "Bob"})
+
+
+def again_with_an_activity(copper: Copper) -> None:
+    copper.activities.create(
+        parent={"type": "person", "id": 1}, type={"category": "user", "id": 0}, details="They met."
+    )
+
+
+def again_but_not_due(copper: Copper) -> None:
+    copper.faults.latency("5s")
+    copper.people.update(1, name="Bob")
+
+
+def again_for_another_target(copper: Copper) -> None:
+    copper.unsubscribe(copper.subscriptions[0])
+    copper.subscribe("person", "update", target=f"{TARGET}/other")
+    copper.people.update(1, name="Bob")
+
+
+def again_together_with_another(copper: Copper) -> None:
+    fired(copper, 1, 2)
+
+
+def again_to_another(copper: Copper) -> None:
+    copper.people.update(2, name="Bob")
+
+
+def again_to_another_that_is_claimed(copper: Copper) -> None:
+    copper.people.update(2, name="Bob")
+    copper.expect("person", "update", ids=2)
+
+
+def not_again(copper: Copper) -> None:
+    """Neither a look, nor a refused call about another record or another thing, is the same again."""
+    call_api(copper, "GET", "/people/1", None)
+    for method, path in (
+        ("POST", "/people/search"),
+        ("POST", "/people"),
+        ("POST", "/people/1"),
+        ("PUT", "/people/2"),
+        ("PUT", "/leads/1"),
+        ("PUT", "/nothings/1"),
+        ("DELETE", "/people/3"),
+    ):
+        call_api(copper, method, path, {"emails": 3})
+    copper.people.delete(1)
+
+
+def call_api(copper: Copper, method: str, path: str, body: Any) -> None:
+    requests.request(method, f"{copper.api_url}{path}", json=body, headers=copper.headers, timeout=10)
+
+
+CLAIMED = "an earlier expect has already claimed it"
+AGAIN: list[tuple[Callable[[Copper], None], str, str]] = [
+    (
+        again_after_unsubscribing,
+        "the subscription had been removed before the change",
+        "Unsubscribe after the change; or, if nothing should arrive, say copper.expect_none('person', 'update').",
+    ),
+    (again_with_the_same_value, "nothing was changed: the values were the same as before", "Write a different value"),
+    (again_after_an_older_failure, "nothing was changed: the values were the same as before", "Write a different"),
+    (again_but_lost, "it was lost by the fault lose=1", "Switch the fault off before the change, with copper.faults"),
+    (
+        again_but_refused,
+        "the API refused the call that would have done it",
+        "Fix the call; or, if it should be refused, say copper.expect_none('person', 'update').",
+    ),
+    (again_but_refused_with_another_before, "the API refused the call that would have done it", "Fix the call; or,"),
+    (again_but_refused_by_a_fault, "the API refused the call that would have done it", "Fix the call; or,"),
+    (again_with_an_activity, "Copper sends nothing for what was done", "Say copper.expect_none('person', 'update')"),
+    (again_but_not_due, "it is not due yet: the fault latency=5s delays it", "Let time pass first (until"),
+    (again_for_another_target, "it went to a different target", f"Expect target='{TARGET}/other', or subscribe with"),
+    (again_together_with_another, "it came together with [2]", "Expect all that share the notification: ids=[1, 2]"),
+    (
+        again_to_another,
+        f"{CLAIMED}, and since then person/update happened only to [2]",
+        "Expect the ids it happened to, or change the intended record.",
+    ),
+    (again_to_another_that_is_claimed, CLAIMED, "Each delivery meets one expect: make it happen again"),
+    (not_again, CLAIMED, "Each delivery meets one expect: make it happen again"),
+]
+
+
+@pytest.mark.parametrize(("again", "wrong", "advice"), AGAIN, ids=[case[0].__name__ for case in AGAIN])
+def test_what_was_done_again_after_it_was_claimed_is_explained(
+    again: Callable[[Copper], None], wrong: str, advice: str
+) -> None:
+    with Emulator(strict=False) as copper:
+        endpoint = answering(copper)
+        copper.people.seed([{"id": number, "name": "Ada"} for number in (1, 2)])
+        if again is again_after_an_older_failure:
+            endpoint.reply(500, times=1)
+            copper.people.update(1, name="Eve")
+        copper.people.update(1, name="Grace")
+        expected: dict[str, Any] = {"ids": 1, "target": TARGET} if again is again_for_another_target else {"ids": 1}
+        copper.expect("person", "update", **expected)
+        again(copper)
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", **expected)
+
+    lines = str(raised.value).splitlines()
+    assert lines[0].endswith(f", but {wrong}.")
+    assert lines[-1].startswith(advice)
+
+
+@pytest.mark.parametrize("ids", [None, [1]], ids=["any", "one"])
+def test_what_was_done_before_the_claimed_one_does_not_explain_why_it_does_not_come_again(
+    ids: list[int] | None,
+) -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper)
+        copper.people.seed([{"id": 1, "name": "Ada"}])
+        copper.people.update(1, name="Ada")
+        call_api(copper, "PUT", "/people/1", {"emails": 3})
+        copper.people.update(1, name="Grace")
+        copper.expect("person", "update", ids=ids)
+        with pytest.raises(ExpectationError, match=f"but {CLAIMED}."):
+            copper.expect("person", "update", ids=ids)
+
+
+@pytest.mark.parametrize(
+    ("event", "method", "path"),
+    [("new", "POST", "/people"), ("update", "PUT", "/people/1"), ("delete", "DELETE", "/people/1")],
+)
+@pytest.mark.parametrize("open_topic", [False, True], ids=["topic", "any"])
+def test_a_refused_call_is_known_by_what_it_would_have_done(
+    event: str, method: str, path: str, *, open_topic: bool
+) -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper, event=event)
+        copper.fire("person", event, ids=1)
+        topic = (None, None) if open_topic else ("person", event)
+        copper.expect(*topic)
+        call_api(copper, method, path, {"emails": 3})
+        with pytest.raises(ExpectationError, match="but the API refused the call that would have done it") as raised:
+            copper.expect(*topic)
+
+    assert str(raised.value).count(f"The API refused: {method} /developer_api/v1{path}: ") == 1
+
+
+def test_of_several_ids_those_that_were_claimed_and_done_again_did_not_arrive() -> None:
+    with Emulator(strict=False) as copper:
+        answering(copper)
+        copper.people.seed([{"id": number, "name": "Ada"} for number in (1, 2)])
+        copper.people.update(1, name="Grace")
+        copper.expect("person", "update", ids=1)
+        copper.people.update(1, name="Grace")
+        copper.people.update(2, name="Grace")
+        with pytest.raises(ExpectationError) as raised:
+            copper.expect("person", "update", ids=[1, 2])
+
+    lines = str(raised.value).splitlines()
+    assert lines[0].endswith("but [1] did not arrive as expected.")
+    assert "[1]: nothing was changed: the values were the same as before." in lines
+
+
 def test_many_names_are_shown_in_part_and_one_alone_needs_none() -> None:
     with Emulator(strict=False) as copper:
         answering(copper).reply(409)

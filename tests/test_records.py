@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, Invalid, NotEnabled, NotFound, Record, UsageError
+from copper_emulator.core.model import EntityType
+from copper_emulator.records import Records
 
 TARGET = "https://crm.example/hooks"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -235,7 +237,7 @@ REFUSED: dict[str, tuple[Callable[[Copper, Record], object], type[Exception], st
     "a seed with an id that is taken": (
         lambda c, ada: c.people.seed([{"name": "Bob", "id": 5}, {"name": "Cy", "id": ada.id}]),
         Invalid,
-        "422 Invalid input: Validation errors: Id: is already there or not an id\nRow 2.",
+        "422 Invalid input: Validation errors: Id: 94808711 is already there\nRow 2.",
     ),
 }
 
@@ -458,3 +460,17 @@ async def test_only_what_lets_time_pass_is_awaited() -> None:
         assert became.opportunity is not None
         assert [each.name for each in copper.people.search()] == ["Ada", "Dan"]
         assert copper.people.get(ada).assignee_id == 137_658
+
+
+class FailingPeople(Records):
+    """Has the name of what only leads can do."""
+
+    @property
+    def convert(self) -> object:
+        raise AttributeError("there is none")
+
+
+def test_an_error_in_a_property_is_not_taken_for_a_missing_name(copper: Copper) -> None:
+    people = FailingPeople(EntityType.PERSON, copper._tenant, lambda act: None)
+    with pytest.raises(AttributeError, match=r"^there is none$"):
+        _ = people.convert

@@ -10,10 +10,14 @@ from copper_emulator.core.model import Delivery, Topic
 
 
 class ClaimReason(NamedTuple):
-    """Why a delivery no longer counts (`{}` stands for which one), and as a sentence what would help."""
+    """Why a delivery no longer counts (`{}` stands for which one), and as a sentence what would help.
+
+    `until` is the number of the journal's entry before which nothing else counts either, 0 if there is none.
+    """
 
     why: str
     advice: str
+    until: int = 0
 
 
 _EXPECTED = ClaimReason(

@@ -33,7 +33,7 @@ class Emulator(AbstractContextManager[Copper]):
 
     Raises:
         SettingsError: a setting does not exist, or its value is invalid.
-        UsageError: the start or the place is invalid.
+        UsageError: the host, the start or the place is invalid.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Emulator(AbstractContextManager[Copper]):
         self._start = start
         self._place = place
         self._own_host = host is None
-        self._host = host if host is not None else Host()
+        self._host = _checked(host) if host is not None else Host()
         self._copper: Copper | None = None
 
     def __enter__(self) -> Copper:
@@ -102,7 +102,7 @@ class AsyncEmulator:
         self._start = start
         self._place = place
         self._own_host = host is None
-        self._host = host if host is not None else Host()
+        self._host = _checked(host) if host is not None else Host()
         self._copper: AsyncCopper | None = None
 
     async def __aenter__(self) -> AsyncCopper:
@@ -157,6 +157,16 @@ def _outside(maker: str, block: str, name: str) -> str:
 
 def _represented(maker: str, copper: Face | None) -> str:
     return f"<{maker}: {'no account is open' if copper is None else repr(copper)}>"
+
+
+def _checked(host: object) -> Host:
+    __tracebackhide__ = True
+    if isinstance(host, Host):
+        return host
+    raise UsageError(
+        f"host must be a Host, to share its server thread, not {host!r}. The account's API is always at 127.0.0.1, "
+        "at copper.api_url; for another address, run a server: copper-emulator serve --bind ADDRESS"
+    )
 
 
 def _check_unentered(copper: Face | None, maker: str) -> None:

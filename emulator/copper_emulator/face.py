@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.argument_errors import written_like
 from copper_emulator.core.arguments import entity_type, record_id
+from copper_emulator.core.attributes import is_defined
 from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.ids import check_place
@@ -408,6 +409,8 @@ class Face:
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
+            if is_defined(self, name):
+                return object.__getattribute__(self, name)
             if name.startswith("_"):
                 # The object may be half-initialised, without what a suggestion needs.
                 raise AttributeError(f"copper has no {name!r}", name=name, obj=self)

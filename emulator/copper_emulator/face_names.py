@@ -24,6 +24,8 @@ def no_attribute(known: list[str], name: str, surface: Surface) -> str:
         on_server = surface in CONNECTED
         written = surface.setting(name, "...") if on_server else f"{surface.place}({name}=...)"
         return f"{wrong}: it is a setting, {written}"
+    if name in _CONFIGURING:
+        return f"{wrong}: settings are given like {surface.setting('latency', '5m')}; copper.settings shows them"
     if name in _COMMANDS:
         again = f"{surface.awaited}{surface.account}.replay(delivery.body, target=delivery.target) sends again, or "
         return (
@@ -42,10 +44,12 @@ _FURTHER = {
     **dict.fromkeys(("contact", "contacts"), "people"),
     **dict.fromkeys(("organization", "organizations", "organisation", "organisations"), "companies"),
     **dict.fromkeys(("deal", "deals"), "opportunities"),
-    **dict.fromkeys(("set", "configure", "config", "options"), "settings"),
     **dict.fromkeys(("received", "requests", "events"), "deliveries"),
 }
 """What other services and tools call what is here."""
+
+_CONFIGURING = frozenset({"set", "configure", "config", "options"})
+"""What other tools call what says how something behaves."""
 
 _COMMANDS = frozenset({"resend", "snapshot", "restore", "record", "inbox", "targets"})
 """Commands that have no namesake in Python."""

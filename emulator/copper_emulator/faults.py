@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from copper_emulator.argument_errors import written_like
+from copper_emulator.core.attributes import is_defined
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
@@ -69,6 +70,8 @@ class _Switches:
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
+            if is_defined(self, name):
+                return object.__getattribute__(self, name)
             near = None if name.startswith("_") else nearest(name)
             raise AttributeError(suggesting(f"copper.faults has no {name!r}", near), name=name, obj=self)
 

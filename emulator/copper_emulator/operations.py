@@ -68,7 +68,7 @@ class Operations(ABC):
     def fire(self, type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None) -> Rounds[Change]:
         """Fire a bare event. Raises UsageError before anything happens."""
         __tracebackhide__ = True
-        change = bare_event(type, event, ids, updated_attributes, self.tenant.settings.profile)
+        change = bare_event(type, event, ids, updated_attributes, self.tenant.settings.profile, surface=self._surface)
         return self.write(lambda account, now: account.fire(change, now))
 
     def replay(

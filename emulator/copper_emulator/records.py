@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 from copper_emulator.argument_errors import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import record_id
-from copper_emulator.core.attributes import Attributes
+from copper_emulator.core.attributes import Attributes, is_defined
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
@@ -27,7 +27,7 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
-from copper_emulator.core.text import count, in_words
+from copper_emulator.core.text import count, in_words, suggesting
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.seed_files import read_seeds
@@ -37,6 +37,15 @@ __tracebackhide__ = raised_on_purpose
 
 _NOT_OF_ALL = {"merge": (EntityType.PERSON, EntityType.COMPANY), "convert": (EntityType.LEAD,)}
 """What is done only with records of these types, as in Copper."""
+
+_OTHERWISE = {
+    **dict.fromkeys(("find", "all", "list", "filter", "query", "where"), "search"),
+    **dict.fromkeys(("fetch", "retrieve", "load"), "get"),
+    **dict.fromkeys(("add", "insert", "new"), "create"),
+    **dict.fromkeys(("save", "edit", "change", "set"), "update"),
+    **dict.fromkeys(("remove", "destroy"), "delete"),
+}
+"""What other libraries call what is done with records."""
 
 Act: TypeAlias = Callable[[Account, int], Any]
 
@@ -57,14 +66,15 @@ class Records(Attributes):
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
-            having = _NOT_OF_ALL.get(name)
-            if having is None:
+            if is_defined(self, name) or name not in {*_NOT_OF_ALL, *_OTHERWISE}:
                 return super().__getattr__(name)
+            wrong = f"copper.{self._table.plural} has no {name!r}"
+            if name in _OTHERWISE:
+                raise AttributeError(suggesting(wrong, _OTHERWISE[name]), name=name, obj=self)
+            having = _NOT_OF_ALL[name]
             owners = in_words(f"copper.{COLLECTIONS[kind]}" for kind in having)
-            wrong = (
-                f"copper.{self._table.plural} has no {name!r}: only {owners} {'has' if len(having) == 1 else 'have'} it"
-            )
-            raise AttributeError(wrong, name=name, obj=self)
+            have = "has" if len(having) == 1 else "have"
+            raise AttributeError(f"{wrong}: only {owners} {have} it", name=name, obj=self)
 
     def get(self, id: int | Record) -> Record:
         """The current state of a record, by its id or an earlier copy. Raises NotFound."""

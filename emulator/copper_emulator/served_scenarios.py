@@ -107,9 +107,9 @@ class ServedPlay:
         surface = tenant.surface.of_scenario
         operations = LocalOperations(tenant, surface=surface)
         with tenant.lock:
-            operations.claims.set_aside(tenant.account.journal.deliveries, _EARLIER)
-            there = {subscription.id for subscription in tenant.account.subscriptions}
             first_entry = len(tenant.account.journal.entries)
+            operations.claims.set_aside(tenant.account.journal.deliveries, _EARLIER._replace(until=first_entry))
+            there = {subscription.id for subscription in tenant.account.subscriptions}
         routes.detours.extend(detours)
         try:
             result = yield from play(

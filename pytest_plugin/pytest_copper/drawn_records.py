@@ -83,7 +83,7 @@ def bodies(
         if exists(topic := Topic(kind, each), Profile.SUPPORT_PAGE) and wanted in (None, kind) and event in (None, each)
     ]
     if not topics:
-        raise UsageError(f"there is no topic {wanted}/{event}. {advice(str(wanted), Profile.SUPPORT_PAGE)}")
+        raise UsageError(f"there is no topic {wanted}/{event}. {advice(str(wanted), Profile.SUPPORT_PAGE, '')}")
     known = st.integers(1, 10**10) if ids is None else st.sampled_from(list(ids))
     unique_by = None if ids is None else repr
     many = st.lists(known, min_size=1, max_size=30, unique=ids is None, unique_by=unique_by)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.matching import matching, why_nobody
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.topics import Profile
 from tests.core.builders import make_subscription, topic
 
@@ -34,16 +35,16 @@ def test_a_change_concerns_its_topic_of_whichever_key_by_ascending_id(text: str,
             "activity_log/update",
             "no webhook exists for activity_log/update. "
             "Copper's only webhook for activity_log is new. Copper's developer page lists update and "
-            "delete too: the setting profile=developer-docs allows them.",
+            "delete too: allow them with copper-emulator reset --set profile=developer-docs.",
         ),
     ],
     ids=["none at all", "another event", "two other events", "no such topic"],
 )
 def test_it_says_why_nobody_is_concerned(text: str, sentence: str) -> None:
-    assert why_nobody(topic(text), ALL, Profile.SUPPORT_PAGE) == sentence
+    assert why_nobody(topic(text), ALL, Profile.SUPPORT_PAGE, Surface.SERVER) == sentence
 
 
 def test_the_developer_page_has_updates_of_activities() -> None:
-    sentence = why_nobody(topic("activity_log/update"), ALL, Profile.DEVELOPER_DOCS)
+    sentence = why_nobody(topic("activity_log/update"), ALL, Profile.DEVELOPER_DOCS, Surface.SERVER)
 
     assert sentence == "no subscription to activity_log/update"

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.model import EntityType, Event, Topic
-from copper_emulator.core.topics import TABLES, Profile, advice, events_of, exists, no_event, no_type, swapped
+from copper_emulator.core.surface import Surface
+from copper_emulator.core.topics import (
+    TABLES,
+    Profile,
+    advice,
+    events_of,
+    exists,
+    no_event,
+    no_type,
+    swapped,
+    wider_profile,
+)
 
 # Copper support page, "Learn more about Copper Webhooks", section "What you can subscribe to", as printed.
 SUPPORT_PAGE = """
@@ -76,7 +87,7 @@ def test_other_types_have_no_events(name: str) -> None:
             "activity_log",
             "support-page",
             "Copper's only webhook for activity_log is new. Copper's developer page lists update and "
-            "delete too: the setting profile=developer-docs allows them.",
+            "delete too: allow them with Emulator(profile='developer-docs').",
         ),
         (
             "activity_log",
@@ -93,7 +104,24 @@ def test_other_types_have_no_events(name: str) -> None:
     ids=["lead", "activity", "activity of the developer page", "user"],
 )
 def test_advice_says_what_can_be_subscribed_to(name: str, profile: str, sentence: str) -> None:
-    assert advice(name, Profile(profile)) == sentence
+    assert advice(name, Profile(profile), wider_profile(Surface.PYTHON)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("surface", "allowed"),
+    [
+        (Surface.SERVER, "allow them with copper-emulator reset --set profile=developer-docs."),
+        (Surface.RUN, "allow them with --set profile=developer-docs."),
+        (Surface.EXEC, "allow them with exec --profile developer-docs."),
+        (Surface.CONNECTED, "allow them with copper-emulator reset --set profile=developer-docs."),
+    ],
+)
+def test_how_the_wider_table_is_chosen_is_said_as_it_is_done_where_it_is_read(surface: Surface, allowed: str) -> None:
+    assert advice("activity_log", Profile.SUPPORT_PAGE, wider_profile(surface)).endswith(f"delete too: {allowed}")
+
+
+def test_where_it_cannot_be_chosen_nothing_is_said_of_it() -> None:
+    assert advice("activity_log", Profile.SUPPORT_PAGE, "") == "Copper's only webhook for activity_log is new."
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,32 @@ def test_what_is_done_with_records_is_said_to_be_in_their_collections(copper: Co
     assert callable(getattr(getattr(copper, found[1]), name))
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *((name, "search") for name in ("find", "all", "list", "filter")),
+        *((name, "create") for name in ("add", "insert")),
+        ("fetch", "get"),
+        ("save", "update"),
+        ("remove", "delete"),
+    ],
+)
+def test_what_other_libraries_do_with_records_is_said_in_the_words_of_these(
+    copper: Copper, name: str, meant: str
+) -> None:
+    with pytest.raises(AttributeError, match=f"copper.people has no '{name}'; did you mean '{meant}'"):
+        getattr(copper.people, name)
+
+
+@pytest.mark.parametrize("name", ["configure", "config", "options", "set"])
+def test_where_settings_are_given_is_said_to_who_would_change_them_here(copper: Copper, name: str) -> None:
+    with pytest.raises(AttributeError) as raised:
+        getattr(copper, name)
+
+    given = copper._tenant.account.surface.setting("latency", "5m")
+    assert str(raised.value) == f"copper has no '{name}': settings are given like {given}; copper.settings shows them"
+
+
 @pytest.mark.parametrize("name", ["resend", "snapshot", "restore", "record"])
 def test_a_command_without_a_namesake_is_named_as_a_command(copper: Copper, name: str) -> None:
     with pytest.raises(AttributeError, match=rf"copper has no '{name}': .*copper-emulator {name}$"):

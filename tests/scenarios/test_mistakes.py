@@ -351,7 +351,9 @@ def test_a_name_is_not_known_before_its_step() -> None:
 def test_the_wider_table_of_topics_can_be_chosen() -> None:
     steps = "steps:\n  - fire: {topic: activity_log/update, ids: 1}\n"
 
-    assert "there is no topic activity_log/update" in mistake_in("name: x\n" + steps)
+    mistake = mistake_in("name: x\n" + steps)
+    assert "there is no topic activity_log/update" in mistake
+    assert mistake.endswith("lists update and delete too: allow them with `settings: {profile: developer-docs}`.")
     wider = parse("name: x\nsettings: {profile: developer-docs}\n" + steps, "story.yaml")
     assert wider.content.steps[0].action == "fire"
 

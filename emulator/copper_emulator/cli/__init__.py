@@ -94,6 +94,7 @@ _ELSEWHERE = {
     "deliveries": "notifications",
     "emit": "fire",
     "events": "journal",
+    "expect": "wait",
     "explain": "why",
     "find": "search",
     "get": "search",

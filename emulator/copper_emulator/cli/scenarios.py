@@ -145,14 +145,14 @@ def _of_the_file(scenario: str, text: str) -> str:
     return re.sub(r"^scenario(?=:\d+: )", lambda _: scenario, text, flags=re.MULTILINE)
 
 
-_THERE_ALREADY = "Id: is already there"
+_THERE_ALREADY = re.compile(r"\bId: \d+ is already there")
 
 
 def _told_of_the_file(shown: dict[str, Any], scenario: str, *, reset: bool) -> dict[str, Any]:
     if shown["failure"] is None:
         return shown
     failure = _of_the_file(scenario, shown["failure"])
-    if _THERE_ALREADY in failure and not reset:
+    if _THERE_ALREADY.search(failure) and not reset:
         failure += "\nThe account has records with these ids: play it with --reset, which empties the account first."
     return {**shown, "failure": failure}
 

@@ -13,6 +13,9 @@ from copper_emulator.cli.stray import as_pair, is_flag, of_command, options
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import meant, suggesting
 
+_OF_THE_SERVER = frozenset({"url", "base-url", "host"})
+"""What other tools call the option that says which server they talk to."""
+
 
 def unknown_option_text(ctx: click.Context, name: str, typed: Sequence[str]) -> str:
     """The message; the context is that of the command that lacks the option."""
@@ -62,6 +65,8 @@ def _arguments(command: click.Command) -> Iterator[str]:
 def _near(ctx: click.Context, name: str) -> str | None:
     # Without the dashes, which would make short names look alike.
     known = options(ctx.command)
+    if _bare(name) in _OF_THE_SERVER and "server" in known:
+        return "--server"
     near = meant(_bare(name), known)
     return None if near is None else max(known[near].opts, key=len)
 

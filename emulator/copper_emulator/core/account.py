@@ -157,7 +157,7 @@ class Account:
         self._outbox = Outbox(rules.in_flight, self.subscriptions.find, self.marks)
         self._latencies = Latencies(self.draws, self.marks)
         self._envelopes = Envelopes()
-        self._listeners = Listeners(self.subscriptions)
+        self._listeners = Listeners(self.subscriptions, surface)
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
 

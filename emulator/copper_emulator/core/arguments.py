@@ -11,8 +11,9 @@ from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.kinds import type_named
 from copper_emulator.core.records.record import Record, kind_of
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import json_name
-from copper_emulator.core.topics import Profile, advice, exists, no_event, no_type, swapped
+from copper_emulator.core.topics import Profile, advice, exists, no_event, no_type, swapped, wider_profile
 from copper_emulator.core.wire import clean_attributes
 
 __tracebackhide__ = raised_on_purpose
@@ -84,12 +85,18 @@ def _not_ids(given: object) -> str:
 
 
 def bare_event(
-    type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None, profile: Profile
+    type: str,
+    event: str,
+    ids: object,
+    updated_attributes: Mapping[str, Any] | None,
+    profile: Profile,
+    *,
+    surface: Surface = Surface.PYTHON,
 ) -> RecordChange:
     """A bare event as `Account.fire` takes it. Raises UsageError for a topic or ids that cannot exist."""
     topic = _topic_called(type, event)
     if not exists(topic, profile):
-        raise UsageError(f"there is no topic {topic}. {advice(topic.type, profile)}")
+        raise UsageError(f"there is no topic {topic}. {advice(topic.type, profile, wider_profile(surface))}")
     given_ids = record_ids(ids, topic.type)
     if not given_ids:
         raise UsageError(_not_ids(ids))

@@ -22,11 +22,21 @@ class Attributes:
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
+            if is_defined(self, name):
+                return object.__getattribute__(self, name)
             wrong = f"{type(self).__name__} has no attribute {name!r}"
             # Python asks for names with underscores itself, often of objects that are not complete yet.
             if not name.startswith("_"):
                 wrong = _with_those_meant(wrong, name, public_names(self))
             raise AttributeError(wrong, name=name, obj=self)
+
+
+def is_defined(value: object, name: str) -> bool:
+    """Whether the class has the name all the same: a property of it has then raised an AttributeError of its own.
+
+    Python has dropped that error when it asks `__getattr__`; whoever asks the property again gets it.
+    """
+    return any(name in vars(each) for each in type(value).__mro__)
 
 
 def _with_those_meant(wrong: str, name: str, names: list[str]) -> str:

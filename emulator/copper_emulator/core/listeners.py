@@ -5,13 +5,15 @@ from __future__ import annotations
 from copper_emulator.core.matching import matching, why_nobody
 from copper_emulator.core.model import Subscription, Topic
 from copper_emulator.core.subscriptions import Subscriptions
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.topics import Profile
 
 
 class Listeners:
     """The subscriptions to each topic; cached, as most changes repeat an earlier topic."""
 
-    def __init__(self, subscriptions: Subscriptions) -> None:
+    def __init__(self, subscriptions: Subscriptions, surface: Surface) -> None:
+        self._surface = surface
         self._subscriptions = subscriptions
         self._by_topic: dict[Topic, tuple[list[Subscription], str]] = {}
         self._version: tuple[int, Profile] | None = None
@@ -26,6 +28,6 @@ class Listeners:
         listeners = self._by_topic.get(topic)
         if listeners is None:
             subscriptions = matching(topic, self._subscriptions)
-            why = "" if subscriptions else why_nobody(topic, self._subscriptions, profile)
+            why = "" if subscriptions else why_nobody(topic, self._subscriptions, profile, self._surface)
             listeners = self._by_topic[topic] = subscriptions, why
         return listeners

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from copper_emulator.core.model import Subscription, Topic
-from copper_emulator.core.topics import Profile, advice, exists
+from copper_emulator.core.surface import Surface
+from copper_emulator.core.topics import Profile, advice, exists, wider_profile
 
 
 def matching(topic: Topic, subscriptions: Iterable[Subscription]) -> list[Subscription]:
@@ -16,10 +17,10 @@ def matching(topic: Topic, subscriptions: Iterable[Subscription]) -> list[Subscr
     return sorted(found, key=lambda s: s.id) if len(found) > 1 else found
 
 
-def why_nobody(topic: Topic, subscriptions: Iterable[Subscription], profile: Profile) -> str:
+def why_nobody(topic: Topic, subscriptions: Iterable[Subscription], profile: Profile, surface: Surface) -> str:
     """One sentence on why a change matched no subscription."""
     if not exists(topic, profile):
-        return f"no webhook exists for {topic}. {advice(topic.type, profile)}"
+        return f"no webhook exists for {topic}. {advice(topic.type, profile, wider_profile(surface))}"
     events = sorted({str(s.event) for s in subscriptions if s.type == topic.type})
     if events:
         return f"no subscription to {topic} (there is one to {topic.type}/{', '.join(events)})"

@@ -18,7 +18,7 @@ from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import check_target
 from copper_emulator.core.text import json_name, sentence
-from copper_emulator.core.topics import advice, events_of, no_event, no_type, swapped
+from copper_emulator.core.topics import advice, events_of, no_event, no_type, swapped, wider_profile
 
 __tracebackhide__ = raised_on_purpose
 
@@ -136,7 +136,7 @@ def parse_create(body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON) 
     for name in ("target", "type", "event"):
         findings.require(name)
     findings.check("target", _is_text, "must be a string")
-    kind, event = _topic(findings, rules)
+    kind, event = _topic(findings, rules, surface)
     _check_extras(findings, rules)
     findings.raise_if_any()
     check_target(findings.body["target"], allow_http=rules.allow_http, surface=surface)
@@ -185,7 +185,7 @@ def secret_hint(secret: Mapping[str, str] | None) -> str:
     )
 
 
-def _topic(findings: Findings, rules: Rules) -> tuple[Any, Any]:
+def _topic(findings: Findings, rules: Rules, surface: Surface) -> tuple[Any, Any]:
     kind, event = findings.body.get("type"), findings.body.get("event")
     if kind in (None, "") or not isinstance(kind, str):
         findings.check("type", _is_text, NOT_LISTED, sentence(no_type(kind)) if isinstance(kind, list) else "")
@@ -195,13 +195,13 @@ def _topic(findings: Findings, rules: Rules) -> tuple[Any, Any]:
         if wrong := swapped(kind, event):
             findings.error("event", NOT_LISTED, sentence(wrong))
             return kind, event
-        findings.hint(advice(kind, rules.profile))
+        findings.hint(advice(kind, rules.profile, wider_profile(surface)))
         _check_event(findings)
     else:
         _check_event(findings)
         if _is_event(event) and event not in events_of(kind, rules.profile):
             findings.error("event", NOT_LISTED)
-            findings.hint(advice(kind, rules.profile))
+            findings.hint(advice(kind, rules.profile, wider_profile(surface)))
     return kind, event
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from copper_emulator.core.model import EntityType, Event, Topic
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import choices, in_words, meant, no_such, suggesting
 
 _ALL = frozenset(Event)
@@ -111,8 +112,16 @@ def meant_type(name: object) -> EntityType | None:
     return types.get(one) or types.get(meant(one, types) or "")
 
 
-def advice(type_name: str, profile: Profile) -> str:
-    """One sentence on what can be subscribed to for a type."""
+def wider_profile(surface: Surface) -> str:
+    """How to choose the table with more topics."""
+    return surface.setting("profile", str(Profile.DEVELOPER_DOCS))
+
+
+def advice(type_name: str, profile: Profile, wider: str) -> str:
+    """What can be subscribed to for a type.
+
+    `wider` says how the profile with more topics is chosen where this is read; "" if it cannot be chosen there.
+    """
     events = [event for event in Event if event in events_of(type_name, profile)]
     if not events:
         types = in_words(name for name, having in TABLES[profile].items() if having)
@@ -121,6 +130,6 @@ def advice(type_name: str, profile: Profile) -> str:
         return f"{suggesting(no_webhooks, near, f'the types that have them are {types}')}."
     which = f"only webhook for {type_name} is" if len(events) == 1 else f"webhooks for {type_name} are"
     text = f"Copper's {which} {in_words(events)}."
-    if profile is Profile.SUPPORT_PAGE and type_name == EntityType.ACTIVITY_LOG:
-        text += " Copper's developer page lists update and delete too: the setting profile=developer-docs allows them."
+    if wider and profile is Profile.SUPPORT_PAGE and type_name == EntityType.ACTIVITY_LOG:
+        text += f" Copper's developer page lists update and delete too: allow them with {wider}."
     return text

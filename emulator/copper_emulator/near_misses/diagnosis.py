@@ -3,74 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import UNSUCCESSFUL, Delivery, Notification, Wait, WaitsFor
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
-from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
+from copper_emulator.expectation import distance, misfits
 from copper_emulator.later_work import if_after_answer, if_later
+from copper_emulator.near_misses.case import Case
 from copper_emulator.near_misses.field_advice import advice_on
-from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
+from copper_emulator.near_misses.nothing_sent import (
+    Diagnosis,
+    changes_since,
+    to_others,
+    why_nothing,
+    why_nothing_since,
+)
 from copper_emulator.timeline import under
-
-
-@dataclass(frozen=True)
-class Case:
-    """An expectation that was not met, and its account; `fitting` are the deliveries that fit but for ids or count."""
-
-    expectation: Expectation
-    fitting: Sequence[Delivery]
-    account: Account
-    claims: Claims
-    surface: Surface
-    """Where the text is read."""
-    scored: Sequence[tuple[Delivery, Sequence[Misfit]]] = field(default=())
-
-    @classmethod
-    def of(
-        cls,
-        expectation: Expectation,
-        fitting: Sequence[Delivery],
-        account: Account,
-        claims: Claims,
-        surface: Surface,
-    ) -> Case:
-        scored = [(delivery, misfits(expectation, delivery)) for delivery in account.journal.deliveries]
-        return cls(expectation, fitting, account, claims, surface, scored)
-
-    def concerns(self, notification: Notification) -> bool:
-        """Whether a notification has the expected topic and, if ids are expected, any of them."""
-        return is_of(self.expectation, notification) and (
-            self.expectation.ids is None or not self.expectation.wanted.isdisjoint(notification.ids)
-        )
-
-    @property
-    def waiting(self) -> list[Notification]:
-        return [notification for notification in self.account.waiting() if self.concerns(notification)]
-
-    @property
-    def near(self) -> list[tuple[Delivery, Sequence[Misfit]]]:
-        """Unclaimed deliveries that concern the expectation but do not fit, each with the reasons."""
-        return [
-            (delivery, reasons)
-            for delivery, reasons in self.scored
-            if reasons and self.concerns(delivery.notification) and not self.claims.is_claimed(delivery)
-        ]
-
-    @property
-    def missing(self) -> list[int]:
-        """Expected ids that no fitting delivery brought."""
-        arrived = {record_id for delivery in self.fitting for record_id in delivery.ids}
-        return [record_id for record_id in self.expectation.ids or () if record_id not in arrived]
-
-    @property
-    def claimed(self) -> list[Delivery]:
-        """Deliveries that concern the expectation but that an earlier expect has claimed."""
-        return [d for d, _ in self.scored if self.concerns(d.notification) and self.claims.is_claimed(d)]
 
 
 def diagnose(case: Case) -> Diagnosis:
@@ -94,15 +45,18 @@ def _incomplete(case: Case) -> Diagnosis | None:
     claimed_ids = {record_id for delivery in case.claimed for record_id in delivery.ids}
     claimed = [record_id for record_id in case.missing if record_id in claimed_ids]
     never = [record_id for record_id in case.missing if record_id not in claimed_ids]
+    anew = claimed if claimed and _since_claimed(case.alone(claimed)) else []
+    claimed = [] if anew else claimed
     reasons = []
     if claimed:
         of_these = next(delivery for delivery in case.claimed if not set(claimed).isdisjoint(delivery.ids))
         reasons.append(case.claims.reason(of_these).why.format(short_ids(claimed)))
-    if never:
-        reasons.append(f"{short_ids(never)} did not arrive as expected")
-    alone = case.expectation.only(never or claimed)
-    rest = diagnose(Case.of(alone, (), case.account, case.claims, case.surface))
-    lines = (f"{short_ids(never or claimed)}: {rest.wrong}.", *rest.lines)
+    if never or anew:
+        absent = [record_id for record_id in case.missing if record_id not in claimed]
+        reasons.append(f"{short_ids(absent)} did not arrive as expected")
+    explained = never or anew or claimed
+    rest = diagnose(case.alone(explained))
+    lines = (f"{short_ids(explained)}: {rest.wrong}.", *rest.lines)
     return Diagnosis(", and ".join(reasons), rest.advice, lines)
 
 
@@ -146,6 +100,19 @@ def sent_twice(delivery: Delivery, account: Account) -> str:
         return ""
     same = f"The subscriptions {short_ids(sorted(found))} have the same topic and target"
     return f"{same}, so it is notified {len(found)} times."
+
+
+def _since_claimed(case: Case) -> Diagnosis | None:
+    """It came and was claimed, and was then done anew: why nothing came of that is what must be explained."""
+    claimed = case.meant
+    if claimed is None:
+        return None
+    later = replace(case, after=claimed.notification.serial)
+    for look in (_failed, _under_way, _misfitting):
+        found = look(later)
+        if found is not None:
+            return found
+    return why_nothing_since(case.expectation, case.account, case.surface, case.number_of(claimed))
 
 
 def _under_way(case: Case) -> Diagnosis | None:
@@ -213,13 +180,32 @@ def _misfitting(case: Case) -> Diagnosis | None:
 
 
 def _claimed(case: Case) -> Diagnosis | None:
-    if not case.claimed:
+    claimed = case.meant
+    if claimed is None:
         return None
-    # The last one: what was set aside is older than whatever an expect has claimed.
-    reason = case.claims.reason(case.claimed[-1])
-    found = Diagnosis(reason.why.format("it"), reason.advice)
-    # If one of them would have fitted, it is the one that is meant.
-    return _or_later(found, case) if all(misfits(case.expectation, each) for each in case.claimed) else found
+    reason = case.claims.reason(claimed)
+    why = reason.why.format("it")
+    others = _others_since(case, claimed)
+    if others is not None:
+        return Diagnosis(f"{why}, and since then {others.wrong}", others.advice)
+    found = Diagnosis(why, reason.advice)
+    # If it would have fitted, it is the one that is meant.
+    return _or_later(found, case) if misfits(case.expectation, claimed) else found
+
+
+def _others_since(case: Case, claimed: Delivery) -> Diagnosis | None:
+    """What is expected has happened to other records since, and no expect has claimed that."""
+    journal = case.account.journal
+    changes = [
+        change
+        for change in changes_since(case.account, case.number_of(claimed))
+        if case.beside.isdisjoint(change.ids)
+        and not any(
+            delivery is not None and case.claims.is_claimed(delivery)
+            for delivery in map(journal.delivery_of, journal.notifications_of(change))
+        )
+    ]
+    return to_others(case.expectation, case.account, case.surface, changes)
 
 
 def _or_later(diagnosis: Diagnosis, case: Case) -> Diagnosis:
@@ -231,6 +217,7 @@ def _or_later(diagnosis: Diagnosis, case: Case) -> Diagnosis:
 _LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (
     _incomplete,
     _miscounted,
+    _since_claimed,
     _failed,
     _under_way,
     _misfitting,

@@ -1,9 +1,10 @@
-"""Nothing that was expected was ever sent: did the change happen, was anybody subscribed, and what would help?"""
+"""Nothing that was expected was sent: did the change happen, was anybody subscribed, and what would help?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, EntityType, Entry, Event, Kind, Topic
@@ -11,10 +12,11 @@ from copper_emulator.core.moments import stamp
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import in_words, short_ids
-from copper_emulator.core.topics import advice, exists
+from copper_emulator.core.topics import advice, exists, wider_profile
 from copper_emulator.expectation import Expectation
 from copper_emulator.explain import Decision, Trace, refusals, traces_of
 from copper_emulator.later_work import if_after_answer
+from copper_emulator.near_misses.refused_calls import would_have_done
 
 _MAX_TOPICS = 3
 
@@ -37,16 +39,25 @@ def why_nothing(expectation: Expectation, account: Account, surface: Surface) ->
     return _never_happened(expectation, account, surface)
 
 
+def why_nothing_since(expectation: Expectation, account: Account, surface: Surface, since: int) -> Diagnosis | None:
+    """Why nothing was sent for what was done after the journal's entry of that number; None if nothing was done."""
+    for look in _LOOKS_SINCE:
+        found = look(expectation, account, surface, since=since)
+        if found is not None:
+            return found
+    return None
+
+
 def _no_such_topic(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     kind, event, profile = expectation.type, expectation.event, account.rules.profile
     if kind is None or event is None or exists(Topic(kind, event), profile):
         return None
-    return Diagnosis(f"Copper has no webhook for {kind}/{event}", advice(kind, profile))
+    return Diagnosis(f"Copper has no webhook for {kind}/{event}", advice(kind, profile, wider_profile(surface)))
 
 
-def _unheard(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
+def _unheard(expectation: Expectation, account: Account, surface: Surface, *, since: int = 0) -> Diagnosis | None:
     """The change happened, but nobody was notified of it."""
-    changes = [change for change in account.journal.changes if _is_expected(expectation, change)]
+    changes = [change for change in changes_since(account, since) if _is_expected(expectation, change)]
     unheard = [change for change in changes if not change.subscriptions]
     if not unheard:
         return None
@@ -113,8 +124,8 @@ def _nobody(change: Change, near: Sequence[Trace], account: Account, surface: Su
     )
 
 
-def _unchanged(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
-    entry = _last(expectation, account, Kind.UNCHANGED)
+def _unchanged(expectation: Expectation, account: Account, surface: Surface, *, since: int = 0) -> Diagnosis | None:
+    entry = _last(expectation, account, Kind.UNCHANGED, since)
     if entry is None or expectation.event not in (None, Event.UPDATE):
         return None
     return Diagnosis(
@@ -124,8 +135,8 @@ def _unchanged(expectation: Expectation, account: Account, surface: Surface) -> 
     )
 
 
-def _excluded(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
-    entry = _last(expectation, account, Kind.EXCLUDED)
+def _excluded(expectation: Expectation, account: Account, surface: Surface, *, since: int = 0) -> Diagnosis | None:
+    entry = _last(expectation, account, Kind.EXCLUDED, since)
     if entry is None or expectation.event not in (None, Event.UPDATE):
         return None
     none = _none(expectation, surface)
@@ -134,6 +145,18 @@ def _excluded(expectation: Expectation, account: Account, surface: Surface) -> D
         f"Say {none}, since nothing will arrive; to find out, ask the API.",
         ("What was done:", _at(entry)),
     )
+
+
+def _refused(expectation: Expectation, account: Account, surface: Surface, *, since: int) -> Diagnosis | None:
+    """The API refused a call that would have done it."""
+    for entry in reversed(account.journal.entries[since:]):
+        if entry.kind is Kind.REFUSED and would_have_done(expectation, entry.text):
+            return Diagnosis(
+                "the API refused the call that would have done it",
+                f"Fix the call; or, if it should be refused, say {_none(expectation, surface)}.",
+                (f"The API refused: {entry.text}",),
+            )
+    return None
 
 
 def _something_else(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
@@ -161,7 +184,14 @@ def _something_else(expectation: Expectation, account: Account, surface: Surface
 
 
 def _to_others(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
-    changes = [change for change in account.journal.changes if _is_expected(expectation.of_any_ids, change)]
+    return to_others(expectation, account, surface, account.journal.changes)
+
+
+def to_others(
+    expectation: Expectation, account: Account, surface: Surface, among: Iterable[Change]
+) -> Diagnosis | None:
+    """What is expected happened, but to other records."""
+    changes = [change for change in among if _is_expected(expectation.of_any_ids, change)]
     if not changes:
         return None
     ids: dict[Topic, dict[int, None]] = {}
@@ -196,6 +226,21 @@ _LOOKS: Sequence[Callable[[Expectation, Account, Surface], Diagnosis | None]] = 
 )
 
 
+class _LookSince(Protocol):
+    def __call__(
+        self, expectation: Expectation, account: Account, surface: Surface, /, *, since: int
+    ) -> Diagnosis | None: ...
+
+
+_LOOKS_SINCE: Sequence[_LookSince] = (_unheard, _unchanged, _refused, _excluded)
+
+
+def changes_since(account: Account, since: int) -> list[Change]:
+    """The changes after the journal's entry of that number."""
+    journal = account.journal
+    return [each for each in journal.changes if (entry := journal.entry_of(each)) is not None and entry.number > since]
+
+
 def _or_later(expectation: Expectation, account: Account, surface: Surface) -> str:
     later = if_after_answer(account, surface, expectation.ids)
     return f" {later}" if later else ""
@@ -209,10 +254,10 @@ def _is_expected(expectation: Expectation, change: Change) -> bool:
     )
 
 
-def _last(expectation: Expectation, account: Account, kind: Kind) -> Entry | None:
+def _last(expectation: Expectation, account: Account, kind: Kind, since: int) -> Entry | None:
     found = [
         entry
-        for entry in account.journal.entries
+        for entry in account.journal.entries[since:]
         if entry.kind is kind
         and any(
             expectation.type in (None, its) and (expectation.ids is None or record_id in expectation.wanted)

@@ -12,7 +12,8 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, distance, is_of, misfits
 from copper_emulator.explain import refusals, story
-from copper_emulator.near_misses.diagnosis import Case, diagnose, sent_twice
+from copper_emulator.near_misses.case import Case
+from copper_emulator.near_misses.diagnosis import diagnose, sent_twice
 from copper_emulator.remedies import told_elsewhere
 from copper_emulator.timeline import masked
 from copper_emulator.tracebacks import brief

@@ -126,10 +126,11 @@ class RecordActs:
 
     def _fire(self, fire: Fire) -> Rounds[None]:
         ids = self._fired_for(fire)
-        topic, profile = fire.topic, self._tenant.settings.profile
+        topic, profile, surface = fire.topic, self._tenant.settings.profile, self._tenant.surface.of_scenario
         attributes = self.resolved(fire.updated_attributes)
         changes = [
-            bare_event(topic.type, topic.event, part, attributes, profile) for part in _parts(ids, each=fire.each)
+            bare_event(topic.type, topic.event, part, attributes, profile, surface=surface)
+            for part in _parts(ids, each=fire.each)
         ]
         yield from self._operations.write(
             lambda account, now: [account.fire(change, now, origin="scenario") for change in changes]

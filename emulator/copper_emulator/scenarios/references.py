@@ -49,6 +49,10 @@ def reference_mistakes(parts: Parts, settings: Settings, folder: File | None) ->
             yield from reader.mistakes(step, ("steps", index))
 
 
+_WIDER = f"`settings: {{profile: {Profile.DEVELOPER_DOCS}}}`"
+"""How a scenario chooses the profile that has more topics."""
+
+
 class StepReader:
     """Reads the steps in order and knows what is defined so far."""
 
@@ -135,4 +139,4 @@ class StepReader:
     def topic_mistakes(self, topic: Topic, path: Path) -> Iterator[PathMistake]:
         """What is wrong with a topic."""
         if not exists(topic, self._profile):
-            yield path, f"there is no topic {topic}. {advice(topic.type, self._profile)}"
+            yield path, f"there is no topic {topic}. {advice(topic.type, self._profile, _WIDER)}"

@@ -174,7 +174,11 @@ async def test_fire_says_when_nobody_listens_and_what_is_near() -> None:
         ),
         ({"type": "persona", "event": "update", "ids": [1]}, 422, "there is no type 'persona'"),
         ({"type": "person", "event": "moved", "ids": [1]}, 422, "there is no event 'moved'"),
-        ({"type": "activity_log", "event": "update", "ids": [1]}, 422, "only webhook for activity_log is new"),
+        (
+            {"type": "activity_log", "event": "update", "ids": [1]},
+            422,
+            "update and delete too: allow them with copper-emulator reset --set profile=developer-docs.",
+        ),
         ({"type": "person", "event": "update", "ids": [1], "updated_attributes": {"a": 1}}, 422, "[old, new]"),
         (
             {"type": "person", "event": "update", "ids": [1], "updated_attributes": [1]},

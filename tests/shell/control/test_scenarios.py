@@ -117,6 +117,20 @@ async def test_a_target_gets_everything() -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_was_done_before_it_began_does_not_explain_why_nothing_came() -> None:
+    expecting = "name: expecting\nsteps:\n  - expect: {topic: person/update}\n"
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        subscription = await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+        await served.control("DELETE", f"{DEFAULT}/subscriptions/{subscription}")
+        await served.fire("person", "update", 17)
+
+        done = await run(served, scenario=expecting)
+
+        assert "but it had ended before the scenario began." in done["failure"]
+
+
+@pytest.mark.asyncio
 async def test_a_step_that_fails_ends_the_run_with_what_was_expected() -> None:
     async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint) as served:
         done = await run(served, scenario=RENAMED)

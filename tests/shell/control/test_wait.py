@@ -77,6 +77,22 @@ async def test_only_what_ends_after_an_entry_counts_if_one_is_named() -> None:
         assert [delivery["ids"] for delivery in second["deliveries"]] == [[18]]
 
 
+async def test_what_was_done_before_that_entry_does_not_explain_why_nothing_comes() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        subscription = await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+        before = (await served.journal())[-1]["number"]
+        await served.control("DELETE", f"{DEFAULT}/subscriptions/{subscription}")
+        await served.fire("person", "update", 17)
+        since = (await served.journal())[-1]["number"]
+
+        _, refused = await waited(served, type="person", since=since, timeout="10ms")
+        _, earlier = await waited(served, type="person", since=before, timeout="10ms")
+
+        assert f"but it had already ended, at or before entry {since} of the journal." in refused["error"]
+        assert "but the subscription had been removed before the change." in earlier["error"]
+
+
 async def test_after_the_time_out_it_says_what_came_closest_as_expect_does() -> None:
     async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint) as served:
         await served.subscribe("person", "update", secret={"key": "tell-nobody"})

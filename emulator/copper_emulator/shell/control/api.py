@@ -61,7 +61,14 @@ def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Appli
 async def fire(served: ServedAccount, params: Fire) -> FiredShape:
     """Fire a bare event now. Unless an endpoint is slow, what it makes due is delivered before this is answered."""
     tenant = served.tenant
-    happened = bare_event(params.type, params.event, params.ids, params.updated_attributes, tenant.settings.profile)
+    happened = bare_event(
+        params.type,
+        params.event,
+        params.ids,
+        params.updated_attributes,
+        tenant.settings.profile,
+        surface=tenant.surface,
+    )
     change: Change = tenant.record(lambda account, now: account.fire(happened, now))
     account = tenant.account
     await settled(served, account, [change])

@@ -139,6 +139,7 @@ def _timed_out(served: ServedAccount, params: Wait, watch: _Watch) -> Refused:
             f"{{}} had already ended, at or before entry {params.since} of the journal",
             "Make it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
             f"below {params.since}.",
+            until=params.since,
         )
         claims = Claims()
         entries = account.journal.entries

@@ -9,6 +9,7 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
+from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
 from tests.core.builders import START, make_account
@@ -152,7 +153,11 @@ WRONG: dict[str, tuple[EntityType, dict[str, Any], str]] = {
     "a value": (OPPORTUNITY, {"name": "Deal", "converted_value": "seven"}, "Converted Value: is invalid"),
     "no number": (OPPORTUNITY, {"name": "Deal", "converted_value": float("nan")}, "Converted Value: is invalid"),
     "a user": (LEAD, {"name": "Ada", "assignee_id": 1}, "Assignee Id: must exist"),
-    "an id": (LEAD, {"name": "Ada", "id": "17"}, "Id: is already there or not an id"),
+    "an id": (LEAD, {"name": "Ada", "id": "17"}, "Id: '17' is not an id"),
+    "a long id": (LEAD, {"name": "Ada", "id": "1" * 50}, f"Id: '{'1' * 39}... is not an id"),
+    "a truth as an id": (LEAD, {"name": "Ada", "id": True}, "Id: True is not an id"),
+    "an id below one": (LEAD, {"name": "Ada", "id": 0}, "Id: 0 is not an id"),
+    "an id beyond all": (LEAD, {"name": "Ada", "id": MAX_ID + 1}, f"Id: {MAX_ID + 1} is not an id"),
     "an activity's category": (
         ACTIVITY,
         {"parent": {"id": 1, "type": "lead"}, "type": {"id": 1, "category": "robot"}, "details": "x"},
@@ -192,9 +197,9 @@ def test_ids_that_are_taken_are_refused_and_never_given_again() -> None:
     first = seed(account, PERSON, name="Ada", id=94_808_712)
 
     assert [seed(account, PERSON, name="Bob"), seed(account, PERSON, name="Cy")] == [94_808_711, 94_808_713]
-    with pytest.raises(Invalid, match="Id: is already there or not an id"):
+    with pytest.raises(Invalid, match=f"Id: {first} is already there"):
         seed(account, PERSON, name="Dan", id=first)
-    with pytest.raises(Invalid, match="Id: is already there or not an id"):
+    with pytest.raises(Invalid, match="Id: 5 is given twice"):
         seeded(account, LEAD, {"name": "Dan", "id": 5}, {"name": "Eve", "id": 5})
 
 

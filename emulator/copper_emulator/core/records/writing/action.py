@@ -8,7 +8,7 @@ action.commit()                                            writes everything; re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -25,6 +25,7 @@ from copper_emulator.core.records.switched_off import require, require_named
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
+from copper_emulator.core.text import beginning
 
 __tracebackhide__ = raised_on_purpose
 
@@ -87,10 +88,19 @@ class Action:
         """Create a record whose id and read-only fields may be given, and return its id. Raises Invalid."""
         fields, findings = self._seeding.seed(self._table, body)
         given_id = findings.body.get("id")
-        if given_id is not None and not _is_free(given_id, self._store.of(self._kind), self._created):
-            findings.error("id", "is already there or not an id")
+        if given_id is not None:
+            self._check_free(given_id, findings)
         self._seeded = True
         return self._note_body("seed", self._add_new(fields, findings, given_id, seeding=True), body)
+
+    def _check_free(self, given_id: object, findings: Findings) -> None:
+        if isinstance(given_id, bool) or not isinstance(given_id, int) or not 1 <= given_id <= MAX_ID:
+            wrong = f"{beginning(repr(given_id), _MOST_OF_AN_ID)} is not an id"
+            findings.error("id", wrong, f"An id is a whole number from 1 to {MAX_ID}.")
+        elif given_id in self._created:
+            findings.error("id", f"{given_id} is given twice")
+        elif given_id in self._store.of(self._kind):
+            findings.error("id", f"{given_id} is already there")
 
     def make(self, values: Mapping[str, Any]) -> int:
         """Create a record from values known to be valid, also read-only ones, and defaults. Returns its id."""
@@ -264,13 +274,10 @@ _PERFORMED: Mapping[str, Callable[[EntityType, Rows], Performed]] = {
 
 _TOPICS = {(kind, event): Topic(kind, event) for kind in TABLES for event in Event}
 
+_MOST_OF_AN_ID = 40
+"""Characters of a wrong id that are shown."""
+
 _UNIQUE = {PERSON: "emails", COMPANY: "email_domain"}
-
-
-def _is_free(record_id: object, *taken: Container[int]) -> bool:
-    if isinstance(record_id, bool) or not isinstance(record_id, int) or not 1 <= record_id <= MAX_ID:
-        return False
-    return all(record_id not in each for each in taken)
 
 
 def _merged(old: Mapping[int, Any], new: Mapping[int, Any]) -> dict[int, Any]:
