@@ -217,14 +217,6 @@ def test_the_types_of_fixtures_can_be_imported() -> None:
     assert not hasattr(pytest_copper, "copper")
 
 
-def test_a_record_lists_its_fields_for_completion() -> None:
-    with Emulator() as copper:
-        ada = copper.people.create(name="Ada")
-
-        assert set(ada) <= set(dir(ada))
-        assert {"items", "get"} <= set(dir(ada))
-
-
 def test_every_public_thing_says_what_it_is() -> None:
     public = [getattr(copper_emulator, name) for name in copper_emulator.__all__]
     for face in (*filter(inspect.isclass, public), *RECORDS, Lookups, LookupTable, CopperEndpoint, CopperFactory):

@@ -31,6 +31,13 @@ def test_a_field_that_is_not_there_is_named() -> None:
         _ = record["name"]
 
 
+def test_its_fields_are_listed_for_completion() -> None:
+    record = Record({"id": 17, "name": "Ada"})
+
+    assert {"id", "name", "items", "get"} <= set(dir(record))
+    assert "email" not in dir(record)
+
+
 def test_a_record_can_be_copied() -> None:
     record = Record({"id": 17})
 
