@@ -192,15 +192,22 @@ def test_an_async_endpoint_that_is_too_slow_fails_and_one_that_blocks_is_told_wh
     assert "Do not block in async code" in blocked.advice
 
 
-def test_what_is_called_one_after_the_other_says_nothing_where_it_is_too_slow() -> None:
+def test_what_is_called_one_after_the_other_has_nothing_at_once() -> None:
     with Emulator(strict=False) as copper:
-        row = broken_off(copper, lambda request: 200)
-        report = copper.check(TARGET, only="concurrent", no_secret=True)
+        too_slow = broken_off(copper, lambda request: 200)
+        report = copper.check(TARGET, only="concurrent,burst", no_secret=True)
+        copper.route("https://app.example", to=lambda request: 500)
+        wrong = copper.check(TARGET, only="concurrent", no_secret=True)["concurrent"]
 
-    assert str(row.verdict) == "skipped"
-    assert "in this process they come one after the other, which proves nothing" in row.evidence
-    assert str(report["concurrent"].verdict) == "passed"
-    assert report.notes[-1].startswith("concurrent: in this process the endpoint is called one notification after the ")
+    row = report["concurrent"]
+    assert str(too_slow.verdict) == str(row.verdict) == "skipped"
+    for each in (too_slow, row):
+        assert each.evidence.endswith("; in this process they come one after the other, so nothing was at once")
+        assert each.advice == "To have them at once, serve the endpoint and check its URL."
+    assert "65 notifications answered 2xx" in row.evidence
+    assert report.notes[-1].startswith("burst: in this process the endpoint is called one notification after the ")
+    # What goes wrong even so is no less wrong.
+    assert str(wrong.verdict) == "failed"
 
 
 @pytest.mark.asyncio

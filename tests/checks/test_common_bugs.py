@@ -351,7 +351,8 @@ def test_who_takes_two_changes_within_a_second_for_one_is_found_by_the_row_about
     )
     report = played(copper, mirror.hook, rows, state=mirror.state)
 
-    assert verdicts(report) == expected, report
+    # Plain functions are not called at once.
+    assert verdicts(report) == {**expected, "concurrent": "skipped"}, report
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ REPORT = Report(
     ("only answers were judged",),
     1.75,
 )
+UNSEEN = RowReport("late", "late", Verdict.PASSED, "3 notifications answered 2xx", by_answers=True)
 ALL_WELL = Report("http://127.0.0.1:5000", REPORT.rows[:1])
 
 
@@ -110,11 +111,20 @@ def test_json_has_everything() -> None:
     [
         (REPORT, "1 row passed, 1 warned, 1 failed, 1 skipped"),
         (ALL_WELL, "1 row passed"),
+        (Report("", (*REPORT.rows, UNSEEN)), "2 rows passed (1 by its answers alone), 1 warned, 1 failed, 1 skipped"),
+        (Report("", (UNSEEN, UNSEEN)), "2 rows passed (2 by their answers alone)"),
         (Report("", ()), "0 rows passed"),
     ],
 )
 def test_the_summary_counts(report: Report, summary: str) -> None:
     assert report.summary == summary
+    assert report.to_json()["summary"] == summary
+    assert ElementTree.fromstring(junit(report)).find(".//property[@name='summary']").get("value") == summary  # type: ignore[union-attr]
+    assert summary in page(report)
+
+
+def test_json_tells_which_rows_passed_by_their_answers_alone() -> None:
+    assert [row["by_answers"] for row in Report("", (*ALL_WELL.rows, UNSEEN)).to_json()["rows"]] == [False, True]
 
 
 def test_the_table_of_rows_in_the_document_is_the_codes() -> None:

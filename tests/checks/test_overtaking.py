@@ -136,23 +136,33 @@ def test_who_works_on_one_at_a_time_is_not(copper: Copper) -> None:
         worker.join()
 
     assert str(row.verdict) == "passed", row
+    assert row.evidence.startswith("while a fetch was under way, it did not begin another; 3 notifications")
 
 
 def test_who_fetches_before_it_answers_has_nothing_overtaken(copper: Copper) -> None:
     known: dict[int, Any] = {}
     row = played(copper, lambda request: fetch(copper, known, request.json["ids"]), known)
 
-    assert str(row.verdict) == "passed"
-    assert row.evidence.startswith("2 notifications answered 2xx")
+    assert str(row.verdict) == "skipped"
+    assert row.evidence == "it had fetched before it answered, so no later fetch could overtake that one"
 
 
-def test_who_fetches_nothing_passes(copper: Copper) -> None:
+def test_who_fetches_nothing_has_nothing_overtaken(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+    row = played(copper, lambda request: known.update({each: {} for each in request.json["ids"]}), known)
+
+    assert str(row.verdict) == "skipped"
+    assert row.evidence == "it fetched nothing soon after the update, so nothing could be overtaken"
+
+
+def test_who_answers_badly_fails_though_nothing_is_overtaken(copper: Copper) -> None:
     known: dict[int, Any] = {}
 
-    assert (
-        str(played(copper, lambda request: known.update({each: {} for each in request.json["ids"]}), known).verdict)
-        == "passed"
-    )
+    def hook(request: Received) -> int:
+        known.update({each: {} for each in request.json["ids"]})
+        return 200 if request.json["event"] == "new" else 500
+
+    assert str(played(copper, hook, known).verdict) == "failed"
 
 
 @pytest.mark.parametrize(

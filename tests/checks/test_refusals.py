@@ -82,16 +82,20 @@ def test_what_answers_tell_is_judged_without_a_state(copper: Copper) -> None:
     ]
 
 
-def test_who_fetches_nothing_passes_and_is_told_so(copper: Copper) -> None:
+def test_who_fetches_nothing_is_refused_nothing_whatever_its_state(copper: Copper) -> None:
     known: list[int] = []
     report = played(copper, lambda body: known.extend(body["ids"]), state=lambda: {"person": known})
 
-    assert verdicts(report) == ["passed", "passed"]
-    assert all("the API was not called meanwhile" in row.evidence for row in report.rows)
+    assert verdicts(report) == ["skipped", "skipped"]
+    assert {row.evidence for row in report.rows} == {"the API was not called meanwhile with its token"}
 
 
 def test_other_types_are_asked_for_too(copper: Copper) -> None:
-    report = played(copper, lambda body: 200, types="activity_log")
+    def hook(body: dict[str, Any]) -> int:
+        url = f"{copper.api_url}/activities/{body['ids'][0]}"
+        return 200 if any(requests.get(url, headers=copper.headers, timeout=10).ok for _ in range(3)) else 500
+
+    report = played(copper, hook, types="activity_log")
 
     assert verdicts(report) == ["passed", "passed"]
 

@@ -48,9 +48,40 @@ def test_a_right_endpoint_ends_with_0() -> None:
     lines = out.splitlines()
     assert lines[1].startswith(f"Records can be fetched at http://127.0.0.1:{port}/developer_api/v1 with any token")
     assert [line.split()[1] for line in lines if line.startswith("passed")] == [
-        name for name in check_names() if name not in ("burst", "slow-fetch")
+        name for name in check_names() if name not in ("burst", "slow-fetch", "overtaken")
     ]
-    assert lines[-1] == f"{len(check_names()) - 2} rows passed"
+    assert lines[-1] == f"{len(check_names()) - 3} rows passed, 1 skipped"
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_without_a_state_a_right_endpoint_ends_with_0_and_the_summary_says_what_was_seen(
+    strict: tuple[str, ...],
+) -> None:
+    port = free_port()
+    app = sample("right", api_url=f"http://127.0.0.1:{port}/developer_api/v1", headers=HEADERS)
+    with served(app) as url:
+        code, out, _ = invoke("check", url, "--port", str(port), *SHORT, *strict)
+
+    *_, note, last = out.splitlines()
+    played = len(check_names()) - 5
+    assert code == 0, out
+    assert last == f"{played + 2} rows passed ({played - 2} by their answers alone), 1 skipped"
+    assert note.startswith("Note: only answers were judged, not what was done: give the endpoint's state (--state-url")
+
+
+def test_what_has_tried_nothing_for_want_of_calls_is_one_line_and_told_where_to_fetch_from() -> None:
+    port = free_port()
+    with served(lambda environ, start: (start("200 OK", []), [b""])[1]) as url:
+        rows = "answers,slow-fetch,rate-limited,api-down-once"
+        code, out, _ = invoke("check", url, "--port", str(port), "--only", rows, "--patience", "0")
+
+    *_, line, advice, _, last = out.splitlines()
+    assert code == 0
+    assert line.split(maxsplit=1) == ["skipped", "slow-fetch to api-down-once (3)  the API was not called meanwhile"]
+    assert (
+        f"-> To have it tried, let the endpoint fetch from http://127.0.0.1:{port}/developer_api/v1; if it " in advice
+    )
+    assert last == "1 row passed (1 by its answers alone), 3 skipped"
 
 
 def test_a_wrong_one_ends_with_1_and_is_told_why_and_what_to_do() -> None:
@@ -391,7 +422,7 @@ def test_what_was_played_is_summed_up_where_the_check_is_interrupted() -> None:
         out, _ = process.popen.communicate(timeout=60)
 
     assert process.popen.returncode == 130
-    assert out.splitlines()[-1] == "Interrupted; until then: 1 row passed"
+    assert out.splitlines()[-1] == "Interrupted; until then: 1 row passed (1 by its answers alone)"
 
 
 def test_it_runs_as_a_process() -> None:
@@ -742,7 +773,7 @@ def test_rows_that_failed_more_than_a_screen_ago_are_told_once_more_in_short(mon
     assert re.fullmatch(r"  type-lead             2 of 3 notifications not answered 2xx: lead/update .*\.\.\.", first)
     assert len(first) == 100
     assert second == "  As in row type-lead: type-person, again"
-    assert last == "1 row passed, 3 failed"
+    assert last == "1 row passed (1 by its answers alone), 3 failed"
 
 
 def test_what_is_still_on_the_screen_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:

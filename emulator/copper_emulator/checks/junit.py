@@ -17,6 +17,7 @@ def junit(report: Report) -> str:
     suite = Element("testsuite", {"name": "copper-emulator check", **shown, "time": f"{report.seconds:.3f}"})
     properties = SubElement(suite, "properties")
     SubElement(properties, "property", {"name": "target", "value": _valid(report.target)})
+    SubElement(properties, "property", {"name": "summary", "value": report.summary})
     for row in report.rows:
         _add(suite, row, cut_off=row.name in report.cut_off)
     root = Element("testsuites", {**shown, "time": f"{report.seconds:.3f}"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from copper_emulator.checks.earlier import as_named, named_in
 from copper_emulator.checks.fetched_from import about_api
 from copper_emulator.checks.state import SURPLUS
+from copper_emulator.checks.uncalled import not_called
 from copper_emulator.core.model import Delivery, Event, Kind
 from copper_emulator.core.text import count
 from copper_emulator.remedies import refused_calls
@@ -94,5 +95,5 @@ def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
         more = f", and {count(len(others), 'other call')}" if others else ""
         return f"; meanwhile the API refused {shown}{more}"
     if may_be_missed and not bench.calls_here:
-        return "; the API was not called meanwhile" + ("" if bench.plan.any_token else " with its token")
+        return f"; {not_called(bench)}"
     return ""

@@ -20,7 +20,10 @@ def notes_on(bench: Bench, remarks: Iterable[str], played: Sequence[str], cut_of
             "(--time-limit, time_limit=)"
         )
     if bench.plan.state is None:
-        notes.append("only answers were judged, not what was done: give the endpoint's state to have that checked, too")
+        notes.append(
+            "only answers were judged, not what was done: give the endpoint's state (--state-url, state=) to have its "
+            "records compared, too"
+        )
     several = [name for name in played if name in AT_ONCE_ROWS]
     if several and bench.manner is Manner.IN_TURNS:
         notes.append(

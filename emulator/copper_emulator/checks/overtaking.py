@@ -35,7 +35,7 @@ ADVICE = (
 )
 
 
-def overtaken(bench: Bench) -> Rounds[Finding | None]:
+def overtaken(bench: Bench) -> Rounds[Finding]:
     """The answer to a fetch arrives after that to a later one."""
     kind = main(bench)
     ids = yield from bench.create(kind)
@@ -47,12 +47,13 @@ def overtaken(bench: Bench) -> Rounds[Finding | None]:
         yield from bench.rename(kind, ids)
         yield from _until(bench, lambda: late.is_taken, _begins(bench))
         if late.has_arrived or not late.is_taken:
-            return None
+            return (yield from _not_overtaken(bench, NO_LATER_FETCH if late.has_arrived else NO_FETCH))
         yield from bench.advance(APART_MS)
         before = len(bench.own_calls)
         yield from bench.rename(kind, ids)
         # Who works on one record at a time fetches again only when the first answer has arrived.
         yield from _until(bench, lambda: late.has_arrived or len(bench.own_calls) > before, ON_ITS_WAY)
+        is_overtaken = len(bench.own_calls) > before and not late.has_arrived
         yield from _until(bench, lambda: late.has_arrived, SETTLED)
         late.let_go()
         yield from _until(bench, lambda: late.has_arrived, ON_ITS_WAY)
@@ -60,7 +61,22 @@ def overtaken(bench: Bench) -> Rounds[Finding | None]:
     yield from bench.compare(lull=BEGINS)
     yield from bench.end()
     found = judged(bench, ADVICE)
-    return Finding(found.verdict, f"an answer of the API overtook an earlier one; {found.evidence}", found.advice)
+    came = _OVERTOOK if is_overtaken else _WAITED
+    return Finding(found.verdict, f"{came}; {found.evidence}", found.advice)
+
+
+_OVERTOOK = "an answer of the API overtook an earlier one"
+_WAITED = "while a fetch was under way, it did not begin another"
+
+NO_LATER_FETCH = "it had fetched before it answered, so no later fetch could overtake that one"
+NO_FETCH = "it fetched nothing soon after the update, so nothing could be overtaken"
+
+
+def _not_overtaken(bench: Bench, why: str) -> Rounds[Finding]:
+    """The finding, if no fetch was under way when the record changed again."""
+    yield from bench.end()
+    found = judged(bench, ADVICE)
+    return Finding(Verdict.SKIPPED, why) if found.verdict is Verdict.PASSED else found
 
 
 def _begins(bench: Bench) -> float:

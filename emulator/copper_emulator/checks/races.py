@@ -11,6 +11,7 @@ from copper_emulator.checks.judging import judged, milliseconds, slowest
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.trial import TimeIsUp
+from copper_emulator.checks.uncalled import is_called, untried
 from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, duration_text
@@ -55,6 +56,8 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     kind = bench.main or bench.plan.types[0]
     with bench.slow_api(SLOW, calls=_CALLS * _IDS):
         ids = yield from bench.create(kind, _IDS)
+        # Who answers first may not have begun yet.
+        yield from is_called(bench)
     yield from bench.answered()
     if len(bench.own_calls) < _IDS:
         # Who handles the first id only is found in other rows.
@@ -65,7 +68,7 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     if found.verdict is not Verdict.PASSED:
         return found
     if not calls:
-        return Finding(found.verdict, f"{found.evidence}; the API was not called meanwhile")
+        return untried(bench)
     waited = f"{count(calls, 'call')} of the API, each taking {milliseconds(SLOW)}; {found.evidence}"
     if slowest(bench) < SLOW:
         return Finding(found.verdict, waited)
@@ -155,6 +158,8 @@ def concurrent(bench: Bench) -> Rounds[Finding | None]:
         return _not_done(bench)
     yield from bench.end()
     found = judged(bench, "")
+    if bench.manner is Manner.IN_TURNS and found.verdict is Verdict.PASSED:
+        return Finding(Verdict.SKIPPED, f"{found.evidence}; {_IN_TURNS}", SERVE)
     if waited < AT_ONCE * _FETCHES * _MOSTLY or found.verdict is not Verdict.PASSED:
         # Judged with the row's own advice.
         return None
@@ -204,12 +209,14 @@ def _new_and_changed(bench: Bench, kind: EntityType, *, seen: bool) -> Rounds[li
     return ids
 
 
+_IN_TURNS = "in this process they come one after the other, so nothing was at once"
+SERVE = "To have them at once, serve the endpoint and check its URL."
+
+
 def _not_done(bench: Bench) -> Finding:
     so_far = f"not done after {bench.trial.limit:.0f} s, the slowest answered after {milliseconds(slowest(bench))}"
     if bench.manner is Manner.IN_TURNS:
-        return Finding(
-            Verdict.SKIPPED, f"{so_far}: in this process they come one after the other, which proves nothing"
-        )
+        return Finding(Verdict.SKIPPED, f"{so_far}; {_IN_TURNS}", SERVE)
     still = bench.tenant.check_measurements.loop_blocked_seconds
     if still < bench.trial.seconds / 2:
         return Finding(Verdict.FAILED, so_far, "Answer first and work afterwards, and let none wait for the others.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import judged
 from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.checks.uncalled import is_called, untried
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
-from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 
 LIMITED = 2
@@ -15,9 +15,6 @@ LIMITED = 2
 
 LULL = 5.0
 """Seconds of real time after its last call in which an endpoint that waits before retrying may call again."""
-
-BEGINS = 2.0
-"""Seconds of real time in which an endpoint that works after its answer must have begun to fetch."""
 
 ADVICE = (
     "Fetch again after a 429 or 5xx, a few times and each time later (1 s, 2 s, 4 s): Copper reports a change only "
@@ -43,9 +40,7 @@ def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
     with bench.fault(fault):
         yield from bench.create(kind)
         yield from bench.idle()
-        until = monotonic() + (min(bench.plan.patience, BEGINS) if works_later else 0.0)
-        while not bench.own_calls and monotonic() < until:
-            yield from bench.rest()
+        yield from is_called(bench)
         yield from bench.compare(f"while calls were answered {status}", lull=LULL if works_later else 0.0)
         entries = bench.account.journal.entries
         refused = sum(entry.kind is Kind.REFUSED and fault in entry.text for entry in entries)
@@ -54,8 +49,6 @@ def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
     found = judged(bench, ADVICE)
     if found.verdict is not Verdict.PASSED:
         return found
-    met = f"{count(refused, 'call')} of the API answered {status}" if refused else _NOT_CALLED
-    return Finding(found.verdict, f"{met}; {found.evidence}")
-
-
-_NOT_CALLED = "the API was not called meanwhile, so nothing was refused"
+    if not refused:
+        return untried(bench)
+    return Finding(found.verdict, f"{count(refused, 'call')} of the API answered {status}; {found.evidence}")

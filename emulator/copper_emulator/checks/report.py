@@ -56,7 +56,8 @@ class Finding:
 class RowReport:
     """One row: what was tried, the result, and what to do. `seconds` are of real time.
 
-    `printed` are the last lines of what the service's command has printed meanwhile, if the row failed.
+    `printed` are the last lines of what the service's command has printed meanwhile, if the row failed. `by_answers`
+    says that it passed by its answers alone: there was no state in which to look at what the endpoint did.
     """
 
     name: str
@@ -66,6 +67,7 @@ class RowReport:
     advice: str = ""
     seconds: float = field(default=0.0, compare=False)
     printed: tuple[str, ...] = ()
+    by_answers: bool = False
 
     @property
     def ok(self) -> bool:
@@ -101,6 +103,7 @@ class RowReport:
             "advice": self.advice,
             "seconds": round(self.seconds, 3),
             "printed": list(self.printed),
+            "by_answers": self.by_answers,
         }
 
 
@@ -193,7 +196,7 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """`27 rows passed, 1 failed, 2 skipped`."""
+        """`27 rows passed (21 by their answers alone), 1 failed, 2 skipped`."""
         return summary_of(self.rows)
 
     def __str__(self) -> str:
@@ -260,11 +263,17 @@ def _are_all_errors() -> bool:
     return False
 
 
+def _by_answers(rows: Iterable[RowReport]) -> str:
+    number = sum(row.by_answers for row in rows)
+    return f" ({number} by {'its' if number == 1 else 'their'} answers alone)" if number else ""
+
+
 def summary_of(rows: Sequence[RowReport]) -> str:
-    """How many rows of each verdict there are."""
+    """How many rows of each verdict there are, and how many passed though nobody could see what the endpoint did."""
     parts: list[str] = []
     for verdict in Verdict:
         number = sum(row.verdict is verdict for row in rows)
         if number or verdict is Verdict.PASSED:
-            parts.append(f"{number if parts else count(number, 'row')} {verdict}")
+            about = _by_answers(rows) if verdict is Verdict.PASSED else ""
+            parts.append(f"{number if parts else count(number, 'row')} {verdict}{about}")
     return ", ".join(parts)

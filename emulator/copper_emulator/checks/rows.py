@@ -54,6 +54,8 @@ class Row:
         several: it does the same with the fewest ids that are several.
         secret: it does not apply to an endpoint that is meant to accept all notifications.
         ahead: milliseconds that it plays ahead.
+        fetches: without a state, it says nothing about an endpoint that does not call the API meanwhile.
+        compares: it looks at the endpoint's state, if that is given.
         limit: seconds of real time it may take.
         service: it needs the process behind the endpoint, and is played only where the check has started that.
     """
@@ -68,6 +70,8 @@ class Row:
     several: bool = False
     secret: bool = False
     ahead: int = 0
+    fetches: bool = False
+    compares: bool = True
     limit: float = 60.0
     service: bool = False
 
@@ -124,11 +128,24 @@ ROWS: tuple[Row, ...] = (
         UNREAD,
         keep_alive.kept,
         all_events=False,
+        compares=False,
     ),
     Row(
-        "no-redirect", "it is answered at the URL it was sent to", contact.REDIRECT, contact.redirects, all_events=False
+        "no-redirect",
+        "it is answered at the URL it was sent to",
+        contact.REDIRECT,
+        contact.redirects,
+        all_events=False,
+        compares=False,
     ),
-    Row("in-time", f"{MAX_IDS} ids are answered in time", contact.IN_TIME, contact.in_time, all_events=False),
+    Row(
+        "in-time",
+        f"{MAX_IDS} ids are answered in time",
+        contact.IN_TIME,
+        contact.in_time,
+        all_events=False,
+        compares=False,
+    ),
     *(_life(kind) for kind in EntityType),
     *(_batch(number) for number in (1, _FEWEST, MAX_IDS)),
     Row(
@@ -190,6 +207,7 @@ ROWS: tuple[Row, ...] = (
         shapes.UNKNOWN_TYPE,
         shapes.unknown_types,
         all_events=False,
+        compares=False,
     ),
     Row(
         "content-type",
@@ -262,6 +280,7 @@ ROWS: tuple[Row, ...] = (
         references.UNKNOWN,
         references.unknown_records,
         all_events=False,
+        fetches=True,
     ),
     Row(
         "new-references",
@@ -301,6 +320,7 @@ ROWS: tuple[Row, ...] = (
         "searches do not see a new record yet, and still see a deleted one",
         races.SEARCH_BEHIND,
         races.search_behind,
+        fetches=True,
         ahead=APART_MS + 2 * races.BEHIND_MS,
     ),
     Row("concurrent", "16 notifications at once", races.CONCURRENT, races.concurrent, ahead=races.CONCURRENT_MS),
@@ -328,6 +348,7 @@ ROWS: tuple[Row, ...] = (
         restarting.ADVICE,
         restarting.restarted,
         all_events=False,
+        compares=False,
         limit=240.0,
         service=True,
     ),

@@ -38,6 +38,7 @@ from copper_emulator.checks.reviving import Reviving
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
 from copper_emulator.checks.state import NobodyThere, StateError, believed
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
+from copper_emulator.checks.uncalled import unless_untried
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DISTRUSTFUL, EntityType, Outcome, Reason
@@ -150,7 +151,9 @@ class _Run:
             final = self._point_to_earlier(row, finding)
             seconds, failed = monotonic() - began, final.verdict is Verdict.FAILED
             printed = self.printed.after(row.name, failed=failed, since=self.stopped_in or row.name)
-            done.append(RowReport(row.name, row.about, final.verdict, final.evidence, final.advice, seconds, printed))
+            by_answers = final.verdict is Verdict.PASSED and row.compares and self.bench.plan.state is None
+            told = (row.name, row.about, final.verdict, final.evidence, final.advice)
+            done.append(RowReport(*told, seconds, printed, by_answers))
             if self.on_row is not None:
                 self.on_row(done[-1])
         self.lateness.look()
@@ -282,7 +285,9 @@ class _Run:
 
 def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
     finding = yield from row.play(bench)
-    if finding is not None:
-        return finding
-    yield from bench.end()
-    return judged(bench, row.advice)
+    if finding is None:
+        yield from bench.end()
+        finding = judged(bench, row.advice)
+    if row.fetches and bench.plan.state is None:
+        return (yield from unless_untried(bench, finding))
+    return finding
