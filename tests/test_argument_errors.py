@@ -113,7 +113,7 @@ def test_a_type_that_cannot_be_subscribed_is_answered_with_the_one_that_is_near(
 async def test_the_asynchronous_face_says_the_same() -> None:
     async with AsyncEmulator() as copper:
         wrong: Any = copper
-        with pytest.raises(UsageError, match="expect takes type and event as two arguments: not 'person.new'"):
+        with pytest.raises(UsageError, match=r"expect takes type and event as two arguments: not 'person.new'"):
             await wrong.expect("person.new")
         with pytest.raises(UsageError, match=r"create: too many.*; write it like copper.people.create"):
             await wrong.people.create("Ada")
