@@ -31,6 +31,19 @@ TARGET = "https://billing.example.com/hook"
         (lambda copper: copper.subscribe("person", "new"), "subscribe: missing a required.* 'target'; write it like"),
         (
             lambda copper: copper.expect("person.new"),
+            "expect takes type and event as two arguments: not 'person.new' but 'person', 'new', "
+            r"like copper.expect\('person', 'update', ids=17\)",
+        ),
+        (
+            lambda copper: copper.subscribe("people/delete", target=TARGET),
+            "subscribe takes type and event as two arguments: not 'people/delete' but 'people', 'delete', like copper",
+        ),
+        (
+            lambda copper: copper.fire("person.new", 17),
+            "fire takes type and event as two arguments: not 'person.new' but 'person', 'new', like copper.fire",
+        ),
+        (
+            lambda copper: copper.expect("person"),
             r"expect: missing a required argument: 'event'; write it like copper.expect\('person', 'update', ids=17\)",
         ),
         (
@@ -100,7 +113,7 @@ def test_a_type_that_cannot_be_subscribed_is_answered_with_the_one_that_is_near(
 async def test_the_asynchronous_face_says_the_same() -> None:
     async with AsyncEmulator() as copper:
         wrong: Any = copper
-        with pytest.raises(UsageError, match="expect: missing a required argument: 'event'; write it like"):
+        with pytest.raises(UsageError, match=r"expect takes type and event as two arguments: not 'person.new'"):
             await wrong.expect("person.new")
         with pytest.raises(UsageError, match=r"create: too many.*; write it like copper.people.create"):
             await wrong.people.create("Ada")

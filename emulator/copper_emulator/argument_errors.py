@@ -60,11 +60,12 @@ def _check(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str,
         signature.bind(*args, **named)
     except TypeError as error:
         known = list(signature.parameters)
-        topic = _TOPIC.fullmatch(str(args[-1])) if args and "event" in known else None
-        if topic:
+        topic = next((found for each in args if (found := _TOPIC.fullmatch(str(each)))), None)
+        if topic and "event" in known:
             type_and_event = f"{topic[1]!r}, {topic[2]!r}"
             raise UsageError(
-                f"{function.__name__} takes type and event apart: not {args[-1]!r} but {type_and_event}, like {example}"
+                f"{function.__name__} takes type and event as two arguments: not {topic[0]!r} but {type_and_event}, "
+                f"like {example}"
             ) from None
         near = next((meant(name, known) for name in named if name not in known), None)
         wrong = f"{function.__name__}: {error}"

@@ -66,11 +66,11 @@ class Expectation:
                 raise UsageError("count must be at least 1; use expect_none to expect nothing")
         if status is not None:
             _require_whole("status", status, "204")
+        _require(Mapping, "a mapping", "updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
         if updated_attributes is not None:
-            _require_mapping("updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
             _require_pairs("updated_attributes", updated_attributes)
-        if body is not None:
-            _require_mapping("body", body, "{'subscription_id': 560698}")
+        _require(Mapping, "a mapping", "body", body, "{'subscription_id': 560698}")
+        _require(str, "a text", "target", target, "'https://my-app.example/hook'")
         ending = None if outcome is None else _outcome(outcome)
         _require_agreement(status, ending)
         return cls(
@@ -264,9 +264,9 @@ def _require_whole(name: str, value: object, example: str) -> None:
         raise UsageError(f"{name} must be a whole number, like {name}={example}, not {value!r}")
 
 
-def _require_mapping(name: str, value: object, example: str) -> None:
-    if not isinstance(value, Mapping):
-        raise UsageError(f"{name} must be a mapping, like {name}={example}, not {value!r}")
+def _require(kind: type, called: str, name: str, value: object, example: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise UsageError(f"{name} must be {called}, like {name}={example}, not {value!r}")
 
 
 def _require_pairs(where: str, values: Mapping[str, Any]) -> None:

@@ -141,6 +141,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "status as text": ({"status": "204"}, "like status=204, not '204'"),
     "count as text": ({"count": "3"}, "like count=3, not '3'"),
     "body as text": ({"body": "x"}, "body must be a mapping"),
+    "attributes as text": ({"updated_attributes": "x"}, "updated_attributes must be a mapping"),
+    "target as number": ({"target": 5}, "target must be a text, like target='https://my-app.example/hook', not 5"),
     "2xx rejected": ({"status": 200, "outcome": "rejected"}, "contradict"),
     "500 delivered": ({"status": 500, "outcome": "delivered"}, "contradict"),
     "500 failed": ({"status": 500, "outcome": "failed"}, "has no status"),
@@ -153,6 +155,16 @@ def test_what_cannot_be_expected_is_refused_with_what_to_write(copper: Copper, n
 
     with pytest.raises(UsageError, match=message):
         copper.expect(**{"type": "person", "event": "update", **given})
+
+
+def test_nothing_can_be_expected_only_of_a_target_that_is_text(copper: Copper, endpoint: Endpoint) -> None:
+    """Nothing was sent to anything else, so the expectation could not fail."""
+    subscription: Any = copper.subscribe("person", "new", target=TARGET)
+    copper.fire("person", "new", ids=17)
+
+    with pytest.raises(UsageError, match="target must be a text"):
+        copper.expect_none("person", "new", target=subscription)
+    copper.expect("person", "new")
 
 
 def test_everything_that_happened_can_be_looked_at_and_explained(copper: Copper, endpoint: Endpoint) -> None:

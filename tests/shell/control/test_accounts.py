@@ -377,6 +377,23 @@ async def test_another_snapshot_does_not_open_the_way_to_real_hosts_or_say_whom_
 
 
 @pytest.mark.asyncio
+async def test_an_account_is_restored_though_its_file_of_authorities_is_gone(tmp_path: Path) -> None:
+    """It stays the setting, and the account keeps delivering."""
+    company = tmp_path / "company.pem"
+    company.write_bytes(Authority.temporary().certificate_pem)
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint, ca=company) as served:
+        await served.subscribe("person", "new")
+        document = await snapshot_of(served)
+        company.unlink()
+
+        status, after = await served.control("POST", "/accounts/default/restore", {"snapshot": document})
+
+        assert status == 200, after
+        await served.fire("person", "new", 1)
+        assert (await endpoint.arrived.get())["ids"] == [1]
+
+
+@pytest.mark.asyncio
 async def test_another_snapshot_leads_to_no_machine_to_which_the_account_does_not_lead_already() -> None:
     there, here = "https://there.example", "https://here.example"
     async with serving() as served:

@@ -183,7 +183,8 @@ class ServedAccount:
         saved.keys, saved.routes = keys_after(saved, self.tenant), routes_after(saved, self.tenant)
         # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
         present = self.tenant.settings
-        saved.settings = saved.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
+        # Not checked again: a file of authorities that is gone by now must not end an account that has been stopped.
+        saved.settings = saved.settings.with_unchecked({"allow_targets": present.allow_targets, "ca": present.ca})
         self._put_back(saved)
         self.clock.continue_from(saved.clock)
         self._begin_new_life("as it was when the snapshot was made")
