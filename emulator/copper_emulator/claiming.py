@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import SENT, Delivery, Topic
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.targets import comparable, origin_of
 from copper_emulator.expectation import Expectation, fits, is_of, misfits
 from copper_emulator.near_misses import unmet, unwanted
 
@@ -43,8 +45,13 @@ def meet(expectation: Expectation, account: Account, claims: Claims, surface: Su
 
 
 def meet_none(expectation: Expectation, account: Account, claims: Claims, surface: Surface) -> None:
-    """Raise ExpectationError if an unclaimed delivery fits."""
+    """Raise ExpectationError if an unclaimed delivery fits.
+
+    UsageError if nothing could: the target is only the host, or another spelling, of one that was subscribed.
+    """
     __tracebackhide__ = True
+    if expectation.target is not None:
+        _check_target(expectation.target, account)
     found = [
         delivery
         for delivery in _unclaimed(expectation, account, claims)
@@ -55,6 +62,16 @@ def meet_none(expectation: Expectation, account: Account, claims: Claims, surfac
     ]
     if found:
         raise ExpectationError(unwanted(expectation, found, account, surface))
+
+
+def _check_target(target: str, account: Account) -> None:
+    known = {subscription.target for subscription in account.journal.subscriptions()}
+    if target in known:
+        return
+    meant = comparable(target).rstrip("/")
+    for each in sorted(known):
+        if comparable(each).rstrip("/") == meant or (meant == origin_of(meant) == origin_of(comparable(each))):
+            raise UsageError(f"nothing goes to target={target!r}, as it is written: write the whole target, {each!r}")
 
 
 _WHERE_TO = ("target", "body")

@@ -261,3 +261,21 @@ def test_an_exception_that_a_framework_answers_with_500_is_known_too(opened: Ope
     (delivery,) = copper.expect("person", "new", status=500)
     assert isinstance(delivery.exception, KeyError)
     assert copper.verdict() == ""
+
+
+@pytest.mark.parametrize("written", ["https://app.example", TARGET.replace("app", "APP"), f"{TARGET}/"])
+def test_nothing_can_be_expected_only_of_a_target_as_it_was_subscribed(
+    copper: Copper, endpoint: Endpoint, written: str
+) -> None:
+    copper.subscribe("person", "new", target=TARGET)
+    copper.fire("person", "new", ids=17)
+
+    with pytest.raises(UsageError) as caught:
+        copper.expect_none("person", "new", target=written)
+    copper.expect_none("person", "new", target="https://app.example/other")
+    copper.expect_none("person", "new", target="https://elsewhere.example")
+
+    assert (
+        str(caught.value) == f"nothing goes to target={written!r}, as it is written: write the whole target, {TARGET!r}"
+    )
+    copper.expect("person", "new", ids=17)

@@ -25,7 +25,9 @@ _OWN_CHANGES = 2
 """How many changes the row itself makes."""
 
 _BEGINS = 0.2
-"""Seconds of real time in which an endpoint that works after its answer must have begun, where there is no patience."""
+"""Seconds of real time in which an endpoint that works after its answer must have begun, where there is no patience.
+
+One that had called the API when it answered may have done so in a thread, and is given as long to write."""
 
 _GOES_ON = 0.5
 """Seconds of real time in which one that works after its answer may write again and again."""
@@ -42,8 +44,7 @@ def echo(bench: Bench) -> Rounds[Finding | None]:
     ids = yield from bench.create(kind)
     yield from bench.apart()
     yield from bench.rename(kind, ids)
-    works_later = bench.plan.patience > 0 or (yield from _works_later(bench, as_named(kind, ids[0])))
-    until = monotonic() + (min(bench.plan.patience or _GOES_ON, _GOES_ON) if works_later else 0.0)
+    until = monotonic() + (yield from _seconds_to_go_on(bench, as_named(kind, ids[0])))
     while monotonic() < until and _writes(bench, ids) <= _TOO_OFTEN:
         yield []
         yield from bench.idle()
@@ -78,14 +79,16 @@ def _writes(bench: Bench, ids: list[int]) -> int:
     return sum(each.origin == "api" and not set(ids).isdisjoint(each.ids) for each in bench.account.journal.changes)
 
 
-def _works_later(bench: Bench, record: Named) -> Rounds[bool]:
-    """Whether an endpoint that had not called the API about a record when it answered does so soon afterwards."""
+def _seconds_to_go_on(bench: Bench, record: Named) -> Rounds[float]:
+    """For how long, in real time, the endpoint may still write: not at all if it has not called the API by now."""
+    if bench.plan.patience:
+        return min(bench.plan.patience, _GOES_ON)
     if _has_called(bench, record):
-        return False
+        return _BEGINS
     until = monotonic() + _BEGINS
     while not (has_called := _has_called(bench, record)) and monotonic() < until:
         yield from bench.rest()
-    return has_called
+    return _GOES_ON if has_called else 0.0
 
 
 def _has_called(bench: Bench, record: Named) -> bool:
