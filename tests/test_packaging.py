@@ -133,7 +133,7 @@ def test_the_sdist_holds_the_folder_whole(sdist: set[str], folder: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "constraints.txt", "noxfile.py"],
+    [".ci/run", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "constraints.txt", "noxfile.py"],
 )
 def test_the_sdist_holds_what_a_contributor_needs(sdist: set[str], name: str) -> None:
     assert name in sdist
@@ -145,6 +145,7 @@ def test_a_stray_file_of_the_work_tree_is_in_no_sdist(sdist: set[str]) -> None:
     rest = {name for name in sdist if name.split("/")[0] not in listed}
 
     assert rest == {
+        ".ci/run",
         ".gitignore",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
