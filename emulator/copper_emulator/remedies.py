@@ -168,7 +168,7 @@ def named(delivery: Delivery, surface: Surface) -> str:
     return surface.expected("outcome", str(delivery.outcome))
 
 
-def told_elsewhere(account: Account, delivery: Delivery) -> bool:
+def may_mean_another_target(account: Account, delivery: Delivery) -> bool:
     """Whether an expectation of its topic and ids could also mean a delivery to another target."""
     ids = set(delivery.ids)
     # What was cancelled has no target.
@@ -190,7 +190,7 @@ def permit(delivery: Delivery, account: Account, surface: Surface) -> str:
     allowed: int | str = str(delivery.outcome) if delivery.status is None else delivery.status
     if delivery.exception is not None and delivery.status is None:
         allowed = "exception"
-    to = surface.only_to(delivery.target) if told_elsewhere(account, delivery) else ""
+    to = surface.only_to(delivery.target) if may_mean_another_target(account, delivery) else ""
     return f"expect it with {named(delivery, surface)}{to}, or allow it: {surface.setting('allow', allowed)}"
 
 

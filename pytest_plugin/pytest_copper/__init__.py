@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 __all__ = ["CopperEndpoint", "CopperFactory"]
 
 
+_HOMES = {"CopperEndpoint": "receiving", "CopperFactory": "accounts"}
+"""Name -> the module that defines it."""
+
+
 def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # On first access, because every pytest run imports this package.
-    if name == "CopperFactory":
-        from pytest_copper.accounts import CopperFactory
+    from importlib import import_module
 
-        return CopperFactory
-    if name == "CopperEndpoint":
-        from pytest_copper.receiving import CopperEndpoint
-
-        return CopperEndpoint
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

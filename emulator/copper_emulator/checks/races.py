@@ -11,7 +11,7 @@ from copper_emulator.checks.judging import judged, milliseconds, slowest
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.trial import TimeIsUp
-from copper_emulator.checks.uncalled import is_called, untried
+from copper_emulator.checks.uncalled import untried, wait_for_call
 from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, duration_text
@@ -57,7 +57,7 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     with bench.slow_api(SLOW, calls=_CALLS * _IDS):
         ids = yield from bench.create(kind, _IDS)
         # Who answers first may not have begun yet.
-        yield from is_called(bench)
+        yield from wait_for_call(bench)
     yield from bench.answered()
     if len(bench.own_calls) < _IDS:
         # Who handles the first id only is found in other rows.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import judged
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.checks.uncalled import is_called, untried
+from copper_emulator.checks.uncalled import untried, wait_for_call
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
 from copper_emulator.shell.delivering.driver import Rounds
@@ -40,7 +40,7 @@ def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
     with bench.fault(fault):
         yield from bench.create(kind)
         yield from bench.idle()
-        yield from is_called(bench)
+        yield from wait_for_call(bench)
         yield from bench.compare(f"while calls were answered {status}", lull=LULL if works_later else 0.0)
         entries = bench.account.journal.entries
         refused = sum(entry.kind is Kind.REFUSED and fault in entry.text for entry in entries)

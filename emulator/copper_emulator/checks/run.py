@@ -152,8 +152,8 @@ class _Run:
             seconds, failed = monotonic() - began, final.verdict is Verdict.FAILED
             printed = self.printed.after(row.name, failed=failed, since=self.stopped_in or row.name)
             by_answers = final.verdict is Verdict.PASSED and row.compares and self.bench.plan.state is None
-            told = (row.name, row.about, final.verdict, final.evidence, final.advice)
-            done.append(RowReport(*told, seconds, printed, by_answers))
+            played = (row.name, row.about, final.verdict, final.evidence, final.advice, seconds, printed)
+            done.append(RowReport(*played, by_answers=by_answers))
             if self.on_row is not None:
                 self.on_row(done[-1])
         self.lateness.look()

@@ -11,8 +11,8 @@ BEGINS = 2.0
 """Seconds of real time in which an endpoint that works after its answer must have begun to fetch."""
 
 
-def is_called(bench: Bench) -> Rounds[bool]:
-    """Whether the endpoint has called the API in this row; one that works after its answer is given time to begin."""
+def wait_for_call(bench: Bench) -> Rounds[bool]:
+    """Give an endpoint that works after its answer time to call the API; whether it has been called in this row."""
     until = monotonic() + min(bench.plan.patience, BEGINS)
     while not bench.own_calls and monotonic() < until:
         yield from bench.rest()
@@ -42,6 +42,6 @@ def _where(bench: Bench) -> str:
 
 def unless_untried(bench: Bench, found: Finding) -> Rounds[Finding]:
     """The finding, unless the row has passed because the API was not called."""
-    if found.verdict is Verdict.PASSED and not (yield from is_called(bench)):
+    if found.verdict is Verdict.PASSED and not (yield from wait_for_call(bench)):
         return untried(bench)
     return found

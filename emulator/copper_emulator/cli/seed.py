@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,10 +16,9 @@ from copper_emulator.cli.options import for_an_account
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.records import record_path, record_type
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import count
-
-if TYPE_CHECKING:
-    from copper_emulator.shell.seed_files import Seeds
+from copper_emulator.shell.seed_files import Seeds, read_seeds, seeds_in
 
 
 @click.command(short_help="Add records to a running server without notifying anybody.")
@@ -50,10 +49,6 @@ def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bo
 
 
 def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
-    # Imported here because only this command needs the tables of records.
-    from copper_emulator.core.records.kinds import kind_called
-    from copper_emulator.shell.seed_files import read_seeds, seeds_in
-
     try:
         kind = kind_called(type)
         there = {each["id"]: each for each in definitions if kind in each["available_on"]}

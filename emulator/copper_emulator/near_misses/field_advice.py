@@ -12,7 +12,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
 from copper_emulator.near_misses.nothing_sent import Diagnosis
-from copper_emulator.remedies import fix, named, refused_meanwhile, seen, told_elsewhere
+from copper_emulator.remedies import fix, may_mean_another_target, named, refused_meanwhile, seen
 
 
 def advice_on(
@@ -83,7 +83,7 @@ def _body(delivery: Delivery, expectation: Expectation) -> Diagnosis:
 def _outcome(delivery: Delivery, expectation: Expectation, account: Account, surface: Surface) -> Diagnosis:
     wrong, ending = how(delivery), named(delivery, surface)
     if expectation.target is None and "subscription_id" not in (expectation.body or {}):
-        ending += surface.only_to(delivery.target) if told_elsewhere(account, delivery) else ""
+        ending += surface.only_to(delivery.target) if may_mean_another_target(account, delivery) else ""
     if delivery.outcome is Outcome.DELIVERED and expectation.status in DISTRUSTFUL:
         # Advising to expect this answer would mean accepting that anybody can tell the endpoint anything.
         compare = f"compare the secret before anything else, and answer {expectation.status}"

@@ -14,7 +14,7 @@ from copper_emulator.expectation import Expectation, Misfit, distance, is_of, mi
 from copper_emulator.explain import refusals, story
 from copper_emulator.near_misses.case import Case
 from copper_emulator.near_misses.diagnosis import diagnose, sent_twice
-from copper_emulator.remedies import told_elsewhere
+from copper_emulator.remedies import may_mean_another_target
 from copper_emulator.timeline import masked
 from copper_emulator.tracebacks import brief
 
@@ -59,7 +59,7 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     same = sent_twice(first, account)
     if same:
         lines.append(same)
-    target = first.target if told_elsewhere(account, first) else ""
+    target = first.target if may_mean_another_target(account, first) else ""
     lines.append(
         f"If {'it' if len(found) == 1 else f'#{first.notification.serial}'} should arrive, claim it first: "
         f"{surface.expect(first.type, first.event, f', ids={list(first.ids)}', target=target)}. "

@@ -1,4 +1,4 @@
-"""How long is a call of the API held back? Until its time is up, or its account is reset, or that or the server ends.
+"""How long is a call of the API held back? Until its time is up, its account is reset or ends, or the server ends.
 
 A test's account ends in the test's thread, but its calls are held on the loop of the host's thread.
 """

@@ -65,21 +65,26 @@ async def test_what_waits_while_an_account_is_deleted_is_refused_and_begins_noth
         assert served.accounts.named("two") is None
 
 
+async def deleted_before_its_body(served: Served, path: str, body: bytes) -> str:
+    """The answer to a call for the account `two`, which is deleted while the body of the call is still to come."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served.server.url.rpartition(":")[2]))
+    writer.write(
+        b"POST /_emulator/v1/accounts/two%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+        b"Expect: 100-continue\r\nConnection: close\r\n\r\n" % (path.encode(), len(body))
+    )
+    assert b"100" in await reader.readuntil(b"\r\n\r\n")
+    assert (await served.control("DELETE", "/accounts/two"))[0] == 200
+    writer.write(body)
+    answer = (await reader.read()).decode()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
 async def test_a_request_whose_account_is_deleted_while_its_body_is_on_its_way_is_answered_404() -> None:
     async with serving() as served:
         account = await second(served)
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(served.server.url.rpartition(":")[2]))
-        writer.write(
-            b"POST /_emulator/v1/accounts/two/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
-            b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
-        )
-        assert b"100" in await reader.readuntil(b"\r\n\r\n")
-        # By now it has found its account, and waits for its body.
-        assert (await served.control("DELETE", "/accounts/two"))[0] == 200
-        writer.write(b"{}")
-        answered = (await reader.read()).decode()
-        writer.close()
-        await writer.wait_closed()
+        answered = await deleted_before_its_body(served, "/reset", b"{}")
 
         left = begun(account)
         await end(*left)
@@ -122,17 +127,7 @@ async def test_time_that_is_to_pass_for_an_account_deleted_meanwhile_sends_nothi
         await second(served)
         await served.subscribe("person", "update", token="mine")
         await served.fire("person", "update", 17, account="two")
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(served.server.url.rpartition(":")[2]))
-        writer.write(
-            b"POST /_emulator/v1/accounts/two/clock/advance HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n"
-            b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
-        )
-        assert b"100" in await reader.readuntil(b"\r\n\r\n")
-        assert (await served.control("DELETE", "/accounts/two"))[0] == 200
-        writer.write(b'{"by": "1h"}')
-        answered = (await reader.read()).decode()
-        writer.close()
-        await writer.wait_closed()
+        answered = await deleted_before_its_body(served, "/clock/advance", b'{"by": "1h"}')
 
         assert answered.startswith("HTTP/1.1 404 ")
         assert "there is no account 'two'" in answered

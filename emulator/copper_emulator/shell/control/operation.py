@@ -47,6 +47,7 @@ class Operation(Generic[T]):
         """Its route, under `/accounts/{name}`."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            # Before the body is read: a wrong name is answered at once.
             account_of(request, accounts)
             params = await taken(request, self.takes, max_body=self.max_body)
             # Once more, because the account may have been deleted while the body was on its way.
