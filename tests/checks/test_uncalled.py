@@ -88,14 +88,18 @@ def test_who_fetches_passes_without_a_state(copper: Copper) -> None:
 
 def test_who_fetches_after_its_answer_is_given_the_time_to_begin(copper: Copper) -> None:
     """It begins only when the answer has long been there."""
+    timers: list[threading.Timer] = []
 
     def hook(body: dict[str, Any]) -> None:
-        threading.Timer(0.2, fetch, (copper, body)).start()
+        timers.append(threading.Timer(0.2, fetch, (copper, body)))
+        timers[-1].start()
 
     report = played(copper, hook, only="unknown-records,slow-fetch,search-behind", types="person", patience="2s")
 
     assert skipped(report) == []
     assert " of the API, each taking 2.0 s" in report["slow-fetch"].evidence
+    for each in timers:
+        each.join()
 
 
 def test_a_state_that_is_right_without_a_call_has_been_compared(copper: Copper) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, cast
 from aiohttp import web
 
 from copper_emulator.shell.caught import is_meant_for_the_caller
+from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.whole_request import WholeRequest, read_whole
 
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
@@ -64,6 +65,14 @@ class ListeningRunner(web.AppRunner):
         server = super().server
         if server is not None:
             server.request_handler = _answering(server.request_handler, self._on_error)
+
+    async def cleanup(self) -> None:
+        """Stop accepting connections, and end those there are."""
+        # A connection that asyncio has accepted, but not yet begun to serve, as its server is closed, stays open with
+        # nobody to serve it: https://github.com/python/cpython/issues/109564. Timers come after what has arrived and
+        # before what that leads to, so that after this everything accepted has begun.
+        await pause_async(0.001)
+        await super().cleanup()
 
     async def cut_off(self) -> None:
         """Close the connections of an application whose own shutdown did not finish."""
