@@ -352,6 +352,50 @@ def test_subscriptions_are_made_changed_and_deleted_and_counted(screen: Screen, 
     expect(screen.main.get_by_role("heading", level=1)).to_contain_text("0/100")
 
 
+def topics(emulator: Emulator) -> list[str]:
+    return [f"{each['type']}/{each['event']}" for each in emulator.ask("GET", "/subscriptions")["subscriptions"]]
+
+
+def test_a_target_is_subscribed_to_every_topic_that_is_chosen_and_not_there_yet(
+    screen: Screen, emulator: Emulator
+) -> None:
+    emulator.subscribe("task", "new", TARGET)
+    screen.open("subscriptions")
+
+    screen.press("New subscription")
+    screen.dialog.get_by_label("Type").select_option("every type")
+    screen.dialog.get_by_label("Event").select_option("new")
+    screen.dialog.get_by_label("Target").fill(TARGET)
+    screen.dialog.get_by_label("Secret").fill('{"key": ')
+    screen.dialog.get_by_role("button", name="Save").click()
+    expect(screen.dialog.get_by_role("alert")).to_contain_text("Secret is not JSON")
+    assert topics(emulator) == ["task/new"]
+
+    screen.dialog.get_by_label("Secret").fill('{"key": "s3cret"}')
+    screen.dialog.get_by_role("button", name="Save").click()
+    screen.said("6 subscriptions made")
+    kinds = ["lead", "person", "company", "opportunity", "project", "activity_log"]
+    assert sorted(topics(emulator)) == sorted(["task/new", *(f"{kind}/new" for kind in kinds)])
+    expect(screen.region("Subscriptions").get_by_role("row").filter(has_text="key")).to_have_count(6)
+
+    screen.press("New subscription")
+    screen.dialog.get_by_label("Type").select_option("activity_log")
+    screen.dialog.get_by_label("Event").select_option("every event")
+    screen.dialog.get_by_label("Type").select_option("lead")
+    screen.dialog.get_by_label("Target").fill(TARGET)
+    screen.dialog.get_by_role("button", name="Save").click()
+    screen.said("2 subscriptions made")
+    assert {"lead/new", "lead/update", "lead/delete"} <= {*topics(emulator)}
+
+    screen.press("New subscription")
+    screen.dialog.get_by_label("Type").select_option("lead")
+    screen.dialog.get_by_label("Event").select_option("every event")
+    screen.dialog.get_by_label("Target").fill(TARGET)
+    screen.dialog.get_by_role("button", name="Save").click()
+    screen.said("It is already subscribed to all of them")
+    assert len(topics(emulator)) == 9
+
+
 def test_a_secret_and_headers_are_taken_away_by_emptying_their_boxes(
     screen: Screen, emulator: Emulator, endpoint: Endpoint
 ) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from types import coroutine
 from typing import Any
 
 import pytest
@@ -28,6 +27,7 @@ from copper_emulator.shell.clock import (
     real_now,
     real_timeout,
 )
+from tests.shell.turns import turn
 
 every_clock = pytest.mark.parametrize(
     "make",
@@ -275,12 +275,6 @@ def test_a_future_fails_where_it_is_waited_for(loop: CountingLoop) -> None:
 
     with pytest.raises(KeyError, match="id"):
         loop.run_until_complete(RealLimit(60_000).run(work()))
-
-
-@coroutine
-def turn() -> Generator[None, None, None]:
-    """Let the loop run one turn."""
-    yield
 
 
 async def forever() -> None:

@@ -13,6 +13,7 @@ from yarl import URL
 
 from copper_emulator import Emulator
 from copper_emulator.shell.listening import ListeningRunner
+from tests.shell.turns import turn
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 WAITED = 10.0
@@ -43,7 +44,7 @@ async def test_a_connection_at_any_step_of_being_accepted_ends_with_the_server(t
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     with closing(connect(runner.addresses[0][1])) as client:
         for _ in range(turns):
-            await asyncio.sleep(0)
+            await turn()
 
         await runner.cleanup()
 

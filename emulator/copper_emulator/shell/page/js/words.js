@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-const EVENTS = ["new", "update", "delete"];
+export const EVENTS = ["new", "update", "delete"];
 
 /** Copper's types and the events notified for each. */
 export const TOPICS = {

@@ -3,10 +3,11 @@
 import { button, field, fill, gathered, h, oneAtATime, select } from "../dom.js";
 import { blockedAdvice } from "../parts/blocked.js";
 import { confirmed, dialog } from "../parts/dialog.js";
-import { looked, readJson, tried } from "../say.js";
+import { looked, readJson, say, tried } from "../say.js";
 import { listen } from "../session.js";
+import { EVERY, eventsOf, subscribeMissing, topicsOf } from "../subscribing.js";
 import { watch } from "../watching.js";
-import { sign, status, TOPICS, TYPES } from "../words.js";
+import { count, sign, status, TYPES } from "../words.js";
 
 export async function show(main, { session, signal }) {
   const view = new SubscriptionsView(session);
@@ -142,14 +143,14 @@ function data(text) {
 
 function form(api, subscription, close) {
   const fixed = { disabled: Boolean(subscription) };
-  const type = select(TYPES, subscription?.type ?? "person", fixed);
-  const event = select(TOPICS[type.value], subscription?.event ?? "update", fixed);
-  type.addEventListener("change", () =>
-    fill(
-      event,
-      TOPICS[type.value].map((each) => h("option", { value: each }, each)),
-    ),
-  );
+  const type = select([...TYPES, [EVERY, "every type"]], subscription?.type ?? "person", fixed);
+  const event = select([...eventsOf(type.value), [EVERY, "every event"]], subscription?.event ?? "update", fixed);
+  type.addEventListener("change", () => {
+    const there = event.value;
+    const events = eventsOf(type.value);
+    const chosen = there === EVERY || events.includes(there) ? there : events[0];
+    event.replaceChildren(...select([...events, [EVERY, "every event"]], chosen).childNodes);
+  });
   const url = "https://billing.example.com/hooks/copper";
   const target = h("input", { type: "url", value: subscription?.target ?? "", placeholder: url });
   const secret = json(subscription?.secret, '{"key": "s3cret"}');
@@ -159,9 +160,20 @@ function form(api, subscription, close) {
     secret: read(secret, "Secret"),
     headers: read(headers, "Headers"),
   });
-  const made = () => api.subscribe({ type: type.value, event: event.value, ...said() });
+  const several = async () => {
+    const made = await subscribeMissing(api, topicsOf(type.value, event.value), said());
+    return made ? `${count(made, "subscription")} made` : "It is already subscribed to all of them";
+  };
+  const one = async () => {
+    if (subscription) await api.resubscribe(subscription.id, said());
+    else await api.subscribe({ type: type.value, event: event.value, ...said() });
+    return "Saved";
+  };
   const save = async () => {
-    if (await tried(() => (subscription ? api.resubscribe(subscription.id, said()) : made()), "Saved")) close(true);
+    const done = await tried([type.value, event.value].includes(EVERY) ? several : one);
+    if (!done) return;
+    say(done);
+    close(true);
   };
   return [
     h("div", { class: "row" }, field("Type", type), field("Event", event)),
