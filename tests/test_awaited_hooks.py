@@ -222,9 +222,71 @@ def test_work_whose_worker_has_died_is_given_up_soon(monkeypatch: pytest.MonkeyP
         copper.after_delivery(worker.empty)
         copper.subscribe("person", "new", target=TARGET)
 
-        with pytest.raises(UsageError, match=r"has failed meanwhile with LookupError\('no shop for \d+'\)") as raised:
+        with pytest.raises(UsageError, match=r"has failed with LookupError\('no shop for \d+'\)") as raised:
             copper.people.create(name="Ada")
         assert isinstance(raised.value.__cause__, LookupError)
+
+
+class DyingWorker(Worker):
+    """Fails at the first id, before anybody waits for it; `counts_it`: it has said before that this one is done."""
+
+    def __init__(self, *, counts_it: bool) -> None:
+        super().__init__(lambda each: None)
+        self._counts_it = counts_it
+
+    async def _run(self) -> None:
+        each = await self.queue.get()
+        if self._counts_it:
+            self.queue.task_done()
+        raise LookupError(f"no shop for {each}")
+
+
+@SERVED
+@pytest.mark.parametrize(
+    ("counting", "said"),
+    [("counts", "has failed, and does no more work: LookupError"), ("does not count", "has failed with LookupError")],
+)
+def test_a_worker_that_died_before_it_was_waited_for_is_named_too(
+    served: Callable[[Worker], Any], counting: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "CHECK_AFTER", 50)
+    monkeypatch.setattr(hooks, "PATIENCE", 60_000)
+
+    with suppress(LookupError), Emulator(strict=False) as copper:
+        worker = DyingWorker(counts_it=counting == "counts")
+        copper.route("https://app.example", to=served(worker))
+        copper.after_delivery(worker.empty)
+        copper.subscribe("person", "new", target=TARGET)
+
+        with pytest.raises(UsageError, match=said) as raised:
+            copper.people.create(name="Ada")
+        assert str(raised.value.__cause__) == f"no shop for {copper.changes[0].ids[0]}"
+        # What comes later waits for a worker that is no longer there.
+        with pytest.raises(UsageError, match=r"has failed with LookupError"):
+            copper.people.create(name="Eve")
+
+
+def test_a_failure_that_the_application_has_heard_of_is_none_of_a_worker() -> None:
+    heard = []
+
+    async def endpoint(_request: object) -> int:
+        attempt = asyncio.ensure_future(attempted())
+        attempt.add_done_callback(lambda task: heard.append(task.exception()))
+        return 200
+
+    async def attempted() -> None:
+        raise LookupError("no shop")
+
+    async def hook(_delivery: Delivery) -> None:
+        await asyncio.to_thread(str)
+
+    with Emulator() as copper:
+        copper.route("https://app.example", to=endpoint)
+        copper.after_delivery(hook)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.people.create(name="Ada")
+
+    assert [str(each) for each in heard] == ["no shop"]
 
 
 def test_a_timeout_of_the_work_itself_is_not_taken_for_it() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from copper_emulator.core.errors import UsageError, of_hook, raised_on_purpose
 from copper_emulator.core.model import Delivery
 from copper_emulator.core.text import duration_text, exception_text
 from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.failed_tasks import Workers
 from copper_emulator.shell.routing.destinations import name_of
 
 __tracebackhide__ = raised_on_purpose
@@ -21,7 +22,10 @@ PATIENCE = 10_000
 """Milliseconds of real time for what a hook returns. A queue whose worker has died is never empty."""
 
 CHECK_AFTER = 1_000
-"""Milliseconds after which such work is given up if a task on its loop has failed meanwhile."""
+"""Milliseconds after which such work is given up if a task on its loop has failed."""
+
+
+_WORKER = "a task on the endpoint's event loop, like a queue's worker,"
 
 
 class HookWork(NamedTuple):
@@ -29,27 +33,33 @@ class HookWork(NamedTuple):
 
     awaitable: Awaitable[object]
     delivery: Delivery
+    workers: Workers
 
     async def wait(self) -> None:
-        """Wait for its end. Raises what it raises, and UsageError if it takes too long, or can no longer end."""
-        others = asyncio.all_tasks() - {asyncio.current_task()}
+        """Wait for its end. Raises what it raises, and UsageError if it takes too long, or if a worker has failed."""
+        self.workers.note()
         work = asyncio.ensure_future(self.awaitable)
         try:
-            if await _has_ended(work, min(CHECK_AFTER, PATIENCE)):
-                return
-            failed = next((error for task in others if (error := _failure(task)) is not None), None)
-            if failed is not None:
-                raise UsageError(
-                    "what the hook returned has not ended, and will probably not end: a task on the same event loop, "
-                    f"like a queue's worker, has failed meanwhile with {exception_text(failed)}"
-                ) from failed
-            if not await _has_ended(work, PATIENCE - CHECK_AFTER):
-                raise UsageError(
-                    f"what the hook returned has not ended after {duration_text(PATIENCE)}: whatever should end it, "
-                    "like a queue's worker, may have failed, may run on a different event loop, or was never started"
-                )
+            if not await _has_ended(work, min(CHECK_AFTER, PATIENCE)):
+                await self._wait_longer(work)
         finally:
             work.cancel()
+        failed = self.workers.new_failure()
+        if failed is not None:
+            raise UsageError(f"{_WORKER} has failed, and does no more work: {exception_text(failed)}") from failed
+
+    async def _wait_longer(self, work: asyncio.Future[object]) -> None:
+        failed = self.workers.failure()
+        if failed is not None:
+            raise UsageError(
+                f"what the hook returned has not ended, and will probably not end: {_WORKER} has failed with "
+                f"{exception_text(failed)}"
+            ) from failed
+        if not await _has_ended(work, PATIENCE - CHECK_AFTER):
+            raise UsageError(
+                f"what the hook returned has not ended after {duration_text(PATIENCE)}: whatever should end it, "
+                "like a queue's worker, may have failed, may run on a different event loop, or was never started"
+            )
 
 
 async def _has_ended(work: asyncio.Future[object], ms: int) -> bool:
@@ -63,10 +73,6 @@ async def _has_ended(work: asyncio.Future[object], ms: int) -> bool:
         # It has ended: with an error of its own, or while it kept the loop busy for longer than that.
         work.result()
     return True
-
-
-def _failure(task: asyncio.Task[Any]) -> BaseException | None:
-    return task.exception() if task.done() and not task.cancelled() else None
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.check_support import CheckMeasurements, CheckOptions
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
+from copper_emulator.shell.failed_tasks import Workers
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.hook_watch import HookWatch
@@ -64,6 +65,8 @@ class Tenant:
         """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
         self.hook_work: HookWork | None = None
         """What a hook returned, while it is being waited for."""
+        self.workers = Workers()
+        """Noted only where there are hooks, which may wait for their work."""
         self.driving = False
         """Whether time is passing right now: a call then comes from inside a delivery, and only records."""
         self.has_ended = False

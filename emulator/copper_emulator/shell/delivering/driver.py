@@ -198,7 +198,7 @@ def _run_hook(tenant: Tenant, hook: Hook, delivery: Delivery) -> Rounds[None]:
         with tenant.hook_watch.watching(hook, delivery):
             answer = hook(delivery)
         if inspect.isawaitable(answer):
-            tenant.hook_work = HookWork(answer, delivery)
+            tenant.hook_work = HookWork(answer, delivery, tenant.workers)
             try:
                 yield []
             finally:

@@ -86,6 +86,7 @@ class Dispatcher:
             failure = await self._start_lifespan(route, lifespan)
             if failure is not None:
                 return failure
+        self._note_workers()
         return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=timeout_ms)
 
     def _lifespan_of(self, route: Route) -> Lifespan:
@@ -119,6 +120,10 @@ class Dispatcher:
             raised = await call.wait_for_tasks(seconds=self._tenant.check_options.background_patience)
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
+    def _note_workers(self) -> None:
+        if self._tenant.hooks:
+            self._tenant.workers.note()
+
     async def _send_to_async_endpoint(self, attempt: Attempt, route: Route) -> Result:
         """Send to an async endpoint in this process, on the running loop."""
         began = monotonic()
@@ -138,6 +143,7 @@ class Dispatcher:
         server = await self._ensure_served(route)
         if isinstance(server, Result):
             return server
+        self._note_workers()
         result = await asyncio.wrap_future(self._submit_http(attempt, server.served_route(route), as_target=True))
         return server.with_exception(result)
 

@@ -13,6 +13,7 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any, TypeAlias
 
 from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.failed_tasks import is_unretrieved
 
 _Factory: TypeAlias = Callable[..., "asyncio.Task[Any]"]
 
@@ -57,7 +58,7 @@ class EndpointCall:
                 while self._running:
                     # Tasks may start further tasks.
                     await asyncio.wait(list(self._running))
-        return next((task.exception() for task in self._failed if _is_unretrieved(task)), None)
+        return next((task.exception() for task in self._failed if is_unretrieved(task)), None)
 
     def note(self, task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> None:
         """Note a task that was started in this call's context."""
@@ -73,17 +74,8 @@ class EndpointCall:
 
     def _on_task_end(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not self._is_over and _is_unretrieved(task):
+        if not self._is_over and is_unretrieved(task):
             self._failed.append(task)
-
-
-def _is_unretrieved(task: asyncio.Task[Any]) -> bool:
-    """Whether it raised something not yet retrieved, neither by an awaiter nor by a callback of the application.
-
-    This is asyncio's own flag, on which it logs "Task exception was never retrieved". Reading the exception itself,
-    the only public way, would clear the flag for those who look later.
-    """
-    return bool(getattr(task, "_log_traceback", False))
 
 
 class _NotingFactory:
