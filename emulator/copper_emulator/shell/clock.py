@@ -13,9 +13,11 @@ from math import inf
 from types import coroutine
 from typing import Any, Protocol, TypeVar, cast
 
-from copper_emulator.core.errors import TimeError
+from copper_emulator.core.errors import TimeError, raised_on_purpose
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.shell.frozen import can_stop_timers, frozen_now, move_frozen_time
+
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 

@@ -10,9 +10,12 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.shell.clock import MonotonicEventLoop, pause_async
 from copper_emulator.shell.loop_thread import wind_up
 from copper_emulator.shell.senders.left_tasks import keep_noting
+
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 
