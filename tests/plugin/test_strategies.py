@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +161,29 @@ def test_every_way_to_change_something_is_drawn() -> None:
 def test_the_plugin_alone_imports_no_hypothesis() -> None:
     code = "import sys, pytest_copper.plugin; sys.exit('hypothesis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+DRAWING = """
+from hypothesis import given, settings
+from pytest_copper import strategies
+
+RECORDS = {kind: [17] for kind in KINDS}
+
+for kind in KINDS:
+    @settings(max_examples=20)
+    @given(strategies.fields(kind, records=RECORDS), strategies.changes(kind, records=RECORDS), strategies.bodies(kind))
+    def draw(fields, changes, body): pass
+
+    draw()
+"""
+
+
+def test_a_fresh_checkout_does_not_wait_for_hypothesis_to_go_through_all_of_unicode(tmp_path: Path) -> None:
+    """It takes so long that its health check finds the values too slow; what it found, it keeps in a file."""
+    code = f"KINDS = {[str(kind) for kind in EntityType]}\n" + DRAWING
+
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+    kept = {file.name for file in tmp_path.rglob("unicode_data/*/*")}
+    assert not [name for name in kept if name.startswith("codec")]
+    assert kept, "it keeps nothing there any more"
