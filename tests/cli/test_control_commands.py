@@ -405,6 +405,20 @@ def test_a_body_that_cannot_be_read_as_json_is_one_line(server: str, tmp_path: P
     assert err.startswith(f"copper-emulator: {file} is not JSON")
 
 
+def test_a_recording_that_could_not_be_written_is_not_lost(server: str, tmp_path: Path) -> None:
+    told(server, "record", "start")
+    told(server, "create", "person")
+    nowhere = tmp_path / "missing" / "session.yaml"
+
+    code, _, err = invoke("record", "stop", "--output", str(nowhere), server=server)
+
+    assert code == 1
+    assert err.startswith(f"copper-emulator: {nowhere} cannot be written: No such file or directory. It is still there")
+    file = tmp_path / "session.yaml"
+    told(server, "record", "show", "--output", str(file))
+    assert "create: {type: person" in file.read_text(encoding="utf-8")
+
+
 def test_what_cannot_be_played_again_beside_what_is_there_says_so_and_names_the_file(
     server: str, tmp_path: Path
 ) -> None:

@@ -120,7 +120,11 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
     if file is None:
         output.line(shown["scenario"].rstrip("\n"))
     else:
-        write_private(file, shown["scenario"])
+        try:
+            write_private(file, shown["scenario"])
+        except Failure as error:
+            kept = "It is still there, until the next start: copper-emulator record show --output FILE"
+            raise Failure(f"{error}. {kept}") from None
         if str(file) != STDIO:
             output.line(f"What was done is in {file}; copper-emulator run {file} repeats it.")
             output.line(f"In a running server: copper-emulator play {file} --reset")

@@ -423,6 +423,9 @@ async def test_stopping_without_a_recording_is_refused_and_a_reset_begins_one_an
 
         assert shown["steps"] == 1
         assert "type: lead" in shown["scenario"]
+        status, refused = await served.control("POST", f"{DEFAULT}/recording/stop", {})
+        assert (status, refused["error"]) == (409, "nothing is being recorded")
+        assert "can still be read: copper-emulator record show --output FILE" in refused["hint"]
 
 
 @pytest.mark.asyncio

@@ -58,6 +58,20 @@ async def test_so_many_are_waited_for() -> None:
         assert (status, len(met["deliveries"])) == (200, 3)
 
 
+async def test_an_entry_that_is_not_there_since_the_account_was_reset_is_refused() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+        _, first = await waited(served, type="person")
+        await served.control("POST", "/accounts/default/reset", {})
+
+        status, refused = await waited(served, type="person", since=first["last"], timeout="60s")
+
+        assert status == 422
+        assert refused["error"] == f"since: there is no entry {first['last']} in the journal; its last one is 0"
+        assert "Numbers begin again at a reset" in refused["hint"]
+
+
 async def test_only_what_ends_after_an_entry_counts_if_one_is_named() -> None:
     async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
         await served.subscribe("person", "update")

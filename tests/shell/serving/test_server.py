@@ -431,6 +431,36 @@ async def test_an_echo_is_stopped_and_told_and_the_server_goes_on() -> None:
         assert (await served.control("GET", "/health"))[0] == 200
 
 
+class _ApiEcho(Endpoint):
+    served: Served
+
+    async def on_receive(self, body: dict[str, Any]) -> None:
+        change = {"name": f"Ada {len(self.bodies)}"}
+        assert (await self.served.api("PUT", f"/people/{body['ids'][0]}", change))[0] == 200
+
+
+@pytest.mark.parametrize(("path", "body"), [("settle", {}), ("advance", {"by": "1s"}), ("run-until-idle", {})], ids=str)
+async def test_the_next_call_that_waits_hears_of_an_echo_that_a_call_of_the_api_began(
+    path: str, body: dict[str, Any]
+) -> None:
+    """That call is answered before anything is delivered."""
+    async with listening(_ApiEcho()) as endpoint, serving(to=endpoint, echo_depth=3) as served:
+        assert isinstance(endpoint, _ApiEcho)
+        endpoint.served = served
+        await served.subscribe("person", "update")
+        _, ada = await served.api("POST", "/people", {"name": "Ada"})
+        assert (await served.api("PUT", f"/people/{ada['id']}", {"name": "Eve"}))[0] == 200
+
+        while not await served.journal(kind="echo-stopped"):
+            pass
+        status, refused = await served.control("POST", f"/accounts/default/clock/{path}", body)
+        again = await served.control("POST", f"/accounts/default/clock/{path}", body)
+
+        assert status == 409
+        assert "Echo loop" in refused["error"]
+        assert again[0] == 200
+
+
 FIRST_PERSON = FIRST_RECORD_ID[EntityType.PERSON]
 
 

@@ -15,7 +15,6 @@ from copper_emulator.shell.control.models import Duration, RecordId, Word
 from copper_emulator.shell.control.operation import Operation
 from copper_emulator.shell.control.record_models import OfType
 from copper_emulator.shell.delivering.background import PATIENCE_MS
-from copper_emulator.shell.delivering.driver import settle
 from copper_emulator.shell.served.account import ServedAccount
 
 
@@ -69,7 +68,7 @@ async def settle_account(served: ServedAccount, params: Settle) -> SettledShape:
 
     409 if that takes longer than `within`: an endpoint that settles while it is notified would wait for its own answer.
     """
-    deliveries = await served.runner.play(lambda: settle(served.tenant), within_ms=params.within)
+    deliveries = await served.runner.settle(within_ms=params.within)
     return SettledShape(now=iso(served.tenant.now()), notifications=[each.notification.serial for each in deliveries])
 
 

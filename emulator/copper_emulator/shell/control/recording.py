@@ -17,6 +17,11 @@ from copper_emulator.shell.served.account import ServedAccount
 
 _BEGIN = "Begin with copper-emulator record start, or POST .../recording/start."
 
+_EARLIER = (
+    "What was recorded before can still be read: copper-emulator record show --output FILE, or GET .../recording. "
+    "A new start replaces it."
+)
+
 
 class RecordingShape(Shape):
     """What has been recorded."""
@@ -47,7 +52,8 @@ async def start_recording(served: ServedAccount, params: Nothing) -> RecordingSh
 async def stop_recording(served: ServedAccount, params: Nothing) -> RecordingShape:
     """Stop recording; what was recorded can still be read."""
     if not served.recorder.is_on:
-        raise Refused(409, "nothing is being recorded", hint=_BEGIN)
+        hint = _BEGIN if served.recorder.started_ms is None else _EARLIER
+        raise Refused(409, "nothing is being recorded", hint=hint)
     served.recorder.stop()
     return await read_recording(served, params)
 

@@ -79,9 +79,11 @@ class WaitedShape(Shape):
 async def wait(served: ServedAccount, params: Wait) -> WaitedShape:
     """Answer with the matching deliveries as soon as there are enough. 408 after the timeout, with what came closest.
 
-    This does not move the clock: while it stands still, only what other calls deliver can arrive.
+    422 for a `since` that the journal has not reached: its numbers begin again at a reset. This does not move the
+    clock: while it stands still, only what other calls deliver can arrive.
     """
     watch = _Watch(params.expectation(), served.tenant.account, params.since)
+    _check_reached(watch)
     try:
         async with asyncio.timeout(params.timeout / 1000):
             while (met := _look(served, watch)) is None:
@@ -110,6 +112,17 @@ class _Watch:
         if first < len(entries):
             self.number = entries[-1].number
         return choose(self.expectation, self.fitting)
+
+
+def _check_reached(watch: _Watch) -> None:
+    entries = watch.account.journal.entries
+    last = entries[-1].number if entries else 0
+    if watch.number > last:
+        raise Refused(
+            422,
+            f"since: there is no entry {watch.number} in the journal; its last one is {last}",
+            hint="Numbers begin again at a reset: use the `last` of an answer that came after it.",
+        )
 
 
 def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:

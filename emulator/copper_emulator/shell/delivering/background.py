@@ -71,6 +71,8 @@ class Runner:
         """The account that is delivered for; None while nothing is delivered."""
         self._in_flight: dict[int, tuple[Attempt, asyncio.Future[Result]]] = {}
         """The attempts under way, each with its future result, by the serial of their notification."""
+        self._unheard: EchoLoop | None = None
+        """An echo that ended while no call waited for it: Copper's API answers before anything is delivered."""
         self._timer_moment: int | None = None
         """The moment for which the timer is set."""
         self._timer: asyncio.TimerHandle | None = None
@@ -82,15 +84,18 @@ class Runner:
     async def run(self) -> None:
         """Deliver until cancelled; attempts then under way are cut off and recorded as unknown."""
         self._account = account = self._tenant.account
+        self._unheard = None
         try:
             while True:
                 self._changed.clear()
                 if await self._is_time_running():
                     self.wake()
                 else:
-                    # The journal records an echo loop; whatever else was due then goes in the next turn.
-                    with suppress(EchoLoop):
+                    try:
                         await self._drive(lambda: settle(self._tenant))
+                    except EchoLoop as error:
+                        # Whatever else was due then goes in the next turn.
+                        self._unheard = error
                 await self._changed.wait()
         finally:
             self._account = None
@@ -159,17 +164,30 @@ class Runner:
     async def advance(self, delta_ms: int) -> list[Delivery]:
         """Play time ahead from deadline to deadline; a running clock runs on from there."""
         await self._wait_until_free()
-        return await self._drive(lambda: advance(self._tenant, delta_ms))
+        return await self._drive_and_hear(lambda: advance(self._tenant, delta_ms))
 
     async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
         """Play time ahead until nothing is waiting. Raises NotIdle after the limit."""
         await self._wait_until_free()
-        return await self._drive(lambda: run_until_idle(self._tenant, limit_ms))
+        return await self._drive_and_hear(lambda: run_until_idle(self._tenant, limit_ms))
+
+    async def settle(self, *, within_ms: int) -> list[Delivery]:
+        """Deliver what is due, and wait for what is on its way. Raises TimeError if that is not over in time."""
+        await self._wait_until_free(within_ms=within_ms)
+        return await self._drive_and_hear(lambda: settle(self._tenant))
 
     async def play(self, rounds: Callable[[], Rounds[T]], *, within_ms: int = PATIENCE_MS) -> T:
         """Drive other rounds than the clock's, those of a scenario, with nothing else driving meanwhile."""
         await self._wait_until_free(within_ms=within_ms)
         return await self._drive(rounds)
+
+    async def _drive_and_hear(self, rounds: Callable[[], Rounds[T]]) -> T:
+        """Drive for a caller that waits for whatever has happened: also raises an echo that nobody has heard of."""
+        driven = await self._drive(rounds)
+        unheard, self._unheard = self._unheard, None
+        if unheard is not None:
+            raise unheard
+        return driven
 
     async def send(self, make: Callable[[Account, int], Attempt]) -> Notification:
         """Send one attempt outside matching and limits; waits for its answer, but not for time to pass."""
