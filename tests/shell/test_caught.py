@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core import signals
+from django.core import signals as django_signals
 from django.db import close_old_connections
 from flask import Flask, got_request_exception
 
 from copper_emulator import AsyncEmulator, Emulator, Received
 from copper_emulator.shell.caught import watching_frameworks
 
-CLOSING = [signals.request_started, signals.request_finished]
+CLOSING = [django_signals.request_started, django_signals.request_finished]
 
 
 def closes_connections() -> list[bool]:
     """Whether each signal would close the database connection, and with it a test's transaction."""
     found = []
-    for signal in CLOSING:
-        receivers = signal._live_receivers(sender=None)
+    for each in CLOSING:
+        receivers = each._live_receivers(sender=None)
         listed = receivers[0] if isinstance(receivers, tuple) else receivers
         found.append(close_old_connections in listed)
     return found
@@ -144,3 +146,74 @@ async def test_neither_has_an_asynchronous_one() -> None:
         [told] = [delivery.traceback for delivery in copper.deliveries]
         assert told is not None
         assert ("of the endpoint" in told, "of the test" in told) == (True, False)
+
+
+def wsgi(act: Callable[[], None]) -> Any:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        act()
+        return []
+
+    return app
+
+
+def asgi(act: Callable[[], None]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            act()
+
+    return app
+
+
+def async_function(act: Callable[[], None]) -> Any:
+    async def endpoint(request: Received) -> None:
+        act()
+
+    return endpoint
+
+
+def function(act: Callable[[], None]) -> Any:
+    return lambda request: act()
+
+
+KINDS = pytest.mark.parametrize("endpoint", [function, async_function, wsgi, asgi])
+
+
+def deliver(endpoint: Any) -> Emulator:
+    with Emulator(strict=False) as copper:
+        copper.route("https://billing.example.com", to=endpoint)
+        copper.subscribe("person", "update", target="https://billing.example.com/hooks")
+        copper.fire("person", "update", ids=1)
+    return copper
+
+
+@pytest.fixture
+def time_limit() -> Iterator[None]:
+    def strike(*_: object) -> None:
+        pytest.fail("it took too long")
+
+    before = signal.signal(signal.SIGALRM, strike)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+@KINDS
+def test_a_time_limit_that_strikes_in_an_endpoint_ends_the_test_and_not_the_delivery(
+    endpoint: Callable[[Any], Any], time_limit: None
+) -> None:
+    with pytest.raises(pytest.fail.Exception, match="it took too long"):
+        deliver(endpoint(lambda: signal.raise_signal(signal.SIGALRM)))
+
+
+@KINDS
+def test_an_endpoint_that_ends_the_session_does(endpoint: Callable[[Any], Any]) -> None:
+    with pytest.raises(pytest.exit.Exception, match="enough"):
+        deliver(endpoint(lambda: pytest.exit("enough")))
+
+
+@KINDS
+def test_a_failure_that_the_endpoint_itself_raises_is_the_deliverys_outcome(
+    endpoint: Callable[[Any], Any], time_limit: None
+) -> None:
+    copper = deliver(endpoint(lambda: pytest.fail("no such customer")))
+
+    assert "no such customer" in str(copper.deliveries[0])

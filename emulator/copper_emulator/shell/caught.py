@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
-from types import TracebackType
+from types import FunctionType, MethodType, TracebackType
 from typing import Any
 
 from copper_emulator.core.model import Outcome, Reason, Result
@@ -17,20 +18,39 @@ from copper_emulator.core.text import exception_text
 
 _caught: ContextVar[list[BaseException] | None] = ContextVar("copper_emulator_caught", default=None)
 
+_TIME_LIMITS = [getattr(signal, name) for name in ("SIGALRM", "SIGTERM") if hasattr(signal, name)]
+
 _OURS = __name__.partition(".")[0]
 
 
 def is_meant_for_the_caller(error: BaseException) -> bool:
     """Whether an exception that comes out of an endpoint is not the endpoint's own and must be re-raised.
 
-    Those are Ctrl-C, the closing of a generator, and a requested cancellation of the running task. Anything else,
-    including `pytest.fail()`, `sys.exit()` and a CancelledError that was not requested, is the delivery's outcome.
+    Those are Ctrl-C, the closing of a generator, a requested cancellation of the running task, `pytest.exit()`, and
+    whatever a signal's handler raised, like the time limit of pytest-timeout: that strikes once, and the next endpoint
+    might hang for ever. Anything else, including `pytest.fail()`, `sys.exit()` and a CancelledError that was not
+    requested, is the delivery's outcome.
     """
     if isinstance(error, asyncio.CancelledError):
         running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises when there is no loop
         task = asyncio.current_task(running) if running is not None else None
         return task is not None and task.cancelling() > 0
-    return isinstance(error, KeyboardInterrupt | GeneratorExit)
+    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        return True
+    # In any other thread, the caller would not get it.
+    return threading.current_thread() is threading.main_thread() and (_ends_session(error) or _is_of_a_signal(error))
+
+
+def _ends_session(error: BaseException) -> bool:
+    outcomes = sys.modules.get("_pytest.outcomes")
+    return outcomes is not None and isinstance(error, outcomes.Exit)
+
+
+def _is_of_a_signal(error: BaseException) -> bool:
+    """Whether a handler of SIGALRM or SIGTERM, which time limits use, is in the exception's traceback."""
+    handlers = (signal.getsignal(each) for each in _TIME_LIMITS)
+    codes = {handler.__code__ for handler in handlers if isinstance(handler, FunctionType | MethodType)}
+    return bool(codes) and any(frame.f_code in codes for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 class Swallowed:
@@ -155,9 +175,9 @@ def _keep_django_connection(undo: ExitStack) -> None:
     # On both signals this receiver closes the database connection, and with it the transaction a test runs in;
     # Django's own test client disconnects it in the same way.
     receiver = getattr(sys.modules.get("django.db"), "close_old_connections", None)
-    for signal in (signals.request_started, signals.request_finished):
-        if receiver is not None and signal.disconnect(receiver):
-            undo.callback(signal.connect, receiver)
+    for each in (signals.request_started, signals.request_finished):
+        if receiver is not None and each.disconnect(receiver):
+            undo.callback(each.connect, receiver)
 
 
 def _connect(signal: Any, receiver: Callable[..., None], undo: ExitStack) -> None:
