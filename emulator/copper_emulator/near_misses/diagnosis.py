@@ -11,16 +11,16 @@ from copper_emulator.core.moments import stamp
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import distance, misfits
-from copper_emulator.later_work import if_after_answer, if_later
+from copper_emulator.later_work import if_later
 from copper_emulator.near_misses.case import Case
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import (
-    Diagnosis,
-    changes_since,
     to_others,
     why_nothing,
     why_nothing_since,
 )
+from copper_emulator.near_misses.parts import Diagnosis, or_later
+from copper_emulator.near_misses.unheard import changes_since
 from copper_emulator.timeline import under
 
 
@@ -210,8 +210,8 @@ def _others_since(case: Case, claimed: Delivery) -> Diagnosis | None:
 
 def _or_later(diagnosis: Diagnosis, case: Case) -> Diagnosis:
     """The same, and how to wait for what the endpoint may do after its answer."""
-    later = if_after_answer(case.account, case.surface, case.expectation.ids)
-    return replace(diagnosis, advice=f"{diagnosis.advice} {later}") if later else diagnosis
+    later = or_later(case.expectation, case.account, case.surface)
+    return replace(diagnosis, advice=f"{diagnosis.advice}{later}") if later else diagnosis
 
 
 _LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (

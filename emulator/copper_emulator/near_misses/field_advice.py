@@ -11,7 +11,7 @@ from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
-from copper_emulator.near_misses.nothing_sent import Diagnosis
+from copper_emulator.near_misses.parts import Diagnosis
 from copper_emulator.remedies import fix, may_mean_another_target, named, refused_meanwhile, seen
 
 
