@@ -110,6 +110,21 @@ def _something_else(expectation: Expectation, account: Account, surface: Surface
     )
 
 
+def _of_another_account(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
+    """The account has none of the records, but another open account has one."""
+    kind = expectation.type
+    if kind is None or any(account.has_record(kind, record_id) for record_id in expectation.wanted):
+        return None
+    for record_id in expectation.ids or ():
+        owner = account.owner_elsewhere(kind, record_id)
+        if owner:
+            return Diagnosis(
+                f"{kind} {record_id} is a record of another open account, that of {owner}",
+                "Expect it of the account that has it, or make the change in this one.",
+            )
+    return None
+
+
 def _to_others(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     return to_others(expectation, account, surface, account.journal.changes)
 
@@ -149,6 +164,7 @@ _LOOKS: Sequence[Callable[[Expectation, Account, Surface], Diagnosis | None]] = 
     _unchanged,
     _excluded,
     _something_else,
+    _of_another_account,
     of_another_type,
     _to_others,
 )
