@@ -44,6 +44,42 @@ def more_for_it_is_subscribed_twice(copper: Copper) -> None:
     copper.expect("person", "update", count=1)
 
 
+def more_with_other_values(copper: Copper) -> None:
+    answering(copper)
+    for title in ("Mr", "Dr"):
+        copper.fire("person", "update", ids=1, updated_attributes={"title": (None, title)})
+    copper.expect("person", "update", ids=1, count=1)
+
+
+def more_of_other_records(copper: Copper) -> None:
+    answering(copper)
+    fired(copper, 1)
+    fired(copper, 2)
+    copper.expect("person", "update", count=1)
+
+
+def more_for_other_targets(copper: Copper) -> None:
+    answering(copper)
+    copper.subscribe("person", "update", target=f"{TARGET}/other")
+    fired(copper)
+    copper.expect("person", "update", ids=1, count=1)
+
+
+def several_with_different_old_values(copper: Copper) -> None:
+    answering(copper)
+    both = [copper.people.create(name=name, title=title) for name, title in (("Ada", "x"), ("Bob", "y"))]
+    copper.people.update_many(both, title="Dr")
+    copper.expect("person", "update", ids=both, updated_attributes={"title": ("x", "Dr")})
+
+
+def several_of_which_one_was_not_given_the_value(copper: Copper) -> None:
+    answering(copper)
+    ada, bob = (copper.people.create(name=name, title="x") for name in ("Ada", "Bob"))
+    copper.people.update(ada, title="Dr")
+    copper.people.update(bob, details="new")
+    copper.expect("person", "update", ids=[ada, bob], updated_attributes={"title": ("x", "Dr")})
+
+
 def fewer_for_one_was_rejected(copper: Copper) -> None:
     answering(copper).reply(409, times=1)
     fired(copper, times=2)
@@ -261,8 +297,24 @@ def a_new_activity(copper: Copper) -> None:
 
 FIX = "Fix the endpoint; or, if this is intended, expect it with"
 
+ALL_OF_TWO = "Expect all of them: count=2; or say which you mean"
+
 CASES: list[tuple[Callable[[Copper], None], str, str]] = [
-    (more_than_expected, "3 deliveries fit, not 2", "Expect all of them: count=3; or say which you mean, with"),
+    (more_than_expected, "3 deliveries fit, not 2", "Expect all of them: count=3."),
+    (more_with_other_values, "2 deliveries fit, not 1", f"{ALL_OF_TWO}, with updated_attributes=."),
+    (more_of_other_records, "2 deliveries fit, not 1", f"{ALL_OF_TWO}, with ids=."),
+    (more_for_other_targets, "2 deliveries fit, not 1", f"{ALL_OF_TWO}, with target= or body=."),
+    (
+        several_with_different_old_values,
+        "[94808712] did not arrive as expected",
+        "Use one expect for each, as records with different old or new values are notified apart. For [94808712], "
+        "expect what was sent, the old value first: updated_attributes={'title': ('y', 'Dr')}.",
+    ),
+    (
+        several_of_which_one_was_not_given_the_value,
+        "[94808712] did not arrive as expected",
+        "Expect what was sent, the old value first: updated_attributes={'details': (None, 'new')}.",
+    ),
     (
         more_for_it_is_subscribed_twice,
         "2 deliveries fit, not 1",
