@@ -80,6 +80,13 @@ def several_of_which_one_was_not_given_the_value(copper: Copper) -> None:
     copper.expect("person", "update", ids=[ada, bob], updated_attributes={"title": ("x", "Dr")})
 
 
+def a_merge_that_gave_the_winner_nothing(copper: Copper) -> None:
+    answering(copper)
+    ada, same = (copper.people.create(name="Ada") for _ in range(2))
+    copper.people.merge(ada, same)
+    copper.expect("person", "update", ids=ada)
+
+
 def fewer_for_one_was_rejected(copper: Copper) -> None:
     answering(copper).reply(409, times=1)
     fired(copper, times=2)
@@ -428,6 +435,12 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
         "Expect the ids it happened to, or change the intended record.",
     ),
     (one_claimed, "an earlier expect has already claimed [1]", "Each delivery meets one expect: make it happen again"),
+    (
+        a_merge_that_gave_the_winner_nothing,
+        "it gained nothing by the merge: it lacked no value that the other record had.",
+        "Give the other record a value that this one lacks before they are merged; or, if nothing should arrive, say "
+        "copper.expect_none('person', 'update').",
+    ),
     (a_new_activity, "Copper sends nothing for what was done", EXCLUDED),
 ]
 

@@ -9,6 +9,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, EntityType, Entry, Event, Kind, Topic
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.records.record import COLLECTIONS
+from copper_emulator.core.records.writing.notes import GAINED_NOTHING
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import in_words, short_ids
 from copper_emulator.core.topics import advice, exists, wider_profile
@@ -50,6 +51,13 @@ def _unchanged(expectation: Expectation, account: Account, surface: Surface, *, 
     entry = _last(expectation, account, Kind.UNCHANGED, since)
     if entry is None or expectation.event not in (None, Event.UPDATE):
         return None
+    if GAINED_NOTHING in entry.text:
+        return Diagnosis(
+            f"{GAINED_NOTHING}: it lacked no value that the other record had",
+            "Give the other record a value that this one lacks before they are merged; or, if nothing should arrive, "
+            f"say {_none(expectation, surface)}.",
+            ("What was done:", _at(entry)),
+        )
     return Diagnosis(
         "nothing was changed: the values were the same as before",
         f"Write a different value; or, if nothing should arrive, say {_none(expectation, surface)}.",
