@@ -597,13 +597,15 @@ def test_25_the_record_of_another_type() -> None:
         acme = copper.companies.create(name="Acme")
 
         assert message(lambda: copper.expect("person", "new", ids=acme.id)) == written(r"""
-            Expected person/new, ids=[94808711], delivered with any 2xx, but what happened to \
-                [94808711] was company/new.
+            Expected person/new, ids=[94808711], delivered with any 2xx, but nothing happened to \
+                person [94808711], only company/new to company [94808711].
             Closest:
               #1 company/new [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function Endpoint
                 - type is 'company', expected 'person'
-            Expect what happened: copper.expect('company', 'new', ...); or make the intended change.
+                - the same ids are those of other records there: ids are unique only within a type
+            If you mean the company, expect what happened to it: copper.expect('company', 'new', ...); or make the \
+                intended change.
         """)
         copper.expect("company", "new")
 

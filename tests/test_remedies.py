@@ -265,7 +265,9 @@ async def test_an_endpoint_is_not_blamed_for_a_call_that_the_test_cancelled() ->
     assert str(expected.value).splitlines()[-1] == f"{advice}, expect it with outcome='unknown'."
     assert str(judged.value).splitlines()[-1].startswith(f"  {advice}: expect it with outcome='unknown', or allow it: ")
     [delivery] = copper.deliveries
-    assert fix(delivery, surface=Surface.SERVER).startswith("Make the change again: whether the endpoint was notified ")
+    assert fix(delivery, copper._tenant.account, surface=Surface.SERVER).startswith(
+        "Make the change again: whether the endpoint was notified "
+    )
 
 
 def test_several_things_to_do_are_told_once_each() -> None:
@@ -348,6 +350,29 @@ def test_a_call_that_the_api_refused_meanwhile_is_told(token: str, refused: str)
     for said in (expected(happen), judged(happen), explained(happen)):
         assert [line for line in said if line.strip().startswith(refused)], said
     assert "\n".join(expected(happen)).count("people/17") == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 422, 500])
+def test_a_refused_call_is_blamed_and_not_the_path_or_the_secret(status: int) -> None:
+    def passing_on(copper: Copper) -> None:
+        def hook(_: Received) -> int:
+            assert fetched(copper, "") == 404
+            return status
+
+        notified(copper, hook)
+
+    advice = "Fix the call that the API refused, or what the endpoint makes of the refusal"
+    assert expected(passing_on)[-1] == f"{advice}; or, if this is intended, expect it with status={status}."
+    assert judged(passing_on)[-1].startswith(f"  {advice}; or, if this is intended: ")
+    assert explained(passing_on)[-1] == f"{advice}."
+
+
+def test_a_call_that_a_fault_refused_is_not_blamed() -> None:
+    def happen(copper: Copper) -> None:
+        copper.faults.on("api.status=503")
+        notified(copper, lambda _: (500, str(fetched(copper, ""))))
+
+    assert expected(happen)[-1] == "Fix the endpoint; or, if this is intended, expect it with status=500."
 
 
 def test_a_call_that_was_refused_before_or_after_is_not_the_endpoints() -> None:

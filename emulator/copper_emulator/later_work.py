@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Outcome
+from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.surface import Surface
 
 
@@ -20,11 +20,11 @@ def if_later(account: Account, surface: Surface, does: str) -> str:
     return f"if a worker of yours {does}, let {surface.account}.after_delivery(...) wait for it"
 
 
-def if_after_answer(account: Account, surface: Surface, ids: Collection[int] | None) -> str:
+def if_after_answer(account: Account, surface: Surface, kind: EntityType | None, ids: Collection[int] | None) -> str:
     """How a test waits for a change that its endpoint makes after its answer, as a sentence; "" if there can be none.
 
-    There can be one where an endpoint has accepted a notification about one of the records (any, without `ids`) or has
-    used the API, and no hook waits for it.
+    There can be one where an endpoint has accepted a notification about one of the records (any, without `ids`; of any
+    type, without `kind`) or has used the API, and no hook waits for it.
     """
     if not surface.account:
         return ""
@@ -33,7 +33,10 @@ def if_after_answer(account: Account, surface: Surface, ids: Collection[int] | N
         for delivery in account.journal.deliveries
         if delivery.outcome is Outcome.DELIVERED and account.may_work_on(delivery.target)
     ]
-    about = any(ids is None or not set(ids).isdisjoint(delivery.ids) for delivery in accepted)
+    about = any(
+        ids is None or (kind in (None, delivery.type) and not set(ids).isdisjoint(delivery.ids))
+        for delivery in accepted
+    )
     if not about and not (accepted and _has_used_api(account)):
         return ""
     return (

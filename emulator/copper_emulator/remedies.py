@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.fault import FaultName
-from copper_emulator.core.model import DISTRUSTFUL, HAD_ANSWERED, UNSUCCESSFUL, Delivery, Outcome, Reason
+from copper_emulator.core.fault import BY_FAULT, FaultName
+from copper_emulator.core.model import DISTRUSTFUL, HAD_ANSWERED, OTHER_KEY, UNSUCCESSFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import in_words
@@ -35,7 +35,7 @@ _NO_REMEDY = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOS
 """Outcomes that are not the endpoint's fault, or that it cannot fix."""
 
 
-def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
+def fix(delivery: Delivery, account: Account, *, surface: Surface = Surface.PYTHON) -> str:
     """What to do so that it is delivered, as a sentence without its full stop."""
     if delivery.by_fault:
         return f"Switch the fault off before the change, with {surface.faults_off}"
@@ -48,17 +48,21 @@ def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
     if delivery.exception is not None:
-        return about_mocking(delivery.exception) or _led_here(delivery, surface) or _FIX
+        special = about_mocking(delivery.exception) or _led_here(delivery, surface)
+        return special or _refused_call(account, delivery) or _FIX
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
-    return _answered(delivery)
+    return _answered(delivery, account)
 
 
-def _answered(delivery: Delivery) -> str:
+def _answered(delivery: Delivery, account: Account) -> str:
     if frameworks := about_framework(delivery):
         return frameworks
     if delivery.status == 400 and _speaks_tls(delivery):
         return _TLS[TlsFault.NOT_PLAIN]
+    # An endpoint calls the API once it has found the path right, and the secret.
+    if refused := _refused_call(account, delivery):
+        return refused
     if delivery.status in _ELSEWHERE:
         return "Check that the target's path is the webhook's, and that it accepts POST"
     if delivery.status in DISTRUSTFUL:
@@ -68,6 +72,14 @@ def _answered(delivery: Delivery) -> str:
     if delivery.replayed and delivery.status in _DISLIKED:
         return f"{_FIX}, or the body that was sent"
     return _OUTCOMES.get(delivery.outcome, _FIX)
+
+
+def _refused_call(account: Account, delivery: Delivery) -> str:
+    """What to do about a call that the API refused meanwhile, and by itself; "" if there was none."""
+    refused = [text for text in refused_calls(account, delivery) if BY_FAULT not in text]
+    if any(OTHER_KEY in text for text in refused):
+        return "Have the endpoint call the API with the key of the account that notifies it"
+    return "Fix the call that the API refused, or what the endpoint makes of the refusal" if refused else ""
 
 
 def _interrupted(surface: Surface) -> str:
@@ -251,7 +263,7 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     if delivery.outcome in _NO_REMEDY or delivery.by_fault:
         return ()
     shown = (*seen(delivery), *refused_meanwhile(account, delivery))
-    advice = fix(delivery, surface=account.surface)
+    advice = fix(delivery, account, surface=account.surface)
     return () if not shown and advice == _FIX else (*shown, f"{advice}.")
 
 

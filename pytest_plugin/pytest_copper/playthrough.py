@@ -195,8 +195,9 @@ class Playthrough:
             elif delivery.by_fault or delivery.outcome is Outcome.DROPPED:
                 self._missed = True
             elif delivery.exception is not None or delivery.outcome not in _FINE:
-                refused = refused_meanwhile(self.copper._tenant.account, delivery)  # noqa: SLF001 - our own account
-                raise _failed(delivery, "\n".join([*refused, f"{fix(delivery)}."]))
+                account = self.copper._tenant.account  # noqa: SLF001 - our own account
+                refused = refused_meanwhile(account, delivery)
+                raise _failed(delivery, "\n".join([*refused, f"{fix(delivery, account)}."]))
 
     def _judge_replayed(self, delivery: Delivery) -> None:
         its = probe(self.copper, delivery, self._hooks.secret or {})

@@ -113,6 +113,7 @@ def test_of_endpoints_an_account_by_itself_knows_nothing() -> None:
     account = make_account()
 
     assert not account.may_work_on(TARGET)
+    assert account.owner_elsewhere("person", 17) == ""
 
 
 def test_which_records_it_has_can_be_asked_of_an_account_without_any() -> None:

@@ -86,14 +86,21 @@ def test_a_target_is_subscribed_as_it_is_there(surface: Surface, said: str) -> N
     assert surface.subscribe("person", "new", ORIGIN) == said
 
 
+def test_what_narrows_an_expectation_down_is_named_as_it_is_there() -> None:
+    everything = ["topic", "ids", "target", "updated_attributes", "body"]
+    assert Surface.PYTHON.which(everything) == "ids=, target=, updated_attributes= or body="
+    for surface in (Surface.PLAY, Surface.RUN):
+        assert surface.which(everything) == "`topic`, `records`, `ids`, `to`, `updated_attributes` or `body`"
+    assert Surface.SERVER.which(everything) == "--id or --target"
+    assert [surface.which(["body"]) for surface in (Surface.PYTHON, Surface.SERVER)] == ["body=", ""]
+    assert Surface.PYTHON.which([]) == ""
+
+
 def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
     assert [each.expected("status", 409) for each in (Surface.PYTEST, Surface.RUN)] == ["status=409", "status: 409"]
     assert Surface.EXEC.expected("status", 409) == "status: 409"
     assert Surface.PLAY.expected("outcome", "failed") == "outcome: failed"
     assert Surface.SERVER.expected("count", 8) == "--count 8"
-    assert Surface.PYTHON.which == "ids= or target="
-    assert Surface.PLAY.which == Surface.RUN.which == "`records`, `ids` or `to`"
-    assert Surface.SERVER.which == "--id or --target"
     assert Surface.RUN.faults_off == "a step `faults: off`"
     assert Surface.EXEC.faults_off == "copper-emulator faults off"
     assert Surface.SERVER.faults_off == "copper-emulator faults off"

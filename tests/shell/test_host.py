@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
 
-from copper_emulator import Copper, Emulator, ExpectationError, UsageError
+from copper_emulator import Copper, Emulator, ExpectationError, Received, UsageError
 from copper_emulator.core.model import Kind
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread
 from tests.forks import in_a_fork, needs_fork
+
+TARGET = "https://billing.example.com/hooks/copper"
 
 
 @pytest.fixture
@@ -235,6 +237,74 @@ def test_a_call_with_a_token_of_no_account_is_in_the_journal_of_the_only_account
         assert f"The API refused: {said}" in str(failed.value)
         assert "Fix what the API refused, or subscribe before the change" in str(failed.value)
         assert said in copper.timeline
+
+
+def fetching_with_the_key_of(copper: Copper) -> Callable[[Received], object]:
+    def hook(request: Received) -> int:
+        url = f"{copper.api_url}/people/{request.json['ids'][0]}"
+        return requests.get(url, headers=copper.headers, timeout=10).status_code
+
+    return hook
+
+
+KEY_OF_THE_OTHER = "The call used the key of another open account, that of Emulator."
+
+
+def test_an_endpoint_that_calls_with_the_key_of_another_account_is_told_so(host: Host) -> None:
+    with Emulator(host=host) as acme, Emulator(host=host, place=2, strict=False) as globex:
+        globex.route(TARGET, to=fetching_with_the_key_of(acme))
+        globex.subscribe("person", "new", target=TARGET)
+        ada = globex.people.create(name="Ada")
+        with pytest.raises(ExpectationError) as failed:
+            globex.expect("person", "new", ids=ada)
+
+        *_, refused, advice = str(failed.value).splitlines()
+        path = f"/developer_api/v1/people/{ada.id}"
+        assert refused == (
+            f"While it was being notified, the API refused GET {path}: 404 Resource not found; "
+            f"There is no person {ada.id}. {KEY_OF_THE_OTHER}"
+        )
+        assert advice == (
+            "Have the endpoint call the API with the key of the account that notifies it; or, if this is intended, "
+            "expect it with status=404."
+        )
+        assert [KEY_OF_THE_OTHER in text for text in refusals(acme)] == [False]
+
+
+def test_a_call_with_the_key_of_another_account_while_nothing_is_being_notified_is_in_that_one_alone(
+    host: Host,
+) -> None:
+    with Emulator(host=host) as acme, Emulator(host=host, place=2) as globex:
+        globex.people.create(name="Ada")
+        assert requests.get(f"{acme.api_url}/people/17", headers=acme.headers, timeout=10).status_code == 404
+        assert (len(refusals(acme)), refusals(globex)) == (1, [])
+
+
+def test_a_call_that_any_of_two_endpoints_may_have_made_is_in_the_account_of_its_key_alone(host: Host) -> None:
+    with Emulator(host=host, strict=False) as acme, Emulator(host=host, place=2, strict=False) as globex:
+        acme.route(TARGET, to=fetching_with_the_key_of(acme))
+        acme.subscribe("person", "delete", target=TARGET)
+
+        def meanwhile(_: Received) -> None:
+            acme.fire("person", "delete", ids=17)
+
+        globex.route(TARGET, to=meanwhile)
+        globex.subscribe("person", "new", target=TARGET)
+        globex.people.create(name="Ada")
+        acme.settle()
+        assert (len(refusals(acme)), refusals(globex)) == (1, [])
+
+
+def test_the_record_of_another_account_is_said_to_be_that(host: Host) -> None:
+    with Emulator(host=host) as acme, Emulator(host=host, place=2) as globex:
+        ada = acme.people.create(name="Ada")
+        globex.people.create(name="Bob")
+        with pytest.raises(ExpectationError) as failed:
+            globex.expect("person", "new", ids=ada)
+
+    first, *_, last = str(failed.value).splitlines()
+    assert first.endswith(f", but person {ada.id} is a record of another open account, that of Emulator.")
+    assert last == "Expect it of the account that has it, or make the change in this one."
 
 
 def test_a_call_with_the_token_of_an_account_that_has_ended_says_so(host: Host) -> None:

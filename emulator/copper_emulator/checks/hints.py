@@ -9,6 +9,7 @@ from typing import Any
 
 from copper_emulator.checks.state import TIMES
 from copper_emulator.checks.trial import Trial
+from copper_emulator.core.account import Account
 from copper_emulator.core.model import HAD_ANSWERED, Delivery, EntityType, Outcome, Reason
 from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from copper_emulator.core.records.tables import TABLES
@@ -70,11 +71,11 @@ def _django_connections() -> list[Any]:
     return list(database.connections.all())
 
 
-def about_unreached(delivery: Delivery, surface: Surface, *, has_delivered: bool) -> str:
+def about_unreached(delivery: Delivery, account: Account, surface: Surface, *, has_delivered: bool) -> str:
     """What helps if nothing that speaks HTTP was reached."""
     if delivery.reason is Reason.TLS:
         fault = TlsFault.named_in(delivery.text)
-        return _SCHEME.get(fault) or f"{fix(delivery, surface=surface)}."
+        return _SCHEME.get(fault) or f"{fix(delivery, account, surface=surface)}."
     if delivery.reason is Reason.GARBAGE:
         return "What came is not an HTTP answer: fix what answers there, or the URL's scheme, host and port."
     if has_delivered:

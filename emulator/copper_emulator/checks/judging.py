@@ -182,7 +182,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return "Give the target a route, or name a loopback URL."
     if delivery.reason in NO_CONTACT:
         surface = Surface.CHECK if bench.plan.api else bench.tenant.surface
-        return about_unreached(delivery, surface, has_delivered=bench.has_delivered)
+        return about_unreached(delivery, bench.account, surface, has_delivered=bench.has_delivered)
     if delivery.reason is Reason.TIMED_OUT:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
     # What a framework refuses altogether would not have been delivered before.

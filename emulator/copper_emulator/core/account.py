@@ -96,6 +96,10 @@ def _no_app_is_unstarted() -> str:
     return ""
 
 
+def _nobody_has_it(_kind: str, _record_id: object) -> str:
+    return ""
+
+
 def _answers_only(_target: str) -> bool:
     return False
 
@@ -152,6 +156,8 @@ class Account:
         """Names an application that has a route but was not started yet; empty if there is none."""
         self.may_work_on: Callable[[str], bool] = _answers_only
         """Whether a target's endpoint may do something after its answer for which nothing waits; False by default."""
+        self.owner_elsewhere: Callable[[str, object], str] = _nobody_has_it
+        """What made another open account that has a record, given its type and id; empty if none has, as by default."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._outbox = Outbox(rules.in_flight, self.subscriptions.find, self.marks)

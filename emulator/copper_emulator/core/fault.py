@@ -20,6 +20,10 @@ RETRY_EVERY_MS = 60_000
 """The default delay between a failure and its retry; the text form shows only other values."""
 
 
+BY_FAULT = "by the fault"
+"""How the explanation begins of whatever a fault has done."""
+
+
 class FaultName(StrEnum):
     """Every fault there is. `api.` marks faults of API calls, `beyond_spec.` what Copper itself does not do."""
 
@@ -73,7 +77,7 @@ class Fault:
     @property
     def blame(self) -> str:
         """`by the fault lose=20%`: the explanation for a delivery that ended because of it."""
-        return f"by the fault {self}" + (", which Copper never does" if self.beyond_spec else "")
+        return f"{BY_FAULT} {self}" + (", which Copper never does" if self.beyond_spec else "")
 
     @property
     def slot(self) -> tuple[FaultName, str]:

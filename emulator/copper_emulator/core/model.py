@@ -241,6 +241,9 @@ class Reason(StrEnum):
 HAD_ANSWERED = "another notification had been answered over it"
 """What the text of a delivery that was broken off says of its connection, if that is so."""
 
+OTHER_KEY = "The call used the key of another open account"
+"""What the journal of an account whose endpoint is being notified says of a call that another account refused."""
+
 
 class WaitsFor(StrEnum):
     """What must happen before a notification can proceed."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
+
+from copper_emulator.core.text import in_words
 
 APP_URL = "http://127.0.0.1:5000"
 """The URL of an endpoint in examples."""
@@ -146,12 +149,18 @@ class Surface(Enum):
             return f"--{name} {value}"
         return f"{name}: {value}" if self in _IN_SCENARIOS else f"{name}={value!r}"
 
-    @property
-    def which(self) -> str:
-        """How an expectation narrows down the deliveries of a topic."""
+    def which(self, arguments: Iterable[str]) -> str:
+        """How an expectation narrows deliveries down with any of these arguments; "" if none of them exists here.
+
+        In Python the topic is none of them: every expectation names the type and the event.
+        """
         if self is Surface.SERVER:
-            return "--id or --target"
-        return "`records`, `ids` or `to`" if self in _IN_SCENARIOS else "ids= or target="
+            words = [_OPTIONS[name] for name in arguments if name in _OPTIONS]
+        elif self in _IN_SCENARIOS:
+            words = [word for name in arguments for word in _KEYS.get(name, (f"`{name}`",))]
+        else:
+            words = [f"{name}=" for name in arguments if name != "topic"]
+        return in_words(words, last="or") if words else ""
 
     @property
     def faults_off(self) -> str:
@@ -159,6 +168,13 @@ class Surface(Enum):
         if self in _OF_STEPS:
             return "a step `faults: off`"
         return "copper-emulator faults off" if self in _SERVED else f"{self.account}.faults.off()"
+
+
+_OPTIONS = {"ids": "--id", "target": "--target"}
+"""What `copper-emulator wait` calls the arguments of an expectation."""
+
+_KEYS = {"ids": ("`records`", "`ids`"), "target": ("`to`",)}
+"""What a scenario calls those that have another name there."""
 
 
 def _option(name: str, text: str) -> str:

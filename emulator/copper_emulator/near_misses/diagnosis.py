@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import UNSUCCESSFUL, Delivery, Notification, Wait, WaitsFor
 from copper_emulator.core.moments import stamp
+from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import distance, misfits
-from copper_emulator.later_work import if_after_answer, if_later
+from copper_emulator.later_work import if_later
 from copper_emulator.near_misses.case import Case
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import (
-    Diagnosis,
-    changes_since,
     to_others,
     why_nothing,
     why_nothing_since,
 )
+from copper_emulator.near_misses.parts import Diagnosis, or_later
+from copper_emulator.near_misses.unheard import changes_since
 from copper_emulator.timeline import under
 
 
@@ -86,7 +87,31 @@ def _too_many(case: Case) -> str:
     if same:
         # What is asked for twice by mistake should not be expected twice.
         return f"{same} Subscribe once; or, if this is intended, expect all of them: {all_of_them}."
-    return f"Expect all of them: {all_of_them}; or say which you mean, with {case.surface.which}."
+    which = case.surface.which(_distinguishing(case.fitting))
+    return f"Expect all of them: {all_of_them}{f'; or say which you mean, with {which}' if which else ''}."
+
+
+def _distinguishing(deliveries: Sequence[Delivery]) -> list[str]:
+    """The arguments of an expectation by which these could be told apart."""
+    first, *others = deliveries
+    return [name for name, value in _VALUES.items() if any(value(each) != value(first) for each in others)]
+
+
+def _of_its_subscription(delivery: Delivery) -> object:
+    """What a body has of its subscription: the id, and the names and values of a secret."""
+    body = delivery.body
+    return {name: body[name] for name in body if name not in _OF_CHANGE} if isinstance(body, Mapping) else body
+
+
+_OF_CHANGE = frozenset(PAYLOAD_KEYS) - {"subscription_id"}
+
+_VALUES: Mapping[str, Callable[[Delivery], object]] = {
+    "topic": lambda delivery: delivery.topic,
+    "ids": lambda delivery: set(delivery.ids),
+    "target": lambda delivery: delivery.target,
+    "updated_attributes": lambda delivery: delivery.change.updated_attributes,
+    "body": _of_its_subscription,
+}
 
 
 def sent_twice(delivery: Delivery, account: Account) -> str:
@@ -174,9 +199,19 @@ def _misfitting(case: Case) -> Diagnosis | None:
     # What an endpoint answered is more telling than what a limit kept from it.
     delivery, reasons = min(case.near, key=lambda found: (distance(found[1]), not found[0].request_body))
     diagnosis = advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
+    if case.beside and reasons[0].field == "updated_attributes" and not reasons[0].is_absent:
+        # What is expected did fit the records beside it, so no one value fits them all.
+        return replace(diagnosis, advice=_one_for_each(case, diagnosis.advice))
     # Another change of the same record may come; a name of the API's, or a different value, is a mistake in the test.
     other = all(reason.field == "updated_attributes" and reason.is_absent for reason in reasons) and not diagnosis.lines
     return _or_later(diagnosis, case) if other else diagnosis
+
+
+def _one_for_each(case: Case, advice: str) -> str:
+    """The advice for the records that remain, preceded by what made them remain."""
+    apart = "records with different old or new values are notified apart"
+    these = short_ids(case.expectation.ids or ())
+    return f"Use one expect for each, as {apart}. For {these}, {advice[0].lower()}{advice[1:]}"
 
 
 def _claimed(case: Case) -> Diagnosis | None:
@@ -210,8 +245,8 @@ def _others_since(case: Case, claimed: Delivery) -> Diagnosis | None:
 
 def _or_later(diagnosis: Diagnosis, case: Case) -> Diagnosis:
     """The same, and how to wait for what the endpoint may do after its answer."""
-    later = if_after_answer(case.account, case.surface, case.expectation.ids)
-    return replace(diagnosis, advice=f"{diagnosis.advice} {later}") if later else diagnosis
+    later = or_later(case.expectation, case.account, case.surface)
+    return replace(diagnosis, advice=f"{diagnosis.advice}{later}") if later else diagnosis
 
 
 _LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (

@@ -11,7 +11,7 @@ from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
-from copper_emulator.near_misses.nothing_sent import Diagnosis
+from copper_emulator.near_misses.parts import Diagnosis
 from copper_emulator.remedies import fix, may_mean_another_target, named, refused_meanwhile, seen
 
 
@@ -90,7 +90,7 @@ def _outcome(delivery: Delivery, expectation: Expectation, account: Account, sur
         return Diagnosis(wrong, f"Have the endpoint {compare}.")
     if delivery.outcome is Outcome.DELIVERED:
         return Diagnosis(wrong, f"Fix the endpoint, or expect what it answers: {ending}.")
-    advice = f"{fix(delivery, surface=surface)}; or, if this is intended, expect it with {ending}."
+    advice = f"{fix(delivery, account, surface=surface)}; or, if this is intended, expect it with {ending}."
     return Diagnosis(wrong, advice, (*seen(delivery), *refused_meanwhile(account, delivery)))
 
 

@@ -14,6 +14,7 @@ from copper_emulator.expectation import Expectation, Misfit, distance, is_of, mi
 from copper_emulator.explain import refusals, story
 from copper_emulator.near_misses.case import Case
 from copper_emulator.near_misses.diagnosis import diagnose, sent_twice
+from copper_emulator.near_misses.other_types import has_ids_of_another_type
 from copper_emulator.remedies import may_mean_another_target
 from copper_emulator.timeline import masked
 from copper_emulator.tracebacks import brief
@@ -101,6 +102,9 @@ def _closest(case: Case) -> list[str]:
     scored = []
     for delivery, misfitting in case.scored:
         reasons = list(misfitting)
+        if has_ids_of_another_type(case.expectation, delivery.notification):
+            same = "the same ids are those of other records there: ids are unique only within a type"
+            reasons.append(Misfit("ids", same, is_absent=True))
         if case.claims.is_claimed(delivery):
             # What was claimed is no longer there, so it is no nearer than a delivery that lacks what is expected.
             reasons.append(Misfit("", case.claims.reason(delivery).why.format("it"), is_absent=True))

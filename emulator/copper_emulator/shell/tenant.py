@@ -299,6 +299,23 @@ class Tenant:
         with self.lock:
             self.account.journal.note(self.clock.now(), Kind.REFUSED, text)
 
+    def owner_elsewhere(self, kind: str, record_id: object) -> str:
+        """What made the other account of a test that has a record, if one has; "" otherwise.
+
+        Without that account's lock: a failed expectation asks, which holds the lock of its own.
+        """
+        return next((each.surface.owner for each in self._others() if each.account.has_record(kind, record_id)), "")
+
+    def notifying_neighbour(self) -> Tenant | None:
+        """The other account of a test whose endpoint is being notified now; None if it may also be this one's."""
+        if self.account.causing:
+            return None
+        notifying = [each for each in self._others() if each.account.causing]
+        return notifying[0] if len(notifying) == 1 else None
+
+    def _others(self) -> list[Tenant]:
+        return [each for each in self.neighbours() if each is not self]
+
     def _new_account(
         self, settings: Settings, keys: list[Key], *, notifies_listener: bool = True, counters: Counters | None = None
     ) -> Account:
@@ -309,6 +326,7 @@ class Tenant:
         account.time_flows = self._flows
         account.unstarted_app = self._unstarted
         account.may_work_on = self._may_work_on
+        account.owner_elsewhere = self.owner_elsewhere
         return account
 
     def _flows(self) -> bool:

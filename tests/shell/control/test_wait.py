@@ -260,4 +260,4 @@ async def test_more_than_were_waited_for_are_told_with_which_options_help() -> N
 
         _, refused = await waited(served, type="person", count=1, timeout="10ms")
 
-        assert refused["error"].endswith("Expect all of them: --count 2; or say which you mean, with --id or --target.")
+        assert refused["error"].endswith("Expect all of them: --count 2; or say which you mean, with --id.")

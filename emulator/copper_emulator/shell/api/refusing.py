@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from copper_emulator.core.errors import ApiError, BadRequest, NotFound, TooLarge, UnknownRoute, UsageError
+from copper_emulator.core.model import OTHER_KEY
 from copper_emulator.shell.api.answers import refusal_answer
 from copper_emulator.shell.api.credentials import directory_of, known_account
 from copper_emulator.shell.api.hindering import call_text
@@ -40,30 +41,32 @@ def refused(request: ApiRequest, error: Exception) -> JsonAnswer | None:
     if refusal is None:
         return None
     known = known_account(request)
-    if known is not None:
-        refusal.hint += _elsewhere(known[0], refusal)
-    hint = f"; {refusal.hint}" if refusal.hint else ""
-    text = call_text(request, f"{refusal.status} {refusal.message}{hint}")
-    if known is not None:
-        known[0].refused(text)
-    else:
-        directory_of(request).refused(text)
+    if known is None:
+        directory_of(request).refused(_refusal_text(request, refusal))
+        return refusal_answer(refusal)
+    tenant = known[0]
+    notifying = tenant.notifying_neighbour()
+    if notifying is not None:
+        # Probably its endpoint called, with the wrong key.
+        used = f"{OTHER_KEY}, that of {tenant.surface.owner}."
+        notifying.refused(_refusal_text(request, refusal, used))
+    refusal.hint += _elsewhere(tenant, refusal)
+    tenant.refused(_refusal_text(request, refusal))
     return refusal_answer(refusal)
+
+
+def _refusal_text(request: ApiRequest, refusal: ApiError, more: str = "") -> str:
+    """A refused call, for the journal."""
+    hint = " ".join(filter(None, [refusal.hint, more]))
+    return call_text(request, f"{refusal.status} {refusal.message}{f'; {hint}' if hint else ''}")
 
 
 def _elsewhere(tenant: Tenant, refusal: ApiError) -> str:
     """Which other account of a test has the record that was asked for, to follow the hint; "" if none has."""
     if not isinstance(refusal, NotFound) or refusal.record is None:
         return ""
-    kind, record_id = refusal.record
-    for other in tenant.neighbours():
-        if other is tenant:
-            continue
-        with other.lock:
-            if other.account.has_record(kind, record_id):
-                owner = other.surface.owner
-                return f" Another open account, that of {owner}, has it: to reach that one, call with its key."
-    return ""
+    owner = tenant.owner_elsewhere(*refusal.record)
+    return f" Another open account, that of {owner}, has it: to reach that one, call with its key." if owner else ""
 
 
 def envelope(error: ApiError) -> JsonResponse:

@@ -71,7 +71,7 @@ def test_a_winner_that_takes_nothing_is_not_updated() -> None:
     record = merge(account, PERSON, ada, double)
 
     assert told(account, 2) == [("person/delete", (double,))]
-    assert unchanged(account) == [f"person/update [{ada}]: the values were the same"]
+    assert unchanged(account) == [f"person/update [{ada}]: it gained nothing by the merge of person {double} into it"]
     assert record.date_modified == NOW
 
 

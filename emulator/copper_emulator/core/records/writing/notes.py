@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from copper_emulator.core.model import EntityType, Event, Kind, RecordChange, Topic
+from copper_emulator.core.performed import Merged
 from copper_emulator.core.records.interactions import parent_of
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
@@ -17,6 +18,10 @@ from copper_emulator.core.records.writing.action import Done
 from copper_emulator.core.text import short_ids
 
 _NEW_ACTIVITY = Topic(ACTIVITY, Event.NEW)
+
+
+GAINED_NOTHING = "it gained nothing by the merge"
+"""What the note says of the winner of a merge that lacked none of the loser's values."""
 
 
 class Note(NamedTuple):
@@ -32,9 +37,13 @@ def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
     # If something did change, the ignored names may belong to that write.
     names_ignored = bool(done.ignored) and not done.changes
     names = ", ".join(done.ignored)
+    merged = {(each.kind, each.winner): each.loser for each in done.performed if isinstance(each, Merged)}
     unchanged: dict[EntityType, list[int]] = {}
     for kind, record_id in done.unchanged:
-        unchanged.setdefault(kind, []).append(record_id)
+        if (kind, record_id) in merged:
+            yield _gained_nothing((kind, record_id), merged[kind, record_id])
+        else:
+            unchanged.setdefault(kind, []).append(record_id)
     for kind, same in unchanged.items():
         why = "they cannot be written" if {*TABLES[kind].unheeded} & {*done.ignored} else "only Copper writes them"
         ignored = f"; ignored, since {why}: {names}" if names_ignored else ""
@@ -43,6 +52,12 @@ def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
     for kind, parents in _given_activities(done.changes, store).items():
         text = f"{kind} {short_ids(parents)} got a new activity: that is activity_log/new, and no {kind}/update"
         yield Note(Kind.EXCLUDED, text, [(kind, each) for each in parents])
+
+
+def _gained_nothing(winner: Item, loser_id: int) -> Note:
+    kind, record_id = winner
+    text = f"{Topic(kind, Event.UPDATE)} {short_ids([record_id])}: {GAINED_NOTHING} of {kind} {loser_id} into it"
+    return Note(Kind.UNCHANGED, text, [winner])
 
 
 def _given_activities(changes: Iterable[RecordChange], store: RecordStore) -> dict[EntityType, list[int]]:
