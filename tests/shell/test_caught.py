@@ -12,7 +12,7 @@ from django.core import signals as django_signals
 from django.db import close_old_connections
 from flask import Flask, got_request_exception
 
-from copper_emulator import AsyncEmulator, Emulator, Received
+from copper_emulator import AsyncEmulator, Copper, Emulator, Received
 from copper_emulator.shell.caught import watching_frameworks
 
 CLOSING = [django_signals.request_started, django_signals.request_finished]
@@ -178,7 +178,7 @@ def function(act: Callable[[], None]) -> Any:
 KINDS = pytest.mark.parametrize("endpoint", [function, async_function, wsgi, asgi])
 
 
-def deliver(endpoint: Any) -> Emulator:
+def deliver(endpoint: Any) -> Copper:
     with Emulator(strict=False) as copper:
         copper.route("https://billing.example.com", to=endpoint)
         copper.subscribe("person", "update", target="https://billing.example.com/hooks")
