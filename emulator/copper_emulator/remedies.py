@@ -14,6 +14,7 @@ from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
 from copper_emulator.mocking_refusals import about_mocking
+from copper_emulator.unknown_subscriptions import about_unknown
 
 _DISLIKED = DISTRUSTFUL | {400, 422}
 """Statuses with which an endpoint rejects what it was sent."""
@@ -35,8 +36,11 @@ _NO_REMEDY = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOS
 """Outcomes that are not the endpoint's fault, or that it cannot fix."""
 
 
-def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
-    """What to do so that it is delivered, as a sentence without its full stop."""
+def fix(delivery: Delivery, account: Account | None = None, *, surface: Surface = Surface.PYTHON) -> str:
+    """What to do so that it is delivered, as a sentence without its full stop.
+
+    What else was delivered in `account` may show more than the answer alone.
+    """
     if delivery.by_fault:
         return f"Switch the fault off before the change, with {surface.faults_off}"
     if delivery.outcome is Outcome.BLOCKED:
@@ -51,14 +55,16 @@ def fix(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
         return about_mocking(delivery.exception) or _led_here(delivery, surface) or _FIX
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
-    return _answered(delivery)
+    return _answered(delivery, account)
 
 
-def _answered(delivery: Delivery) -> str:
+def _answered(delivery: Delivery, account: Account | None) -> str:
     if frameworks := about_framework(delivery):
         return frameworks
     if delivery.status == 400 and _speaks_tls(delivery):
         return _TLS[TlsFault.NOT_PLAIN]
+    if account is not None and (unknown := about_unknown(delivery, account)):
+        return f"{_FIX}: {unknown}"
     if delivery.status in _ELSEWHERE:
         return "Check that the target's path is the webhook's, and that it accepts POST"
     if delivery.status in DISTRUSTFUL:
@@ -251,7 +257,7 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     if delivery.outcome in _NO_REMEDY or delivery.by_fault:
         return ()
     shown = (*seen(delivery), *refused_meanwhile(account, delivery))
-    advice = fix(delivery, surface=account.surface)
+    advice = fix(delivery, account, surface=account.surface)
     return () if not shown and advice == _FIX else (*shown, f"{advice}.")
 
 

@@ -137,7 +137,7 @@ def _wrong(group: list[Delivery], account: Account, surface: Surface) -> Complai
     times = "" if len(group) == 1 else f" ({len(group)} times)"
     what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.summary}{times}{answer_of(first)}"
     intended = "it is meant to raise" if first.exception is not None else "this is intended"
-    advice = f"{fix(first, surface=surface)}; or, if {intended}: {permit(first, account, surface)}"
+    advice = f"{fix(first, account, surface=surface)}; or, if {intended}: {permit(first, account, surface)}"
     detail = "\n".join(refused_meanwhile(account, first))
     return Complaint(_brief(first), what, advice, detail, brief(first.traceback or ""))
 

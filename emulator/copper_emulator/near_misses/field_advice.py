@@ -90,7 +90,7 @@ def _outcome(delivery: Delivery, expectation: Expectation, account: Account, sur
         return Diagnosis(wrong, f"Have the endpoint {compare}.")
     if delivery.outcome is Outcome.DELIVERED:
         return Diagnosis(wrong, f"Fix the endpoint, or expect what it answers: {ending}.")
-    advice = f"{fix(delivery, surface=surface)}; or, if this is intended, expect it with {ending}."
+    advice = f"{fix(delivery, account, surface=surface)}; or, if this is intended, expect it with {ending}."
     return Diagnosis(wrong, advice, (*seen(delivery), *refused_meanwhile(account, delivery)))
 
 
