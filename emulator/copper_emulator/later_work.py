@@ -20,11 +20,11 @@ def if_later(account: Account, surface: Surface, does: str) -> str:
     return f"if a worker of yours {does}, let {surface.account}.after_delivery(...) wait for it"
 
 
-def if_after_answer(account: Account, surface: Surface, ids: Collection[int] | None) -> str:
+def if_after_answer(account: Account, surface: Surface, ids: Collection[int] | None, *, is_active: bool = False) -> str:
     """How a test waits for a change that its endpoint makes after its answer, as a sentence; "" if there can be none.
 
     There can be one where an endpoint has accepted a notification about one of the records (any, without `ids`) or has
-    used the API, and no hook waits for it.
+    used the API, and no hook waits for it; with `is_active`, only where it has used the API.
     """
     if not surface.account:
         return ""
@@ -34,7 +34,7 @@ def if_after_answer(account: Account, surface: Surface, ids: Collection[int] | N
         if delivery.outcome is Outcome.DELIVERED and account.may_work_on(delivery.target)
     ]
     about = any(ids is None or not set(ids).isdisjoint(delivery.ids) for delivery in accepted)
-    if not about and not (accepted and _has_used_api(account)):
+    if not (about and not is_active) and not (accepted and _has_used_api(account)):
         return ""
     return (
         "If your endpoint makes the change after its answer (a thread, a timer, a queue), wait for that: "
