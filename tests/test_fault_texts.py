@@ -177,6 +177,13 @@ def test_what_are_no_faults_says_so(value: object) -> None:
         parse_faults(value)
 
 
+def test_a_comma_in_a_list_without_quotes_is_explained() -> None:
+    with pytest.raises(ValueError, match="3 is no fault: a comma separates the faults in a list") as raised:
+        parse_faults(["api.status=429", 3, "shuffle"])
+
+    assert str(raised.value).endswith('so write one that has a comma in quotes, like "api.status=429,3"')
+
+
 def test_a_setting_has_them_from_the_start() -> None:
     settings = Settings(faults="lose=20% shuffle")
 

@@ -721,7 +721,6 @@ def test_what_an_endpoint_may_do_after_its_answer_may_be_waited_for() -> None:
             ("person", "delete", {"ids": ada}),
             ("task", "new", {}),
             ("person", "update", {"ids": ada, "updated_attributes": {"title": (None, "Dr")}}),
-            ("person", "update", {"ids": ada, "count": 2}),
         ]
         for kind, event, more in expected:
             with pytest.raises(ExpectationError) as raised:
@@ -743,7 +742,9 @@ def test_one_that_was_claimed_for_something_else_is_not_the_one_that_comes_later
 
 
 @pytest.mark.parametrize(
-    ("name", "later"), [("stage", False), ("pipeline_stage_id", False), ("title", True)], ids=["value", "API", "absent"]
+    ("name", "later"),
+    [("stage", False), ("pipeline_stage_id", False), ("nmae", False), ("name", True)],
+    ids=["value", "API", "misspelled", "absent"],
 )
 def test_a_mistake_in_the_expected_attributes_is_not_put_down_to_a_worker(name: str, *, later: bool) -> None:
     with Emulator() as copper, pytest.raises(ExpectationError) as raised:
@@ -753,6 +754,20 @@ def test_a_mistake_in_the_expected_attributes_is_not_put_down_to_a_worker(name: 
         copper.expect("opportunity", "update", ids=17, updated_attributes={name: (1, 2)})
 
     assert (WAIT_FOR_IT in str(raised.value)) is later
+
+
+def test_more_than_has_come_may_come_only_from_an_endpoint_that_makes_changes() -> None:
+    with Emulator() as copper:
+        ada = accepting(copper)
+        with pytest.raises(ExpectationError) as passive:
+            copper.expect("person", "update", ids=ada, count=2)
+    with Emulator() as copper:
+        ada = writing_while_notified(copper)
+        with pytest.raises(ExpectationError) as active:
+            copper.expect("person", "new", ids=ada, count=2)
+
+    assert str(passive.value).endswith("Expect what came: count=1.")
+    assert str(active.value).endswith(f"Expect what came: count=1. {WAIT_FOR_IT}")
 
 
 def hooked(copper: Copper) -> int:

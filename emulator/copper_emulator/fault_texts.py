@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from copper_emulator.core.fault import RETRY_EVERY_MS, Fault, FaultName
@@ -129,6 +130,8 @@ def parse_faults(value: object) -> tuple[Fault, ...]:
         _require_blanks(value)
         return tuple(parse_fault(part) for part in value.split())
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
+        value = list(value)
+        _require_quotes(value)
         return tuple(fault for part in value for fault in parse_faults(part))
     raise ValueError(f"{value!r} is not a list of faults: write it like lose=20% outage=10m, or off")
 
@@ -138,6 +141,16 @@ def _require_blanks(text: str) -> None:
     if _BETWEEN.search(text):
         apart = " ".join(_BETWEEN.sub(" ", text).split())
         raise ValueError(f"{text!r}: separate faults with spaces, not commas, like {apart}")
+
+
+def _require_quotes(several: Sequence[object]) -> None:
+    """Raise ValueError if a comma in a fault without quotes has made two of it, as in `[api.status=429,3]` in YAML."""
+    for before, part in pairwise(several):
+        if isinstance(before, str) and isinstance(part, int | float):
+            raise ValueError(
+                f"{part!r} is no fault: a comma separates the faults in a list, so write one that has a comma in "
+                f'quotes, like "{before},{part}"'
+            )
 
 
 def faults_text(faults: Iterable[Fault]) -> str:

@@ -20,11 +20,19 @@ def if_later(account: Account, surface: Surface, does: str) -> str:
     return f"if a worker of yours {does}, let {surface.account}.after_delivery(...) wait for it"
 
 
-def if_after_answer(account: Account, surface: Surface, kind: EntityType | None, ids: Collection[int] | None) -> str:
+def if_after_answer(
+    account: Account,
+    surface: Surface,
+    kind: EntityType | None,
+    ids: Collection[int] | None,
+    *,
+    is_active: bool = False,
+) -> str:
     """How a test waits for a change that its endpoint makes after its answer, as a sentence; "" if there can be none.
 
     There can be one where an endpoint has accepted a notification about one of the records (any, without `ids`; of any
-    type, without `kind`) or has used the API, and no hook waits for it.
+    type, without `kind`) or has used the API, and no hook waits for it; with `is_active`, only where it has used the
+    API.
     """
     if not surface.account:
         return ""
@@ -33,7 +41,7 @@ def if_after_answer(account: Account, surface: Surface, kind: EntityType | None,
         for delivery in account.journal.deliveries
         if delivery.outcome is Outcome.DELIVERED and account.may_work_on(delivery.target)
     ]
-    about = any(
+    about = not is_active and any(
         ids is None or (kind in (None, delivery.type) and not set(ids).isdisjoint(delivery.ids))
         for delivery in accepted
     )

@@ -14,6 +14,7 @@ from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
 from copper_emulator.mocking_refusals import about_mocking
+from copper_emulator.unknown_subscriptions import about_unknown
 
 _DISLIKED = DISTRUSTFUL | {400, 422}
 """Statuses with which an endpoint rejects what it was sent."""
@@ -36,7 +37,10 @@ _NO_REMEDY = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOS
 
 
 def fix(delivery: Delivery, account: Account, *, surface: Surface = Surface.PYTHON) -> str:
-    """What to do so that it is delivered, as a sentence without its full stop."""
+    """What to do so that it is delivered, as a sentence without its full stop.
+
+    What else was delivered in `account` may show more than the answer alone.
+    """
     if delivery.by_fault:
         return f"Switch the fault off before the change, with {surface.faults_off}"
     if delivery.outcome is Outcome.BLOCKED:
@@ -60,9 +64,8 @@ def _answered(delivery: Delivery, account: Account) -> str:
         return frameworks
     if delivery.status == 400 and _speaks_tls(delivery):
         return _TLS[TlsFault.NOT_PLAIN]
-    # An endpoint calls the API once it has found the path right, and the secret.
-    if refused := _refused_call(account, delivery):
-        return refused
+    if found := _refused_call(account, delivery) or _unknown(account, delivery):
+        return found
     if delivery.status in _ELSEWHERE:
         return "Check that the target's path is the webhook's, and that it accepts POST"
     if delivery.status in DISTRUSTFUL:
@@ -75,11 +78,19 @@ def _answered(delivery: Delivery, account: Account) -> str:
 
 
 def _refused_call(account: Account, delivery: Delivery) -> str:
-    """What to do about a call that the API refused meanwhile, and by itself; "" if there was none."""
+    """What to do about a call that the API refused meanwhile, and by itself; "" if there was none.
+
+    An endpoint calls the API once it has found the path right, and the secret.
+    """
     refused = [text for text in refused_calls(account, delivery) if BY_FAULT not in text]
     if any(OTHER_KEY in text for text in refused):
         return "Have the endpoint call the API with the key of the account that notifies it"
     return "Fix the call that the API refused, or what the endpoint makes of the refusal" if refused else ""
+
+
+def _unknown(account: Account, delivery: Delivery) -> str:
+    unknown = about_unknown(delivery, account)
+    return f"{_FIX}: {unknown}" if unknown else ""
 
 
 def _interrupted(surface: Surface) -> str:

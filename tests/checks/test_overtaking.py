@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import requests
 
-from copper_emulator import Copper, Emulator, Received
+from copper_emulator import AsyncCopper, AsyncEmulator, Copper, Emulator, Received
 from copper_emulator.checks import overtaking
 from copper_emulator.checks.report import RowReport
 
@@ -137,6 +137,86 @@ def test_who_works_on_one_at_a_time_is_not(copper: Copper) -> None:
 
     assert str(row.verdict) == "passed", row
     assert row.evidence.startswith("while a fetch was under way, it did not begin another; 3 notifications")
+
+
+def test_a_hook_that_waits_for_the_work_hides_nothing(copper: Copper) -> None:
+    """Without patience: the hook waits for every other row's work, and here only when the record has changed again."""
+    known: dict[int, Any] = {}
+    begun: list[threading.Thread] = []
+
+    def hook(request: Received) -> int:
+        begun.append(threading.Thread(target=fetch, args=(copper, known, request.json["ids"])))
+        begun[-1].start()
+        return 202
+
+    def wait_for_work(_delivery: object) -> None:
+        for thread in begun:
+            thread.join()
+
+    copper.after_delivery(wait_for_work)
+    row = played(copper, hook, known, patience="0")
+
+    assert str(row.verdict) == "failed", row
+    assert row.evidence.startswith("an answer of the API overtook an earlier one; person ")
+
+
+async def fetched_by_two_workers(copper: AsyncCopper) -> RowReport:
+    known: dict[int, Any] = {}
+    waiting: asyncio.Queue[list[int]] = asyncio.Queue()
+
+    async def work() -> None:
+        async with aiohttp.ClientSession(headers=copper.headers) as client:
+            while ids := await waiting.get():
+                for each in ids:
+                    async with client.get(f"{copper.api_url}/people/{each}") as answer:
+                        known[each] = await answer.json()
+                waiting.task_done()
+
+    async def hook(request: Received) -> int:
+        waiting.put_nowait(request.json["ids"])
+        return 202
+
+    copper.route("https://app.example", to=hook)
+    copper.after_delivery(lambda delivery: waiting.join())
+    workers = [asyncio.create_task(work()) for _ in range(2)]
+    chosen: dict[str, Any] = {"state": lambda: {"person": known}, "no_secret": True}
+    report = await copper.check(TARGET, only="overtaken", types="person", **chosen)
+    for _ in workers:
+        waiting.put_nowait([])
+    await asyncio.gather(*workers)
+    return report["overtaken"]
+
+
+@pytest.mark.asyncio
+async def test_a_hook_that_is_awaited_hides_nothing() -> None:
+    async with AsyncEmulator(strict=False) as copper:
+        row = await fetched_by_two_workers(copper)
+
+    assert str(row.verdict) == "failed", row
+    assert row.evidence.startswith("an answer of the API overtook an earlier one; person ")
+
+
+def test_work_that_a_hook_does_has_nothing_overtaken(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+    waiting: list[list[int]] = []
+
+    def do_work(_delivery: object) -> None:
+        while waiting:
+            fetch(copper, known, waiting.pop(0))
+
+    copper.after_delivery(do_work)
+    row = played(copper, lambda request: waiting.append(request.json["ids"]), known, patience="0")
+
+    assert str(row.verdict) == "skipped"
+    assert row.evidence == "it fetched nothing before the after_delivery hook ran, so nothing could be overtaken"
+
+
+def test_who_fetches_nothing_has_nothing_overtaken_with_a_hook_either(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+    copper.after_delivery(lambda delivery: None)
+    row = played(copper, lambda request: known.update({each: {} for each in request.json["ids"]}), known)
+
+    assert row.evidence == "it fetched nothing soon after the update, so nothing could be overtaken"
 
 
 def test_who_fetches_before_it_answers_has_nothing_overtaken(copper: Copper) -> None:

@@ -628,6 +628,7 @@ def test_who_refuses_everything_is_told_so_once_and_sent_no_more(copper: Copper)
     given = "--secret KEY=VALUE, secret={...}"
     refused = f"he secret given to the check ({given}) is probably not the one that the endpoint expects"
     assert refused in report["answers"].advice
+    assert "or it does not know the subscription: an endpoint that looks at `subscrip" in report["answers"].advice
     assert len(heard) == 1
     assert {str(row.verdict) for row in report.rows[1:]} == {"skipped"}
     assert f"everything that was sent was refused with 401: t{refused}" in report["late"].evidence
@@ -648,6 +649,7 @@ def test_where_no_hook_is_no_more_is_sent(copper: Copper, status: int) -> None:
         f"everything that was sent was refused with {status}: check that the path is the webhook's, and that it accepts"
     )
     assert {row.evidence.startswith(said) for row in report.rows[1:]} == {True}
+    assert ("or it does not know the subscription" in report["answers"].advice) is (status == 404)
 
 
 def test_who_redirects_everything_is_sent_no_more(copper: Copper) -> None:

@@ -278,6 +278,7 @@ _ACTIONS: dict[str, Callable[[Known], st.SearchStrategy[Any]]] = {
 }
 
 
+_expected_attributes = st.dictionaries(keys, st.lists(values, min_size=2, max_size=2), max_size=3)
 _which = {"topic": topics, "ids": ids}
 _expect = {
     **_which,
@@ -285,7 +286,7 @@ _expect = {
     "status": st.integers(100, 599),
     "outcome": st.sampled_from(["delivered", "rejected", "failed", "dropped", "cancelled"]),
     "body": fields,
-    "updated_attributes": fields,
+    "updated_attributes": _expected_attributes,
     "within": durations,
 }
 _totals = {name: st.integers(0, 9) for name in ("sent", "held", "dropped", "cancelled", "waiting")}

@@ -70,6 +70,7 @@ def test_a_step_says_what_it_does(written: str, words: str) -> None:
         ("[loose=1]", "there is no fault 'loose'; did you mean 'lose'?"),
         ("lose", "lose needs a value: write it like lose=20%"),
         ("[]", "needs faults, like [lose=20%, outage=10m], or off"),
+        ("[api.status=429,3, shuffle]", 'write one that has a comma in quotes, like "api.status=429,3"'),
         ("{lose: 3}", "is not a list of faults: write it like lose=20% outage=10m, or off"),
     ],
 )

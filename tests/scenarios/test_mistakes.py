@@ -66,6 +66,14 @@ STEPS = [
         "steps[1].fire.updated_attributes.name: must be a pair [old, new], not 'Ada'",
         id="no-pair",
     ),
+    *(
+        pytest.param(
+            f"- expect: {{topic: person/update, updated_attributes: {{name: {written}}}}}",
+            f"steps[1].expect.updated_attributes.name: must be a pair [old, new], not {shown}",
+            id=f"no-pair-expected-{written}",
+        )
+        for written, shown in (("Ada", "'Ada'"), ("null", "None"), ("3", "3"))
+    ),
     pytest.param(
         "- advance: 10 minutes",
         "steps[1].advance: '10 minutes' is not a duration: write it like 30s, 10m, 1m30s or 250ms",
@@ -493,3 +501,15 @@ def test_which_topics_there_are_is_not_said_where_the_profile_is_wrong() -> None
         )
 
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "there"), [("{name: Ada}", "there is 1 row"), ("{name: Ada}, {name: Grace}", "there are 2 rows")]
+)
+def test_each_record_needs_a_row(rows: str, there: str) -> None:
+    text = story(f"""
+        - create: {{type: person, as: people, count: 3}}
+        - update: {{records: people, rows: [{rows}]}}
+    """)
+
+    assert f"steps[2].update.rows: {there} for 3 records" in mistake_in(text)

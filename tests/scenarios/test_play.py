@@ -75,7 +75,29 @@ def test_an_expectation_with_a_time_fails_when_the_time_is_too_short() -> None:
         - expect: {topic: person/new, within: 5m}
     """)
 
-    assert "Still under way (1)" in failure_of(text)
+    failure = failure_of(text)
+    assert "Still under way (1)" in failure
+    assert "a step `advance` or `run_until_idle`. Or let this step wait longer: within: 7m.\n" in failure
+
+
+@pytest.mark.parametrize("rest", ["topic: lead/new, within: 5m", "topic: person/new, ids: 1, within: 5m", "count: 1"])
+def test_more_time_is_advised_only_where_it_helps(rest: str) -> None:
+    """What waits is another topic or another record, or the step is not one that lets time pass."""
+    text = "settings: {latency: 7m}\n" + story(f"""
+        - create: {{type: person}}
+        - expect: {{{rest}}}
+    """)
+
+    assert "wait longer" not in failure_of(text)
+
+
+def test_more_time_is_not_advised_for_what_came_and_does_not_fit() -> None:
+    text = story("""
+        - create: {type: person}
+        - expect: {topic: person/new, status: 500, within: 5m}
+    """)
+
+    assert "wait longer" not in failure_of(text)
 
 
 @pytest.mark.parametrize("wanted", ["records: [ada, grace]", "count: 2", "records: [ada, grace], count: 2"])
@@ -311,15 +333,18 @@ def test_totals_count_within_their_span() -> None:
     assert played.passed, played.result.failure
 
 
-def test_a_wrong_total_says_what_it_was_and_all_others() -> None:
-    text = story("""
-        - create: {type: person, count: 31}
-        - expect_totals: {sent: 3, held: 0}
+@pytest.mark.parametrize(("number", "what"), [(30, "1 was"), (31, "2 were")])
+def test_a_wrong_total_says_what_it_was_and_all_others(number: int, what: str) -> None:
+    text = story(f"""
+        - create: {{type: person, count: {number}}}
+        - expect_totals: {{sent: 3, held: 1, dropped: 0}}
     """)
+    sent = what.partition(" ")[0]
 
-    assert "There were sent 2, not 3. Altogether: sent 2, held 0, dropped 0, cancelled 0, waiting 0." in failure_of(
-        text
+    says = (
+        f"{what} sent, not 3; 0 were held, not 1. Altogether: sent {sent}, held 0, dropped 0, cancelled 0, waiting 0."
     )
+    assert f"\n{says}\n" in failure_of(text)
 
 
 TAGGED = "If it is right to write that, play a copy of the scenario that expects it."

@@ -117,6 +117,11 @@ class Bench:
     def _with_all_events(self) -> list[EntityType]:
         return [kind for kind in self.plan.types if len(self.events(kind)) == len(Event)]
 
+    @property
+    def has_hooks(self) -> bool:
+        """Whether something is called after each delivery, which may wait for the endpoint's work."""
+        return bool(self.tenant.hooks)
+
     # --- before and after a row -----------------------------------------------------------------------------
 
     @contextmanager
@@ -350,14 +355,17 @@ class Bench:
 
     @contextmanager
     def late_answer(self, seconds: float) -> Iterator[LateAnswer]:
-        """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind."""
+        """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind.
+
+        Hooks, which may wait for it, run afterwards.
+        """
         options = self.tenant.check_options
         before, options.late_answer = options.background_patience, LateAnswer(seconds)
-        options.background_patience = 0.0
+        options.background_patience, options.holds_hooks = 0.0, True
         try:
             yield options.late_answer
         finally:
-            options.late_answer, options.background_patience = None, before
+            options.late_answer, options.background_patience, options.holds_hooks = None, before, False
 
     def answered(self) -> Rounds[None]:
         """Wait until the API holds back no more calls: work that is not done in tasks may still be waiting for them."""

@@ -47,8 +47,8 @@ NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
 """Reasons that mean that nothing there speaks HTTP."""
 
 
-NOT_HERE = (404, 405)
-ABOUT_PATH = "check that the path is the webhook's, and that it accepts POST"
+_NO_POST = 405
+NOT_HERE = (404, _NO_POST)
 
 ELSEWHERE = range(300, 400)
 ABOUT_REDIRECT = "register the final URL (often with a trailing slash, or https); redirects are not followed"
@@ -194,7 +194,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     if delivery.status in ELSEWHERE:
         return sentence(ABOUT_REDIRECT)
     if delivery.status in NOT_HERE:
-        return sentence(ABOUT_PATH)
+        return sentence(about_path(delivery.status))
     return ""
 
 
@@ -217,11 +217,25 @@ def about_refusal(plan: Plan) -> str:
     if plan.secret:
         return (
             f"the secret given to the check ({_SECRET}) is probably not the one that the endpoint expects, by key or "
-            "by value"
+            f"by value; {_UNKNOWN}"
         )
     if plan.headers:
-        return f"the header given to the check ({_HEADER}) is probably not the one that the endpoint expects"
-    return f"tell the check what the endpoint expects, a secret ({_SECRET}) or a header ({_HEADER})"
+        return (
+            f"the header given to the check ({_HEADER}) is probably not the one that the endpoint expects; {_UNKNOWN}"
+        )
+    return f"tell the check what the endpoint expects, a secret ({_SECRET}) or a header ({_HEADER}); {_UNKNOWN}"
+
+
+_UNKNOWN = (
+    "or it does not know the subscription: an endpoint that looks at `subscription_id` has to accept those that "
+    "`GET /webhooks` lists at that moment"
+)
+
+
+def about_path(status: int | None) -> str:
+    """What helps against a 404 or 405."""
+    path = "check that the path is the webhook's, and that it accepts POST"
+    return path if status == _NO_POST else f"{path}; {_UNKNOWN}"
 
 
 # As an option of the command, and as an argument in a test.

@@ -13,6 +13,8 @@ from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.model import EntityType
+from copper_emulator.shell.check_support import LateAnswer
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import Manner
@@ -27,7 +29,7 @@ SETTLED = 0.3
 """Seconds of real time in which what has arrived is stored."""
 
 BEGINS = 1.0
-"""Seconds of real time in which tasks of this process have begun to fetch: their state is right later, too."""
+"""Seconds of real time in which tasks of this process, or the work a hook waits for, have begun to fetch."""
 
 ADVICE = (
     "Work on one record at a time (a lock or a queue for each id), or store what you fetched only if its "
@@ -46,17 +48,10 @@ def overtaken(bench: Bench) -> Rounds[Finding]:
     with bench.late_answer(ON_ITS_WAY) as late:
         yield from bench.rename(kind, ids)
         yield from _until(bench, lambda: late.is_taken, _begins(bench))
-        if late.has_arrived or not late.is_taken:
-            return (yield from _not_overtaken(bench, NO_LATER_FETCH if late.has_arrived else NO_FETCH))
-        yield from bench.advance(APART_MS)
-        before = len(bench.own_calls)
-        yield from bench.rename(kind, ids)
-        # Who works on one record at a time fetches again only when the first answer has arrived.
-        yield from _until(bench, lambda: late.has_arrived or len(bench.own_calls) > before, ON_ITS_WAY)
-        is_overtaken = len(bench.own_calls) > before and not late.has_arrived
-        yield from _until(bench, lambda: late.has_arrived, SETTLED)
-        late.let_go()
-        yield from _until(bench, lambda: late.has_arrived, ON_ITS_WAY)
+        is_under_way, has_arrived = late.is_taken and not late.has_arrived, late.has_arrived
+        is_overtaken = is_under_way and (yield from _change_again(bench, kind, ids, late))
+    if not is_under_way:
+        return (yield from _not_overtaken(bench, has_arrived=has_arrived))
     yield from _until(bench, lambda: False, SETTLED)
     yield from bench.compare(lull=BEGINS)
     yield from bench.end()
@@ -65,22 +60,44 @@ def overtaken(bench: Bench) -> Rounds[Finding]:
     return Finding(found.verdict, f"{came}; {found.evidence}", found.advice)
 
 
+def _change_again(bench: Bench, kind: EntityType, ids: list[int], late: LateAnswer) -> Rounds[bool]:
+    """Change the record during the fetch, and let that be answered; returns whether a later one was answered before."""
+    yield from bench.advance(APART_MS)
+    before = len(bench.own_calls)
+    yield from bench.rename(kind, ids)
+    # Who works on one record at a time fetches again only when the first answer has arrived.
+    yield from _until(bench, lambda: late.has_arrived or len(bench.own_calls) > before, ON_ITS_WAY)
+    is_overtaken = len(bench.own_calls) > before and not late.has_arrived
+    yield from _until(bench, lambda: late.has_arrived, SETTLED)
+    late.let_go()
+    yield from _until(bench, lambda: late.has_arrived, ON_ITS_WAY)
+    return is_overtaken
+
+
 _OVERTOOK = "an answer of the API overtook an earlier one"
 _WAITED = "while a fetch was under way, it did not begin another"
 
 NO_LATER_FETCH = "it had fetched before it answered, so no later fetch could overtake that one"
 NO_FETCH = "it fetched nothing soon after the update, so nothing could be overtaken"
+FETCH_IN_HOOK = "it fetched nothing before the after_delivery hook ran, so nothing could be overtaken"
 
 
-def _not_overtaken(bench: Bench, why: str) -> Rounds[Finding]:
+def _not_overtaken(bench: Bench, *, has_arrived: bool) -> Rounds[Finding]:
     """The finding, if no fetch was under way when the record changed again."""
+    before = len(bench.own_calls)
     yield from bench.end()
     found = judged(bench, ADVICE)
-    return Finding(Verdict.SKIPPED, why) if found.verdict is Verdict.PASSED else found
+    if found.verdict is not Verdict.PASSED:
+        return found
+    if has_arrived:
+        return Finding(Verdict.SKIPPED, NO_LATER_FETCH)
+    is_in_hook = bench.has_hooks and len(bench.own_calls) > before
+    return Finding(Verdict.SKIPPED, FETCH_IN_HOOK if is_in_hook else NO_FETCH)
 
 
 def _begins(bench: Bench) -> float:
-    least = BEGINS if bench.manner is Manner.ON_LOOP else 0.0
+    # With a hook, there is work after the answer, of which others need not wait for the end.
+    least = BEGINS if bench.manner is Manner.ON_LOOP or bench.has_hooks else 0.0
     return max(least, min(bench.plan.patience, ON_ITS_WAY))
 
 

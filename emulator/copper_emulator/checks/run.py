@@ -16,11 +16,11 @@ from copper_emulator.checks.contact import kind_of_most
 from copper_emulator.checks.echo import ECHO_DEPTH, endless
 from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
-    ABOUT_PATH,
     ABOUT_REDIRECT,
     ELSEWHERE,
     NO_CONTACT,
     NOT_HERE,
+    about_path,
     about_refusal,
     also_bad,
     judged,
@@ -268,7 +268,7 @@ class _Run:
             return f"everything that was sent was refused with {sent[0].status}: {about}."
         for statuses, about in (
             (DISTRUSTFUL, about_refusal(self.bench.plan)),
-            (NOT_HERE, ABOUT_PATH),
+            (NOT_HERE, about_path(sent[0].status if sent else None)),
             (ELSEWHERE, ABOUT_REDIRECT),
         ):
             if sent and all(each.status in statuses for each in sent):

@@ -8,6 +8,8 @@ from dataclasses import replace
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import UNSUCCESSFUL, Delivery, Notification, Wait, WaitsFor
 from copper_emulator.core.moments import stamp
+from copper_emulator.core.records.changed import unreported
+from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
@@ -71,7 +73,7 @@ def _miscounted(case: Case) -> Diagnosis | None:
         came = case.surface.expected("count", len(case.fitting))
         if beside is not None:
             return replace(beside, wrong=wrong)
-        return _or_later(Diagnosis(wrong, f"Expect what came: {came}."), case)
+        return _or_later(Diagnosis(wrong, f"Expect what came: {came}."), case, has_come=True)
     return Diagnosis(wrong, _too_many(case))
 
 
@@ -243,10 +245,21 @@ def _others_since(case: Case, claimed: Delivery) -> Diagnosis | None:
     return to_others(case.expectation, case.account, case.surface, changes)
 
 
-def _or_later(diagnosis: Diagnosis, case: Case) -> Diagnosis:
-    """The same, and how to wait for what the endpoint may do after its answer."""
-    later = or_later(case.expectation, case.account, case.surface)
+def _or_later(diagnosis: Diagnosis, case: Case, *, has_come: bool = False) -> Diagnosis:
+    """The same, and how to wait for what the endpoint may do after its answer.
+
+    If what is expected `has_come`, and more of it is missing, that explains it only where the endpoint makes changes.
+    """
+    if _is_never_reported(case):
+        return diagnosis
+    later = or_later(case.expectation, case.account, case.surface, has_come=has_come)
     return replace(diagnosis, advice=f"{diagnosis.advice}{later}") if later else diagnosis
+
+
+def _is_never_reported(case: Case) -> bool:
+    """Whether no change reports the expected attributes, because one of the names is misspelled."""
+    kind, attributes = case.expectation.type, case.expectation.updated_attributes or {}
+    return kind is not None and any(unreported(TABLES[kind], attributes, case.account.records.catalogue))
 
 
 _LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (

@@ -19,7 +19,10 @@ class Diagnosis:
     lines: tuple[str, ...] = ()
 
 
-def or_later(expectation: Expectation, account: Account, surface: Surface) -> str:
-    """How to wait for what the endpoint may do after its answer, to follow other advice; "" if it can do nothing."""
-    later = if_after_answer(account, surface, expectation.type, expectation.ids)
+def or_later(expectation: Expectation, account: Account, surface: Surface, *, has_come: bool = False) -> str:
+    """How to wait for what the endpoint may do after its answer, to follow other advice; "" if it can do nothing.
+
+    If some of what is expected `has_come`, the endpoint must have used the API.
+    """
+    later = if_after_answer(account, surface, expectation.type, expectation.ids, is_active=has_come)
     return f" {later}" if later else ""

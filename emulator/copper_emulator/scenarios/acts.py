@@ -14,6 +14,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.core.text import duration_text
 from copper_emulator.expectation import Expectation
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.model import (
@@ -166,13 +167,26 @@ class Acts:
             updated_attributes=self._records.resolved(expect.updated_attributes),
         )
         yield from self._operations.settle()
-        if expect.within is not None:
-            yield from self._wait_for(expectation, self._tenant.clock.now() + expect.within)
-        yield from self._operations.expect(expectation)
+        if expect.within is None:
+            yield from self._operations.expect(expectation)
+        else:
+            yield from self._expect_within(expectation, expect.within)
 
-    def _wait_for(self, expectation: Expectation, latest: int) -> Rounds[None]:
-        """Advance from deadline to deadline until the expectation could be met, or nothing more happens in time."""
+    def _expect_within(self, expectation: Expectation, span_ms: int) -> Rounds[None]:
         watch = Watch(expectation, self._tenant, self._operations.claims)
+        began = self._tenant.clock.now()
+        yield from self._wait_for(watch, began + span_ms)
+        try:
+            yield from self._operations.expect(expectation)
+        except ExpectationError as error:
+            comes_at = watch.last_comes_at()
+            if comes_at is None or comes_at <= began + span_ms:
+                raise
+            longer = f"Or let this step wait longer: within: {duration_text(comes_at - began)}."
+            raise ExpectationError(f"{error} {longer}") from None
+
+    def _wait_for(self, watch: Watch, latest: int) -> Rounds[None]:
+        """Advance from deadline to deadline until the expectation could be met, or nothing more happens in time."""
         while not watch.could_be_met():
             now = self._tenant.clock.now()
             moment = self._tenant.account.next_moment(now)
@@ -188,10 +202,14 @@ class Acts:
         now = self._tenant.clock.now()
         until = now + 1 if wanted.until is None else self.start + wanted.until
         counted = totals(self._tenant.account, self.first_entry, self.start + wanted.since, until, wanted.topic)
-        wrong = [f"{name} {total:,}, not {n:,}" for name, n in wanted.wanted.items() if (total := counted[name]) != n]
+        wrong = [
+            f"{total:,} {'was' if total == 1 else 'were'} {name}, not {n:,}"
+            for name, n in wanted.wanted.items()
+            if (total := counted[name]) != n
+        ]
         if wrong:
             all_of_them = ", ".join(f"{name} {total:,}" for name, total in counted.items())
-            raise ExpectationError(f"There were {'; '.join(wrong)}. Altogether: {all_of_them}.")
+            raise ExpectationError(f"{'; '.join(wrong)}. Altogether: {all_of_them}.")
 
     def own_writes(self, check: Expect | ExpectNone | ExpectTotals) -> str:
         """What to say about the endpoint's own writes if a check of how many there were has failed; may be empty."""

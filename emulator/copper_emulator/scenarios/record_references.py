@@ -144,7 +144,8 @@ class RecordReader:
                 yield from _unwritable(TABLES[known.kind], row, inner, (Access.NEVER, Access.CREATE))
         number, all_known = self.number(update.records), all(self._known(name) for name in update.records)
         if update.rows is not None and all_known and number != len(update.rows):
-            yield (*path, "rows"), f"there are {count(len(update.rows), 'row')} for {count(number, 'record')}"
+            there = "there is" if len(update.rows) == 1 else "there are"
+            yield (*path, "rows"), f"{there} {count(len(update.rows), 'row')} for {count(number, 'record')}"
 
     def _merge(self, merge: Merge, path: Path) -> Iterator[PathMistake]:
         yield from self.single(merge.winner, (*path, "winner"))

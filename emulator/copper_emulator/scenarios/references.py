@@ -130,6 +130,9 @@ class StepReader:
 
     def _compared(self, expect: Expect, path: Path) -> Iterator[PathMistake]:
         yield from self._records.values(expect.body, (*path, "body"))
+        for name, pair in (expect.updated_attributes or {}).items():
+            if not isinstance(pair, list | dict):
+                yield (*path, "updated_attributes", name), f"must be a pair [old, new], not {pair!r}"
         yield from self._records.values(expect.updated_attributes, (*path, "updated_attributes"))
 
     def _subscription(self, name: str, path: Path) -> Iterator[PathMistake]:

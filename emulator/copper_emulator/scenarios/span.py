@@ -8,7 +8,7 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Entry, Kind, Notification, Outcome, Topic
 from copper_emulator.core.text import count, short_ids
-from copper_emulator.expectation import Expectation, misfits
+from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.shell.any_tenant import AnyTenant
 
 _NEVER_LEFT = (Outcome.BLOCKED, Outcome.LOST)
@@ -87,3 +87,13 @@ class Watch:
                 self._missing -= set(delivery.ids)
         self._seen = len(deliveries)
         return self._fitting >= (self._expectation.count or 1) and not self._missing
+
+    def last_comes_at(self) -> int | None:
+        """When the last of what still waits and may be meant goes on, if that is known."""
+        account, wanted = self._tenant.account, self._expectation
+        meant = (
+            each
+            for each in account.waiting()
+            if is_of(wanted, each) and (wanted.ids is None or not wanted.wanted.isdisjoint(each.ids))
+        )
+        return max((until for each in meant if (until := account.wait_of(each).until_ms) is not None), default=None)

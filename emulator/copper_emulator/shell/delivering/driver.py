@@ -184,7 +184,7 @@ def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
     account = tenant.account
     answered = [delivery for delivery in account.journal.deliveries[since:] if delivery.outcome in ANSWERED]
     tenant.pending_hooks += [(hook, delivery) for delivery in answered for hook in tenant.hooks]
-    while tenant.pending_hooks:
+    while tenant.pending_hooks and not tenant.check_options.holds_hooks:
         hook, delivery = tenant.pending_hooks.popleft()
         account.causing = (delivery.notification,)
         try:
