@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Protocol
 
-from copper_emulator import Copper, Delivery, Emulator
+from copper_emulator import Copper, Delivery, Emulator, UsageError
 from copper_emulator.copper import stepwise
 from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, Topic
@@ -144,6 +144,7 @@ class Playthrough:
         if not self.is_idle:
             steps.append({"run_until_idle": "1d"})
         self.happen(steps)
+        self._check_subscribed()
 
     def close(self) -> None:
         """Shut down the endpoint if it was started, then close what is around it, and the account."""
@@ -151,6 +152,14 @@ class Playthrough:
             closing.callback(self._emulator.__exit__, None, None, None)
             closing.callback(self._hooks.close)
             self.copper.stop_apps()
+
+    def _check_subscribed(self) -> None:
+        """Raise UsageError if nobody has subscribed: every endpoint is right about what it is never told."""
+        if not any(entry.kind is Kind.SUBSCRIBED for entry in self.copper.journal):
+            raise UsageError(
+                f"{type(self._hooks).__name__}: nothing was subscribed, so nothing could be delivered. If `subscribe` "
+                "is overridden because the endpoint subscribes by itself, it has not done so on this account"
+            )
 
     def name_of(self, kind: EntityType, record_id: int) -> str | None:
         """The name that steps use for a record; None if no step has named it."""

@@ -73,6 +73,21 @@ def test_an_endpoint_may_subscribe_by_itself() -> None:
     assert told == {"new"}
 
 
+def test_an_endpoint_that_was_to_subscribe_by_itself_and_has_not_is_told_so() -> None:
+    class Machine(CopperMachine):
+        secret = None
+
+        def endpoint(self, copper: Copper) -> object:
+            return lambda request: 500
+
+        def subscribe(self, copper: Copper) -> None: ...
+
+    found = run(Machine, examples=1)
+
+    assert found is not None
+    assert str(found.error).startswith("Machine: nothing was subscribed, so nothing could be delivered.")
+
+
 def test_all_types_at_once() -> None:
     assert run(machine("right", *PLURALS), 1, examples=5) is None
 
