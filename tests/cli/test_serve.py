@@ -50,6 +50,8 @@ def test_the_server_ends_cleanly_when_told_to(number: signal.Signals) -> None:
 
 def test_a_server_told_again_while_it_ends_ends_as_cleanly() -> None:
     with started("serve", "--port", "0") as server:
+        server.popen.send_signal(signal.SIGTERM)
+        server.line_with("Copper emulator ended.")
         while server.popen.poll() is None:
             server.popen.send_signal(signal.SIGTERM)
 
