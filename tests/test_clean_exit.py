@@ -220,7 +220,7 @@ def asked(url: str, path: str, fields: Mapping[str, Any]) -> None:
         assert answer.status == 200
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_server_ends_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
     """With stored state, TLS, a proxy, an open stream and a delivery in flight to an endpoint that hangs."""
     hangs = socket.create_server(("127.0.0.1", 0))

@@ -199,6 +199,9 @@ class Client:
         self._every.discard(connection)
 
     def _lost(self, method: str, path: str, error: Exception) -> str:
+        if path.endswith("/wait"):
+            # It changes nothing.
+            return f"{self.url} closed the connection ({error}): the server has ended while this waited for a delivery"
         return (
             f"{self.url} closed the connection before answering {method} {path} ({error}): it is not known "
             "whether it was done. Check the account, or create it anew"

@@ -39,13 +39,38 @@ def test_a_change_travels_from_the_command_line_to_a_listening_endpoint() -> Non
         assert f" via {endpoint.url}: 200" in server.line_with("delivered")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_server_ends_cleanly_when_told_to(number: signal.Signals) -> None:
     with started("serve", "--port", "0") as server:
         code, out, err = server.end(number)
 
         assert (code, err) == (0, "")
         assert out.endswith("Copper emulator ended.\n")
+
+
+def test_a_server_told_again_while_it_ends_ends_as_cleanly() -> None:
+    with started("serve", "--port", "0") as server:
+        server.popen.send_signal(signal.SIGTERM)
+        server.line_with("Copper emulator ended.")
+        while server.popen.poll() is None:
+            server.popen.send_signal(signal.SIGTERM)
+
+        assert server.popen.returncode == 0
+        assert server.popen.communicate()[1] == ""
+
+
+def test_under_nohup_a_closed_terminal_does_not_end_the_server() -> None:
+    # What is ignored remains ignored in a child process.
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with started("serve", "--port", "0") as server:
+            server.popen.send_signal(signal.SIGHUP)
+
+            assert invoke("status", server=server.url)[0] == 0
+            assert server.popen.poll() is None
+            assert server.end(signal.SIGTERM)[0] == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_the_server_ends_while_an_endpoint_hangs_and_someone_follows_the_journal() -> None:

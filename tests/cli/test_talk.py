@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner
@@ -146,16 +148,55 @@ def test_following_tells_of_a_reset_beside_the_output(server: Process) -> None:
         assert "journal starts over" in following.end()[2]
 
 
-def test_following_ends_with_the_server(server: Process) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_following_ends_with_the_server_and_fails(server: Process, number: signal.Signals) -> None:
     invoke("fire", "person.update", "--id", "1", server=server.url)
     with started("journal", "--follow", "--server", server.url) as following:
         invoke("fire", "person.update", "--id", "2", server=server.url)
         following.line_with("change")
-        server.end(signal.SIGTERM)
+        server.end(number)
         _, err = following.popen.communicate(timeout=60)
 
-        assert following.popen.returncode == 0
+        assert following.popen.returncode == 1
         assert "the server has ended" in err
+
+
+class _Dying(BaseHTTPRequestHandler):
+    """A server that ends before it answers a POST."""
+
+    def do_GET(self) -> None:
+        body = b'{"accounts": [{"name": "default"}]}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (["wait", "person.new"], "the server has ended while this waited for a delivery"),
+        (["reset"], "it is not known whether it was done"),
+    ],
+)
+def test_only_what_may_have_changed_something_is_not_known_to_be_done(command: list[str], text: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Dying) as dying:
+        thread = Thread(target=dying.serve_forever)
+        thread.start()
+        try:
+            code, _, err = invoke(*command, server=f"http://127.0.0.1:{dying.server_port}")
+        finally:
+            dying.shutdown()
+            thread.join()
+
+    assert (code, text in err) == (1, True), err
 
 
 def test_reset_empties_the_account_and_says_so(server: Process) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli import WrongUse
+from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.changes import show_change
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.names import events, topic_of, types
@@ -149,7 +149,8 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
                 _show(data, output)
     except KeyboardInterrupt:
         return
-    complain("the server has ended")
+    # Whether it was told to end or killed, what was to be followed is over before the caller wanted.
+    raise Failure("the server has ended")
 
 
 @click.command(short_help="Show the accounts of a running server.")

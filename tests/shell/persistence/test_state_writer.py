@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from copper_emulator.core.records import commands
 from copper_emulator.core.state import Rows
 from copper_emulator.core.surface import Surface
 from copper_emulator.shell.clock import real_now
+from copper_emulator.shell.persistence import presence
 from copper_emulator.shell.persistence.rows import rows_of
 from copper_emulator.shell.persistence.state_writer import StateWriter
 from copper_emulator.shell.persistence.store import APPLICATION_ID, MIGRATIONS, StateFile
@@ -340,6 +342,35 @@ async def test_what_cannot_be_written_is_not_acknowledged(tmp_path: Path) -> Non
         before = await served.journal()
     async with kept(tmp_path) as served:
         assert await served.journal() == before
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(os.name == "nt", reason="there, an open file cannot be removed")
+async def test_nothing_is_acknowledged_while_the_file_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "CHECK_EVERY", 0)
+    path = tmp_path / "state.db"
+    async with kept(tmp_path) as served:
+        assert (await served.api("POST", "/people", {"name": "Ada"}))[0] == 200
+        path.rename(tmp_path / "aside.db")
+        assert (await served.api("POST", "/people", {"name": "Bea"}))[0] == 503
+        status, refused = await served.control(
+            "POST", "/accounts/default/fire", {"type": "person", "event": "new", "ids": [1]}
+        )
+        assert (status, "state.db was removed or moved away" in refused["hint"]) == (503, True)
+        (tmp_path / "aside.db").rename(path)
+        assert (await served.api("POST", "/people", {"name": "Cai"}))[0] == 200
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, an open file cannot be removed")
+def test_at_the_end_a_file_that_is_gone_is_told_even_if_nothing_remains_to_be_written(tmp_path: Path) -> None:
+    complaints: list[str] = []
+    path = tmp_path / "state.db"
+    writer = StateWriter(StateFile(str(path)), complaints.append)
+    path.unlink()
+
+    writer.close()
+
+    assert [text.partition(" while ")[0] for text in complaints] == [f"{path} was removed or moved away"]
 
 
 @pytest.mark.asyncio

@@ -14,6 +14,7 @@ import pytest
 
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.state import Edit, StateChanges
+from copper_emulator.shell.persistence import presence
 from copper_emulator.shell.persistence.store import APPLICATION_ID, MIGRATIONS, StateFile
 
 
@@ -345,6 +346,30 @@ def test_a_name_that_means_something_else_to_sqlite_is_that_of_a_file(
 
 def test_what_is_no_file_says_so() -> None:
     assert why_not(Path(os.devnull)) == f"{os.devnull} is not a file, and keeps nothing. Name a different one."
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, an open file cannot be removed")
+def test_a_file_that_was_removed_or_replaced_is_not_written_to_until_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "CHECK_EVERY", 0)
+    path, aside = tmp_path / "state.db", tmp_path / "aside.db"
+    with opened(path) as file:
+        file.write({"default": noted(0, "first")})
+
+        path.rename(aside)
+        with pytest.raises(StateError, match=r"state\.db was removed or moved away while the server uses it\. Put it"):
+            file.write({"default": noted(1, "second")})
+        with opened(path) as other:
+            with pytest.raises(StateError, match="was replaced by another file"):
+                file.write({"default": noted(1, "second")})
+            other.write({"default": noted(0, "of another server")})
+        assert texts_in(file) == {"default": ["1 first"]}
+        aside.replace(path)
+        file.write({"default": noted(1, "second")})
+
+    with opened(path) as file:
+        assert texts_in(file) == {"default": ["1 first", "2 second"]}
 
 
 @contextmanager

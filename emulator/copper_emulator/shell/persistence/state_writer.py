@@ -137,8 +137,12 @@ class StateWriter:
 
     def close(self) -> None:
         """Write what remains, and release the file."""
-        with suppress(StateError):
+        try:
             self.write()
+            self._file.presence.check_now()
+        except StateError as error:
+            if self.failure is None:
+                self._complain(str(error))
         self._tracked.clear()
         self._forgotten.clear()
         with suppress(StateError):
@@ -151,12 +155,9 @@ class StateWriter:
         if not news and not self._forgotten:
             self.failure = None
             return
+        replaced = [name for name in news if self._tracked[name].replaces_rows]
         try:
-            self._file.write(
-                news,
-                replaced=[name for name in news if self._tracked[name].replaces_rows],
-                deleted=list(self._forgotten),
-            )
+            self._file.write(news, replaced=replaced, deleted=list(self._forgotten))
         except StateError as error:
             if self.failure is None:
                 self._complain(str(error))

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.state import Rows, StateChanges, read_lines
 from copper_emulator.core.state.tracking import ascii_json
+from copper_emulator.shell.persistence.presence import Presence
 
 Migration: TypeAlias = Callable[[sqlite3.Connection], object]
 
@@ -68,6 +69,7 @@ class StateFile:
         self._last_turns: dict[int, int] = {}
         """The id of the last turn, by account, once one was written."""
         _create_file(path)
+        self.presence = Presence(path)
         # Checked beforehand, because opening a database in WAL mode creates one.
         has_wal = os.path.exists(f"{path}-wal")
         with self._explaining_errors("opened"):
@@ -122,6 +124,7 @@ class StateFile:
 
         No row may be edited twice.
         """
+        self.presence.check_now_and_then()
         with self._explaining_errors("written"):
             if len(news) == 1 and not (replaced or deleted):
                 [(name, found)] = news.items()
