@@ -87,7 +87,7 @@ def test_the_server_ends_while_an_endpoint_hangs_and_someone_follows_the_journal
             assert (code, err) == (0, "")
             assert "unknown" in out
             following.popen.communicate(timeout=60)
-            assert following.popen.returncode == 0
+            assert following.popen.returncode == 1
         connection.close()
 
 
