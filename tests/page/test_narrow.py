@@ -64,6 +64,17 @@ def test_nothing_scrolls_sideways(busy: Screen, view: str) -> None:
     assert busy.page.evaluate(OUTSIDE) == []
 
 
+@pytest.mark.parametrize("width", [320, 389, 390])
+def test_the_name_of_the_account_can_be_read(busy: Screen, width: int) -> None:
+    busy.page.set_viewport_size({"width": width, "height": 800})
+    busy.open()
+    choice = busy.page.get_by_label("Account", exact=True)
+    expect(choice).to_have_value(busy.emulator.account)
+
+    assert choice.evaluate("choice => choice.clientWidth") >= 80
+    assert busy.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 @pytest.mark.parametrize("width", [880, 1024, 1440])
 def test_beside_a_delivery_the_list_fits(screen: Screen, emulator: Emulator, width: int) -> None:
     emulator.subscribe("person", "new", TARGET, secret={"key": "s3cret"})
