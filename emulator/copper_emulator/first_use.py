@@ -52,6 +52,8 @@ class FirstUse:
     def end(self) -> None:
         """End the account with its test or block: the host no longer serves it."""
         with self._lock:
+            if self._has_ended:
+                return
             self._has_ended = True
             if self._made is not None:
                 self._made.tenant.end()

@@ -13,6 +13,9 @@ from yarl import URL
 
 from copper_emulator import Emulator
 from copper_emulator.shell.listening import ListeningRunner
+from copper_emulator.shell.proxying.proxy import Ends, Proxy
+from copper_emulator.shell.tls.authority import Authority
+from copper_emulator.shell.tls.serving import begin
 from tests.shell.turns import turn
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -46,6 +49,36 @@ async def test_a_connection_at_any_step_of_being_accepted_ends_with_the_server(t
         for _ in range(turns):
             await turn()
 
+        await runner.cleanup()
+
+        assert await asyncio.to_thread(ends, client)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_at_any_step_of_being_accepted_ends_with_the_proxy(turns: int) -> None:
+    proxy = Proxy(Ends(("127.0.0.1", 1), ("127.0.0.1", 2)))
+    await proxy.start()
+    with closing(connect(proxy.port)) as client:
+        for _ in range(turns):
+            await turn()
+
+        await proxy.close()
+
+        assert await asyncio.to_thread(ends, client)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_at_any_step_of_being_accepted_ends_with_the_tls_listener(turns: int) -> None:
+    runner = ListeningRunner(web.Application(), on_error=lambda *_: None)
+    await runner.setup()
+    listener = await begin(runner, Authority.temporary(), tell=lambda _: None)
+    with closing(connect(listener.port)) as client:
+        for _ in range(turns):
+            await turn()
+
+        await listener.close()
         await runner.cleanup()
 
         assert await asyncio.to_thread(ends, client)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
+from aiohttp import web
 
 from copper_emulator import Copper, Emulator, ExpectationError, Received, UsageError
 from copper_emulator.core.model import Kind
@@ -333,3 +334,50 @@ def test_a_call_with_a_token_of_no_account_during_a_delivery_is_that_accounts(ho
         second.people.create(name="Bob")
         first.people.create(name="Ada")
         assert [len(refusals(copper)) for copper in (first, second)] == [1, 0]
+
+
+def test_closing_an_account_inside_its_block_is_enough() -> None:
+    with Emulator() as copper:
+        copper.people.create(name="Ada")
+
+        copper.close()
+        copper.close()
+
+
+def test_threads_that_close_it_at_once_wait_for_one_end() -> None:
+    failed: list[BaseException] = []
+
+    def close(host: Host, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            host.close()
+        except BaseException as error:  # noqa: BLE001 - whatever a thread raises is the finding
+            failed.append(error)
+
+    for _ in range(20):
+        host = Host()
+        host.url()
+        together = threading.Barrier(3)
+        threads = [threading.Thread(target=close, args=(host, together)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert not failed
+
+
+def test_a_keyboard_interrupt_of_an_aiohttp_endpoint_is_the_outcome_of_its_delivery() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        raise KeyboardInterrupt
+
+    app = web.Application()
+    app.router.add_post("/hook", answer)
+    with Emulator(allow={500}) as copper:
+        copper.route("https://my-app.example", to=app)
+        copper.subscribe("person", "update", target="https://my-app.example/hook")
+
+        for person in (1, 2):
+            copper.fire("person", "update", ids=person)
+
+        assert [type(delivery.exception) for delivery in copper.deliveries] == [KeyboardInterrupt] * 2

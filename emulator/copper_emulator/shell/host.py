@@ -63,6 +63,7 @@ class Host:
         # Two locks: while something is being started, the loop's thread must be able to look up accounts.
         self._tenants_lock = threading.Lock()
         self._starting = threading.Lock()
+        self._closing = threading.Lock()
         self._tenants: list[Tenant] = []
         self._ended_tokens = EndedTokens()
         self._port = port
@@ -223,14 +224,15 @@ class Host:
 
     def close(self) -> None:
         """Stop the server, the sender and the thread, and wait for them."""
-        with ExitStack() as closing:
+        # A second thread waits, and finds nothing left to do.
+        with self._closing, ExitStack() as closing:
             # Last, because clients may read it until they are gone.
             if self._remove_folder is not None:
                 closing.callback(self._remove_folder)
             if self._thread.is_started:
                 closing.callback(self._thread.close)
                 self._thread.run(self._close())
-        self._ca_file = self._remove_folder = None
+            self._ca_file = self._remove_folder = None
 
     async def _serve(self) -> str:
         runner = await self._ensure_runner()

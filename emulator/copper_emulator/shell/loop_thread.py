@@ -77,8 +77,9 @@ class LoopThread:
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     while True:
-        # If a task exits, asyncio passes that to its waiter and stops the loop, too, which others still need.
-        with suppress(SystemExit):
+        # If a task exits, asyncio passes that to its waiter and stops the loop, too, which others still need. No signal
+        # arrives on this thread: a KeyboardInterrupt is a task's own.
+        with suppress(SystemExit, KeyboardInterrupt):
             loop.run_forever()
             return
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.targets import is_copper, is_loopback
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
+from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.proxying.beyond import Beyond, Proxies
 from copper_emulator.shell.proxying.requests import (
     MOST_BYTES,
@@ -88,7 +89,7 @@ class Proxy:
         self.beyond = Proxies()
         """The proxies to use for other hosts, if there are any; may be changed at any time."""
         self._server: asyncio.Server | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], StreamWriter] = {}
         self.port = 0
 
     async def start(self, bind: str = "127.0.0.1", port: int = 0) -> None:
@@ -108,19 +109,30 @@ class Proxy:
         server, self._server = self._server, None
         if server is None:
             return
+        # What asyncio has accepted must begin before its server is closed, as in ListeningRunner.cleanup.
+        loop = asyncio.get_running_loop()
+        for listening in server.sockets:
+            loop.remove_reader(listening)
+        await pause_async(0.001)
         server.close()
-        for task in self._serving:
+        serving = dict(self._serving)
+        for task in serving:
             task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await asyncio.gather(*serving, return_exceptions=True)
+        for writer in serving.values():
+            # A task that was cancelled before its first step has closed nothing.
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
         await server.wait_closed()
 
     def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
-        self._serving.add(task)
+        self._serving[task] = writer
         task.add_done_callback(self._served)
 
     def _served(self, task: asyncio.Task[None]) -> None:
-        self._serving.discard(task)
+        del self._serving[task]
         error = None if task.cancelled() else task.exception()
         if error is not None:
             # A bug of ours that nothing else would report.

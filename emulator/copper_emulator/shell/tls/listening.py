@@ -58,6 +58,9 @@ class TlsListener:
         self._tell = tell
         self._accepting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+        self._not_begun: set[socket.socket] = set()
+        """Accepted sockets whose tasks have not taken their first step."""
         self._plain: web.Server | None = None
         self._open: WeakSet[asyncio.BaseTransport] = WeakSet()
 
@@ -80,10 +83,18 @@ class TlsListener:
 
     async def close(self) -> None:
         """Stop accepting connections; those being served belong to the runner."""
+        # A cancelled `sock_accept` would lose a connection that it had just accepted: stop it first, and let what was
+        # accepted begin.
+        self._is_closing = True
+        asyncio.get_running_loop().remove_reader(self._listening)
+        await pause_async(0.001)
         tasks = [*self._tasks, *([] if self._accepting is None else [self._accepting])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for taken in self._not_begun:
+            taken.close()
+        self._not_begun.clear()
         self._listening.close()
         if self._plain is not None:
             await self._plain.shutdown(_PATIENCE)
@@ -101,16 +112,18 @@ class TlsListener:
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._is_closing:
             try:
                 taken, _ = await loop.sock_accept(self._listening)
             except OSError:
                 # Too many open files, some of which will be closed meanwhile; or the client is already gone.
                 await pause_async(_PATIENCE)
             else:
+                self._not_begun.add(taken)
                 self._begin(self._take(taken))
 
     async def _take(self, taken: socket.socket) -> None:
+        self._not_begun.discard(taken)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_HANDSHAKE):
