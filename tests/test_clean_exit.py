@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -220,9 +222,17 @@ def asked(url: str, path: str, fields: Mapping[str, Any]) -> None:
         assert answer.status == 200
 
 
+def connected(url: str) -> ssl.SSLSocket:
+    """A client that stays connected over TLS."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    address = urllib.parse.urlsplit(url)
+    return context.wrap_socket(socket.create_connection((address.hostname, address.port), timeout=PATIENCE))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_server_ends_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
-    """With stored state, TLS, a proxy, an open stream and a delivery in flight to an endpoint that hangs."""
+    """With stored state, clients over TLS and of the stream, a proxy, and a delivery in flight to an endpoint that hangs."""
     hangs = socket.create_server(("127.0.0.1", 0))
     route = f"https://app.example=http://127.0.0.1:{hangs.getsockname()[1]}"
     options = ["--port", "0", "--tls-port", "0", "--proxy", "0", "--state", str(tmp_path / "state.sqlite")]
@@ -238,11 +248,13 @@ def test_a_server_ends_without_a_word(tmp_path: Path, number: signal.Signals) ->
     ):
         try:
             assert server.stdout is not None
-            url = json.loads(server.stdout.readline())["url"]
+            ready = json.loads(server.stdout.readline())
+            url = ready["url"]
             asked(url, "webhooks", {"target": "https://app.example/hooks", "type": "person", "event": "new"})
             with (
                 urllib.request.urlopen(f"{url}/", timeout=PATIENCE) as page,
                 urllib.request.urlopen(f"{url}/_emulator/v1/accounts/default/journal/stream", timeout=PATIENCE),
+                connected(ready["tls_url"]),
             ):
                 assert page.status == 200
                 asked(url, "people", {"name": "Ada"})

@@ -49,6 +49,10 @@ class Proxied:
     _proxy: Proxy = field(repr=False)
     _listener: TlsListener = field(repr=False)
 
+    def cut_off(self) -> None:
+        """Abort the listener's connections that the runner has closed."""
+        self._listener.cut_off()
+
     async def settle(self) -> None:
         """Let data that clients sent before they ended be processed: a handshake they broke off is reported.
 

@@ -31,6 +31,7 @@ from copper_emulator.shell.serving.page_routes import make_page, start_page
 if TYPE_CHECKING:
     from copper_emulator.shell.persistence.state_writer import StateWriter
     from copper_emulator.shell.proxying.proxied import Proxied, ProxyPlan
+    from copper_emulator.shell.tls.listening import TlsListener
 
 DEFAULT_PORT = 2929
 
@@ -88,6 +89,7 @@ class Server:
         self.url = ""
         self.tls_url = ""
         """The URL over TLS; empty without TLS."""
+        self._tls: TlsListener | None = None
         self._proxy = proxy
         self.proxied: Proxied | None = None
         self.accounts: Accounts
@@ -114,6 +116,7 @@ class Server:
         self._open.push_async_callback(self.accounts.stop)
         runner = self._runner(writer)
         await runner.setup()
+        self._open.callback(self._cut_off)
         self._open.push_async_callback(runner.cleanup)
         # Runs before waiting for the requests under way: those that follow a journal never end by themselves.
         self._open.callback(self.accounts.close)
@@ -149,8 +152,15 @@ class Server:
             port=port,
             more_hosts=(*own, *sorted(self._trusted_hosts)),
         )
+        self._tls = listener
         self._open.push_async_callback(listener.close)
         self.tls_url = self.accounts.tls_url = f"https://{_shown(self.bind)}:{listener.port}"
+
+    def _cut_off(self) -> None:
+        """Abort the TLS connections that the runner has closed."""
+        for part in (self._tls, self.proxied):
+            if part is not None:
+                part.cut_off()
 
     def _writer(self, path: str) -> StateWriter:
         # Most servers do not need SQLite.
