@@ -232,7 +232,7 @@ def connected(url: str) -> ssl.SSLSocket:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_server_ends_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
-    """With stored state, clients over TLS and of the stream, a proxy, and a delivery in flight to an endpoint that hangs."""
+    """With stored state, clients over TLS and of the stream, a proxy, and a delivery to an endpoint that hangs."""
     hangs = socket.create_server(("127.0.0.1", 0))
     route = f"https://app.example=http://127.0.0.1:{hangs.getsockname()[1]}"
     options = ["--port", "0", "--tls-port", "0", "--proxy", "0", "--state", str(tmp_path / "state.sqlite")]
