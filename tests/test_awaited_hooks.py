@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import gc
+import logging
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -287,6 +291,57 @@ def test_a_failure_that_the_application_has_heard_of_is_none_of_a_worker() -> No
         copper.people.create(name="Ada")
 
     assert [str(each) for each in heard] == ["no shop"]
+
+
+@pytest.mark.asyncio
+async def test_a_failed_task_of_the_tests_own_is_none_of_a_worker() -> None:
+    async def fails() -> None:
+        raise LookupError("the test knows")
+
+    async def hook(_delivery: Delivery) -> None:
+        await asyncio.to_thread(str)
+
+    async def endpoint(_request: object) -> int:
+        return 200
+
+    async with AsyncEmulator() as copper:
+        copper.route("https://app.example", to=endpoint)
+        copper.after_delivery(hook)
+        copper.subscribe("person", "new", target=TARGET)
+        own = asyncio.create_task(fails())
+        await copper.people.create(name="Ada")
+
+        with pytest.raises(LookupError, match="the test knows"):
+            await own
+
+
+def test_failures_for_which_nobody_waits_are_not_kept_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    # A captured line of asyncio's own would keep the task that it is about.
+    caplog.set_level(logging.CRITICAL, logger="asyncio")
+    tasks: weakref.WeakSet[asyncio.Task[None]] = weakref.WeakSet()
+    ends = [asyncio.Event()]
+
+    async def fails(end: asyncio.Event) -> None:
+        await end.wait()
+        raise LookupError("nobody hears of it")
+
+    app = FastAPI()
+
+    @app.post("/hooks/copper")
+    async def endpoint() -> None:
+        ends.pop().set()
+        ends.append(asyncio.Event())
+        # Not in the context of the call, which would wait for it.
+        tasks.add(asyncio.get_running_loop().create_task(fails(ends[0]), context=contextvars.Context()))
+
+    with Emulator() as copper:
+        copper.route("https://app.example", to=app)
+        copper.after_delivery(lambda delivery: None)
+        copper.subscribe("person", "new", target=TARGET)
+        for _ in range(30):
+            copper.people.create(name="Ada")
+        gc.collect()
+        assert 1 <= len(tasks) <= 10
 
 
 def test_a_timeout_of_the_work_itself_is_not_taken_for_it() -> None:

@@ -437,7 +437,7 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     (one_claimed, "an earlier expect has already claimed [1]", "Each delivery meets one expect: make it happen again"),
     (
         a_merge_that_gave_the_winner_nothing,
-        "it gained nothing by the merge: it lacked no value that the other record had.",
+        "it gained nothing by the merge: it had values of its own wherever the other record had any.",
         "Give the other record a value that this one lacks before they are merged; or, if nothing should arrive, say "
         "copper.expect_none('person', 'update').",
     ),

@@ -61,7 +61,7 @@ def test_it_was_accepted_without_a_secret() -> None:
 def test_that_of_another_topic_was_accepted() -> None:
     assert advice(401, SECRET, SECRET, "delete") == (
         "For #2: Fix the endpoint: it accepted the same secret for subscription A, so perhaps it does not know "
-        "subscription B, takes no person/delete, or expects another secret for it."
+        "subscription B, or takes no person/delete, or expects another secret for it."
     )
 
 

@@ -13,13 +13,14 @@ def about_unknown(delivery: Delivery, account: Account) -> str:
     subscription = delivery.subscription
     if subscription is None or delivery.status not in (*DISTRUSTFUL, _NOT_FOUND):
         return ""
-    accepted = [each for each in _accepted(account) if _is_alike(each, subscription, delivery.status)]
-    if not accepted or any(each.id == subscription.id for each in accepted):
+    every = _accepted(account)
+    accepted = [each for each in every if _is_alike(each, subscription, delivery.status)]
+    if not accepted or any(each.id == subscription.id for each in every):
         # Who has accepted this one too knows it.
         return ""
     known = next((each for each in accepted if each.topic == subscription.topic), accepted[0])
     shows, may_expect = _shows(known, delivery.status)
-    topic = "" if known.topic == subscription.topic else f", takes no {subscription.topic}"
+    topic = "" if known.topic == subscription.topic else f", or takes no {subscription.topic}"
     return f"it accepted {shows}, so perhaps it does not know subscription {subscription.id}{topic}{may_expect}"
 
 

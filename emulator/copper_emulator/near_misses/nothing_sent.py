@@ -53,7 +53,7 @@ def _unchanged(expectation: Expectation, account: Account, surface: Surface, *, 
         return None
     if GAINED_NOTHING in entry.text:
         return Diagnosis(
-            f"{GAINED_NOTHING}: it lacked no value that the other record had",
+            f"{GAINED_NOTHING}: it had values of its own wherever the other record had any",
             "Give the other record a value that this one lacks before they are merged; or, if nothing should arrive, "
             f"say {_none(expectation, surface)}.",
             ("What was done:", _at(entry)),

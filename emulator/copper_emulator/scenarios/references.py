@@ -131,7 +131,7 @@ class StepReader:
     def _compared(self, expect: Expect, path: Path) -> Iterator[PathMistake]:
         yield from self._records.values(expect.body, (*path, "body"))
         for name, pair in (expect.updated_attributes or {}).items():
-            if not isinstance(pair, list | dict):
+            if not isinstance(pair, dict) and (not isinstance(pair, list) or len(pair) != 2):
                 yield (*path, "updated_attributes", name), f"must be a pair [old, new], not {pair!r}"
         yield from self._records.values(expect.updated_attributes, (*path, "updated_attributes"))
 

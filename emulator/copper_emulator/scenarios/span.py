@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Entry, Kind, Notification, Outcome, Topic
+from copper_emulator.core.model import Entry, Kind, Notification, Outcome, State, Topic
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.shell.any_tenant import AnyTenant
@@ -89,11 +89,16 @@ class Watch:
         return self._fitting >= (self._expectation.count or 1) and not self._missing
 
     def last_comes_at(self) -> int | None:
-        """When the last of what still waits and may be meant goes on, if that is known."""
+        """When the last of what still waits has come, if that is known and could meet the expectation then."""
         account, wanted = self._tenant.account, self._expectation
-        meant = (
+        if wanted.updated_attributes is not None or wanted.body is not None:
+            return None
+        meant = [
             each
             for each in account.waiting()
             if is_of(wanted, each) and (wanted.ids is None or not wanted.wanted.isdisjoint(each.ids))
-        )
+        ]
+        # What a limit holds is sent when there is room, and more may be waiting before it.
+        if self._fitting + len(meant) < (wanted.count or 1) or any(each.state is State.HELD for each in meant):
+            return None
         return max((until for each in meant if (until := account.wait_of(each).until_ms) is not None), default=None)

@@ -27,9 +27,9 @@ def is_meant_for_the_caller(error: BaseException) -> bool:
     """Whether an exception that comes out of an endpoint is not the endpoint's own and must be re-raised.
 
     Those are Ctrl-C, the closing of a generator, a requested cancellation of the running task, `pytest.exit()`, and
-    whatever a signal's handler raised, like the time limit of pytest-timeout: that strikes once, and the next endpoint
-    might hang for ever. Anything else, including `pytest.fail()`, `sys.exit()` and a CancelledError that was not
-    requested, is the delivery's outcome.
+    what a signal's handler raised to end the test, like the time limit of pytest-timeout: that strikes once, and the
+    next endpoint might hang for ever. Anything else, including `pytest.fail()`, `sys.exit()`, a CancelledError that was
+    not requested, and a handler's ordinary exception, is the delivery's outcome.
     """
     if isinstance(error, asyncio.CancelledError):
         running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises when there is no loop
@@ -48,6 +48,8 @@ def _ends_session(error: BaseException) -> bool:
 
 def _is_of_a_signal(error: BaseException) -> bool:
     """Whether a handler of SIGALRM or SIGTERM, which time limits use, is in the exception's traceback."""
+    if isinstance(error, Exception):
+        return False
     handlers = (signal.getsignal(each) for each in _TIME_LIMITS)
     codes = {handler.__code__ for handler in handlers if isinstance(handler, FunctionType | MethodType)}
     return bool(codes) and any(frame.f_code in codes for frame, _ in traceback.walk_tb(error.__traceback__))

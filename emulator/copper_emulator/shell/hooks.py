@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from copper_emulator.core.errors import UsageError, of_hook, raised_on_purpose
 from copper_emulator.core.model import Delivery
 from copper_emulator.core.text import duration_text, exception_text
 from copper_emulator.shell.clock import real_timeout
-from copper_emulator.shell.failed_tasks import Workers
+from copper_emulator.shell.failed_tasks import Workers, is_unretrieved
 from copper_emulator.shell.routing.destinations import name_of
 
 __tracebackhide__ = raised_on_purpose
@@ -37,19 +37,20 @@ class HookWork(NamedTuple):
 
     async def wait(self) -> None:
         """Wait for its end. Raises what it raises, and UsageError if it takes too long, or if a worker has failed."""
-        self.workers.note()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
         work = asyncio.ensure_future(self.awaitable)
         try:
             if not await _has_ended(work, min(CHECK_AFTER, PATIENCE)):
-                await self._wait_longer(work)
+                await self._wait_longer(work, others)
         finally:
             work.cancel()
         failed = self.workers.new_failure()
         if failed is not None:
             raise UsageError(f"{_WORKER} has failed, and does no more work: {exception_text(failed)}") from failed
 
-    async def _wait_longer(self, work: asyncio.Future[object]) -> None:
-        failed = self.workers.failure()
+    async def _wait_longer(self, work: asyncio.Future[object], others: Collection[asyncio.Task[Any]]) -> None:
+        meanwhile = next(filter(is_unretrieved, others), None)
+        failed = self.workers.failure() if meanwhile is None else meanwhile.exception()
         if failed is not None:
             raise UsageError(
                 f"what the hook returned has not ended, and will probably not end: {_WORKER} has failed with "

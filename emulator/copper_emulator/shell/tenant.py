@@ -229,14 +229,15 @@ class Tenant:
     def temporary_account(self, settings: Settings, counters: Counters, clock: Clock) -> Iterator[Account]:
         """Replace the account, for a block, by another with the same keys, routes and hooks."""
         with self.lock:
-            before = self.account, self.settings, self.clock
+            before = self.account, self.settings, self.clock, self.pending_hooks
+            self.pending_hooks = deque()
             self.account = self._new_account(settings, self.account.keys, notifies_listener=False, counters=counters)
             self.settings, self.clock = settings, clock
         try:
             yield self.account
         finally:
             with self.lock:
-                self.account, self.settings, self.clock = before
+                self.account, self.settings, self.clock, self.pending_hooks = before
 
     def reset(self, settings: Settings | None = None) -> None:
         """Reset records, subscriptions, routes, hooks, windows, journal and ids; key and clock stay.
@@ -252,6 +253,7 @@ class Tenant:
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
             self.pending_hooks.clear()
+            self.workers = Workers()
         self.held_calls.cut_off()
 
     def replace_account(self, settings: Settings, put_back: Callable[[Account], None]) -> None:

@@ -453,10 +453,13 @@ async def test_the_next_call_that_waits_hears_of_an_echo_that_a_call_of_the_api_
 
         while not await served.journal(kind="echo-stopped"):
             pass
+        _, before = await served.control("GET", "/accounts/default/clock")
         status, refused = await served.control("POST", f"/accounts/default/clock/{path}", body)
+        _, after = await served.control("GET", "/accounts/default/clock")
         again = await served.control("POST", f"/accounts/default/clock/{path}", body)
 
         assert status == 409
+        assert after["now"] == before["now"]
         assert "Echo loop" in refused["error"]
         assert again[0] == 200
 

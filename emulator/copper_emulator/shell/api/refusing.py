@@ -46,13 +46,18 @@ def refused(request: ApiRequest, error: Exception) -> JsonAnswer | None:
         return refusal_answer(refusal)
     tenant = known[0]
     notifying = tenant.notifying_neighbour()
-    if notifying is not None:
-        # Probably its endpoint called, with the wrong key.
+    if notifying is not None and _has_asked_for(notifying, refusal):
+        # Its endpoint called, with the wrong key.
         used = f"{OTHER_KEY}, that of {tenant.surface.owner}."
         notifying.refused(_refusal_text(request, refusal, used))
     refusal.hint += _elsewhere(tenant, refusal)
     tenant.refused(_refusal_text(request, refusal))
     return refusal_answer(refusal)
+
+
+def _has_asked_for(tenant: Tenant, refusal: ApiError) -> bool:
+    """Whether the account has the record that the refused call did not find."""
+    return isinstance(refusal, NotFound) and refusal.record is not None and tenant.account.has_record(*refusal.record)
 
 
 def _refusal_text(request: ApiRequest, refusal: ApiError, more: str = "") -> str:

@@ -159,35 +159,39 @@ class Runner:
         await self._wait_until_free()
         async with self._drive_lock:
             self._clock.run()
+        # From here on, nobody waits for all that happens.
+        self._unheard = None
         self.wake()
 
     async def advance(self, delta_ms: int) -> list[Delivery]:
         """Play time ahead from deadline to deadline; a running clock runs on from there."""
         await self._wait_until_free()
-        return await self._drive_and_hear(lambda: advance(self._tenant, delta_ms))
+        self._raise_unheard()
+        return await self._drive(lambda: advance(self._tenant, delta_ms))
 
     async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
         """Play time ahead until nothing is waiting. Raises NotIdle after the limit."""
         await self._wait_until_free()
-        return await self._drive_and_hear(lambda: run_until_idle(self._tenant, limit_ms))
+        self._raise_unheard()
+        return await self._drive(lambda: run_until_idle(self._tenant, limit_ms))
 
     async def settle(self, *, within_ms: int) -> list[Delivery]:
         """Deliver what is due, and wait for what is on its way. Raises TimeError if that is not over in time."""
         await self._wait_until_free(within_ms=within_ms)
-        return await self._drive_and_hear(lambda: settle(self._tenant))
+        deliveries = await self._drive(lambda: settle(self._tenant))
+        self._raise_unheard()
+        return deliveries
 
     async def play(self, rounds: Callable[[], Rounds[T]], *, within_ms: int = PATIENCE_MS) -> T:
         """Drive other rounds than the clock's, those of a scenario, with nothing else driving meanwhile."""
         await self._wait_until_free(within_ms=within_ms)
         return await self._drive(rounds)
 
-    async def _drive_and_hear(self, rounds: Callable[[], Rounds[T]]) -> T:
-        """Drive for a caller that waits for whatever has happened: also raises an echo that nobody has heard of."""
-        driven = await self._drive(rounds)
+    def _raise_unheard(self) -> None:
+        """Raise an echo that nobody has heard of; before time is moved, since the caller takes that for refused."""
         unheard, self._unheard = self._unheard, None
         if unheard is not None:
             raise unheard
-        return driven
 
     async def send(self, make: Callable[[Account, int], Attempt]) -> Notification:
         """Send one attempt outside matching and limits; waits for its answer, but not for time to pass."""

@@ -121,7 +121,8 @@ class Dispatcher:
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     def _note_workers(self) -> None:
-        if self._tenant.hooks:
+        # On the loop of an asynchronous test, there are tasks of the test's own.
+        if self._tenant.hooks and not self.has_threads:
             self._tenant.workers.note()
 
     async def _send_to_async_endpoint(self, attempt: Attempt, route: Route) -> Result:
