@@ -60,9 +60,20 @@ def pause(seconds: float) -> None:
 
 async def pause_async(seconds: float) -> None:
     """Let real time pass on this loop."""
-    with suppress(TimeoutError):
-        async with real_timeout(round(seconds * 1000)):
-            await asyncio.Event().wait()
+    loop = asyncio.get_running_loop()
+    if not _are_timers_real(loop):
+        with suppress(TimeoutError):
+            async with _timed_by_thread(round(seconds * 1000)):
+                await asyncio.Event().wait()
+        return
+    # No timeout, which cancels: if asyncio was imported twice, as by pytester within one process, it would not know its
+    # own exception, and this is needed to close.
+    passed = loop.create_future()
+    timer = loop.call_later(seconds, passed.set_result, None)
+    try:
+        await passed
+    finally:
+        timer.cancel()
 
 
 class MonotonicEventLoop(asyncio.SelectorEventLoop):
