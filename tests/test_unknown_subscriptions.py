@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import requests
 
 from copper_emulator import Copper, Emulator, ExpectationError, VerdictError
 
@@ -56,6 +57,23 @@ def test_it_was_accepted_without_a_secret() -> None:
         "For #2: Fix the endpoint: it accepted subscription A, which has no secret either, so perhaps it does not know "
         "subscription B."
     )
+
+
+def test_an_endpoint_that_accepted_it_with_its_earlier_secret_knows_it() -> None:
+    answers = iter([200, 200, 401])
+    with Emulator(strict=False) as copper:
+        copper.route(ORIGIN, to=lambda request: next(answers))
+        copper.subscribe("person", "new", target=TARGET, secret=SECRET["secret"])
+        known = copper.subscribe("person", "update", target=TARGET, secret={"key": "earlier"})
+        copper.fire("person", "new", ids=17)
+        copper.fire("person", "update", ids=17)
+        url = f"{copper.api_url}/webhooks/{known.id}"
+        assert requests.put(url, headers=copper.headers, json=SECRET, timeout=10).ok
+        copper.fire("person", "update", ids=17)
+        line = copper.explain(type="person", id=17).lines[-1]
+
+    assert line.startswith("For #3: ")
+    assert "does not know" not in line
 
 
 def test_that_of_another_topic_was_accepted() -> None:

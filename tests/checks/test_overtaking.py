@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import requests
 
-from copper_emulator import AsyncCopper, AsyncEmulator, Copper, Emulator, Received
+from copper_emulator import AsyncCopper, AsyncEmulator, Copper, Delivery, Emulator, Received
 from copper_emulator.checks import overtaking
 from copper_emulator.checks.report import RowReport
 
@@ -217,6 +217,30 @@ def test_who_fetches_nothing_has_nothing_overtaken_with_a_hook_either(copper: Co
     row = played(copper, lambda request: known.update({each: {} for each in request.json["ids"]}), known)
 
     assert row.evidence == "it fetched nothing soon after the update, so nothing could be overtaken"
+
+
+def test_hooks_that_were_held_back_do_not_run_after_a_row_that_ended_in_an_echo(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+    seen: list[Delivery] = []
+    begun: list[threading.Thread] = []
+
+    def hook(request: Received) -> int:
+        each = request.json["ids"][0]
+        begun.append(threading.Thread(target=fetch, args=(copper, known, [each])))
+        begun[-1].start()
+        if request.json["event"] == "update":
+            change = {"title": f"Dr {len(begun)}"}
+            requests.put(f"{copper.api_url}/people/{each}", headers=copper.headers, json=change, timeout=10)
+        return 202
+
+    copper.after_delivery(seen.append)
+    played(copper, hook, known)
+    during_check = len(seen)
+    copper.settle()
+
+    assert len(seen) == during_check
+    for thread in begun:
+        thread.join()
 
 
 def test_who_fetches_before_it_answers_has_nothing_overtaken(copper: Copper) -> None:

@@ -69,6 +69,23 @@ def test_an_expectation_with_a_time_waits_no_longer_than_it_must() -> None:
     assert moments(text) == [(1, 0), (2, 420)]
 
 
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [("{limits: 1/1m, over_limit: hold}", 4), ("{latency: 7m}", 5)],
+    ids=["held by a limit", "more than waits"],
+)
+def test_no_longer_time_is_advised_where_it_would_not_be_enough(settings: str, count: int) -> None:
+    text = f"settings: {settings}\n" + story(f"""
+        - create: {{type: person}}
+        - create: {{type: person}}
+        - create: {{type: person}}
+        - create: {{type: person}}
+        - expect: {{topic: person/new, count: {count}, within: 30s}}
+    """)
+
+    assert "wait longer" not in failure_of(text)
+
+
 def test_an_expectation_with_a_time_fails_when_the_time_is_too_short() -> None:
     text = "settings: {latency: 7m}\n" + story("""
         - create: {type: person}

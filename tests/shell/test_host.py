@@ -272,6 +272,22 @@ def test_an_endpoint_that_calls_with_the_key_of_another_account_is_told_so(host:
         assert [KEY_OF_THE_OTHER in text for text in refusals(acme)] == [False]
 
 
+def test_a_call_that_another_account_refuses_for_other_reasons_is_no_mix_up(host: Host) -> None:
+    with Emulator(host=host) as acme, Emulator(host=host, place=2, strict=False) as globex:
+        bob = acme.people.create(name="Bob")
+
+        def write_there(_: Received) -> int:
+            url = f"{acme.api_url}/people/{bob.id}"
+            return requests.put(url, headers=acme.headers, json={"emails": "none"}, timeout=10).status_code
+
+        globex.route(TARGET, to=write_there)
+        globex.subscribe("person", "new", target=TARGET)
+        globex.people.create(name="Ada")
+
+        assert globex.deliveries[0].status == 422
+        assert (len(refusals(acme)), refusals(globex)) == (1, [])
+
+
 def test_a_call_with_the_key_of_another_account_while_nothing_is_being_notified_is_in_that_one_alone(
     host: Host,
 ) -> None:

@@ -35,10 +35,12 @@ def is_meant_for_the_caller(error: BaseException) -> bool:
         running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises when there is no loop
         task = asyncio.current_task(running) if running is not None else None
         return task is not None and task.cancelling() > 0
-    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+    if isinstance(error, GeneratorExit):
         return True
-    # In any other thread, the caller would not get it.
-    return threading.current_thread() is threading.main_thread() and (_ends_session(error) or _is_of_a_signal(error))
+    # No signal arrives in any other thread, whose loop would end with what is raised there.
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    return isinstance(error, KeyboardInterrupt) or _ends_session(error) or _is_of_a_signal(error)
 
 
 def _ends_session(error: BaseException) -> bool:

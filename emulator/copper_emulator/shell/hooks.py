@@ -24,7 +24,6 @@ PATIENCE = 10_000
 CHECK_AFTER = 1_000
 """Milliseconds after which such work is given up if a task on its loop has failed."""
 
-
 _WORKER = "a task on the endpoint's event loop, like a queue's worker,"
 
 

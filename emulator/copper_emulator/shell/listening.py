@@ -9,7 +9,6 @@ runners have no public way to use another class, so the workaround is here, in o
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, cast
 
@@ -242,16 +241,11 @@ def _answering(
                 return web.Response()
             raise
         except BaseException as error:
-            if is_meant_for_the_caller(error) and not _is_raised_by_the_endpoint(error):
+            if is_meant_for_the_caller(error):
                 raise
             raise _NotAnException(error) from error
 
     return handle
-
-
-def _is_raised_by_the_endpoint(error: BaseException) -> bool:
-    """Whether it is a KeyboardInterrupt of the endpoint's own: Ctrl-C only arrives on the main thread."""
-    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is not threading.main_thread()
 
 
 def has_gone(request: web.BaseRequest) -> bool:
