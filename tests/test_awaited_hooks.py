@@ -17,7 +17,7 @@ from aiohttp import web
 from fastapi import FastAPI, Request
 
 from copper_emulator import AsyncEmulator, Copper, Delivery, Emulator, UsageError
-from copper_emulator.shell import hooks
+from copper_emulator.shell import hook_work
 
 TARGET = "https://app.example/hooks/copper"
 
@@ -181,7 +181,7 @@ def test_what_the_awaited_work_raises_names_the_hook_and_the_account_goes_on() -
 
 @SERVED
 def test_work_without_an_end_is_given_up(served: Callable[[Worker], Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "PATIENCE", 20)
+    monkeypatch.setattr(hook_work, "PATIENCE", 20)
     with Emulator() as copper:
         worker = Worker(lambda each: None)
         copper.route("https://app.example", to=served(worker))
@@ -197,7 +197,7 @@ def test_work_without_an_end_is_given_up(served: Callable[[Worker], Any], monkey
 def test_work_that_keeps_its_loop_busy_for_longer_than_one_has_patience_has_ended_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hooks, "CHECK_AFTER", 20)
+    monkeypatch.setattr(hook_work, "CHECK_AFTER", 20)
     done = []
 
     async def busy(_delivery: Delivery) -> None:
@@ -214,8 +214,8 @@ def test_work_that_keeps_its_loop_busy_for_longer_than_one_has_patience_has_ende
 
 
 def test_work_whose_worker_has_died_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "CHECK_AFTER", 50)
-    monkeypatch.setattr(hooks, "PATIENCE", 60_000)
+    monkeypatch.setattr(hook_work, "CHECK_AFTER", 50)
+    monkeypatch.setattr(hook_work, "PATIENCE", 60_000)
 
     def work(each: int) -> None:
         raise LookupError(f"no shop for {each}")
@@ -253,8 +253,8 @@ class DyingWorker(Worker):
 def test_a_worker_that_died_before_it_was_waited_for_is_named_too(
     served: Callable[[Worker], Any], counting: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hooks, "CHECK_AFTER", 50)
-    monkeypatch.setattr(hooks, "PATIENCE", 60_000)
+    monkeypatch.setattr(hook_work, "CHECK_AFTER", 50)
+    monkeypatch.setattr(hook_work, "PATIENCE", 60_000)
 
     with suppress(LookupError), Emulator(strict=False) as copper:
         worker = DyingWorker(counts_it=counting == "counts")

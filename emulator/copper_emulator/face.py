@@ -299,7 +299,7 @@ class Face:
                 "write it as def hook(delivery): ..."
             )
         self._tenant.check_here()
-        self._tenant.hooks.append(hook)
+        self._tenant.hooks.registered.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------
 

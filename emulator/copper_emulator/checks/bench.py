@@ -120,7 +120,7 @@ class Bench:
     @property
     def has_hooks(self) -> bool:
         """Whether something is called after each delivery, which may wait for the endpoint's work."""
-        return bool(self.tenant.hooks)
+        return bool(self.tenant.hooks.registered)
 
     # --- before and after a row -----------------------------------------------------------------------------
 
@@ -361,15 +361,15 @@ class Bench:
         """
         options = self.tenant.check_options
         before, options.late_answer = options.background_patience, LateAnswer(seconds)
-        options.background_patience, options.holds_hooks = 0.0, True
+        options.background_patience, self.tenant.hooks.are_held = 0.0, True
         try:
             yield options.late_answer
         except BaseException:
             # Nothing of this row concerns a later one.
-            self.tenant.pending_hooks.clear()
+            self.tenant.hooks.pending.clear()
             raise
         finally:
-            options.late_answer, options.background_patience, options.holds_hooks = None, before, False
+            options.late_answer, options.background_patience, self.tenant.hooks.are_held = None, before, False
 
     def answered(self) -> Rounds[None]:
         """Wait until the API holds back no more calls: work that is not done in tasks may still be waiting for them."""

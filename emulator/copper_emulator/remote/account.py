@@ -149,7 +149,7 @@ class _Remote(Face):
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` after each delivery sent, when the call that delivered it has been answered."""
-        if not self._tenant.hooks:
+        if not self._tenant.hooks.registered:
             self._remote.hook_from_now()
         super().after_delivery(hook)
 

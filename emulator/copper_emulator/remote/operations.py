@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from copper_emulator.control_client import ControlError
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotIdle, TimeError, UsageError
-from copper_emulator.core.model import ANSWERED, Delivery, Topic
+from copper_emulator.core.model import Delivery, Topic
 from copper_emulator.core.text import duration_text
 from copper_emulator.operations import Operations
 from copper_emulator.remote.serving import is_serving
 from copper_emulator.remote.tenant import RemoteTenant
 from copper_emulator.shell.delivering.driver import Rounds
-from copper_emulator.shell.hook_watch import HookWatch
-from copper_emulator.shell.hooks import Hook, noting_hook
+from copper_emulator.shell.hook_work import Hook
+from copper_emulator.shell.hooks import Hooks, noting_hook
 from copper_emulator.shell.routing.destinations import name_of
 
 UNDER_WAY = 409
@@ -34,8 +33,6 @@ class RemoteOperations(Operations):
         super().__init__(tenant)
         self._there = tenant
         self._hooked = 0
-        self._unhooked: deque[tuple[Hook, Delivery]] = deque()
-        """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         result = self.tenant.record(act)
@@ -93,7 +90,6 @@ class RemoteOperations(Operations):
     def forget(self) -> None:
         super().forget()
         self._hooked = 0
-        self._unhooked.clear()
 
     def hook_from_now(self) -> None:
         """Call the first hook only for deliveries from now on."""
@@ -123,19 +119,20 @@ class RemoteOperations(Operations):
 
     def _run_hooks(self) -> None:
         """Call the hooks for each delivery since the last time, in this thread; the server has moved on meanwhile."""
-        if not self.tenant.hooks:
+        hooks = self.tenant.hooks
+        if not hooks.registered:
             return
         with self.tenant.lock:
             new = self.tenant.account.journal.deliveries[self._hooked :]
         self._hooked += len(new)
-        self._unhooked += [(hook, each) for each in new if each.outcome in ANSWERED for hook in self.tenant.hooks]
-        while self._unhooked:
-            _run_hook(*self._unhooked.popleft(), self._there.hook_watch)
+        hooks.queue(new)
+        while hooks.pending:
+            _run_hook(hooks, *hooks.pending.popleft())
 
 
-def _run_hook(hook: Hook, delivery: Delivery, watch: HookWatch) -> None:
-    with noting_hook(hook, delivery), watch.watching(hook, delivery):
-        answer = hook(delivery)
+def _run_hook(hooks: Hooks, hook: Hook, delivery: Delivery) -> None:
+    with noting_hook(hook, delivery):
+        answer = hooks.call(hook, delivery)
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):
             answer.close()

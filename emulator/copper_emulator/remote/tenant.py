@@ -18,7 +18,7 @@ from copper_emulator.control_client import Client
 from copper_emulator.core.account import Account
 from copper_emulator.core.call_log import KEPT, ApiCall
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import Delivery, Key
+from copper_emulator.core.model import Key
 from copper_emulator.core.moments import to_ms
 from copper_emulator.core.performed import Performed
 from copper_emulator.core.surface import Surface
@@ -26,7 +26,7 @@ from copper_emulator.remote.repeating import Repeater, as_there
 from copper_emulator.remote.routes import RemoteRoutes
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
-from copper_emulator.shell.hook_watch import HookWatch
+from copper_emulator.shell.hooks import Hooks
 from copper_emulator.shell.persistence.rows import StoredAccount
 from copper_emulator.shell.persistence.snapshots import read_snapshot
 from copper_emulator.shell.routing.routes import Routes
@@ -73,8 +73,7 @@ class RemoteTenant:
         self.surface = surface
         self.name = name
         self.lock = SnapshotLock()
-        self.hooks: list[Callable[[Delivery], object]] = []
-        self.hook_watch = HookWatch()
+        self.hooks = Hooks()
         self._client = client
         self._path = path
         self.token = token
@@ -109,7 +108,7 @@ class RemoteTenant:
     def close(self) -> None:
         """End what runs here for the account."""
         self.own_routes.close()
-        self.hook_watch.close()
+        self.hooks.close()
 
     def keep(self) -> None:
         """Keep the present state, because the account is about to be deleted."""
@@ -189,7 +188,7 @@ class RemoteTenant:
         return self._found, self._known
 
     def _may_work_on(self, target: str) -> bool:
-        return not self.hooks and not self.own_routes.is_scripted(target)
+        return not self.hooks.registered and not self.own_routes.is_scripted(target)
 
 
 def _call(shown: Mapping[str, Any]) -> ApiCall:

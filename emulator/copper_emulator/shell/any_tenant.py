@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.call_log import ApiCall
-from copper_emulator.core.model import Delivery, Key
+from copper_emulator.core.model import Key
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
+from copper_emulator.shell.hooks import Hooks
 from copper_emulator.shell.routing.routes import Routes
 
 
@@ -25,7 +26,7 @@ class AnyTenant(Protocol):
     """One account with its lock, time, routes, settings and hooks."""
 
     surface: Surface
-    hooks: list[Callable[[Delivery], object]]
+    hooks: Hooks
 
     @property
     def lock(self) -> AbstractContextManager[object]:

@@ -29,7 +29,6 @@ class CheckOptions:
 
     __slots__ = (
         "background_patience",
-        "holds_hooks",
         "is_unhindered",
         "late_answer",
         "sends_concurrently",
@@ -39,8 +38,6 @@ class CheckOptions:
     def __init__(self) -> None:
         self.background_patience = 1.0
         """Seconds of real time for tasks that an endpoint's call leaves behind. One that takes longer may never end."""
-        self.holds_hooks = False
-        """Whether the hooks for what is delivered wait until this is off again: one may wait for work in progress."""
         self.is_unhindered: Callable[[str], bool] | None = None
         """Whether a call with this path is met by no fault, and its answer is not the one that is delayed."""
         self.late_answer: LateAnswer | None = None

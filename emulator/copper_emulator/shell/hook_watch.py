@@ -11,7 +11,7 @@ from typing import NamedTuple
 from copper_emulator.core.model import Delivery
 from copper_emulator.core.text import duration_text
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.hooks import Hook
+from copper_emulator.shell.hook_work import Hook
 from copper_emulator.shell.routing.destinations import name_of
 
 PATIENCE = 10_000

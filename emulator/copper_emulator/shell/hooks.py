@@ -1,78 +1,64 @@
-"""What does a hook do after each delivery? What an asynchronous one returns is work that is waited for."""
+"""Which hooks does an account have, and which of them are still to be called, for which deliveries?"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias
 
-from copper_emulator.core.errors import UsageError, of_hook, raised_on_purpose
-from copper_emulator.core.model import Delivery
-from copper_emulator.core.text import duration_text, exception_text
-from copper_emulator.shell.clock import real_timeout
-from copper_emulator.shell.failed_tasks import Workers, is_unretrieved
+from copper_emulator.core.errors import of_hook, raised_on_purpose
+from copper_emulator.core.model import ANSWERED, Delivery
+from copper_emulator.shell.failed_tasks import Workers
+from copper_emulator.shell.hook_watch import HookWatch
+from copper_emulator.shell.hook_work import Hook, HookWork
 from copper_emulator.shell.routing.destinations import name_of
 
 __tracebackhide__ = raised_on_purpose
 
-Hook: TypeAlias = Callable[[Delivery], object]
 
-PATIENCE = 10_000
-"""Milliseconds of real time for what a hook returns. A queue whose worker has died is never empty."""
+class Hooks:
+    """The `after_delivery` hooks of one account, called one after the other, for one delivery after the other."""
 
-CHECK_AFTER = 1_000
-"""Milliseconds after which such work is given up if a task on its loop has failed."""
+    def __init__(self) -> None:
+        self.registered: list[Hook] = []
+        self.pending: deque[tuple[Hook, Delivery]] = deque()
+        """Calls that are still to be made; an earlier one may have raised."""
+        self.are_held = False
+        """Whether pending calls wait until this is off again: a hook may wait for work that a check holds back."""
+        self.work: HookWork | None = None
+        """What a hook returned, while it is being waited for."""
+        self.workers = Workers()
+        """Noted only where there are hooks, which may wait for their work."""
+        self._watch = HookWatch()
 
-_WORKER = "a task on the endpoint's event loop, like a queue's worker,"
+    def queue(self, deliveries: Iterable[Delivery]) -> None:
+        """Have every hook called for each of these that an endpoint has answered."""
+        answered = (delivery for delivery in deliveries if delivery.outcome in ANSWERED)
+        self.pending += [(hook, delivery) for delivery in answered for hook in self.registered]
 
+    def call(self, hook: Hook, delivery: Delivery) -> object:
+        """Call a hook, and name it to the user if it does not return. Returns what it returns."""
+        with self._watch.watching(hook, delivery):
+            return hook(delivery)
 
-class HookWork(NamedTuple):
-    """What a hook returned for a delivery, to be awaited on the loop on which that delivery's endpoint runs."""
-
-    awaitable: Awaitable[object]
-    delivery: Delivery
-    workers: Workers
-
-    async def wait(self) -> None:
-        """Wait for its end. Raises what it raises, and UsageError if it takes too long, or if a worker has failed."""
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        work = asyncio.ensure_future(self.awaitable)
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Leave, for a block, the pending calls for afterwards."""
+        before, self.pending = self.pending, deque()
         try:
-            if not await _has_ended(work, min(CHECK_AFTER, PATIENCE)):
-                await self._wait_longer(work, others)
+            yield
         finally:
-            work.cancel()
-        failed = self.workers.new_failure()
-        if failed is not None:
-            raise UsageError(f"{_WORKER} has failed, and does no more work: {exception_text(failed)}") from failed
+            self.pending = before
 
-    async def _wait_longer(self, work: asyncio.Future[object], others: Collection[asyncio.Task[Any]]) -> None:
-        meanwhile = next(filter(is_unretrieved, others), None)
-        failed = self.workers.failure() if meanwhile is None else meanwhile.exception()
-        if failed is not None:
-            raise UsageError(
-                f"what the hook returned has not ended, and will probably not end: {_WORKER} has failed with "
-                f"{exception_text(failed)}"
-            ) from failed
-        if not await _has_ended(work, PATIENCE - CHECK_AFTER):
-            raise UsageError(
-                f"what the hook returned has not ended after {duration_text(PATIENCE)}: whatever should end it, "
-                "like a queue's worker, may have failed, may run on a different event loop, or was never started"
-            )
+    def clear(self) -> None:
+        """Forget all hooks, because the account starts afresh."""
+        self.registered.clear()
+        self.pending.clear()
+        self.workers = Workers()
 
-
-async def _has_ended(work: asyncio.Future[object], ms: int) -> bool:
-    """Whether it has ended within that time. Raises what it raises, also a TimeoutError of its own."""
-    try:
-        async with real_timeout(ms):
-            await asyncio.shield(work)
-    except TimeoutError:
-        if not work.done():
-            return False
-        # It has ended: with an error of its own, or while it kept the loop busy for longer than that.
-        work.result()
-    return True
+    def close(self) -> None:
+        """End the thread that watches over hooks, if there is one."""
+        self._watch.close()
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,17 +17,15 @@ from copper_emulator.core.echo import deepest
 from copper_emulator.core.errors import TooManyRequests, UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
+from copper_emulator.core.model import DEFAULT_EMAIL, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.check_support import CheckMeasurements, CheckOptions
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
-from copper_emulator.shell.failed_tasks import Workers
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
-from copper_emulator.shell.hook_watch import HookWatch
-from copper_emulator.shell.hooks import Hook, HookWork
+from copper_emulator.shell.hooks import Hooks
 from copper_emulator.shell.owner import Owner
 from copper_emulator.shell.routing.down import refused_route
 from copper_emulator.shell.routing.routes import Routes
@@ -57,16 +54,9 @@ class Tenant:
         """Which of the accounts used together it is (`core/ids.py`); a reset comes back to its first ids."""
         self.lock = threading.RLock()
         self.clock = clock
-        self.hooks: list[Hook] = []
-        self.hook_watch = HookWatch()
+        self.hooks = Hooks()
         self.neighbours: Callable[[], Sequence[Tenant]] = lambda: ()
         """The accounts that a test has open, this one among them; none on a server, where each is somebody's own."""
-        self.pending_hooks: deque[tuple[Hook, Delivery]] = deque()
-        """Hooks that are still to be called, and for which deliveries; an earlier one may have raised."""
-        self.hook_work: HookWork | None = None
-        """What a hook returned, while it is being waited for."""
-        self.workers = Workers()
-        """Noted only where there are hooks, which may wait for their work."""
         self.driving = False
         """Whether time is passing right now: a call then comes from inside a delivery, and only records."""
         self.has_ended = False
@@ -170,7 +160,7 @@ class Tenant:
         """End the account, because its test or block is over."""
         self.has_ended = True
         self.held_calls.let_go()
-        self.hook_watch.close()
+        self.hooks.close()
 
     def check_here(self) -> None:
         """Raise UsageError in a process that was forked from the account's."""
@@ -229,15 +219,15 @@ class Tenant:
     def temporary_account(self, settings: Settings, counters: Counters, clock: Clock) -> Iterator[Account]:
         """Replace the account, for a block, by another with the same keys, routes and hooks."""
         with self.lock:
-            before = self.account, self.settings, self.clock, self.pending_hooks
-            self.pending_hooks = deque()
+            before = self.account, self.settings, self.clock
             self.account = self._new_account(settings, self.account.keys, notifies_listener=False, counters=counters)
             self.settings, self.clock = settings, clock
         try:
-            yield self.account
+            with self.hooks.set_aside():
+                yield self.account
         finally:
             with self.lock:
-                self.account, self.settings, self.clock, self.pending_hooks = before
+                self.account, self.settings, self.clock = before
 
     def reset(self, settings: Settings | None = None) -> None:
         """Reset records, subscriptions, routes, hooks, windows, journal and ids; key and clock stay.
@@ -252,8 +242,6 @@ class Tenant:
             self.account = self._new_account(self.settings, self.account.keys[-1:])
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
-            self.pending_hooks.clear()
-            self.workers = Workers()
         self.held_calls.cut_off()
 
     def replace_account(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
@@ -339,7 +327,7 @@ class Tenant:
         return next((route.name for route in unstarted), "")
 
     def _may_work_on(self, target: str) -> bool:
-        return not self.hooks and not self.routes.is_scripted(target)
+        return not self.hooks.registered and not self.routes.is_scripted(target)
 
     def _new_routes(self, settings: Settings) -> Routes:
         return Routes(settings.allow_targets, surface=self.surface)

@@ -13,10 +13,11 @@ from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotIdle, TimeError, raised_on_purpose
-from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
+from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
-from copper_emulator.shell.hooks import Hook, HookWork, noting_hook
+from copper_emulator.shell.hook_work import Hook, HookWork
+from copper_emulator.shell.hooks import Hooks, noting_hook
 from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
@@ -62,7 +63,7 @@ def _check_movable(tenant: Tenant) -> None:
 
 def _is_something_due(tenant: Tenant) -> bool:
     """Whether settling would do anything: most calls that settle find nothing left to deliver."""
-    if tenant.follow_frozen_time() is not None or tenant.account.has_echo or tenant.pending_hooks:
+    if tenant.follow_frozen_time() is not None or tenant.account.has_echo or tenant.hooks.pending:
         return True
     now = tenant.clock.now()
     moment = tenant.account.next_moment(now)
@@ -107,7 +108,7 @@ def _pass_time(tenant: Tenant, delta_ms: int) -> Rounds[list[Delivery]]:
         if attempts:
             yield from _send_round(tenant, attempts)
         # Otherwise nothing has had a chance to move frozen time.
-        if attempts or tenant.hooks:
+        if attempts or tenant.hooks.registered:
             until = max(until, _rewind_frozen_time(tenant))
         with tenant.lock:
             moment = account.next_moment(now)
@@ -131,7 +132,7 @@ def _take_round(tenant: Tenant, now: int) -> Rounds[list[Attempt]]:
     with tenant.lock:
         before = len(account.journal.deliveries)
         account.finish(now)
-    if tenant.hooks:
+    if tenant.hooks.registered:
         yield from _run_hooks(tenant, before)
     account.raise_echo()
     with tenant.lock:
@@ -175,34 +176,32 @@ def _send_round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
     with tenant.lock:
         for attempt in attempts:
             account.conclude(attempt, next(results) if attempt.instead is None else attempt.instead, now)
-    if tenant.hooks:
+    if tenant.hooks.registered:
         yield from _run_hooks(tenant, before)
     account.raise_echo()
 
 
 def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
-    account = tenant.account
-    answered = [delivery for delivery in account.journal.deliveries[since:] if delivery.outcome in ANSWERED]
-    tenant.pending_hooks += [(hook, delivery) for delivery in answered for hook in tenant.hooks]
-    while tenant.pending_hooks and not tenant.check_options.holds_hooks:
-        hook, delivery = tenant.pending_hooks.popleft()
+    account, hooks = tenant.account, tenant.hooks
+    hooks.queue(account.journal.deliveries[since:])
+    while hooks.pending and not hooks.are_held:
+        hook, delivery = hooks.pending.popleft()
         account.causing = (delivery.notification,)
         try:
-            yield from _run_hook(tenant, hook, delivery)
+            yield from _run_hook(hooks, hook, delivery)
         finally:
             account.causing = ()
 
 
-def _run_hook(tenant: Tenant, hook: Hook, delivery: Delivery) -> Rounds[None]:
+def _run_hook(hooks: Hooks, hook: Hook, delivery: Delivery) -> Rounds[None]:
     with noting_hook(hook, delivery):
-        with tenant.hook_watch.watching(hook, delivery):
-            answer = hook(delivery)
+        answer = hooks.call(hook, delivery)
         if inspect.isawaitable(answer):
-            tenant.hook_work = HookWork(answer, delivery, tenant.workers)
+            hooks.work = HookWork(answer, delivery, hooks.workers)
             try:
                 yield []
             finally:
-                tenant.hook_work = None
+                hooks.work = None
 
 
 def _why_not_idle(account: Account, moment: int, limit_ms: int) -> str:

@@ -89,7 +89,7 @@ class SyncDispatcher(Dispatcher):
                 self._aiohttp_thread.close()
 
     def _wait(self) -> None:
-        hook_work = self._tenant.hook_work
+        hook_work = self._tenant.hooks.work
         if hook_work is not None:
             self._run_beside_endpoint(hook_work.delivery, hook_work.wait())
         elif self._loop is None:
@@ -161,7 +161,7 @@ class AsyncDispatcher(Dispatcher):
     async def send(self, attempts: list[Attempt]) -> list[Result]:
         """Send one round: attempts go at the same time, results come in order. An empty round waits."""
         if not attempts:
-            await (pause_async(PAUSE) if self._tenant.hook_work is None else self._tenant.hook_work.wait())
+            await (pause_async(PAUSE) if self._tenant.hooks.work is None else self._tenant.hooks.work.wait())
         destinations = [self._tenant.routes.resolve(attempt.url) for attempt in attempts]
         with watching_frameworks():
             if len(attempts) == 1:

@@ -122,8 +122,8 @@ class Dispatcher:
 
     def _note_workers(self) -> None:
         # On the loop of an asynchronous test, there are tasks of the test's own.
-        if self._tenant.hooks and not self.has_threads:
-            self._tenant.workers.note()
+        if self._tenant.hooks.registered and not self.has_threads:
+            self._tenant.hooks.workers.note()
 
     async def _send_to_async_endpoint(self, attempt: Attempt, route: Route) -> Result:
         """Send to an async endpoint in this process, on the running loop."""
