@@ -14,6 +14,7 @@ from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
 from copper_emulator.mocking_refusals import about_mocking
+from copper_emulator.proxied_calls import about_proxy
 from copper_emulator.unknown_subscriptions import about_unknown
 
 _DISLIKED = DISTRUSTFUL | {400, 422}
@@ -53,7 +54,7 @@ def fix(delivery: Delivery, account: Account, *, surface: Surface = Surface.PYTH
         return setting[0].format(_setting(surface, *setting[1]))
     if delivery.exception is not None:
         special = about_mocking(delivery.exception) or _led_here(delivery, surface)
-        return special or _refused_call(account, delivery) or _FIX
+        return special or _refused_call(account, delivery) or about_proxy(delivery, account) or _FIX
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
     return _answered(delivery, account)

@@ -106,6 +106,15 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]) -> None:
+    """Let `--pdb` stop in the test, not where the emulator has raised."""
+    if call.excinfo is not None and node.config.getoption("usepdb", default=False):
+        from pytest_copper import post_mortem
+
+        post_mortem.stop_in_the_test(call.excinfo)
+
+
 # --- fixtures -----------------------------------------------------------------------------------------------------
 
 

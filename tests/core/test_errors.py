@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -171,3 +174,16 @@ def test_our_frames_are_left_out_for_our_own_errors_and_those_of_hooks() -> None
     assert raised_on_purpose(found(KeyError("job"), "while draining", of_hook("drain, for notification 2")))
     assert not raised_on_purpose(found(KeyError("job"), "while draining"))
     assert not raised_on_purpose(found(KeyError("job")))
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+@pytest.mark.parametrize(
+    "error", [*(error for error, _, _ in BODIES.values()), NotIdle("two wait", "a day")], ids=[*BODIES, "not idle"]
+)
+def test_errors_can_be_copied_and_sent_to_another_process(
+    error: CopperEmulatorError, again: Callable[[CopperEmulatorError], CopperEmulatorError]
+) -> None:
+    copied = again(error)
+
+    assert (type(copied), str(copied), copied.args) == (type(error), str(error), error.args)
+    assert vars(copied) == vars(error)

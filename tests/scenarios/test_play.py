@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from pathlib import Path
 from textwrap import dedent
 
@@ -723,3 +724,14 @@ def test_a_target_that_cannot_be_meant_is_refused(target: str, says: str) -> Non
         perform(parse(story("- advance: 1m"), "story.yaml"), target=target, settings={})
 
     assert says in str(raised.value)
+
+
+def test_a_failure_can_be_sent_to_another_process(written: Path) -> None:
+    written.write_text(story("\n            - expect: {topic: person/new}\n"))
+    with Emulator(strict=False) as copper, pytest.raises(ScenarioFailed) as caught:
+        answering(copper, lambda _: 200)
+        copper.play(written)
+
+    again = pickle.loads(pickle.dumps(caught.value))
+
+    assert (str(again), again.result) == (str(caught.value), caught.value.result)

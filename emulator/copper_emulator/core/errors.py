@@ -42,6 +42,15 @@ from copper_emulator.core.text import field_name
 class CopperEmulatorError(Exception):
     """The root of all errors the emulator raises on purpose."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default, copy and pickle call the constructor with the message, which most of these do not take. In a pool
+        # of processes, an error that cannot be made again in the parent is lost, and some pools wait for it for ever.
+        return _made_again, (type(self), self.args), self.__dict__
+
+
+def _made_again(kind: type[CopperEmulatorError], args: tuple[Any, ...]) -> CopperEmulatorError:
+    return kind.__new__(kind, *args)
+
 
 _OF_HOOK = "Raised by your after_delivery hook "
 

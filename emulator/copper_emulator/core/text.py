@@ -34,12 +34,14 @@ def count(number: int, noun: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """`subscriptions`, `deliveries`, `keys`, `kinds of destination`, `types with custom fields`."""
+    """`subscriptions`, `deliveries`, `statuses`, `keys`, `kinds of destination`, `types with custom fields`."""
     for between in (" of ", " with "):
         if between in noun:
             head, _, rest = noun.partition(between)
             return f"{plural(head)}{between}{rest}"
-    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeou" else f"{noun}s"
+    if noun.endswith("y") and noun[-2] not in "aeou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
 
 
 def in_words(names: Iterable[object], *, most: int | None = None, last: str = "and") -> str:

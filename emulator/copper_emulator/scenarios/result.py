@@ -22,6 +22,10 @@ class ScenarioFailed(AssertionError):
         super().__init__(result.failure)
         self.result = result
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default, copy and pickle would make it of its text.
+        return type(self), (self.result,)
+
 
 @dataclass(frozen=True, slots=True)
 class StepResult:

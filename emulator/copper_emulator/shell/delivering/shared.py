@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Result
+from copper_emulator.proxied_calls import about_proxy_in
 from copper_emulator.shell.caught import with_exception
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.standstill import Standstill
@@ -191,7 +192,9 @@ def _idle_connections_harm() -> bool:
 def check_started(route: Route, failure: Result | None) -> None:
     """Raise RouteError if the startup failed."""
     if failure is not None:
-        why = failure.exception if isinstance(failure.exception, RouteError) else failure.text
+        why = str(failure.exception) if isinstance(failure.exception, RouteError) else failure.text
+        advice = about_proxy_in(failure.traceback or "")
+        why = f"{why.rstrip()}\n{advice}." if advice else why
         raise RouteError(f"{route.name} was not started: {why}") from failure.exception
 
 
