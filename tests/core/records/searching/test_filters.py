@@ -499,7 +499,13 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         "Activity Types: is invalid",
         'Write it like {"category": "user", "id": 0}.',
     ),
-    (ACTIVITY, {"activity_types": [{"category": "user"}]}, "Activity Types: is not a number", ""),
+    (
+        ACTIVITY,
+        {"activity_types": [{"category": "user"}]},
+        "Activity Types: is invalid",
+        'Write it like {"category": "user", "id": 0}.',
+    ),
+    (ACTIVITY, {"activity_types": [{"category": "user", "id": "x"}]}, "Activity Types: is not a number", ""),
 ]
 
 
