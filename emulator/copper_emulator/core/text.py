@@ -39,7 +39,9 @@ def plural(noun: str) -> str:
         if between in noun:
             head, _, rest = noun.partition(between)
             return f"{plural(head)}{between}{rest}"
-    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeou" else f"{noun}s"
+    if noun.endswith("y") and noun[-2] not in "aeou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("ch", "sh", "s", "x")) else f"{noun}s"
 
 
 def in_words(names: Iterable[object], *, most: int | None = None, last: str = "and") -> str:
