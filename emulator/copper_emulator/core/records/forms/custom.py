@@ -31,7 +31,6 @@ from copper_emulator.core.records.forms.plain import (
 )
 from copper_emulator.core.text import choices, sentence
 
-
 _NO_DEFINITION = "A value needs the custom_field_definition_id of its custom field"
 
 

@@ -97,7 +97,10 @@ def fits_custom(field: str, filters: list[Condition], setting: Setting) -> list[
     return filters
 
 
-_NOTHING_GIVEN = ("Give a value; records without one cannot be searched for.", "Give a value; an empty list finds records without one.")
+_NOTHING_GIVEN = (
+    "Give a value; records without one cannot be searched for.",
+    "Give a value; an empty list finds records without one.",
+)
 """What helps for a field with a single value, and for one with options."""
 
 
