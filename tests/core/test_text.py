@@ -77,6 +77,7 @@ def test_durations_read_as_the_settings_write_them(ms: int, text: str) -> None:
         ("row", "rows"),
         ("entry", "entries"),
         ("key", "keys"),
+        ("match", "matches"),
         ("lead status", "lead statuses"),
         ("kind of destination", "kinds of destination"),
         ("type with custom fields", "types with custom fields"),

@@ -58,6 +58,11 @@ class Findings:
         """Report attributes that are not allowed (recorded)."""
         self.mistakes.append(("Base", f"Unrecognized attributes specified: {', '.join(names)}"))
 
+    def not_writable(self, names: Collection[str]) -> None:
+        """Report attributes that exist and that a client cannot write; by default they are ignored."""
+        self.unrecognized(names)
+        self.hint(f"Not writable and therefore refused: {', '.join(names)} (setting read_only_fields).")
+
     def require(self, name: str) -> None:
         if self.body.get(name) in (None, ""):
             self.error(name, BLANK)

@@ -41,7 +41,7 @@ def plural(noun: str) -> str:
             return f"{plural(head)}{between}{rest}"
     if noun.endswith("y") and noun[-2] not in "aeou":
         return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{noun}es" if noun.endswith(("ch", "sh", "s", "x")) else f"{noun}s"
 
 
 def in_words(names: Iterable[object], *, most: int | None = None, last: str = "and") -> str:

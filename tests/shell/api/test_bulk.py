@@ -175,6 +175,15 @@ def test_a_record_that_is_not_there_is_told_too_and_the_same_hint_once(client: C
     ]
 
 
+def test_an_id_that_was_sent_as_text_is_said_to_be_one(client: Client) -> None:
+    answer = client.call("POST", f"{BASE}/people/bulk_update", {"people": [{"id": "17", "title": "x"}]})
+
+    assert answer.json == [
+        {"success": False, "message": {"id": [{"error": "Invalid value for Id: IDs must be positive integers: 17"}]}}
+    ]
+    assert answer.hint == "Send 17 as a number, without quotes."
+
+
 def test_names_that_cannot_be_written_are_told_in_the_hint(client: Client) -> None:
     bodies = [{"name": "Ada", "id": 17}, {"name": "Bob", "interaction_count": 3}]
 

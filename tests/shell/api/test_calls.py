@@ -263,6 +263,7 @@ def test_a_path_with_another_method_is_not_taken_for_that_of_a_record(method: st
         ),
         ("POST", "/opportunities/bulk_update/", "There is no {} under "),
         ("POST", "/people/serach", "There is no {} under "),
+        ("POST", "/account/17", "There is no {} there is /developer_api/v1/account."),
         ("POST", "/people/17", "{} accepts DELETE, GET, HEAD, PUT, not POST"),
         ("POST", "/leads/upsert", "{} accepts PUT, not POST"),
         ("PATCH", "/people/search/", "{} accepts POST, not PATCH"),

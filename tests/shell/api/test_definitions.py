@@ -213,6 +213,7 @@ def test_what_cannot_be_written_is_refused_where_that_is_set(method: str, path: 
 
         message = f"Invalid input: Validation errors: Base: Unrecognized attributes specified: {named}"
         check_refused(client, before, answer, 422, message)
+        assert answer.hint == f"Not writable and therefore refused: {named} (setting read_only_fields)."
         unknown = client.call("PUT", f"{BASE}{PATH}/17", {"data_type": "Float"})
         assert unknown.status == 404
 

@@ -83,6 +83,13 @@ def test_a_lead_with_a_value_shows_it_in_the_accounts_currency_too(client: Clien
     assert (lead["converted_unit"], lead["converted_value"]) == ("USD", 5_000)
 
 
+def test_without_a_currency_nothing_is_shown_in_the_accounts(client: Client) -> None:
+    for body in ({}, {"monetary_value": 5_000}, {"monetary_value": 5_000, "monetary_unit": ""}):
+        lead = client.ok("POST", "/leads", {"name": "Samantha", **body})
+
+        assert (lead["converted_unit"], lead["converted_value"]) == (None, None)
+
+
 def test_an_opportunity_of_december_2019_can_be_seeded_as_it_was_answered(client: Client) -> None:
     lookups = client.copper.lookups
     stages = [{"id": 3_211_978, "name": "Follow-up", "win_probability": 10}]

@@ -203,6 +203,7 @@ def test_names_that_cannot_be_written_are_refused_where_that_is_set() -> None:
         answer = client.call("POST", f"{BASE}/leads", {"name": "Ada", "id": 17})
         message = "Invalid input: Validation errors: Base: Unrecognized attributes specified: id"
         assert (answer.status, answer.json) == (422, common(422, message))
+        assert answer.hint == "Not writable and therefore refused: id (setting read_only_fields)."
 
 
 def test_an_answer_to_a_right_call_has_no_hint(client: Client) -> None:

@@ -150,7 +150,7 @@ def _writable(body: Any, fixed: tuple[str, ...], records: RecordStore) -> tuple[
         return body, ""
     if records.rules.refuse_read_only:
         found = Findings(body, body, "the body")
-        found.unrecognized(named)
+        found.not_writable(named)
         found.raise_if_any()
     return {name: value for name, value in body.items() if name not in named}, ignored_hint(named)
 

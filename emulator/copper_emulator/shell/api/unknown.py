@@ -26,6 +26,8 @@ def unknown_path_hint(request: ApiRequest) -> str:
         return f"Copper has {path}, but the emulator does not: {missing[0]} are not emulated."
     there = _paths(request)
     under = [each for each in there if each.split("/")[0] == parts[0]]
+    if len(under) == 1:
+        return f"There is no {path}; there is {API_PATH}/{under[0]}."
     if under:
         return f"There is no {path}; {_there(under)}."
     names = list(dict.fromkeys(each.split("/")[0] for each in there))
@@ -57,7 +59,7 @@ def _has_no_id(path: str) -> bool:
 
 
 def _there(paths: Sequence[str]) -> str:
-    return f"under {API_PATH} there {'is only' if len(paths) == 1 else 'are'} {in_words(paths, most=_MOST)}"
+    return f"under {API_PATH} there are {in_words(paths, most=_MOST)}"
 
 
 def _paths(request: ApiRequest) -> list[str]:

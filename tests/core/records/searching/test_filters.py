@@ -363,8 +363,9 @@ def test_a_field_that_is_not_included_in_filters_is_no_filter() -> None:
 
 
 WRONG_CUSTOM: list[tuple[str, Any, str]] = [
-    ("String", {"allow_empty": True}, "is to be compared with nothing. Give a value; an empty list"),
-    ("Dropdown", {}, "is to be compared with nothing"),
+    ("String", {"allow_empty": True}, "with nothing. Give a value; records without one cannot be searched for."),
+    ("Float", {"value": None}, "with nothing. Give a value; records without one cannot be searched for."),
+    ("Dropdown", {}, "is to be compared with nothing. Give a value; an empty list finds records without one."),
     ("String", {"value": "x", "option": "any"}, "takes no option. Only a Dropdown or a MultiSelect has it."),
     ("Float", {"value": 1, "allow_empty": True}, "takes no allow_empty."),
     ("Dropdown", {"value": [1], "option": "any"}, "takes no option. It has one value"),
@@ -407,7 +408,7 @@ def test_a_custom_field_is_not_searched_by_what_it_cannot_be(data_type: str, dem
     assert hint in caught.value.hint
 
 
-@pytest.mark.parametrize("wanted", [17, True, None, "x", 1.5])
+@pytest.mark.parametrize("wanted", [17, True, "x", 1.5])
 def test_a_custom_field_that_is_not_there_is_named(wanted: Any) -> None:
     account = make_account()
     define(account, "Fruit", "String", PERSON, id=4)
@@ -462,13 +463,13 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         PERSON,
         {"minimum_modified_date": 1_790_000_000_000},
         "Minimum Modified Date: is invalid",
-        "A date is a whole number of Unix seconds, 2,147,483,648 at most: 1790000000000 looks like milliseconds.",
+        "A date is a whole number of Unix seconds from 0 to 2,147,483,648: 1790000000000 looks like milliseconds.",
     ),
     (
         PERSON,
         {"minimum_created_date": True},
         "Minimum Created Date: is invalid",
-        "A date is a whole number of Unix seconds, 2,147,483,648 at most.",
+        "A date is a whole number of Unix seconds from 0 to 2,147,483,648.",
     ),
     (PERSON, {"custom_fields": {}}, "Custom Fields: is invalid", "Write it like [{"),
     (PERSON, {"custom_fields": [7]}, "Custom Fields: is invalid", "Write it like [{"),
@@ -498,7 +499,13 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         "Activity Types: is invalid",
         'Write it like {"category": "user", "id": 0}.',
     ),
-    (ACTIVITY, {"activity_types": [{"category": "user"}]}, "Activity Types: is not a number", ""),
+    (
+        ACTIVITY,
+        {"activity_types": [{"category": "user"}]},
+        "Activity Types: is invalid",
+        'Write it like {"category": "user", "id": 0}.',
+    ),
+    (ACTIVITY, {"activity_types": [{"category": "user", "id": "x"}]}, "Activity Types: is not a number", ""),
 ]
 
 

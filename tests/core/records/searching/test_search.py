@@ -179,6 +179,11 @@ def test_null_is_as_good_as_absent() -> None:
     assert titles(sent(with_people(1), PERSON, {"name": None, "page_size": None, "sort_by": None})) == ["Person 000"]
 
 
+@pytest.mark.parametrize("filters", [{"ids": ""}, {"tags": ""}, {"city": []}, {"assignee_ids": ""}, {"name": []}])
+def test_an_empty_value_without_a_meaning_is_as_good_as_absent(filters: dict[str, Any]) -> None:
+    assert titles(sent(WORLD, PERSON, filters)) == ["Ada Lovelace", "Bob Babbage", "Cyd"]
+
+
 IN_A_URL: dict[str, tuple[dict[str, str], list[str]]] = {
     "a text": ({"name": "cyd"}, ["Cyd"]),
     "one of a list": ({"assignee_ids": str(SECOND_USER)}, ["Bob Babbage"]),

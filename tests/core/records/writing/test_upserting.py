@@ -152,7 +152,11 @@ WRONG: dict[str, tuple[Any, str]] = {
         {"properties": {}, "match": {"field_name": "email", "field_value": email("ada@a.example")}},
         "Field Value: is invalid",
     ),
-    "properties that are no object": ({"properties": [1], "match": MATCH}, "Base: must be a JSON object"),
+    "properties that are no object": ({"properties": [1], "match": MATCH}, "Properties: must be a JSON object"),
+    "nothing that is an object": (
+        {"properties": [], "match": 5},
+        "Properties: must be a JSON object\nMatch: must be a JSON object",
+    ),
     "a new lead without a name": ({"properties": {"title": "x"}, "match": MATCH}, "Name: can't be blank"),
     "an unknown property": (
         {"properties": {"name": "Ada", "colour": 1}, "match": MATCH},

@@ -27,8 +27,11 @@ from copper_emulator.core.records.forms.plain import (
     as_number,
     object_schema,
     refuse_unknown,
+    sent_as_text,
 )
 from copper_emulator.core.text import choices, sentence
+
+_NO_DEFINITION = "A value needs the custom_field_definition_id of its custom field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: b
         known_fields = choices(
             "custom field", [f"{each['id']} ({each['name']})" for each in definitions.values()], most=10
         )
-        raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {kind}; {known_fields}.")
+        wrong = f"There is no custom field {wanted!r} on a {kind}" if wanted is not None else _NO_DEFINITION
+        raise Unfit(INVALID, sent_as_text(wanted) or f"{wrong}; {known_fields}.")
     definition = definitions[wanted]
     if filtered and not definition["is_filterable"]:
         raise Unfit(
@@ -168,7 +172,7 @@ class Option:
     def read(self, value: Any, known: Known) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value not in dict(self.options):
             options = choices("option", [f"{option_id} ({name})" for option_id, name in self.options])
-            raise Unfit(NOT_LISTED, sentence(options))
+            raise Unfit(NOT_LISTED, sent_as_text(value) or sentence(options))
         return int(value)
 
 

@@ -54,6 +54,12 @@ def as_number(value: Any) -> Any:
     return float(match[0]) if match[1] else int(match[0])
 
 
+def sent_as_text(value: Any) -> str:
+    """What to send instead of a number that was sent as text; empty for any other value."""
+    number = as_number(value)
+    return "" if number is value else f"Send {value} as a number, without quotes."
+
+
 class Known(Protocol):
     """What values are checked against: the current state of the account.
 
@@ -146,7 +152,7 @@ class Number:
 
     def read(self, value: Any, known: Known) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-            raise Unfit(NOT_A_NUMBER)
+            raise Unfit(NOT_A_NUMBER, sent_as_text(value))
         if value < self.least:
             raise Unfit(f"must be greater than or equal to {self.least}")
         if value > self.most:
@@ -200,6 +206,8 @@ class Moment:
         return None
 
     def read(self, value: Any, known: Known) -> int:
+        if hint := sent_as_text(value):
+            raise Unfit(INVALID, hint)
         second = day_begins(_day(value), known.zone) if isinstance(value, str) else value
         if isinstance(second, bool) or not isinstance(second, int) or not 0 <= second <= LATEST_SECOND:
             raise Unfit(INVALID, _NO_MOMENT if isinstance(value, str) else no_second(value, LATEST_SECOND))
@@ -232,7 +240,7 @@ def no_second(value: Any, most: int) -> str:
     """What to write instead of a value that is no time in Unix seconds."""
     is_milliseconds = isinstance(value, int) and most < value <= 1_000 * most
     unit = f": {value} looks like milliseconds" if is_milliseconds else ""
-    return f"A date is a whole number of Unix seconds, {most:,} at most{unit}."
+    return f"A date is a whole number of Unix seconds from 0 to {most:,}{unit}."
 
 
 _NO_MOMENT = "The first day is 1/2/1970: in the account's time zone 1/1/1970 began before the first Unix second."

@@ -106,7 +106,7 @@ class Reading:
         named += [name for name in table.unheeded if name in findings.body]
         ignored = (("id",) if "id" in findings.body else ()) + tuple(named)
         if ignored and self._refuse_read_only:
-            findings.unrecognized(ignored)
+            findings.not_writable(ignored)
             return ()
         return ignored
 

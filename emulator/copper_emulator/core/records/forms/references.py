@@ -10,7 +10,16 @@ from typing import Any
 from copper_emulator.core.findings import INVALID, MUST_EXIST, NOT_LISTED
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import ID_SCHEMA, LABEL, Known, Unfit, exact, object_schema
+from copper_emulator.core.records.forms.plain import (
+    ID_SCHEMA,
+    LABEL,
+    Known,
+    Unfit,
+    as_number,
+    exact,
+    object_schema,
+    sent_as_text,
+)
 from copper_emulator.core.text import choices, no_such, sentence
 from copper_emulator.core.topics import no_type
 
@@ -19,7 +28,8 @@ def read_id(value: Any) -> int:
     """The value, if it is a valid id. Raises Unfit, with the recorded wording."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_ID:
         shown = value if isinstance(value, str) else json.dumps(value)
-        raise Unfit(f"Invalid value for {LABEL}: IDs must be positive integers: {shown[:100]}")
+        hint = sent_as_text(value) if isinstance(as_number(value), int) else ""
+        raise Unfit(f"Invalid value for {LABEL}: IDs must be positive integers: {shown[:100]}", hint)
     return value
 
 
@@ -183,9 +193,8 @@ class ActivityType:
         kind = kinds.get(value["id"]) if is_id else None
         if kind is None or kind["category"] != category:
             known_entries = [f"{id_} ({each['name']})" for id_, each in kinds.items() if each["category"] == category]
-            raise Unfit(
-                MUST_EXIST, f"There is no activity type {value['id']!r}; {choices('activity type', known_entries)}."
-            )
+            there_is = f"There is no activity type {value['id']!r}; {choices('activity type', known_entries)}."
+            raise Unfit(MUST_EXIST, sent_as_text(value["id"]) or there_is)
         if kind["is_disabled"] and not known.trusting:
             raise Unfit(INVALID, f"The activity type {kind['name']} is disabled.")
         return {"id": value["id"], "category": category}

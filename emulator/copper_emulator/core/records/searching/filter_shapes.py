@@ -118,6 +118,9 @@ class AnActivityType:
         return {"type": "object", "properties": properties, "required": ["category", "id"]}
 
     def read(self, value: Any, known: Known) -> tuple[str, int]:
-        if not isinstance(value, dict) or value.get("category") not in ("user", "system"):
+        is_type = (
+            isinstance(value, dict) and value.get("category") in ("user", "system") and value.get("id") is not None
+        )
+        if not is_type:
             raise Unfit(INVALID, 'Write it like {"category": "user", "id": 0}.')
-        return value["category"], int(Amount(0, whole=True).read(value.get("id"), known))
+        return value["category"], int(Amount(0, whole=True).read(value["id"], known))

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
+from copper_emulator.core.records.forms.plain import OneOf, Text, Unfit, object_schema
 from copper_emulator.core.records.ordering import Column, Key, Line, Stored, place_by
 from copper_emulator.core.records.searching.conditions import AnyOf, Setting, no_demand
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values
@@ -230,7 +230,7 @@ def _read(kind: EntityType, given: Any, store: RecordStore) -> dict[str, Any]:
     # In the order of the parameters, so that mistakes are reported in that order.
     for name in sorted(known.keys() & findings.body.keys(), key=_PLACES[kind].__getitem__):
         each, value = known[name], findings.body[name]
-        if value is None or (value in ("", []) and not each.empty):
+        if _is_absent(value, each):
             continue
         try:
             values[name] = each.form.read(value, store)
@@ -238,6 +238,13 @@ def _read(kind: EntityType, given: Any, store: RecordStore) -> dict[str, Any]:
             findings.error(name, error.about(name), error.hint)
     findings.raise_if_any()
     return values
+
+
+def _is_absent(value: Any, parameter: Filter) -> bool:
+    """Whether a value counts as not given: null, and an empty text or list, unless it is the one that has a meaning."""
+    if value not in ("", []):
+        return value is None
+    return not parameter.empty or isinstance(value, str) is not isinstance(parameter.form, Text)
 
 
 def _of_url(kind: EntityType, query: Mapping[str, str]) -> dict[str, Any]:

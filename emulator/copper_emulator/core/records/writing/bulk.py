@@ -115,4 +115,4 @@ def _id(body: Any, noun: str) -> int:
     try:
         return read_id(body["id"])
     except Unfit as error:
-        raise Invalid.fields([("id", error.about("id"))]) from None
+        raise Invalid.fields([("id", error.about("id"))], hint=error.hint) from None

@@ -148,8 +148,8 @@ def _currency(write: Write) -> None:
 
 def converted(record: Mapping[str, Any]) -> dict[str, Any]:
     """The value in the account's currency. The emulator has no exchange rates, so it takes the record's own."""
-    unit = record["monetary_unit"]
-    return {"converted_unit": unit, "converted_value": record["monetary_value"] if unit else None}
+    unit = record["monetary_unit"] or None
+    return {"converted_unit": unit, "converted_value": None if unit is None else record["monetary_value"]}
 
 
 def _converted_value(write: Write) -> None:

@@ -31,6 +31,8 @@ MATCHED = ("email", "name", "custom")
 
 _DEFINITION = "custom_field_definition_id"
 
+_NO_OBJECT, _LIKE = "must be a JSON object", 'They are those of a lead: write them like {"name": "..."}.'
+
 Test: TypeAlias = Callable[[Stored], bool]
 
 
@@ -42,6 +44,7 @@ def upsert(body: Any) -> Command[Record]:
         findings = Findings(body, ("properties", "match"), "an upsert")
         for name in ("properties", "match"):
             findings.require(name)
+        findings.check("properties", lambda given: isinstance(given, dict), _NO_OBJECT, _LIKE)
         match = _required(findings, "match", ("field_name", "field_value"), "the match of an upsert")
         match.check("field_name", lambda name: name in MATCHED, NOT_LISTED, sentence(choices("field", MATCHED)))
         match.raise_if_any()
