@@ -285,6 +285,22 @@ def test_a_link_leads_to_a_delivery_a_filter_and_a_view(screen: Screen, emulator
     expect(screen.main.get_by_role("heading", name="Limits")).to_be_visible()
 
 
+def test_the_drawing_of_the_limits_is_explained_as_far_as_it_shows_any(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    screen.open("limits")
+    drawing = screen.region("Timeline")
+
+    expect(drawing).to_contain_text("What is over a limit is held until it opens.")
+    expect(drawing).not_to_contain_text("The bars above")
+    emulator.fire(17)
+    expect(drawing).to_contain_text("The bars above are the fixed window of each limit as it is now.")
+    emulator.ask("POST", "/settings", {"limits": "off"})
+    screen.page.reload()
+    expect(drawing).to_contain_text("Failed: rejected")
+    expect(drawing).not_to_contain_text("over a limit")
+    expect(drawing).not_to_contain_text("The bars above")
+
+
 def test_the_back_button_goes_back(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new")
     emulator.fire(17)
