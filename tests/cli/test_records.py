@@ -192,6 +192,14 @@ def test_seed_reads_stdin_whichever_of_both_it_is(server: str, text: str) -> Non
     assert [record["name"] for record in done(server, "search", "person")["records"]] == ["Ada"]
 
 
+@pytest.mark.parametrize("text", ["[]", "name\n", "nmae\nAda\n"], ids=["json", "csv", "wrong"])
+def test_what_is_wrong_with_stdin_is_said_of_stdin(server: str, text: str) -> None:
+    seeded = CliRunner().invoke(main, ["seed", "person", "-"], input=text, env={"COPPER_EMULATOR_URL": server})
+
+    assert (seeded.exit_code, seeded.stdout) == (2, "")
+    assert seeded.stderr.startswith("copper-emulator: stdin")
+
+
 def test_seed_takes_what_search_has_printed(server: str, tmp_path: Path) -> None:
     made = created(server, "person", "--set", "name=Ada", "--set", 'tags=["vip"]', "--set", "title=Countess")
     found = done(server, "search", "person")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -116,7 +119,12 @@ from copper_emulator.cli import main
         ),
         (["create", "person", "--base-url=http://127.0.0.1:1"], "option '--base-url'; did you mean '--server'?"),
         (["check", "--url", "http://127.0.0.1:1"], "there is no option '--url': write http://127.0.0.1:1 alone"),
-        (["run", "--url", "http://127.0.0.1:1"], "did you mean '--set url=http://127.0.0.1:1'?"),
+        (["run", "--url", "http://127.0.0.1:1"], "there is no option '--url'; did you mean '--target'?"),
+        (["run", "--junit", "report.xml"], "there is no option '--junit' (see"),
+        (["run", "--limts", "off"], "did you mean '--set limits=off'?"),
+        (["reset", "--junit", "report.xml"], "there is no option '--junit' (see"),
+        (["resend", "3", "--ids", "17"], "there is no option '--ids' (see"),
+        (["replay", "--text", "{}"], "there is no option '--text' (see"),
         (["explain", "person"], "there is no command 'explain'; did you mean 'why'?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -134,3 +142,34 @@ def test_what_may_be_a_secret_is_not_in_the_advice(words: list[str]) -> None:
     result = CliRunner().invoke(main, ["subscribe", "person.new", "https://app.example", *words])
 
     assert "did you mean '--secret key=...'?" in result.stderr
+
+
+NO_TEXT = b"M\xfcller".decode(errors="surrogateescape")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["journal", "--text", NO_TEXT],
+        ["notifications", f"--text={NO_TEXT}"],
+        ["create", "person", "--set", f"name={NO_TEXT}"],
+        ["subscribe", "person.new", f"https://app.example/{NO_TEXT}"],
+        ["serve", "--port", "0", "--token", NO_TEXT],
+        ["--server", f"http://127.0.0.1:9/{NO_TEXT}", "status"],
+    ],
+    ids=lambda words: ascii(" ".join(words)),
+)
+def test_bytes_that_are_no_text_are_refused_before_anything_is_asked(words: list[str]) -> None:
+    result = CliRunner().invoke(main, words)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith("is not text in this terminal's encoding; write it in UTF-8\n")
+    assert r"M\udcfcller" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are always text there")
+def test_a_file_may_be_named_by_bytes_that_are_no_text(tmp_path: Path) -> None:
+    file = tmp_path / f"{NO_TEXT}.yaml"
+    file.write_text("name: nothing happens\nsteps:\n  - advance: 1m\n")
+
+    assert CliRunner().invoke(main, ["run", str(file)]).exit_code == 0

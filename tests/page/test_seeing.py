@@ -285,6 +285,52 @@ def test_a_link_leads_to_a_delivery_a_filter_and_a_view(screen: Screen, emulator
     expect(screen.main.get_by_role("heading", name="Limits")).to_be_visible()
 
 
+def test_an_open_record_shows_what_others_make_of_it(screen: Screen, emulator: Emulator) -> None:
+    person = emulator.create(name="Ada")
+    screen.open("records", f"person/{person}")
+    title = screen.page.get_by_label("title")
+    screen.main.get_by_text("The whole record").click()
+    title.focus()
+
+    emulator.update(person, title="Countess")
+
+    expect(title).to_have_value("Countess")
+    expect(title).to_be_focused()
+    expect(screen.main.locator("pre")).to_contain_text('"title": "Countess"')
+    emulator.ask("POST", "/records/person/delete", {"ids": [person]})
+    expect(screen.main).to_contain_text(f"There is no person {person}.")
+
+
+def test_what_is_being_written_into_a_record_is_not_overwritten(screen: Screen, emulator: Emulator) -> None:
+    person = emulator.create(name="Ada")
+    screen.open("records", f"person/{person}")
+    screen.page.get_by_label("title").fill("Coun")
+
+    emulator.update(person, name="Ada Lovelace")
+
+    expect(screen.main.locator(".record-list")).to_contain_text("Ada Lovelace")
+    expect(screen.page.get_by_label("title")).to_have_value("Coun")
+    screen.press("Save")
+    expect(screen.page.get_by_label("name", exact=True)).to_have_value("Ada Lovelace")
+    expect(screen.page.get_by_label("title")).to_have_value("Coun")
+
+
+def test_the_drawing_of_the_limits_is_explained_as_far_as_it_shows_any(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    screen.open("limits")
+    drawing = screen.region("Timeline")
+
+    expect(drawing).to_contain_text("What is over a limit is held until it opens.")
+    expect(drawing).not_to_contain_text("The bars above")
+    emulator.fire(17)
+    expect(drawing).to_contain_text("The bars above are the fixed window of each limit as it is now.")
+    emulator.ask("POST", "/settings", {"limits": "off"})
+    screen.page.reload()
+    expect(drawing).to_contain_text("Failed: rejected")
+    expect(drawing).not_to_contain_text("over a limit")
+    expect(drawing).not_to_contain_text("The bars above")
+
+
 def test_the_back_button_goes_back(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new")
     emulator.fire(17)

@@ -128,6 +128,8 @@ WRONG: dict[str, tuple[str, str | bytes, str]] = {
     "CSV that is not UTF-8": ("people.csv", b"name\n\xff\n", " is not UTF-8: invalid start byte at byte 5"),
     "no field names": ("people.csv", "", " has no field names in its first row"),
     "empty names": ("people.csv", ",\nAda,\n", " has no field names in its first row"),
+    "semicolons": ("people.csv", "name;title\nAda;Dr\n", ": its columns are separated by ';'; save it with commas"),
+    "tabs": ("people.csv", "name\ttitle\nAda\tDr\n", ": its columns are separated by tabs; save it with commas"),
     "a wrong name": (
         "people.csv",
         "nmae\nAda\n",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli.advice import carried, keep_typed, typed
+from copper_emulator.cli.advice import carried, keep_typed, typed, undecoded
 from copper_emulator.cli.output import complain
 from copper_emulator.cli.streams import Unprinted, prepare, silence
 from copper_emulator.core.text import meant, suggesting
@@ -143,6 +143,9 @@ class _Commands(click.Group):
             # `help serve`, as many tools have it.
             args = [*args[1:2], "--help"]
         keep_typed(ctx, args)
+        if (word := undecoded(args)) is not None:
+            # Escaped as Python shows bytes that it could not decode: whoever reads stderr may be unable to, too.
+            raise WrongUse(f"{word!a} is not text in this terminal's encoding; write it in UTF-8")
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -12,6 +14,8 @@ from click.core import ParameterSource
 _ADVISED = re.compile(r"\bcopper-emulator (?=([a-z-]+)\b)")
 
 _WAIT = re.compile(r"\bcopper-emulator wait [a-z_]+\.[a-z]+")
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 _TYPED = f"{__name__}.typed"
 
@@ -75,6 +79,16 @@ def typed(ctx: click.Context) -> Sequence[str]:
     """What was typed after `copper-emulator`."""
     words: Sequence[str] = ctx.meta.get(_TYPED, ())
     return words
+
+
+def undecoded(args: Sequence[str]) -> str | None:
+    """The first word with bytes that are no text, as no server takes them. Names of files and commands may."""
+    own = itertools.takewhile(lambda word: word not in ("--", "exec"), args)
+    return next((word for word in own if _NO_TEXT.search(word) and not _is_file(word)), None)
+
+
+def _is_file(word: str) -> bool:
+    return os.path.lexists(word) or os.path.lexists(word.partition("=")[2])
 
 
 def repeated(option: str, value: str) -> str:

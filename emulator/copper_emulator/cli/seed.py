@@ -44,17 +44,21 @@ def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bo
     except WrongUse as error:
         raise WrongUse(re.sub(r"\bRow (\d+)\.", lambda row: found.position(int(row[1]), ()), error.message)) from None
     output.json(seeded)
-    source = "stdin" if str(file) == STDIO else file
-    output.line(f"{count(len(seeded['ids']), 'record')} from {source}; nobody is notified.")
+    output.line(f"{count(len(seeded['ids']), 'record')} from {_source(file)}; nobody is notified.")
 
 
 def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
     try:
         kind = kind_called(type)
         there = {each["id"]: each for each in definitions if kind in each["available_on"]}
-        found = seeds_in(read(file), file, kind, there) if str(file) == STDIO else read_seeds(file, kind, there)
+        is_stdin = str(file) == STDIO
+        found = seeds_in(read(file), Path(_source(file)), kind, there) if is_stdin else read_seeds(file, kind, there)
     except UsageError as error:
         raise WrongUse(str(error)) from None
     if not found.rows:
-        raise WrongUse(f"{file} has no records")
+        raise WrongUse(f"{_source(file)} has no records")
     return found
+
+
+def _source(file: Path) -> str:
+    return "stdin" if str(file) == STDIO else str(file)

@@ -12,6 +12,7 @@ import click
 from copper_emulator.cli.stray import as_pair, is_flag, of_command, options
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import meant, suggesting
+from copper_emulator.settings import SETTINGS
 
 _OF_THE_SERVER = frozenset({"url", "base-url", "host"})
 """What other tools call the option that says which server they talk to."""
@@ -65,8 +66,10 @@ def _arguments(command: click.Command) -> Iterator[str]:
 def _near(ctx: click.Context, name: str) -> str | None:
     # Without the dashes, which would make short names look alike.
     known = options(ctx.command)
-    if _bare(name) in _OF_THE_SERVER and "server" in known:
-        return "--server"
+    if _bare(name) in _OF_THE_SERVER:
+        where = [each for each in ("server", "target") if each in known]
+        if where:
+            return f"--{where[0]}"
     near = meant(_bare(name), known)
     return None if near is None else max(known[near].opts, key=len)
 
@@ -74,7 +77,18 @@ def _near(ctx: click.Context, name: str) -> str | None:
 def _as_pair(ctx: click.Context, name: str, typed: Sequence[str]) -> str | None:
     """`--set name=Ada` for `--name Ada`."""
     value = _value(ctx, name, typed)
-    return as_pair(ctx.command, f"{_bare(name).replace('-', '_')}={value}") if value else None
+    key = _bare(name).replace("-", "_")
+    if _takes_settings(ctx.command):
+        # Of settings all names are known, unlike those of fields and secrets.
+        key = key if key in SETTINGS else meant(key, SETTINGS) or ""
+    written = as_pair(ctx.command, f"{key}={value}") if key and value else None
+    # An option with any name may be a field, but hardly a header.
+    return None if written and written.startswith("--header") else written
+
+
+def _takes_settings(command: click.Command) -> bool:
+    option = options(command).get("set")
+    return option is not None and option.metavar == "NAME=VALUE"
 
 
 def _value(ctx: click.Context, name: str, typed: Sequence[str]) -> str | None:

@@ -29,6 +29,9 @@ Schema: TypeAlias = Mapping[str, Any]
 SEPARATOR = ";"
 """Separates the values of a list in one cell."""
 
+_SEPARATORS = re.compile(r"[;\t]")
+"""What some spreadsheets write between the columns, instead of commas."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
@@ -171,6 +174,9 @@ def _row(path: Path, number: int, columns: Sequence[Column], cells: Sequence[str
 def _distinct(path: Path, header: Sequence[str]) -> Sequence[str]:
     if not any(header):
         raise UsageError(f"{path} has no field names in its first row")
+    if len(header) == 1 and (found := _SEPARATORS.search(header[0])):
+        sign = "tabs" if found[0] == "\t" else repr(found[0])
+        raise UsageError(f"{path}: its columns are separated by {sign}; save it with commas between them")
     for name in header:
         if header.count(name) > 1:
             raise UsageError(f"{path} has the column {name!r} twice")

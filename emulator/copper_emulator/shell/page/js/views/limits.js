@@ -53,6 +53,7 @@ export async function show(main, { session, signal }) {
     const end =
       Math.max(until, ...read.limits.map((limit) => Date.parse(limit.opens_at ?? read.now))) +
       Number(span.value) * 0.02;
+    const windows = read.limits.filter((limit) => limit.window_from).map(windowOf);
     const marks = read.marks.flatMap(marksOf).filter((mark) => mark.at >= from);
     fill(
       now,
@@ -63,12 +64,8 @@ export async function show(main, { session, signal }) {
     fill(
       drawing,
       h("h2", {}, "Delivered, failed, held, not sent"),
-      timeline(marks, read.limits.filter((limit) => limit.window_from).map(windowOf), { from, until: end, now: until }, room),
-      h(
-        "p",
-        { class: "muted" },
-        `The bars above are the ${read.window} window of each limit as it is now. What is over a limit is ${read.over_limit === "drop" ? "dropped" : "held until it opens"}. Failed: rejected, not answered, or unknown. Not sent: lost by a fault, dropped, blocked or cancelled.`,
-      ),
+      timeline(marks, windows, { from, until: end, now: until }, room),
+      h("p", { class: "muted" }, meaning(read, windows.length > 0)),
       read.marks.length === MARKS &&
         h("p", { class: "muted" }, `Only the latest ${MARKS.toLocaleString("en")} notifications are drawn.`),
     );
@@ -109,6 +106,17 @@ async function changes({ name, api }, changed) {
     ),
     h("p", { class: "muted" }, "All settings are under ", h("a", { href: link({ account: name, view: "account" }) }, "Account"), "."),
   );
+}
+
+/** What the drawing shows; above it are bars only while a window is open. */
+function meaning({ limits, window, over_limit }, hasBars) {
+  return [
+    hasBars && `The bars above are the ${window} window of each limit as it is now.`,
+    limits.length > 0 && `What is over a limit is ${over_limit === "drop" ? "dropped" : "held until it opens"}.`,
+    "Failed: rejected, not answered, or unknown. Not sent: lost by a fault, dropped, blocked or cancelled.",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function windowOf(limit) {

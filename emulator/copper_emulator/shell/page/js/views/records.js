@@ -4,23 +4,13 @@ import { button, field, fill, gathered, h, oneAtATime, select } from "../dom.js"
 import { confirmed } from "../parts/dialog.js";
 import { go, link } from "../router.js";
 import { anyLost, outcomes } from "../parts/outcomes.js";
+import { FIELDS, begun, box, changed, isBusy, setBusy } from "../parts/record_fields.js";
 import { looked, readJson, say, tried } from "../say.js";
 import { listen } from "../session.js";
 import { told } from "../telling.js";
 import { watch } from "../watching.js";
 import { clockTime, status, statusDetail, topic } from "../words.js";
 
-// What has a field of its own; everything else is in the JSON below.
-const FIELDS = {
-  person: ["name", "title", "details"],
-  company: ["name", "details"],
-  lead: ["name", "title", "details", "monetary_value"],
-  opportunity: ["name", "monetary_value", "details"],
-  project: ["name", "status", "details"],
-  task: ["name", "status", "priority", "details"],
-  activity_log: ["details"],
-};
-const NUMBERS = ["monetary_value"];
 // Has no name to search for.
 const UNNAMED = "activity_log";
 const PAGE = 50;
@@ -41,8 +31,11 @@ class RecordsView {
     this.api = session.api;
     this.drawList = oneAtATime(() => this._drawList());
     this.drawWebhooks = oneAtATime(() => this._drawWebhooks());
+    this.followRecord = oneAtATime(() => this._followRecord());
     this.type = "person";
     this.id = null;
+    /** The one in the form, as it was read. */
+    this.record = undefined;
     this.list = h("div", { class: "panel record-list" });
     this.editor = h("div", { class: "panel" });
     this.webhooks = h("section", { class: "panel", "aria-label": "Webhooks of this record" });
@@ -66,7 +59,12 @@ class RecordsView {
       this.editor,
       this.webhooks,
     );
-    const soon = gathered(() => this.drawWebhooks().then(() => this.drawList()), 200, signal);
+    const all = async () => {
+      await this.drawWebhooks();
+      await this.drawList();
+      await this.followRecord();
+    };
+    const soon = gathered(all, 200, signal);
     listen(session, "entries", soon, signal);
     listen(session, "reset", () => this.beginAnew(), signal);
     session.unsaved = () => this.isChanged();
@@ -134,12 +132,34 @@ class RecordsView {
 
   async drawEditor() {
     const { type, id } = this;
+    this.record = undefined;
     if (id === null) return fill(this.editor, this.form({}));
     const found = await looked(() => this.api.search(type, { ids: [id] }));
     // Another record may have been chosen meanwhile.
     if (type !== this.type || id !== this.id) return;
-    const [record] = found?.records ?? [];
+    this.showRecord(found?.records[0]);
+  }
+
+  showRecord(record) {
+    const { type, id } = this;
+    this.record = record;
     fill(this.editor, record ? this.form(record) : h("p", { class: "muted" }, `There is no ${type} ${id}.`));
+  }
+
+  /** Show what others made of the record, such as the endpoint, unless that would overwrite what is being written. */
+  async _followRecord() {
+    const { type, id, record } = this;
+    if (!record) return;
+    const found = await looked(() => this.api.search(type, { ids: [id] }));
+    if (!found || record !== this.record || this.isChanged() || isBusy(this.editor.firstElementChild)) return;
+    const [now] = found.records;
+    if (now && pretty(now) === pretty(record)) return;
+    const at = this.boxes().indexOf(document.activeElement);
+    const isOpen = this.editor.querySelector("details").open;
+    this.showRecord(now);
+    if (!now) return;
+    this.boxes()[at]?.focus();
+    this.editor.querySelector("details").open = isOpen;
   }
 
   form(record) {
@@ -195,6 +215,7 @@ class RecordsView {
     const answer = await tried(() => this.api.remove(type, [record.id]));
     if (!answer) return;
     tellOf(answer, "Deleted");
+    this.record = undefined;
     fill(this.editor, h("p", { class: "muted" }, `${type} ${record.id} was deleted.`));
     await this.drawList();
   }
@@ -242,34 +263,6 @@ class RecordsView {
       h("td", {}, h("a", { href }, topic(row))),
     );
   }
-}
-
-function box(name, record) {
-  const value = String(record[name] ?? "");
-  return h("input", { value, type: NUMBERS.includes(name) ? "number" : "text", "data-before": value });
-}
-
-/** Lock the fields, in a way that keeps the focus where it is. */
-function setBusy(form, busy) {
-  form.setAttribute("aria-busy", busy);
-  for (const each of form.querySelectorAll("input, textarea")) each.readOnly = busy;
-}
-
-function isBusy(form) {
-  return form.getAttribute("aria-busy") === "true";
-}
-
-/** The fields of a new record; an empty name is included if it has a field. */
-function begun(boxes) {
-  const named = boxes.filter(([name]) => name === "name").map(([name, control]) => [name, control.value]);
-  return { ...changed({}, boxes), ...Object.fromEntries(named) };
-}
-
-/** The changed fields only: unchanged ones would be reported as unchanged, or refused. */
-function changed(record, boxes) {
-  const others = boxes.filter(([name, control]) => control.value !== String(record[name] ?? ""));
-  const read = ({ type, value }) => (value === "" ? null : type === "number" ? Number(value) : value);
-  return Object.fromEntries(others.map(([name, control]) => [name, read(control)]));
 }
 
 function tellOf({ changes, hints }, what = "Saved") {
