@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
 from copper_emulator.cli import main
 from copper_emulator.scenarios import json_schema, shipped_names
@@ -47,6 +49,37 @@ def test_a_scenario_can_be_tried_by_its_name_with_nothing_at_hand() -> None:
     assert "delivered #2 person/update [94808711]" in run.stdout
     assert "PASSED  first notification: 6 steps, 2 notifications sent" in run.stdout
     assert run.stderr == ""
+
+
+def test_junit_has_a_case_for_each_scenario(written: Path, tmp_path: Path, server: str) -> None:
+    written.write_text(story(FAILING))
+    report = tmp_path / "report.xml"
+
+    run = copper_emulator("run", "first_notification", str(written), "--target", server, "--junit", str(report))
+
+    suites = ElementTree.parse(report).getroot()
+    passed, failed = suites.iter("testcase")
+    assert run.exit_code == 1
+    assert (suites.get("tests"), suites.get("failures"), suites[0].get("name")) == ("2", "1", "copper-emulator run")
+    assert (passed.get("name"), [child.tag for child in passed]) == ("first notification", ["system-out"])
+    assert (failed.get("file"), failed[0].tag, failed[0].get("type")) == (str(written), "failure", "step")
+    assert (failed[0].get("message") or "").startswith("Expected person/new, ids=[18]")
+    # Where it is, and what happened until then.
+    assert f"{written}:" in (failed[0].text or "")
+    assert "change      person/new [17]" in (failed[0].text or "")
+
+
+def test_junit_tells_of_the_verdict_when_every_step_passed(written: Path) -> None:
+    written.write_text(story("- fire: {topic: person/new, ids: 17}"))
+
+    # There is nothing at this path.
+    with endpoints.served(Flask("empty")) as url:
+        run = copper_emulator("run", str(written), "--target", url, "--junit", "-")
+
+    [case] = ElementTree.fromstring(run.stdout).iter("testcase")
+    assert run.exit_code == 1
+    assert case[0].get("type") == "verdict"
+    assert case[0].get("message") == "copper: 1 thing went wrong that the test did not expect: rejected (404)"
 
 
 def test_a_target_gets_everything(server: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -22,7 +21,7 @@ from copper_emulator.cli.advice import named_as_options
 from copper_emulator.cli.check_service import API_URL, service_of
 from copper_emulator.cli.check_table import Table, list_rows
 from copper_emulator.cli.fetching import in_use, tell_where
-from copper_emulator.cli.files import STDIO, print_out, unwritable
+from copper_emulator.cli.files import DOCUMENT, STDIO, check_writable, write_document
 from copper_emulator.cli.names import types
 from copper_emulator.cli.options import pairs_of
 from copper_emulator.cli.output import Output
@@ -57,9 +56,6 @@ def _together(ctx: click.Context, parameter: click.Parameter, given: tuple[str, 
 
 def _types(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
     return types(ctx, parameter, _together(ctx, parameter, given))
-
-
-_FILE = click.Path(dir_okay=False, allow_dash=True)
 
 
 @click.command(short_help="Check whether an endpoint holds up.")
@@ -132,14 +128,14 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     "--junit",
     "junit_file",
     metavar="FILE",
-    type=_FILE,
+    type=DOCUMENT,
     help="write the report as JUnit XML; - is stdout",
 )
 @click.option(
     "--html",
     "html_file",
     metavar="FILE",
-    type=_FILE,
+    type=DOCUMENT,
     help="write the report as an HTML page; - is stdout",
 )
 def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None:
@@ -165,7 +161,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
         raise WrongUse("name the endpoint, like http://127.0.0.1:5000/hooks/copper")
     files = {file: text for file, text in ((given["junit_file"], junit), (given["html_file"], page)) if file}
     for file in files:
-        _try(file)
+        check_writable(file)
     table = Table(output)
     try:
         report = _run(url, output, table, given)
@@ -173,7 +169,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
         raise WrongUse(_told(error)) from None
     _tell(report, output, table)
     for file, text in files.items():
-        _write(file, text(report))
+        write_document(file, text(report))
     _end(report, strict=given["strict"])
 
 
@@ -253,33 +249,6 @@ def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Sou
     if url is not None:
         return from_url(str(checked_url(url, allowed, Surface.CHECK)))
     return None if command is None else from_command(command)
-
-
-def _try(file: str) -> None:
-    """Check that a file can be written, before anything is sent."""
-    if file == STDIO:
-        return
-    path = Path(file)
-    there = path.exists()
-    try:
-        with path.open("a", encoding="utf-8"):
-            pass
-        if not there:
-            path.unlink()
-    except OSError as error:
-        # Not a Failure: exit code 1 means that the check found something wrong.
-        raise WrongUse(unwritable(file, error).message) from None
-
-
-def _write(file: str, text: str) -> None:
-    if file == STDIO:
-        print_out(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        # Not a Failure: exit code 1 means that the check found something wrong.
-        raise WrongUse(unwritable(file, error).message) from None
 
 
 def _told(error: UsageError | ApiError) -> str:

@@ -7,9 +7,14 @@ import stat
 import sys
 from pathlib import Path
 
+import click
+
 from copper_emulator.cli import Failure, WrongUse
 
 STDIO = "-"
+
+DOCUMENT = click.Path(dir_okay=False, allow_dash=True)
+"""The type of an option that names a file to be written."""
 
 
 def read(file: Path) -> bytes:
@@ -48,6 +53,34 @@ def print_out(text: str) -> None:
     """Print a document as all of stdout, in UTF-8 whatever the terminal's encoding."""
     sys.stdout.buffer.write(text.rstrip("\n").encode() + b"\n")
     sys.stdout.flush()
+
+
+def check_writable(file: str) -> None:
+    """Check that a document can be written to a file, before the work it is about. Raises WrongUse."""
+    if file == STDIO:
+        return
+    path = Path(file)
+    there = path.exists()
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+        if not there:
+            path.unlink()
+    except OSError as error:
+        # Not a Failure: exit code 1 means that something wrong was found.
+        raise WrongUse(unwritable(file, error).message) from None
+
+
+def write_document(file: str, text: str) -> None:
+    """Write a document to a file. Raises WrongUse."""
+    if file == STDIO:
+        print_out(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        # As above.
+        raise WrongUse(unwritable(file, error).message) from None
 
 
 def unwritable(file: str | Path, error: OSError) -> Failure:

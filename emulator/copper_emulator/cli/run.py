@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from copper_emulator.cli import Mistaken
+from copper_emulator.cli import Mistaken, WrongUse
 from copper_emulator.cli.fetching import tell_where
-from copper_emulator.cli.files import STDIO, read
+from copper_emulator.cli.files import DOCUMENT, STDIO, check_writable, read, write_document
 from copper_emulator.cli.options import pair_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
@@ -22,11 +23,13 @@ from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
+from copper_emulator.scenarios.junit import junit
 from copper_emulator.scenarios.load import parse_bytes
 from copper_emulator.scenarios.result import sent_text
 from copper_emulator.scenarios.words import moment_text
 from copper_emulator.setting_values import RANDOM
 from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.routing.routes import checked_url
 from copper_emulator.shell.serving.one_account import listening
@@ -53,7 +56,10 @@ from copper_emulator.shell.serving.server import DEFAULT_PORT
 )
 @click.option("--token", metavar="TOKEN", default="", help="with --target, accept only this token; without it, any")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object with everything")
-def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
+@click.option(
+    "--junit", "junit_file", metavar="FILE", type=DOCUMENT, help="write the results as JUnit XML; - is stdout"
+)
+def run(*, files: tuple[str, ...], as_json: bool, junit_file: str | None, **given: Any) -> None:
     """Play scenario files, each on an account of its own and in virtual time.
 
     FILE is a file (- is stdin), or the name of a scenario that comes with the emulator. With --target the command
@@ -65,22 +71,33 @@ def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
       copper-emulator run first_notification
       copper-emulator run my_scenario.yaml --target http://127.0.0.1:5000/hooks/copper
     """
-    output = Output(as_json=as_json)
+    output = _output(junit_file, as_json=as_json)
     asked = _Options(**given)
     try:
         settings = _settings(asked.overrides)
         scenarios = _load(files)
         with _served(asked, scenarios, settings, output) as host:
-            played = [_play(scenario, asked, settings, host, output) for scenario in scenarios]
+            played = [_timed(partial(_play, scenario, asked, settings, host, output)) for scenario in scenarios]
     except UsageError as error:
         raise Mistaken(str(error)) from None
-    passed = sum(each.passed for each in played)
-    results = [_json(each) for each in played]
+    if junit_file is not None:
+        write_document(junit_file, junit(played, asked.target or "the built-in endpoint"))
+    passed = sum(performance.passed for performance, _ in played)
+    results = [_json(performance) for performance, _ in played]
     output.json({"passed": passed == len(played), "target": asked.target, "scenarios": results})
     if len(played) > 1:
         output.line(f"{passed} of {len(played)} scenarios passed", style=_style(good=passed == len(played)))
     if passed < len(played):
         raise click.exceptions.Exit(1)
+
+
+def _output(junit_file: str | None, *, as_json: bool) -> Output:
+    if junit_file is None:
+        return Output(as_json=as_json)
+    if junit_file == STDIO and as_json:
+        raise WrongUse("stdout can take only one of --json and --junit -")
+    check_writable(junit_file)
+    return Output(as_json=as_json, is_free=junit_file != STDIO)
 
 
 @click.command(short_help="Print the JSON Schema of scenario files.")
@@ -157,6 +174,12 @@ def _served(
         yield host
     finally:
         host.close()
+
+
+def _timed(play: Callable[[], Performance]) -> tuple[Performance, float]:
+    """A performance, with the seconds of real time that it took."""
+    began = monotonic()
+    return play(), monotonic() - began
 
 
 def _play(
