@@ -175,8 +175,17 @@ _NEARLY_ALL = 0.9
 def about_type(kind: EntityType) -> str:
     """The advice if other types are accepted but this one is not: the number of ids is not the cause."""
     table = TABLES[kind]
-    own = "" if "name" in table.by_name else "have no name (their text is in `details`), and "
+    own = _own(kind)
     return (
         f"Other types are accepted, so look for what is special about this one: {table.plural} {own}are fetched with "
         f"`GET /{table.plural}/{{id}}`."
     )
+
+
+def _own(kind: EntityType) -> str:
+    fields = TABLES[kind].by_name
+    if "name" not in fields:
+        return "have no name (their text is in `details`), and "
+    if "first_name" not in fields:
+        return "have a `name` alone, no first and last name, and "
+    return "have one `email`, not a list of them, and " if "email" in fields else ""
