@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -313,3 +315,51 @@ def test_keys_are_found_in_whatever_order_they_are(copper: Copper) -> None:
 
     assert verdicts(report) == {"unknown-keys": "failed"}
     assert report["unknown-keys"].advice.startswith("Read the keys you need by their names")
+
+
+@pytest.mark.parametrize("row", ["type-person", "gone", "delete-before-new"])
+def test_who_raises_a_404_after_its_answer_is_told_what_it_says(copper: Copper, row: str) -> None:
+    mirror, tasks = Keeper(copper), set[asyncio.Task[None]]()
+
+    async def work(body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            (await asyncio.to_thread(mirror.get, body["type"], each)).raise_for_status()
+            await asyncio.to_thread(mirror.keep, body["type"], each)
+
+    async def hook(request: Received) -> int:
+        tasks.add(asyncio.create_task(work(request.json)))
+        return 200
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only=row, types="person", no_secret=True, state=mirror.state)
+
+    assert report[row].advice == _NOTHING_TO_FETCH
+
+
+def test_a_schema_that_is_too_narrow_is_told_of_whatever_the_row_is_about(copper: Copper) -> None:
+    def hook(request: Received) -> object:
+        pairs = request.json.get("updated_attributes", {}).values()
+        if all(isinstance(each, list) and isinstance(each[1], str) for each in pairs):
+            return 200
+        told = [{"loc": ["body", "updated_attributes"], "msg": "Input should be a valid string"}]
+        return 422, json.dumps({"detail": told})
+
+    copper.route(TARGET, to=hook)
+    rows = ("values", "emails", "custom-fields", "new-references")
+    report = copper.check(TARGET, only=rows, types="person", no_secret=True)
+
+    assert {row.advice.partition(":")[0] for row in report.failed} == {
+        "It reads the body by a schema that is too narrow"
+    }
+    assert len(report.failed) == len(rows)
+
+
+def test_a_schema_that_misses_something_else_is_not_taken_for_that(copper: Copper) -> None:
+    def hook(request: Received) -> object:
+        told = [{"loc": ["body", "account"], "msg": "Field required", "input": request.json}]
+        return (422, json.dumps({"detail": told})) if request.json["event"] == "update" else 200
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only="emails", types="person", no_secret=True)
+
+    assert report["emails"].advice.startswith("Do not rely on an email")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from copper_emulator.checks.earlier import as_named, named_in
+from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import Delivery, Event, Outcome
+from copper_emulator.core.text import exception_text
 from copper_emulator.remedies import refused_calls
 
 if TYPE_CHECKING:
@@ -33,6 +36,14 @@ def about_deletions(bench: Bench, bad: Iterable[Delivery]) -> str:
     if all(_asks_for_it(bench, each) for each in deletions):
         return _NOTHING_TO_FETCH
     return _NOT_KNOWN if all(_is_unknown(bench, each) for each in deletions) else ""
+
+
+def about_the_gone(bench: Bench) -> str:
+    """What helps if it has raised a 404, and has all that there is; empty if it is otherwise."""
+    raised = [exception_text(each.exception) for each in bench.deliveries if each.exception is not None]
+    is_missing = bool(raised) and all(re.search(rf"\b{_MISSING}\b", each) for each in raised)
+    is_surplus = all(each.endswith(SURPLUS) for each in bench.trial.wrong)
+    return _NOTHING_TO_FETCH if is_missing and is_surplus else ""
 
 
 _REFUSING = range(300, 500)

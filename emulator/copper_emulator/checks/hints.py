@@ -108,6 +108,22 @@ def about_own_limit(delivery: Delivery) -> str:
 _TOO_MANY = 429
 
 
+def about_schema(delivery: Delivery) -> str:
+    """What helps if a schema does not allow for the attributes, without a full stop; empty if it is otherwise."""
+    # Pydantic shows the whole body in which it has missed a key.
+    told = delivery.response_body.partition(b'"input"')[0]
+    if delivery.status not in _INVALID or b"updated_attributes" not in told:
+        return ""
+    return (
+        "It reads the body by a schema that is too narrow: let `updated_attributes` be absent, empty, or an object of "
+        "any JSON (of each pair, both values may be null, a number, a text, a list or an object, and `custom_fields` "
+        "has an object of such pairs in place of one)"
+    )
+
+
+_INVALID = (400, 422)
+
+
 def about_unread(delivery: Delivery) -> str:
     """What helps if a server took what was left of the one before for the beginning of this, without a full stop."""
     if delivery.status not in _NO_REQUEST or not re.search(_NO_REQUEST_LINE, delivery.response_body):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import NEVER_CALLED, of_answers, of_state
-from copper_emulator.checks.deletions import about_deletions
+from copper_emulator.checks.deletions import about_deletions, about_the_gone
 from copper_emulator.checks.fetched_from import about_api
 from copper_emulator.checks.hints import (
     about_closed,
@@ -17,6 +17,7 @@ from copper_emulator.checks.hints import (
     about_memories,
     about_own_limit,
     about_page,
+    about_schema,
     about_unreached,
     about_unread,
 )
@@ -81,7 +82,7 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     if afterwards:
         looked = state and bench.plan.state is not None
         verdict = Verdict.WARNED if looked else Verdict.FAILED
-        return Finding(verdict, answered_well(bench, state=state) + afterwards, AFTERWARDS)
+        return Finding(verdict, answered_well(bench, state=state) + afterwards, about_the_gone(bench) or AFTERWARDS)
     return Finding(Verdict.PASSED, answered_well(bench, state=state))
 
 
@@ -91,8 +92,8 @@ def _about_the_wrong(bench: Bench, advice: str) -> str:
         advice = f"{_AFTERWARDS}{advice}"
     elif bench.trial.ahead >= LATE_MS and has_left_out(bench):
         advice = f"{_LEFT_OUT}{advice}"
-    own = about_repeats(bench) or about_copies(bench.trial) or about_stale(bench) or about_cleared(bench)
-    return about_page(bench.trial) + (own or advice)
+    changes = about_stale(bench) or about_cleared(bench) or about_the_gone(bench)
+    return about_page(bench.trial) + (about_repeats(bench) or about_copies(bench.trial) or changes or advice)
 
 
 _AFTERWARDS = (
@@ -203,7 +204,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
     # What a framework refuses altogether would not have been delivered before.
     by_framework = "" if bench.has_delivered else about_framework(delivery)
-    if own := by_framework or about_own_limit(delivery) or about_unread(delivery):
+    if own := by_framework or about_own_limit(delivery) or about_unread(delivery) or about_schema(delivery):
         return sentence(own)
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
         return sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")

@@ -87,7 +87,10 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
 
 _FEWER = "fewer calls than ids"
 _BESIDE = "several at a time"
-SLOW_FETCH = "Answer first and fetch afterwards; give the fetch its own timeout, shorter than the notification's."
+SLOW_FETCH = (
+    "Answer first and fetch afterwards. Let a fetch take several seconds before you give it up, and then try it again: "
+    "Copper reports a change only once."
+)
 
 
 def gone(bench: Bench) -> Rounds[None]:
