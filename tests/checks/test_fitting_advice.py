@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,10 @@ import requests
 
 from copper_emulator import Copper, Emulator, Received, Report
 from copper_emulator.checks.deletions import _NOT_KNOWN, _NOTHING_TO_FETCH
+from copper_emulator.checks.earlier import Earlier, fetches_due
 from copper_emulator.checks.judging import _AFTERWARDS, _LEFT_OUT
 from copper_emulator.checks.staleness import _KEPT
+from copper_emulator.core.call_log import ApiCall
 from tests.checks.test_common_bugs import Mirror, played, verdicts
 from tests.machine.samples import PLURALS
 
@@ -363,3 +366,53 @@ def test_a_schema_that_misses_something_else_is_not_taken_for_that(copper: Coppe
     report = copper.check(TARGET, only="emails", types="person", no_secret=True)
 
     assert report["emails"].advice.startswith("Do not rely on an email")
+
+
+def test_who_fetches_and_keeps_the_old_values_is_told_what_keeps_them(copper: Copper) -> None:
+    mirror = Keeper(copper)
+
+    def hook(body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            before = mirror.records[body["type"]].get(each)
+            mirror.keep(body["type"], each)
+            if before and each in mirror.records[body["type"]]:
+                mirror.records[body["type"]][each] = before
+
+    advice = played(copper, hook, "type-person", state=mirror.state)["type-person"].advice
+
+    assert advice.endswith("Who gets or creates it, or ignores conflicts, keeps its old values.")
+
+
+def test_a_queue_that_is_long_is_waited_for_while_it_is_worked_off(copper: Copper) -> None:
+    """Thirty fetches take longer than the patience, and each of them takes less."""
+    mirror, noted, never = Keeper(copper), queue.SimpleQueue[tuple[str, int] | None](), threading.Event()
+
+    def work() -> None:
+        while told := noted.get():
+            never.wait(0.04)
+            mirror.keep(*told)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+
+    def hook(body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            noted.put((body["type"], each))
+
+    report = played(copper, hook, "batch-30", state=mirror.state, patience="600ms")
+    noted.put(None)
+    worker.join()
+
+    assert verdicts(report) == {}
+
+
+def test_who_asks_again_and_again_for_one_record_gets_nowhere() -> None:
+    calls = [ApiCall(number, "GET", "/people/17", 404, 0) for number in range(1, 9)]
+    earlier = Earlier()
+
+    assert fetches_due(calls, [], earlier) == 0
+
+    earlier._told["people", "17"] = 2
+
+    assert fetches_due(calls[:1], [], earlier) == 1
+    assert fetches_due(calls, [], earlier) == 2

@@ -77,12 +77,12 @@ class Row:
 
 
 _FIRST = (
-    "Look in the endpoint's own log: this is the plainest notification there is. Make sure it fetches from the check's "
-    "API, with its token, and that the state is read where the endpoint writes."
+    "Look in the endpoint's own log: this is the plainest notification there is. Make sure it reads the body as JSON "
+    "and fetches from the check's API, with its token, and that the state is read where the endpoint writes."
 )
 _ONE = (
     "See its log if it failed. A notification carries no record, so fetch each (`GET /{}/{{id}}`), write it over what "
-    "you have, and remove what was deleted."
+    "you have, and remove what was deleted. Who gets or creates it, or ignores conflicts, keeps its old values."
 )
 _FETCH = (
     "Treat a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
