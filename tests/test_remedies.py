@@ -56,8 +56,7 @@ WRONG_SECRET = (
     "under a name other than 'key', or with a different value"
 )
 NO_SUCH_PATH = (
-    "Check that the target's path is the webhook's, that it accepts POST, and that the endpoint does not wait for "
-    "another `subscription_id`"
+    "Check that the target's path is the webhook's, that it accepts POST, and that any `subscription_id` will do"
 )
 
 

@@ -278,10 +278,7 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     return () if not shown and advice == _FIX else (*shown, f"{advice}.")
 
 
-_PATH = (
-    "Check that the target's path is the webhook's, that it accepts POST, and that the endpoint does not wait for "
-    "another `subscription_id`"
-)
+_PATH = "Check that the target's path is the webhook's, that it accepts POST, and that any `subscription_id` will do"
 _TLS: dict[TlsFault | None, str] = {
     TlsFault.EXPIRED: "Give the endpoint a new certificate (real time counts, not the account's)",
     TlsFault.NOT_YET_VALID: "Give the endpoint one that is valid now (real time counts, not the account's)",
