@@ -55,7 +55,9 @@ WRONG_SECRET = (
     "Fix the endpoint, or subscribe with the secret it expects: "
     "under a name other than 'key', or with a different value"
 )
-NO_SUCH_PATH = "Check that the target's path is the webhook's, and that it accepts POST"
+NO_SUCH_PATH = (
+    "Check that the target's path is the webhook's, that it accepts POST, and that any `subscription_id` will do"
+)
 
 
 def test_a_secret_may_be_wrong_in_its_name_or_in_its_value() -> None:

@@ -206,6 +206,22 @@ def test_the_endpoints_answer_is_told() -> None:
         copper.fire("person", "update", ids=1)
 
 
+def test_a_page_about_an_exception_is_not_told_beside_the_exception() -> None:
+    app = pytest.importorskip("flask").Flask("billing")
+
+    @app.post("/hooks/copper")
+    def hook() -> object:
+        raise KeyError("name")
+
+    with pytest.raises(VerdictError) as failed, Emulator() as copper:
+        copper.route(TARGET, to=app)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+
+    assert "KeyError('name')" in str(failed.value)
+    assert "body: " not in str(failed.value)
+
+
 def test_due_can_be_allowed() -> None:
     with Emulator(allow="due") as copper:
         answering(copper)

@@ -68,7 +68,7 @@ def _answered(delivery: Delivery, account: Account) -> str:
     if found := _refused_call(account, delivery) or _unknown(account, delivery):
         return found
     if delivery.status in _ELSEWHERE:
-        return "Check that the target's path is the webhook's, and that it accepts POST"
+        return _PATH
     if delivery.status in DISTRUSTFUL:
         return _believed(delivery)
     if delivery.status in _REDIRECTS:
@@ -279,6 +279,7 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     return () if not shown and advice == _FIX else (*shown, f"{advice}.")
 
 
+_PATH = "Check that the target's path is the webhook's, that it accepts POST, and that any `subscription_id` will do"
 _TLS: dict[TlsFault | None, str] = {
     TlsFault.EXPIRED: "Give the endpoint a new certificate (real time counts, not the account's)",
     TlsFault.NOT_YET_VALID: "Give the endpoint one that is valid now (real time counts, not the account's)",

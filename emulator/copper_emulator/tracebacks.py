@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from traceback import walk_tb
 
 from copper_emulator.core.text import count
 
@@ -29,6 +30,14 @@ def brief(traceback: str) -> str:
             left_out = 0
         lines += part
     return "\n".join(lines)
+
+
+def raised_at(exception: BaseException) -> str:
+    """The file and line of the innermost frame that is no library's; the innermost, if all are."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(exception.__traceback__)]
+    own = [each for each in frames if not _LIBRARY.search(each[0])]
+    file, line = (own or frames or [("", 0)])[-1]
+    return f"{file}:{line}"
 
 
 def contains(text: str, traceback: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from copper_emulator.checks.hints import about_connections
+from copper_emulator.checks.hints import about_connections, about_type
+from copper_emulator.core.model import EntityType
 
 QUICK, SECOND_TRY, THIRD_TRY, SLOW = 4.0, 1_012.0, 3_020.0, 1_700.0
 
@@ -30,3 +31,14 @@ def test_who_lets_few_connections_wait_is_told() -> None:
 )
 def test_who_is_slow_in_another_way_is_not(took: list[float]) -> None:
     assert about_connections(took) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        (EntityType.LEAD, "leads have one `email`, not a list of them, and are fetched with `GET /leads/{id}`."),
+        (EntityType.PERSON, "people are fetched with `GET /people/{id}`."),
+    ],
+)
+def test_what_a_type_has_of_its_own_is_told(kind: EntityType, own: str) -> None:
+    assert about_type(kind).endswith(f": {own}")

@@ -700,7 +700,7 @@ def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
             "activity_log",
             "activities have no name (their text is in `details`), and are fetched with `GET ",
         ),
-        ("task", "tasks are fetched with `GET /tasks/{id}`."),
+        ("task", "tasks have a `name` alone, no first and last name, and are fetched with `GET /tasks/{id}`."),
     ],
 )
 def test_who_takes_other_types_is_advised_of_what_the_one_has_of_its_own(copper: Copper, kind: str, own: str) -> None:

@@ -15,7 +15,7 @@ SAME_ID_MS = 6 * APART_MS
 AGAIN_MS = 4 * APART_MS
 """Milliseconds after which the last change of a row is made."""
 
-_ONE, _OTHER = "Renamed once", "Renamed again"
+_ONE, _OTHER = "Renamed Once", "Renamed Again"
 
 SAME_ID = (
     "Identify a record by its type and its id together, wherever you store, look up, lock or remember one (a unique "

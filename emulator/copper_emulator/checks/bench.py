@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.checks.earlier import Earlier
+from copper_emulator.checks.earlier import Earlier, fetches_due
 from copper_emulator.checks.state import SURPLUS, difference, looked_at
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
@@ -404,19 +404,21 @@ class Bench:
         """Check that the state has the touched records as Copper has them, waiting for it up to `patience` seconds.
 
         With `lull`, in seconds, the wait is at least that long and starts again after each call of the API: an endpoint
-        whose call is refused pauses before it calls again.
+        whose call is refused pauses before it calls again. Without, it starts again after each fetch that is due: a
+        queue may have much before it, of earlier rows as well.
         """
         if self.plan.state is None:
             return
-        calls, patience = self.api_calls, max(self.plan.patience, lull)
+        patience = max(self.plan.patience, lull)
         # A row that is wrong already is not worth the whole wait, but must not be blamed for what is under way.
-        until = monotonic() + (min(patience, _BRIEFLY) if self.trial.wrong else patience)
+        span = min(patience, _BRIEFLY) if self.trial.wrong else patience
+        calls, until = self._progress(lull), monotonic() + span
         looks: list[frozenset[str]] = []
         while True:
             # The last look begins when the wait is over: one may itself take long, while the endpoint works.
             began = monotonic()
-            if lull and calls != self.api_calls:
-                calls, until = self.api_calls, began + patience
+            if calls != (now := self._progress(lull)):
+                calls, until = now, began + (patience if lull else span)
             wrong = self._differences()
             if self.trial.wrong.keys() >= set(wrong) or began >= until:
                 break
@@ -429,6 +431,12 @@ class Bench:
         # A lasting difference is recorded once, with the moment it was first seen.
         for each in wrong:
             self.trial.wrong.setdefault(each, f"{when}: {each}" if when else each)
+
+    def _progress(self, lull: float) -> int:
+        """How many calls of the API show that the endpoint is still working; none are asked for without patience."""
+        if lull:
+            return self.api_calls
+        return fetches_due(self.account.call_log.calls(), self.deliveries, self.earlier) if self.plan.patience else 0
 
     def believes_in(self, kind: EntityType, record_id: int) -> bool | None:
         """Whether the state has a record; None without a state."""

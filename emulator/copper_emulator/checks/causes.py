@@ -11,6 +11,8 @@ from typing import NamedTuple
 from copper_emulator.checks.report import Finding, RowReport, Verdict
 from copper_emulator.checks.state import DIFFERS
 from copper_emulator.core.model import Delivery, Reason, Topic
+from copper_emulator.core.text import exception_text
+from copper_emulator.tracebacks import raised_at
 
 _SEVERAL = 3
 """How many rows must fail like one other before the report begins with it."""
@@ -28,12 +30,14 @@ AS_IN = "As in row"
 class Cause(NamedTuple):
     """What went wrong with something of a type; of another record it reads the same.
 
-    `among` others: the notification had several ids, and in the state not all of those records are wrong.
+    `among` others: the notification had several ids, and in the state not all of those records are wrong. `raised`
+    says which exception it was, and where.
     """
 
     kind: str
     what: str
     among: bool = False
+    raised: str = ""
 
 
 NEVER_CALLED = frozenset({Cause("", "the API was never called")})
@@ -45,7 +49,9 @@ ECHOES = frozenset({Cause("", "an endless echo")})
 
 def of_answers(bad: Iterable[Delivery]) -> frozenset[Cause]:
     """The causes of answers that are not 2xx."""
-    return frozenset(Cause(each.topic.type, f"{each.topic.event}: {_came(each)}", len(each.ids) > 1) for each in bad)
+    return frozenset(
+        Cause(each.topic.type, f"{each.topic.event}: {_came(each)}", len(each.ids) > 1, _raised(each)) for each in bad
+    )
 
 
 def of_state(differences: Iterable[str], sent: Iterable[Delivery]) -> frozenset[Cause]:
@@ -72,6 +78,15 @@ def _came(delivery: Delivery) -> str:
     return f"{delivery.status} {_any_record(f'{delivery.summary} {delivery.response_body[:2000]!r}')}"
 
 
+def _raised(delivery: Delivery) -> str:
+    """The exception with its place, alike for all records; empty if none is known."""
+    if delivery.exception is None:
+        return ""
+    # A status, and other small numbers, may be what it is about.
+    text = re.sub(r"\d{5,}", "0", exception_text(delivery.exception))
+    return f"{text} at {raised_at(delivery.exception)}"
+
+
 def _any_record(text: str) -> str:
     return re.sub(r"\d+", "0", text)
 
@@ -81,6 +96,7 @@ class Causes:
 
     def __init__(self) -> None:
         self._shown: dict[Cause | str, str] = {}
+        self._raised: dict[str, str] = {}
         self._alike = Counter[str]()
 
     def point_to_earlier(self, row: str, finding: Finding, *, plain: bool, several: bool = False) -> Finding:
@@ -88,14 +104,17 @@ class Causes:
 
         A plain row is the life of a record, in which there is nothing special: what fails there will fail in other rows
         with records of the type. Between the types, only plain rows are compared. The plainest row with `several` ids
-        shows what goes wrong with a record among others.
+        shows what goes wrong with a record among others. An exception is the same one wherever it is raised in the same
+        place of the endpoint.
         """
         if not finding.causes:
             return finding
         found = {self._earlier(cause, plain=plain) for cause in finding.causes}
-        earlier = [name for name in dict.fromkeys(self._shown.values()) if name in found]
+        known = (*self._shown.values(), *self._raised.values())
+        earlier = [name for name in dict.fromkeys(known) if name in found]
         self._note(row, finding, plain=plain, several=several)
         if "" in found:
+            self._note_raised(row, finding)
             return finding
         if finding.verdict is Verdict.FAILED:
             self._alike.update(earlier)
@@ -110,10 +129,16 @@ class Causes:
             elif several and cause.among:
                 self._shown.setdefault(cause, row)
 
+    def _note_raised(self, row: str, finding: Finding) -> None:
+        if finding.verdict is Verdict.FAILED:
+            self._raised.update({each.raised: row for each in finding.causes if each.raised not in self._raised})
+            self._raised.pop("", None)
+
     def _earlier(self, cause: Cause, *, plain: bool) -> str:
         """The row that has shown a cause; empty if none has. Who fails with one record does so with several."""
         alone = cause._replace(among=False)
-        return self._shown.get(cause.what) or "" if plain else self._shown.get(alone) or self._shown.get(cause) or ""
+        shown = self._shown.get(cause.what) if plain else self._shown.get(alone) or self._shown.get(cause)
+        return shown or self._raised.get(cause.raised) or ""
 
     def common(self, rows: Iterable[RowReport]) -> str:
         """What the report begins with: the row whose cause many others share; empty if there is none."""

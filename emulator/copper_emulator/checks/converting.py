@@ -32,7 +32,7 @@ def converted(bench: Bench) -> Rounds[Finding | None]:
     (lead,) = yield from bench.create(lead_type, email=address, company_name="Lead & Co")
     yield from bench.compare()
     yield from bench.apart()
-    became = yield from bench.convert(lead, {"opportunity": {"name": "First deal"}})
+    became = yield from bench.convert(lead, {"opportunity": {"name": "First Deal"}})
     for kind, record in became.items():
         if bench.events(kind):
             bench.touch(kind, [record])

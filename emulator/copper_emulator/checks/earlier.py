@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.model import Delivery, EntityType
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.check_support import CheckOptions
@@ -56,7 +57,18 @@ class Earlier:
         """Whether a call is about one of these records."""
         return named_in(call) in self._told
 
+    def told(self, named: Named) -> int:
+        """How many notifications have told of a record."""
+        return self._told[named]
+
     def times_before(self, call: str) -> int:
         """How many notifications have told of the record that a call is about; 0 if it is none of these."""
         named = named_in(call)
         return 0 if named is None else self._told[named]
+
+
+def fetches_due(calls: Iterable[ApiCall], deliveries: Iterable[Delivery], earlier: Earlier) -> int:
+    """How many fetches there were of records, each no oftener than it was told of: who asks forever gets nowhere."""
+    told = Counter(as_named(each.topic.type, record) for each in deliveries for record in each.ids)
+    asked = Counter(named for call in calls if (named := named_in(call.path)) is not None)
+    return sum(min(times, told[named] + earlier.told(named)) for named, times in asked.items())

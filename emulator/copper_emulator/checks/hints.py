@@ -108,6 +108,22 @@ def about_own_limit(delivery: Delivery) -> str:
 _TOO_MANY = 429
 
 
+def about_schema(delivery: Delivery) -> str:
+    """What helps if a schema does not allow for the attributes, without a full stop; empty if it is otherwise."""
+    # Pydantic shows the whole body in which it has missed a key.
+    told = delivery.response_body.partition(b'"input"')[0]
+    if delivery.status not in _INVALID or b"updated_attributes" not in told:
+        return ""
+    return (
+        "It reads the body by a schema that is too narrow: let `updated_attributes` be absent, empty, or an object of "
+        "any JSON (of each pair, both values may be null, a number, a text, a list or an object, and `custom_fields` "
+        "has an object of such pairs in place of one)"
+    )
+
+
+_INVALID = (400, 422)
+
+
 def about_unread(delivery: Delivery) -> str:
     """What helps if a server took what was left of the one before for the beginning of this, without a full stop."""
     if delivery.status not in _NO_REQUEST or not re.search(_NO_REQUEST_LINE, delivery.response_body):
@@ -175,8 +191,17 @@ _NEARLY_ALL = 0.9
 def about_type(kind: EntityType) -> str:
     """The advice if other types are accepted but this one is not: the number of ids is not the cause."""
     table = TABLES[kind]
-    own = "" if "name" in table.by_name else "have no name (their text is in `details`), and "
+    own = _own(kind)
     return (
         f"Other types are accepted, so look for what is special about this one: {table.plural} {own}are fetched with "
         f"`GET /{table.plural}/{{id}}`."
     )
+
+
+def _own(kind: EntityType) -> str:
+    fields = TABLES[kind].by_name
+    if "name" not in fields:
+        return "have no name (their text is in `details`), and "
+    if "first_name" not in fields:
+        return "have a `name` alone, no first and last name, and "
+    return "have one `email`, not a list of them, and " if "email" in fields else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import NEVER_CALLED, of_answers, of_state
+from copper_emulator.checks.deletions import about_deletions, about_the_gone
 from copper_emulator.checks.fetched_from import about_api
 from copper_emulator.checks.hints import (
     about_closed,
@@ -16,12 +17,13 @@ from copper_emulator.checks.hints import (
     about_memories,
     about_own_limit,
     about_page,
+    about_schema,
     about_unreached,
     about_unread,
 )
 from copper_emulator.checks.meanwhile import about_repeats, about_uncalled, calls_of_the_bad, calls_of_the_wrong
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.checks.staleness import about_stale
+from copper_emulator.checks.staleness import about_cleared, about_stale, has_left_out
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import beginning, count, exception_text, short_ids
@@ -66,7 +68,8 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
         evidence = answered_badly(bench, bad) + calls_of_the_bad(bench, bad) + afterwards
         helps = advice_about(bench, bad[0])
         unfetched = about_uncalled(bench, bad) if not helps else ""
-        helps = helps or unfetched or _by_its_age(bench, bad[0]) + about_closed(bad, bench.deliveries, advice)
+        own = about_deletions(bench, bad) or advice
+        helps = helps or unfetched or _by_its_age(bench, bad[0]) + about_closed(bad, bench.deliveries, own)
         causes = NEVER_CALLED if unfetched else of_answers(bad)
         return Finding(Verdict.FAILED, evidence, helps, causes, _how_many(bench, bad))
     if state and bench.trial.wrong:
@@ -79,14 +82,27 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     if afterwards:
         looked = state and bench.plan.state is not None
         verdict = Verdict.WARNED if looked else Verdict.FAILED
-        return Finding(verdict, answered_well(bench, state=state) + afterwards, AFTERWARDS)
+        return Finding(verdict, answered_well(bench, state=state) + afterwards, about_the_gone(bench) or AFTERWARDS)
     return Finding(Verdict.PASSED, answered_well(bench, state=state))
 
 
 def _about_the_wrong(bench: Bench, advice: str) -> str:
     """What helps against a wrong state: what it shows itself or, if that is nothing, what the row advises."""
-    return about_page(bench.trial) + (about_repeats(bench) or about_copies(bench.trial) or about_stale(bench) or advice)
+    if bench.plan.patience == 0 and not (bench.has_called or bench.has_worked):
+        advice = f"{_AFTERWARDS}{advice}"
+    elif bench.trial.ahead >= LATE_MS and has_left_out(bench):
+        advice = f"{_LEFT_OUT}{advice}"
+    changes = about_stale(bench) or about_cleared(bench) or about_the_gone(bench)
+    return about_page(bench.trial) + (about_repeats(bench) or about_copies(bench.trial) or changes or advice)
 
+
+_AFTERWARDS = (
+    "If it answers first and works afterwards, give the check time for that (patience='2s'), or wait for that work in "
+    "a hook, copper.after_delivery(...). "
+)
+_LEFT_OUT = (
+    "It has fetched nothing for it: leave nothing out because its timestamp is old, since Copper may take 15 minutes. "
+)
 
 AFTERWARDS = (
     "Catch what goes wrong after the answer, log it and try again: to Copper a 2xx means done, and it reports a change "
@@ -157,7 +173,8 @@ def delivery_text(bench: Bench, delivery: Delivery) -> str:
     """One delivery and what came back, without secrets."""
     summary = delivery.summary.replace(f"; {MAYBE_TLS}", "") if bench.has_delivered else delivery.summary
     text = f"{delivery.topic} {short_ids(delivery.ids)}: {beginning(summary, _MAX_SUMMARY)}"
-    if delivery.outcome is Outcome.REJECTED and delivery.response_body:
+    # A framework's page about an exception says less than the exception.
+    if delivery.outcome is Outcome.REJECTED and delivery.response_body and delivery.exception is None:
         text += f", answering {readable(delivery.response_body)}"
     return masked(text, bench.account.journal.subscriptions())
 
@@ -187,7 +204,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return _END_IT if UNENDED in delivery.text else _ANSWER_FIRST
     # What a framework refuses altogether would not have been delivered before.
     by_framework = "" if bench.has_delivered else about_framework(delivery)
-    if own := by_framework or about_own_limit(delivery) or about_unread(delivery):
+    if own := by_framework or about_own_limit(delivery) or about_unread(delivery) or about_schema(delivery):
         return sentence(own)
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
         return sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")
@@ -217,7 +234,7 @@ def about_refusal(plan: Plan) -> str:
     if plan.secret:
         return (
             f"the secret given to the check ({_SECRET}) is probably not the one that the endpoint expects, by key or "
-            f"by value; {_UNKNOWN}"
+            f"by value, or it looks elsewhere (the key is in the JSON body, beside `ids`); {_UNKNOWN}"
         )
     if plan.headers:
         return (

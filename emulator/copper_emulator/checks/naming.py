@@ -32,8 +32,8 @@ NAMES_MS = len(_NAMES) * APART_MS
 
 NAMES = (
     "Take a name as one text: it may be one word or many (`first_name` and `last_name` are fields of their own), be "
-    "long, and hold any sign. Pass it to the database as a parameter, and do not put it into SQL, a format or HTML as "
-    "it is."
+    "long, and hold any sign. Store it as it is: whole, and with its own capitals. Pass it to the database as a "
+    "parameter, and do not put it into SQL, a format or HTML."
 )
 _MIXED_UP = (
     "Match what you fetched with the ids by its own `id`: a search answers in an order of its own, and not in that of "

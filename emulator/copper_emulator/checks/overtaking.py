@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
@@ -19,8 +19,11 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import Manner
 
-APART_MS = 2_000
+BETWEEN_MS = 2_000
 """Between the two updates: their `date_modified`, in whole seconds, tells which is the newer."""
+
+OVERTAKEN_MS = APART_MS + BETWEEN_MS
+"""Milliseconds after which the last change goes out."""
 
 ON_ITS_WAY = 1.5
 """Seconds of real time that the first answer takes at most."""
@@ -45,6 +48,7 @@ def overtaken(bench: Bench) -> Rounds[Finding]:
     if bench.plan.state is None or bench.trial.wrong:
         why = "its state is wrong anyway" if bench.trial.wrong else "it needs the endpoint's state"
         return Finding(Verdict.SKIPPED, why)
+    yield from bench.apart()
     with bench.late_answer(ON_ITS_WAY) as late:
         yield from bench.rename(kind, ids)
         yield from _until(bench, lambda: late.is_taken, _begins(bench))
@@ -62,7 +66,7 @@ def overtaken(bench: Bench) -> Rounds[Finding]:
 
 def _change_again(bench: Bench, kind: EntityType, ids: list[int], late: LateAnswer) -> Rounds[bool]:
     """Change the record during the fetch, and let that be answered; returns whether a later one was answered before."""
-    yield from bench.advance(APART_MS)
+    yield from bench.advance(BETWEEN_MS)
     before = len(bench.own_calls)
     yield from bench.rename(kind, ids)
     # Who works on one record at a time fetches again only when the first answer has arrived.

@@ -87,7 +87,10 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
 
 _FEWER = "fewer calls than ids"
 _BESIDE = "several at a time"
-SLOW_FETCH = "Answer first and fetch afterwards; give the fetch its own timeout, shorter than the notification's."
+SLOW_FETCH = (
+    "Answer first and fetch afterwards. Let a fetch take several seconds before you give it up, and then try it again: "
+    "Copper reports a change only once."
+)
 
 
 def gone(bench: Bench) -> Rounds[None]:
@@ -278,8 +281,13 @@ def _rate(bench: Bench) -> float:
 def _too_slow(bench: Bench) -> Finding:
     rate = _rate(bench)
     so_far = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {_how_many(bench)}; Copper sends up to {_PER_SECOND}"
-    helps = about_connections([each.took_ms for each in bench.deliveries if each.took_ms is not None]) + BURST_ADVICE
-    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"cut short: {so_far}", helps)
+    helps = about_connections([each.took_ms for each in bench.deliveries if each.took_ms is not None])
+    if rate >= _PER_SECOND:
+        return Finding(Verdict.WARNED, f"cut short: {so_far}", helps + _BARELY)
+    return Finding(Verdict.FAILED, f"cut short: {so_far}", helps + BURST_ADVICE)
+
+
+_BARELY = "It keeps up with what Copper sends, but has little to spare: look for what takes it so long to answer."
 
 
 BURST_ADVICE = (

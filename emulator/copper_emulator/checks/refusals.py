@@ -18,7 +18,8 @@ LULL = 5.0
 
 ADVICE = (
     "Fetch again after a 429 or 5xx, a few times and each time later (1 s, 2 s, 4 s): Copper reports a change only "
-    "once, so what is dropped is lost for good. Answer 2xx first, and make the queue survive a failure."
+    "once, so what is dropped is lost for good. Only a 404 says that a record is gone. Answer 2xx first, and make the "
+    "queue survive a failure."
 )
 
 

@@ -77,18 +77,18 @@ class Row:
 
 
 _FIRST = (
-    "Look in the endpoint's own log: this is the plainest notification there is. Make sure it fetches from the check's "
-    "API, with its token, and that the state is read where the endpoint writes."
+    "Look in the endpoint's own log: this is the plainest notification there is. Make sure it reads the body as JSON "
+    "and fetches from the check's API, with its token, and that the state is read where the endpoint writes."
 )
 _ONE = (
     "See its log if it failed. A notification carries no record, so fetch each (`GET /{}/{{id}}`), write it over what "
-    "you have, and remove what was deleted."
+    "you have, and remove what was deleted. Who gets or creates it, or ignores conflicts, keeps its old values."
 )
 _FETCH = (
     "Treat a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
     "apply the values in updated_attributes, and treat a 404 as a deletion."
 )
-_BODY = "Read the keys you need with a default, and ignore all others."
+_BODY = "Read the keys you need by their names, with a default, and ignore all others, wherever they are."
 
 
 def _life(kind: EntityType) -> Row:
@@ -216,8 +216,14 @@ ROWS: tuple[Row, ...] = (
         shapes.content_type,
         all_events=False,
     ),
-    Row("empty-attributes", "updated_attributes is {}", _BODY, shapes.empty_attributes),
-    Row("absent-attributes", "new and delete without updated_attributes", _BODY, shapes.absent_attributes),
+    Row("empty-attributes", "updated_attributes is {}", _BODY, shapes.empty_attributes, ahead=shapes.ATTRIBUTES_MS),
+    Row(
+        "absent-attributes",
+        "new and delete without updated_attributes",
+        _BODY,
+        shapes.absent_attributes,
+        ahead=shapes.ATTRIBUTES_MS,
+    ),
     Row(
         "large-attributes",
         "updated_attributes of 128 KB",
@@ -252,7 +258,8 @@ ROWS: tuple[Row, ...] = (
         "opportunity-values",
         "an opportunity's value, close date and stage change",
         "A number may be whole or not, and any value null: read it as what it is, and do not calculate with null. A "
-        "stage is reported as `stage_id` and `stage`, not as `pipeline_stage_id`.",
+        "stage is reported as `stage_id` and `stage`, not as `pipeline_stage_id`. A close_date is a text, month first: "
+        "3/15/2027.",
         shapes.opportunity_values,
         kind=EntityType.OPPORTUNITY,
         all_events=False,
@@ -270,7 +277,9 @@ ROWS: tuple[Row, ...] = (
     Row(
         "custom-fields",
         "custom fields of six types change, nested by their ids",
-        "updated_attributes.custom_fields is itself an object: {id: [old, new]}.",
+        "updated_attributes.custom_fields is itself an object: {id: [old, new]}, by the ids of the fields' definitions "
+        "and not by their names. A value is a number, a text, true or false, a list of ids, or null, as the "
+        "definition's data_type says.",
         shapes.custom_fields,
         ahead=shapes.SHAPES_MS,
     ),
@@ -329,7 +338,7 @@ ROWS: tuple[Row, ...] = (
         "a fetch is answered after a later fetch",
         overtaking.ADVICE,
         overtaking.overtaken,
-        ahead=overtaking.APART_MS,
+        ahead=overtaking.OVERTAKEN_MS,
     ),
     Row("echo", "what it writes itself comes back to it", echo.ECHO, echo.echo, ahead=APART_MS),
     Row(

@@ -102,9 +102,12 @@ def check(tenant: Tenant, plan: Plan, *, manner: Manner = Manner.APART, on_row: 
     with tenant.temporary_account(settings, Counters(tenant.place), tenant.clock), connections_as_before(tenant):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
-    remarks, seconds = (running.calls.note(), running.lateness.note(), running.reviving.note()), monotonic() - began
-    notes = notes_on(bench, remarks, played, running.cut_off)
+    late, seconds = running.lateness.note(), monotonic() - began
     cause = running.causes.common(rows)
+    if cause and late:
+        # Whoever begins with the row must not look for a mistake where there is none.
+        cause, late = f"{cause}. But {late}", ""
+    notes = notes_on(bench, (running.calls.note(), late, running.reviving.note()), played, running.cut_off)
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached, cause=cause)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from copper_emulator.checks.bench import APART_MS, Bench
+from copper_emulator.checks.causes import of_answers
 from copper_emulator.checks.judging import delivery_text
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
@@ -21,12 +22,13 @@ LARGE = 64 * 1024
 def unknown_keys(bench: Bench) -> Rounds[None]:
     """Keys that Copper may add some day, beside the known ones and within updated_attributes."""
     kind = main(bench)
+    # Before the others: the keys of an object have no order.
     record = bench.seed(kind)
     bench.touch(kind, [record])
     added = {"api_version": 2, "account": {"id": 17, "name": "Ours"}, "trace": ["a", "b"]}
-    yield from bench.send(bench.body(kind, "new", [record], **added))
+    yield from bench.send({**added, **bench.body(kind, "new", [record])})
     attributes = {"name": bench.renamed(kind, record), "added_some_day": [None, {"of": ["any", "shape"]}]}
-    yield from bench.send(bench.body(kind, "update", [record], updated_attributes=attributes, **added))
+    yield from bench.send({**added, **bench.body(kind, "update", [record], updated_attributes=attributes)})
 
 
 def unknown_types(bench: Bench) -> Rounds[Finding]:
@@ -57,7 +59,8 @@ def content_type(bench: Bench) -> Rounds[Finding | None]:
     if delivery.outcome is Outcome.DELIVERED or not bench.has_delivered:
         # Who takes none at all minds something else.
         return None
-    return Finding(Verdict.WARNED, delivery_text(bench, delivery), CONTENT_TYPE)
+    causes = of_answers([delivery])
+    return Finding(Verdict.WARNED, delivery_text(bench, delivery), CONTENT_TYPE, causes, "not answered 2xx")
 
 
 CONTENT_TYPE = (
@@ -102,8 +105,10 @@ def empty_attributes(bench: Bench) -> Rounds[None]:
     kind = main(bench)
     with bench.playing(empty_attributes=True):
         ids = yield from bench.create(kind)
+        yield from bench.apart()
         yield from bench.send(bench.body(kind, "update", ids, updated_attributes={}))
         yield from bench.compare("after new and update")
+        yield from bench.apart()
         yield from bench.delete(kind, ids)
 
 
@@ -113,6 +118,7 @@ def absent_attributes(bench: Bench) -> Rounds[None]:
     with bench.playing(empty_attributes=False):
         ids = yield from bench.create(kind)
         yield from bench.compare("after new")
+        yield from bench.apart()
         yield from bench.delete(kind, ids)
 
 
@@ -124,6 +130,7 @@ def large_attributes(bench: Bench) -> Rounds[None]:
     yield from bench.update(kind, ids, details="after. " * (LARGE // 7))
 
 
+ATTRIBUTES_MS = 2 * APART_MS
 SHAPES_MS = 3 * APART_MS
 """Milliseconds after which the last of three changes of a record goes out."""
 DEAL_MS = 5 * APART_MS

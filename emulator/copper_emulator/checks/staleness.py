@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.state import DIFFERS
+from copper_emulator.checks.state import DIFFERS, MISSING
 from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.model import Delivery, EntityType, Event, Outcome
 
@@ -27,20 +27,41 @@ def about_stale(bench: Bench) -> str:
 
 _FETCHED = (
     "fetched it since: fetch at every notification. Look for what is in the way of that: ids or events that are "
-    "remembered as seen, an HTTP client or a cache that answers in place of the API, values that are taken from "
-    "updated_attributes, or a list of the attributes that matter (some have other names there than in the API: a stage "
-    "is `stage_id`)."
+    "remembered as seen, a `timestamp` that is taken for too old, an HTTP client or a cache that answers in place of "
+    "the API, values that are taken from updated_attributes, a handler that is never called (the events are `new`, "
+    "`update` and `delete`), or a list of the attributes that matter (some have other names there than in the API: a "
+    "stage is `stage_id`)."
 )
 
 
 def _is_unfetched(what: str, deliveries: Iterable[Delivery], calls: Iterable[ApiCall]) -> bool:
     kind, _, record = what.partition(" ")
-    notified = [each for each in deliveries if _tells_of(each, EntityType(kind), int(record))]
-    return bool(notified) and not any(
-        call.at_ms >= notified[-1].started_ms and re.search(rf"/{record}\b|/search\b", call.path) for call in calls
-    )
+    told = [each for each in deliveries if each.topic.type is EntityType(kind) and int(record) in each.ids]
+    notified = [each for each in told if each.topic.event is not Event.DELETE and each.outcome is Outcome.DELIVERED]
+    if not notified:
+        return False
+    began = notified[-1].started_ms
+    deleted = [each.started_ms for each in told if each.topic.event is Event.DELETE and each.started_ms > began]
+    fetched = [call.at_ms for call in calls if call.at_ms >= began and re.search(rf"/{record}\b|/search\b", call.path)]
+    # The first fetches may come late, when it has been told of the deletion already; one for that alone is no other.
+    return len(fetched) <= len(deleted) and not any(at < min(deleted, default=at + 1) for at in fetched)
 
 
-def _tells_of(delivery: Delivery, kind: EntityType, record: int) -> bool:
-    is_change = delivery.topic.type is kind and delivery.topic.event is not Event.DELETE
-    return is_change and record in delivery.ids and delivery.outcome is Outcome.DELIVERED
+def has_left_out(bench: Bench) -> bool:
+    """Whether a record is missing that it has not fetched since it was told of it."""
+    missing = [text.removesuffix(MISSING).strip() for text in bench.trial.wrong if text.endswith(MISSING)]
+    return any(_is_unfetched(what, bench.deliveries, bench.own_calls) for what in missing)
+
+
+def about_cleared(bench: Bench) -> str:
+    """What helps if it has a value where Copper has none, and no other old values; empty if it is otherwise."""
+    differing = [text for text in bench.trial.wrong if DIFFERS in text]
+    kept = [text for text in differing if all(_CLEARED.search(each) for each in text.split("; "))]
+    return _KEPT if kept and len(kept) == len(bench.trial.wrong) else ""
+
+
+_CLEARED = re.compile(rf" is (?!None|\[\]).*{DIFFERS}(None|\[\]) at Copper$", re.DOTALL)
+_KEPT = (
+    "It keeps a value that was cleared: write what you fetched over all that you have, null and empty lists, too. "
+    "Whether a value is there says nothing about whether it has changed."
+)

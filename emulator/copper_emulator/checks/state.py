@@ -28,6 +28,7 @@ Believed: TypeAlias = Mapping[EntityType, Mapping[int, Copies]]
 _FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
 MADE_UP = "invoice"
 """A type that Copper does not have, which a row sends: who stores whatever it is told of has it in its state."""
+MISSING = "is missing from the state"
 SURPLUS = "is in the state, but not at Copper"
 """The ending of a difference that no fetch could have fixed."""
 DIFFERS = " in the state and "
@@ -123,7 +124,7 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
     """How the endpoint's copy of a record differs from Copper's; empty if it does not."""
     what = f"{kind} {record_id}"
     if not copies:
-        return "" if truth is None else f"{what} is missing from the state"
+        return "" if truth is None else f"{what} {MISSING}"
     if truth is None:
         return f"{what} {SURPLUS}"
     if len(copies) > 1:

@@ -124,8 +124,11 @@ def waiting(account: Account, notification: Notification) -> str:
 
 
 def answer_of(delivery: Delivery) -> str:
-    """`, body: no such customer` if a rejection has a body; only its beginning, on one line."""
-    if delivery.outcome is not Outcome.REJECTED or not delivery.response_body:
+    """`, body: no such customer` if a rejection has a body; only its beginning, on one line.
+
+    A framework's page about an exception says less than the exception.
+    """
+    if delivery.outcome is not Outcome.REJECTED or not delivery.response_body or delivery.exception is not None:
         return ""
     text = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
     return f", body: {beginning(text, _MAX_ANSWER)}"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import freezegun
 import pytest
@@ -218,6 +219,50 @@ def test_work_that_has_no_end_is_waited_for_once(face: str) -> None:
     happened = fired(face, app, answering_first(answered), patience=[0.05, 3600.0])
 
     assert len(happened.deliveries) == 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ends", [True, False], ids=["and ends", "without end"])
+async def test_work_that_makes_progress_is_given_its_time_anew_though_not_for_ever(*, ends: bool) -> None:
+    end, asked = asyncio.Event(), list[None]()
+
+    def progress() -> int:
+        asked.append(None)
+        if ends and len(asked) == 5:
+            end.set()
+        return len(asked)
+
+    with EndpointCall() as call:
+        task = asyncio.create_task(end.wait())
+        await call.wait_for_tasks(seconds=0.01, progress=progress)
+
+    assert task.done() is ends
+    task.cancel()
+
+
+def test_thirty_fetches_may_take_longer_than_work_that_fetches_nothing() -> None:
+    fetched = list[int]()
+
+    with Emulator() as copper:
+
+        async def work(person: int) -> None:
+            for _ in range(3):
+                request = Request(f"{copper.api_url}/people/{person}", headers=copper.headers)
+                fetched.append(await asyncio.to_thread(_status, request))
+
+        copper._here.check_options.background_patience = 0.5
+        copper.faults.api.slow("300ms", next=3)
+        copper.route("https://app.example", to=answering_first(work))
+        copper.subscribe("person", "new", target=TARGET)
+
+        copper.people.create(name="Ada")
+
+        assert fetched == [200] * 3
+
+
+def _status(request: Request) -> int:
+    with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
+        return int(answer.status)
 
 
 @FACES

@@ -118,7 +118,9 @@ class Dispatcher:
             if not call.has_left_tasks:
                 return result
             result = with_route_and_time(result, route, began, timeout_ms)
-            raised = await call.wait_for_tasks(seconds=self._tenant.check_options.background_patience)
+            calls, seconds = self._tenant.account.call_log, self._tenant.check_options.background_patience
+            # Thirty fetches may take longer, on a busy machine.
+            raised = await call.wait_for_tasks(seconds=seconds, progress=lambda: calls.total)
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     def _note_workers(self) -> None:

@@ -20,6 +20,9 @@ _Factory: TypeAlias = Callable[..., "asyncio.Task[Any]"]
 _CALL: ContextVar[EndpointCall | None] = ContextVar("call", default=None)
 """The call that running code, and the tasks it starts, belong to. A lifespan's endless tasks belong to none."""
 
+_TIMES = 10
+"""How often the time for tasks begins anew; one that asks for something again and again would never end."""
+
 
 class EndpointCall:
     """One call of an endpoint on the running loop; tasks started in the block, in its context, belong to it."""
@@ -48,17 +51,25 @@ class EndpointCall:
         """Whether there is anything to wait for or to report; most calls leave nothing."""
         return bool(self._running or self._failed)
 
-    async def wait_for_tasks(self, *, seconds: float) -> BaseException | None:
+    async def wait_for_tasks(self, *, seconds: float, progress: Callable[[], int]) -> BaseException | None:
         """Wait for its tasks, up to a time limit; return the first exception that nothing has retrieved.
 
-        A task that takes longer may never end. It is not waited for again, nor are tasks it starts later.
+        A task that takes longer may never end, unless there is `progress`: then the time begins anew, a few times. A
+        task that still has not ended is not waited for again, nor are tasks it starts later.
         """
+        for _ in range(_TIMES if seconds else 1):
+            before = progress()
+            await self._wait(seconds)
+            if not self._running or progress() == before:
+                break
+        return next((task.exception() for task in self._failed if is_unretrieved(task)), None)
+
+    async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with real_timeout(round(seconds * 1000)):
                 while self._running:
                     # Tasks may start further tasks.
                     await asyncio.wait(list(self._running))
-        return next((task.exception() for task in self._failed if is_unretrieved(task)), None)
 
     def note(self, task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> None:
         """Note a task that was started in this call's context."""
