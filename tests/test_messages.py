@@ -165,7 +165,7 @@ def test_05_a_route_was_forgotten() -> None:
         copper.people.create(name="Ada")
 
     assert plain(str(caught.value)) == written(r"""
-        copper: 1 thing went wrong that the test did not expect: blocked
+        copper: blocked, which the test did not expect
         - person/new [94808711] to https://billing.example.com/hooks/copper: blocked: no route for \
             https://billing.example.com, and without one only loopback is reached
           The only route is for https://biling.example.com. Send it to your app with \
@@ -404,7 +404,7 @@ def test_16_the_endpoint_raises() -> None:
         copper.people.create(name="Ada")
 
     assert plain(str(caught.value)) == written(r"""
-        copper: 1 thing went wrong that the test did not expect: KeyError in the endpoint
+        copper: KeyError in the endpoint, which the test did not expect
         - person/new [94808711] to https://billing.example.com/hooks/copper: failed: exception \
             (KeyError('customer'))
             Traceback (most recent call last):
@@ -540,7 +540,7 @@ def test_22_a_change_through_the_api_that_was_never_let_go() -> None:
         story(copper)
 
     assert plain(str(caught.value)) == written(r"""
-        copper: 1 thing went wrong that the test did not expect: due but never sent
+        copper: due but never sent, which the test did not expect
         - 1 notification due but never sent, first person/new [94808711]: changes made through the API go out \
             at the next call that lets time pass
           Call settle (or expect, advance) after them, or allow it: Emulator(allow='due')

@@ -10,7 +10,7 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
 from copper_emulator.core.surface import CONNECTED, Surface
-from copper_emulator.core.text import count, short_ids
+from copper_emulator.core.text import count, in_words, short_ids
 from copper_emulator.explain import answer_of
 from copper_emulator.later_work import if_later
 from copper_emulator.remedies import fix, permit, permit_due, raised_afterwards, refused_meanwhile
@@ -89,8 +89,9 @@ def verdict_text(
     found = complaints(account, claims, allow, surface)
     if not found:
         return ""
-    brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))
-    head = f"copper: {count(len(found), 'thing')} went wrong that the test did not expect: {brief}"
+    brief = in_words(dict.fromkeys(complaint.brief for complaint in found))
+    # What it was comes first: pytest's summary cuts the line off at the terminal's width.
+    head = f"copper: {brief}, which the test did not expect"
     mask = masking(account.journal.subscriptions())
     return mask("\n".join([head, *(str(complaint.after(said, mask)) for complaint in found)]))
 

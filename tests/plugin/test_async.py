@@ -86,7 +86,7 @@ def check(result: pytest.RunResult) -> None:
             "copper_async (seed=0)",
             "- lead/new *: rejected (500)",
             "FAILED test_inner.py::test_own_failure - assert*",
-            "FAILED test_inner.py::test_verdict - copper: 1 thing went wrong*",
+            "FAILED test_inner.py::test_verdict - copper: *",
         ]
     )
 
@@ -141,7 +141,7 @@ def test_nothing_is_left():
     )
     result = inner.run("-rf", *WITHOUT_PLUGINS)
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["FAILED test_inner.py::TestBilling::test_verdict - copper: 1 thing went wrong*"])
+    result.stdout.fnmatch_lines(["FAILED test_inner.py::TestBilling::test_verdict - copper: *"])
 
 
 def test_make_copper_gives_an_asynchronous_account_too(inner: Inner) -> None:
@@ -179,7 +179,7 @@ def test_own_failure(make_copper):
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "FAILED test_inner.py::test_verdict - *VerdictError: copper: 1 thing went wrong*",
+            "FAILED test_inner.py::test_verdict - *VerdictError: copper: *",
             "FAILED test_inner.py::test_own_failure - assert 0",
         ]
     )

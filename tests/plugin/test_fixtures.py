@@ -336,8 +336,8 @@ def test_unittest_classes_use_the_fixtures_and_the_factory(inner: Inner) -> None
     result.assert_outcomes(passed=1, failed=3, skipped=1, xfailed=1)
     result.stdout.fnmatch_lines_random(
         [
-            "FAILED test_inner.py::TestBilling::test_wrong - copper: 1 thing went wrong*",
-            "FAILED test_inner.py::TestBilling::test_wrong_in_a_made_one - *.VerdictError: copper: 1 thing*",
+            "FAILED test_inner.py::TestBilling::test_wrong - copper: *",
+            "FAILED test_inner.py::TestBilling::test_wrong_in_a_made_one - *.VerdictError: copper: *",
             "FAILED test_inner.py::TestBilling::test_own_failure - AssertionError: the test's own",
             "SKIPPED * not today",
         ]

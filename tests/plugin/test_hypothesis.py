@@ -40,7 +40,7 @@ def test_one(make_copper, lead):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E  *VerdictError: copper: 1 thing went wrong*",
+            "E  *VerdictError: copper: *, which the test did not expect",
             "E       - lead/new [[]100] *: rejected (500)",
             "E       F* test_one(",
             "E  *lead=100,",

@@ -36,14 +36,14 @@ def test_the_text_stands_alone_without_a_traceback(inner: Inner) -> None:
     result.stdout.fnmatch_lines(
         [
             "_* test_one _*",
-            "copper: 1 thing went wrong*",
+            "copper: *, which the test did not expect",
             "- person/update *",
             "  Fix the endpoint; *",
             "-* copper -*",
         ],
         consecutive=True,
     )
-    inner.run("--tb=line").stdout.fnmatch_lines(["*test_inner.py:1: copper: 1 thing went wrong*"])
+    inner.run("--tb=line").stdout.fnmatch_lines(["*test_inner.py:1: copper: *, which the test did not expect"])
     inner.run("--full-trace").stdout.fnmatch_lines(["*def pytest_runtest_call*", "*VerdictError*"])
 
 
@@ -62,7 +62,7 @@ def test_a_tests_own_failure_stands_first_and_the_verdict_beside_it(inner: Inner
         [
             ">       assert len(copper_endpoint.requests) == 0",
             "-* copper -*",
-            "copper: 1 thing went wrong*",
+            "copper: *, which the test did not expect",
             "- person/update *: rejected (500)",
             "FAILED test_inner.py::test_one - assert 1 == 0*",
         ]
@@ -99,7 +99,7 @@ def test_a_tests_own_failure_is_not_blamed_on_the_next_one(inner: Inner) -> None
     result.stdout.fnmatch_lines(
         [
             "FAILED test_inner.py::test_own - assert 0",
-            "FAILED test_inner.py::test_verdict - copper: 1 thing went wrong*",
+            "FAILED test_inner.py::test_verdict - copper: *",
             "PASSED test_inner.py::test_fine",
             "PASSED test_inner.py::test_fine_again",
         ]
@@ -172,9 +172,7 @@ def test_an_expected_failure_can_be_the_verdict(inner: Inner) -> None:
     )
     result = inner.run("-rf")
     result.assert_outcomes(xfailed=2, failed=2)
-    result.stdout.fnmatch_lines(
-        ["FAILED test_inner.py::test_another - copper: 1 thing*", "FAILED *test_does_not_fail*"]
-    )
+    result.stdout.fnmatch_lines(["FAILED test_inner.py::test_another - copper: *", "FAILED *test_does_not_fail*"])
 
 
 def test_subtests_that_fail_hide_nothing(inner: Inner) -> None:
@@ -192,7 +190,7 @@ def test_subtests_that_fail_hide_nothing(inner: Inner) -> None:
     )
     result = inner.run("-rf")
     result.stdout.fnmatch_lines(
-        ["SUBFAILED[[]the subtest's own] *::test_one - assert 0", "FAILED *::test_one - copper: 1 thing went wrong*"]
+        ["SUBFAILED[[]the subtest's own] *::test_one - assert 0", "FAILED *::test_one - copper: *"]
     )
 
 
@@ -247,5 +245,5 @@ def test_what_the_end_of_one_tests_fixture_does_is_not_blamed_on_the_next_one(in
     )
     result = inner.run("-rf")
     result.assert_outcomes(passed=3, failed=1)
-    result.stdout.fnmatch_lines(["FAILED test_inner.py::test_three - copper: 1 thing went wrong*"])
+    result.stdout.fnmatch_lines(["FAILED test_inner.py::test_three - copper: *"])
     result.stdout.fnmatch_lines(["- person/delete [[]17] *: rejected (500)"])

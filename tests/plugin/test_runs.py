@@ -132,7 +132,7 @@ def pytest_runtest_protocol(item, nextitem):
     )
     result = inner.run()
     result.assert_outcomes(failed=1, passed=3)
-    result.stdout.fnmatch_lines(["copper: 1 thing went wrong*"])
+    result.stdout.fnmatch_lines(["copper: *, which the test did not expect"])
 
 
 def test_one_tests_verdict_does_not_reach_the_next(inner: Inner) -> None:
@@ -177,11 +177,11 @@ def test_under_xdist_each_worker_has_its_own_server_and_reports_come_home(inner:
     result.stdout.fnmatch_lines(
         [
             "copper: virtual time, strict, latency=30s, seed=7",
-            "copper: 1 thing went wrong*",
+            "copper: *, which the test did not expect",
             "-* copper -*",
             "copper (latency=30s, seed=7)",
             "*  rejected  #1 person/update *",
-            "FAILED test_inner.py::test_wrong* - copper: 1 thing went wrong*",
+            "FAILED test_inner.py::test_wrong* - copper: *",
         ]
     )
 
@@ -223,7 +223,7 @@ def test_doctests_can_use_it(inner: Inner) -> None:
     )
     result = inner.run("--doctest-modules")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["copper: 1 thing went wrong*"])
+    result.stdout.fnmatch_lines(["copper: *, which the test did not expect"])
 
 
 def test_djangos_test_case_with_its_transaction(inner: Inner) -> None:
