@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from copper_emulator.core.arguments import check_order, entity_type, event_called, record_ids
+from copper_emulator.core.arguments import check_order, event_called, record_ids
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import no_such, short_ids
 
 __tracebackhide__ = raised_on_purpose
@@ -53,7 +54,7 @@ class Expectation:
     ) -> Expectation:
         """Read the arguments as people write them. Raises UsageError for the unknown, impossible or contradictory."""
         try:
-            kind = None if type is None else entity_type(type)
+            kind = None if type is None else kind_called(type)
         except UsageError:
             check_order(type, event)
             raise

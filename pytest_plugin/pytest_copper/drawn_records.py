@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.fields import Field as TableField
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import iso
@@ -37,7 +37,7 @@ def fields(
         records: ids of records that fields may name, by type, like {"company": [17]}; an activity needs a parent.
         unique: whether to include emails and email domains, which no two records may share.
     """
-    kind, ids = entity_type(type), _ids(records)
+    kind, ids = kind_called(type), _ids(records)
     every = {field.name: field for field in known_fields(TABLES[kind]) if can_be_drawn(field, ids)}
     required = [field for field in known_fields(TABLES[kind]) if field.required]
     for field in required:
@@ -50,7 +50,7 @@ def changes(
     type: str, *, records: Mapping[str, Sequence[Any]] | None = None, unique: bool = True
 ) -> st.SearchStrategy[Fields]:
     """Fields for `update`: at least one, with None if that clears it. The arguments are those of `fields`."""
-    kind, ids = entity_type(type), _ids(records)
+    kind, ids = kind_called(type), _ids(records)
     writable = [field for field in known_fields(TABLES[kind]) if field.access is Access.ALWAYS]
     every = {field.name: field for field in writable if can_be_drawn(field, ids)}
     return _some(every, [], ids, clears=True, unique=unique).filter(bool)
@@ -73,7 +73,7 @@ def bodies(
     """
     if secret is not None:
         checked_secret("secret", secret)
-    wanted = None if type is None else entity_type(type)
+    wanted = None if type is None else kind_called(type)
     if event not in (None, *Event):
         raise UsageError(no_event(event))
     topics = [
@@ -106,7 +106,7 @@ def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, 
 
 
 def _ids(records: Mapping[str, Sequence[Any]] | None) -> Ids:
-    return {entity_type(type): list(ids) for type, ids in (records or {}).items()}
+    return {kind_called(type): list(ids) for type, ids in (records or {}).items()}
 
 
 def _some(
