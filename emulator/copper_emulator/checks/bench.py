@@ -109,6 +109,11 @@ class Bench:
         return EntityType.PERSON if EntityType.PERSON in usable else next(iter(usable), None)
 
     @property
+    def kind_of_most(self) -> EntityType:
+        """The type of rows that need no other event than `new`."""
+        return self.main or self.plan.types[0]
+
+    @property
     def beside_main(self) -> EntityType | None:
         """Another type that has all events, if there is one."""
         return next((kind for kind in self._with_all_events if kind is not self.main), None)
@@ -289,7 +294,7 @@ class Bench:
 
     def send_unknown(self, body: Mapping[str, Any]) -> Rounds[Delivery]:
         """Send a body with an unknown type or event; it is recorded as the `new` of a known type."""
-        kind, raw = self.main or self.plan.types[0], json.dumps(body).encode()
+        kind, raw = self.kind_of_most, json.dumps(body).encode()
         topic, ids = Topic(kind, Event.NEW), tuple(body["ids"])
         return (yield from self._operations.replay_as(topic, ids, raw, self.plan.target, self.plan.headers))
 
