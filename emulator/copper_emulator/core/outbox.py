@@ -37,7 +37,8 @@ class Outbox:
         self._lane_of: dict[int, str] = {}
         self._not_yet_held: deque[Notification] = deque()
         """Those that have entered a lane since `hold_due` was last called. Some may have left it again."""
-        self._last_seat = 0
+        self.last_seat = 0
+        """The last seat that was given out."""
         self.hold: Hold | None = None
         """The hold shared by everything that is held; None while nothing is."""
         self._held_count = 0
@@ -90,15 +91,10 @@ class Outbox:
 
     def enter_last(self, notification: Notification) -> None:
         """Put a notification that has become due behind all others, in its target's lane."""
-        self._last_seat += 1
-        notification.seat = self._last_seat
+        self.last_seat += 1
+        notification.seat = self.last_seat
         self._enter(notification)
         self._not_yet_held.append(notification)
-
-    @property
-    def last_seat(self) -> int:
-        """The last seat that was given out."""
-        return self._last_seat
 
     def seated_after(self, seat: int) -> Iterator[Notification]:
         """Those still in a lane that have a later seat than this and are not held; the last one first."""
@@ -109,7 +105,7 @@ class Outbox:
                 yield notification
 
     def rebuild_lanes(self) -> None:
-        """Rebuild the lanes after subscriptions have changed: a due notification may have another target now.
+        """Rebuild the lanes, because a due notification may have another target now, or a target more or less room.
 
         Each keeps its seat: they leave the lanes, and enter them again, in the order of their seats.
         """
@@ -163,21 +159,19 @@ class Outbox:
 
     def allow_in_flight(self, in_flight: int) -> None:
         """Change how many may be in flight to one target from now on."""
-        notifications = self.lanes.clear()
-        self.lanes.allow_in_flight(in_flight)
-        for notification in notifications:
-            self._enter(notification)
+        self.lanes.in_flight = in_flight
+        self.rebuild_lanes()
 
     def restore(self, notifications: Iterable[Notification]) -> None:
         """From all notifications there ever were, put those not yet sent back where they were waiting."""
         for notification in sorted(notifications, key=lambda notification: notification.seat):
-            self._last_seat = notification.seat
+            self.last_seat = notification.seat
             if notification.state not in (State.QUEUED, State.HELD):
                 continue
             if not notification.seat:
                 self.schedule(notification)
                 continue
-            self.lanes.enter(self.target_of(notification), notification)
+            self._enter(notification)
             if notification.state is State.QUEUED:
                 self._not_yet_held.append(notification)
             elif self.hold is None:
