@@ -85,7 +85,8 @@ class Tenant:
         """The started applications, by `id()`."""
         self._call_time: CallTime | None = None
         """The time of the API's limit windows, from the first refusal on or when restored state is ahead."""
-        self._first_settings = settings
+        self.own_settings = settings
+        """The settings the account was made with, which `reset` restores."""
         self._on_entry = on_entry
         self.settings = settings
         self.name = name
@@ -209,11 +210,6 @@ class Tenant:
         self.wake()
         return result
 
-    @property
-    def own_settings(self) -> Settings:
-        """The settings the account was made with, which `reset` restores."""
-        return self._first_settings
-
     def use_settings(self, settings: Settings) -> None:
         """Apply other settings, for a scenario: a new account with the same keys, clock, routes and hooks.
 
@@ -247,8 +243,8 @@ class Tenant:
         self.check_here()
         with self.lock:
             if settings is not None:
-                self._first_settings = settings
-            self.settings = self._first_settings
+                self.own_settings = settings
+            self.settings = self.own_settings
             self.account = self._new_account(self.settings, self.account.keys[-1:])
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
