@@ -45,14 +45,13 @@ def run_until_idle(tenant: Tenant, limit_ms: int) -> Rounds[list[Delivery]]:
     return _drive_outermost(tenant, _run_until_idle(tenant, limit_ms))
 
 
-def send_now(tenant: Tenant, attempt: Attempt) -> Rounds[Delivery | None]:
+def send_now(tenant: Tenant, attempt: Attempt) -> Rounds[None]:
     """Send one attempt outside matching and limits (a replay). Not to be called inside a delivery."""
     tenant.driving = True
     try:
         yield from _send_round(tenant, [attempt])
     finally:
         tenant.driving = False
-    return tenant.account.journal.delivery_of(attempt.notification)
 
 
 def _check_movable(tenant: Tenant) -> None:
