@@ -69,7 +69,7 @@ class Expectation:
             _require_whole("status", status, "204")
         _require(Mapping, "a mapping", "updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
         if updated_attributes is not None:
-            _require_pairs("updated_attributes", updated_attributes)
+            _require_pairs(updated_attributes)
         _require(Mapping, "a mapping", "body", body, "{'subscription_id': 560698}")
         _require(str, "a text", "target", target, "'https://my-app.example/hook'")
         ending = None if outcome is None else _outcome(outcome)
@@ -163,8 +163,8 @@ def distance(reasons: Sequence[Misfit]) -> tuple[int, int]:
 def fits(expectation: Expectation, delivery: Delivery) -> bool:
     """Whether a delivery fits."""
     # A hot path of `expect`: the fields that it does not name, usually all but three or four, are skipped.
-    for name, found in _FINDERS:
-        if getattr(expectation, name) is not None and found(expectation, delivery):
+    for name, find in _FINDERS:
+        if getattr(expectation, name) is not None and find(expectation, delivery):
             return False
     return not _outcome_misfit(expectation, delivery)
 
@@ -256,7 +256,7 @@ _MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[Misfit]]] = {
     "body": _body_misfit,
     "outcome": _outcome_misfit,
 }
-_FINDERS = tuple((name, found) for name, found in _MISFITS.items() if name != "outcome")
+_FINDERS = tuple((name, find) for name, find in _MISFITS.items() if name != "outcome")
 """Fields that are skipped if None. The outcome is not one of them: unless it is named, a 2xx is expected."""
 
 
@@ -270,12 +270,12 @@ def _require(kind: type, called: str, name: str, value: object, example: str) ->
         raise UsageError(f"{name} must be {called}, like {name}={example}, not {value!r}")
 
 
-def _require_pairs(where: str, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
+def _require_pairs(updated_attributes: Mapping[str, Any]) -> None:
+    for name, value in updated_attributes.items():
         if value is None or isinstance(value, str | int | float):
             raise UsageError(
-                f"{where}[{name!r}] must be the pair of old and new value, like {{{name!r}: ('...', {value!r})}}, "
-                f"not {value!r} alone"
+                f"updated_attributes[{name!r}] must be the pair of old and new value, like "
+                f"{{{name!r}: ('...', {value!r})}}, not {value!r} alone"
             )
 
 

@@ -226,7 +226,7 @@ class RecordStore:
             self._marks.mark("deleted", record["id"])
             self._follow_activity(before, record, seeded=seeded)
 
-    def take_out(self, kind: EntityType, record_id: int, *, now: int | None = None) -> None:
+    def take_out(self, kind: EntityType, record_id: int, *, now: int | None) -> None:
         """Remove a record and its relations."""
         before = self._records[kind].pop(record_id)
         if self.counters.is_ahead(kind, record_id):

@@ -50,7 +50,7 @@ def directory_of(request: ApiRequest) -> Directory:
     return request.app[DIRECTORY] if answering is None else answering
 
 
-def tenant_of(request: ApiRequest, *, bulk: bool = False, found: tuple[Tenant, Key] | None = None) -> Tenant:
+def tenant_of(request: ApiRequest, *, bulk: bool, found: tuple[Tenant, Key] | None) -> Tenant:
     """The account of the caller; counts the call against the account's limits. `found` if that has been looked up.
 
     Raises Unauthorized for missing, invalid, unknown and replaced credentials, TooManyRequests over a limit.
