@@ -289,8 +289,8 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
-    """A list of values of one form, without duplicates."""
+class ListOf:
+    """What the forms of lists have in common."""
 
     each: Form
 
@@ -308,6 +308,12 @@ class Several:
 
     def blank(self) -> list[Any]:
         return []
+
+
+class Several(ListOf):
+    """A list of values of one form, without duplicates."""
+
+    __slots__ = ()
 
     def read(self, value: Any, known: Known) -> list[Any]:
         if not isinstance(value, list):
