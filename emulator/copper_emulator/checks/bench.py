@@ -26,6 +26,7 @@ from copper_emulator.core.subscriptions import Draft, parse_create
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import events_of
 from copper_emulator.core.wire import iso
+from copper_emulator.durations import HOUR_MS
 from copper_emulator.fault_texts import parse_faults
 from copper_emulator.operations import LocalOperations
 from copper_emulator.settings import Settings
@@ -56,7 +57,6 @@ APART_MS = 1_000
 _BRIEFLY = 0.5
 """Seconds of patience with the next step of a row that is wrong already."""
 
-_HOUR = 3_600_000
 
 _REPLAYED = 0
 """The subscription of what is sent as it is."""
@@ -308,7 +308,7 @@ class Bench:
 
     def idle(self) -> Rounds[None]:
         """Let virtual time pass until nothing is waiting."""
-        yield from self._operations.run_until_idle(_HOUR)
+        yield from self._operations.run_until_idle(HOUR_MS)
 
     def rest(self) -> Rounds[None]:
         """Let a moment of real time pass in which an endpoint can work."""
