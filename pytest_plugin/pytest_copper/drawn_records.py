@@ -13,10 +13,11 @@ from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.fields import Field as TableField
 from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import iso
 from pytest_copper.drawn_changes import updated_attributes
-from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
+from pytest_copper.drawn_values import UNIQUE, Ids, can_be_drawn, field_values, known_fields
 from pytest_copper.machine_checks import checked_secret
 
 __tracebackhide__ = raised_on_purpose
@@ -126,7 +127,7 @@ def _some(
 def _without_contradictions(body: Fields) -> Fields:
     """Only one of several fields that say the same; a currency only with an amount."""
     dropped = {
-        **dict.fromkeys(PARTS_OF_A_NAME, "name" in body),
+        **dict.fromkeys(NAME_PARTS, "name" in body),
         "status": "status_id" in body,
         "pipeline_id": "pipeline_stage_id" in body,
         "monetary_unit": body.get("monetary_value") is None,
