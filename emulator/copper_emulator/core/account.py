@@ -165,7 +165,7 @@ class Account:
         self._envelopes = Envelopes()
         self._listeners = Listeners(self.subscriptions, surface)
         self._echo: EchoLoop | None = None
-        self._raced: set[tuple[EntityType, int]] = set()
+        self._raced: set[Item] = set()
 
     @cached_property
     def records(self) -> RecordStore:
