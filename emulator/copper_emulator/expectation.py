@@ -1,7 +1,7 @@
 """What a test expects of a notification, and whether a delivery fits, field by field.
 
-Mappings are compared at each level by the keys that are named; other keys do not matter. An empty one names none, and
-could say nothing: it fits only an empty one. Everything else, lists included, is compared with `==`.
+Mappings are compared at each level by the keys that the expectation names; other keys do not matter. An empty mapping,
+which names none, fits only an empty one. Everything else, lists included, is compared with `==`.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def how(delivery: Delivery) -> str:
 
 
 def _in_brief(delivery: Delivery) -> str:
-    """The same, without the reason if it was never sent: that is shown beside it anyway."""
+    """Like `how`, but without the reason if it was never sent, because that is shown beside it anyway."""
     return f"it was {delivery.outcome}" if delivery.outcome in _NEVER_SENT else how(delivery)
 
 
@@ -162,7 +162,7 @@ def distance(reasons: Sequence[Misfit]) -> tuple[int, int]:
 
 def fits(expectation: Expectation, delivery: Delivery) -> bool:
     """Whether a delivery fits."""
-    # A hot path of `expect`: the fields that it does not name, usually all but three or four, are skipped.
+    # A hot path: the fields that are not named, usually all but three or four, are skipped.
     for name, find in _FINDERS:
         if getattr(expectation, name) is not None and find(expectation, delivery):
             return False
@@ -224,7 +224,7 @@ def _mapping_misfit(field: str, expected: Mapping[str, Any], actual: Any, *, wit
     for name, value in expected.items():
         wanted = list(value) if isinstance(value, tuple) else value
         if name not in actual and str(name) in actual:
-            # An id of a custom field, which is a key in JSON.
+            # The id of a custom field: keys in JSON are texts.
             name = str(name)
         if name not in actual:
             has = ", ".join(map(repr, actual)) or "nothing"
@@ -257,7 +257,7 @@ _MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[Misfit]]] = {
     "outcome": _outcome_misfit,
 }
 _FINDERS = tuple((name, find) for name, find in _MISFITS.items() if name != "outcome")
-"""Fields that are skipped if None. The outcome is not one of them: unless it is named, a 2xx is expected."""
+"""The fields that are skipped if None. The outcome is not: if none is named, a 2xx is expected."""
 
 
 def _require_whole(name: str, value: object, example: str) -> None:

@@ -28,22 +28,22 @@ class Outbox:
         self.lanes = Lanes(in_flight)
         self.agenda: Agenda[Notification] = Agenda()
         self.attempts: dict[int, Attempt] = {}
-        """Those in flight, by notification serial."""
+        """The attempts in flight, by the serial of their notification."""
         self.scripted_answers: dict[int, tuple[int, Attempt, Result]] = {}
-        """The answers scripted for later, with the time at which each will have come, by notification serial."""
+        """The answers scripted for later, each with the time at which it counts as given, by notification serial."""
         self._find = find
         self._marks = marks
         self._answer_agenda: Agenda[int] = Agenda()
         self._lane_of: dict[int, str] = {}
         self._not_yet_held: deque[Notification] = deque()
-        """Those that have entered a lane since `hold_due` was last called. Some may have left it again."""
+        """Notifications that entered a lane after the last `hold_due`; some may have left it since."""
         self.last_seat = 0
         """The last seat that was given out."""
         self.hold: Hold | None = None
         """The hold shared by everything that is held; None while nothing is."""
         self._held_count = 0
         self._released_hold: Hold | None = None
-        """A copy of the current hold, kept by the notifications released from it; None until one is released."""
+        """A copy of the current hold for the notifications released from it; None until one is released."""
 
     def next_due(self) -> int | None:
         """When the next notification is due or the next scripted answer comes; None if there is neither."""
@@ -97,7 +97,7 @@ class Outbox:
         self._not_yet_held.append(notification)
 
     def seated_after(self, seat: int) -> Iterator[Notification]:
-        """Those still in a lane that have a later seat than this and are not held; the last one first."""
+        """The notifications in a lane that have a later seat than this and are not held, last seat first."""
         for notification in reversed(self._not_yet_held):
             if notification.seat <= seat:
                 break
@@ -163,7 +163,7 @@ class Outbox:
         self.rebuild_lanes()
 
     def restore(self, notifications: Iterable[Notification]) -> None:
-        """From all notifications there ever were, put those not yet sent back where they were waiting."""
+        """Given all notifications of a saved account, put those not yet sent back where they were waiting."""
         for notification in sorted(notifications, key=lambda notification: notification.seat):
             self.last_seat = notification.seat
             if notification.state not in (State.QUEUED, State.HELD):
@@ -198,7 +198,7 @@ class Outbox:
         self.attempts[attempt.notification.serial] = attempt
 
     def schedule_answer(self, attempt: Attempt, result: Result, at_ms: int) -> None:
-        """Keep an answer that counts as given at a later moment."""
+        """Keep an answer until the moment at which it counts as given."""
         serial = attempt.notification.serial
         self.scripted_answers[serial] = (at_ms, attempt, result)
         self._answer_agenda.add(at_ms, serial, serial)
