@@ -80,7 +80,7 @@ class Known(Protocol):
         """The custom field definitions available for a type, by id."""
 
 
-class Form(Protocol):
+class Written(Protocol):
     """A form of value. `python` is its annotation, `schema` its JSON Schema, `words` its name in the documents."""
 
     @property
@@ -92,11 +92,15 @@ class Form(Protocol):
     @property
     def words(self) -> str: ...
 
+    def read(self, value: Any, known: Known) -> Any:
+        """The value to store, or to compare with. Raises Unfit."""
+
+
+class Form(Written, Protocol):
+    """A form of the values of a field."""
+
     def blank(self) -> Any:
         """The value of an unset field."""
-
-    def read(self, value: Any, known: Known) -> Any:
-        """The value to store. Raises Unfit."""
 
 
 @dataclass(frozen=True, slots=True)

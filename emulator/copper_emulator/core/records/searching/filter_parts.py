@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import OneOf, Text
+from copper_emulator.core.records.forms.plain import OneOf, Text, Written
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching import conditions as must
 from copper_emulator.core.records.searching.conditions import Operation, Setting
@@ -22,7 +22,6 @@ from copper_emulator.core.records.searching.filter_values import (
     Numbered,
     PhoneNumber,
     Seconds,
-    Written,
 )
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import COMPANY
