@@ -47,7 +47,7 @@ def meet(expectation: Expectation, account: Account, claims: Claims, surface: Su
 def meet_none(expectation: Expectation, account: Account, claims: Claims, surface: Surface) -> None:
     """Raise ExpectationError if an unclaimed delivery fits.
 
-    UsageError if nothing could: the target is only the host, or another spelling, of one that was subscribed.
+    Raises UsageError if nothing ever could: the target is only the host, or another spelling, of a subscribed one.
     """
     __tracebackhide__ = True
     if expectation.target is not None:
@@ -75,7 +75,7 @@ def _check_target(target: str, account: Account) -> None:
 
 
 _WHERE_TO = ("target", "body")
-"""The fields that say where a delivery went; a scenario names its subscription, by the id in the body."""
+"""The fields that say where a delivery went. `body` is one: a scenario names a subscription by the id in the body."""
 
 
 def _unclaimed(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:
@@ -86,7 +86,7 @@ def _unclaimed(expectation: Expectation, account: Account, claims: Claims) -> li
 
 
 def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] | None:
-    """Which of the deliveries that fit by themselves meet the expectation together; None if they do not."""
+    """Of the deliveries that each fit, those that together have the ids and the count expected; None if they do not."""
     if expectation.count is not None and len(fitting) < expectation.count:
         return None
     if expectation.ids is None:
@@ -99,9 +99,9 @@ def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] 
 
 
 def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery] | None:
-    """The first deliveries that together have the ids wanted, and none that the others make superfluous.
+    """The first deliveries that together have the ids wanted, without any that the others make superfluous.
 
-    Only if the first in order do not work out may an id come twice.
+    The first pass takes only deliveries that share no id. If they do not have all ids, the second allows overlaps.
     """
     for twice in (False, True):
         missing, chosen = set(wanted), []
@@ -110,13 +110,12 @@ def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery
                 missing.difference_update(delivery.ids)
                 chosen.append(delivery)
             if not missing:
-                # Those chosen in the first pass have no id in common.
                 return _needed(chosen) if twice else chosen
     return None
 
 
 def _needed(chosen: Sequence[Delivery]) -> list[Delivery]:
-    """Leave out, beginning with the first, each delivery whose ids all come with others."""
+    """Leave out each delivery whose ids are all in others that are not left out, beginning with the first."""
     times = Counter(record_id for delivery in chosen for record_id in delivery.ids)
     needed = []
     for delivery in chosen:

@@ -1,4 +1,4 @@
-"""What a test has accounted for: deliveries that an `expect` matched, and those whose status or outcome it named."""
+"""Which deliveries a test has claimed: an `expect` takes those that it matches, so that no other can match them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from copper_emulator.core.model import Delivery, Topic
 
 
 class ClaimReason(NamedTuple):
-    """Why a delivery no longer counts (`{}` stands for which one), and as a sentence what would help.
+    """Why no `expect` can match a delivery any more, and what would help.
 
-    `until` is the number of the journal's entry before which nothing else counts either, 0 if there is none.
+    `why` is a clause with `{}` for the delivery, `advice` a sentence. Nothing before the journal's entry number `until`
+    can be matched either; 0 if there is no such entry.
     """
 
     why: str
@@ -51,7 +52,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._reasons: dict[int, ClaimReason] = {}
-        """Of those that were set aside, by serial; the others were claimed by an expect."""
+        """Why deliveries were set aside, by serial; what is claimed and not in here was claimed by an `expect`."""
         self._claimed: set[int] = set()
         self._permitted: set[int] = set()
         self._journal: Journal | None = None
@@ -59,7 +60,7 @@ class Claims:
         self._index_of: dict[int, int] = {}
         self._of_topic: dict[Topic, _OfTopic] = {}
         self.earlier = 0
-        """How many of the deliveries belong to earlier tests of the account, their fixtures' ends included."""
+        """How many deliveries belong to earlier tests that used the account, and to the teardown of their fixtures."""
 
     def unclaimed(self, journal: Journal, topic: Topic, ids: Sequence[int] | None) -> list[Delivery]:
         """The deliveries of a topic that are not claimed, in order; with ids, only those that have one of them.
@@ -87,7 +88,6 @@ class Claims:
             notification = delivery.notification
             if notification.serial in self._claimed:
                 continue
-            # Find it by topic and by record.
             self._index_of[notification.serial] = index
             of_topic = self._of_topic.get(notification.change.topic)
             if of_topic is None:
@@ -103,7 +103,7 @@ class Claims:
         return delivery.notification.serial in self._permitted
 
     def claim(self, deliveries: Iterable[Delivery], *, named: bool) -> None:
-        """Account for these deliveries; `named` if the expectation named their status or outcome."""
+        """Claim these deliveries; `named` if the expectation named their status or outcome."""
         serials = set()
         for delivery in deliveries:
             serials.add(delivery.notification.serial)
@@ -115,13 +115,13 @@ class Claims:
             self._permitted |= serials
 
     def set_aside(self, deliveries: Iterable[Delivery], reason: ClaimReason) -> None:
-        """Let these deliveries meet no expectation, whatever became of them."""
+        """Claim these deliveries without an `expect`, for this reason; the verdict accepts them, however they ended."""
         aside = list(deliveries)
         self.claim(aside, named=True)
         self._reasons |= dict.fromkeys((delivery.notification.serial for delivery in aside), reason)
 
     def reason(self, delivery: Delivery) -> ClaimReason:
-        """Why a claimed delivery no longer counts."""
+        """Why no `expect` can match a claimed delivery."""
         return self._reasons.get(delivery.notification.serial, _EXPECTED)
 
     def clear(self) -> None:

@@ -13,6 +13,8 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _RANGE = re.compile(rf"\s*(0|{_WHOLE.pattern})\s*-\s*(0|{_WHOLE.pattern})\s*")
 
+HOUR_MS = 3_600_000
+
 MAX_MS = 3_660 * 86_400_000
 """Ten years; anything longer is taken for a typing mistake."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.copper import Copper
@@ -17,8 +17,42 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.host import Host
 from copper_emulator.verdict import VerdictError
 
+F = TypeVar("F", bound=Face)
 
-class Emulator(AbstractContextManager[Copper]):
+
+class _Opener(Generic[F]):
+    """What both emulators have in common: what the account is made from, and the account while the block lasts."""
+
+    _maker: ClassVar[str]
+    _block: ClassVar[str]
+
+    def __init__(
+        self, *, host: Host | None = None, start: datetime | str | None = None, place: int = 1, **settings: Any
+    ) -> None:
+        self._settings = Settings(**settings)
+        self._random = settings.get("seed") == RANDOM
+        self._start = start
+        self._place = place
+        self._own_host = host is None
+        self._host = _checked(host) if host is not None else Host()
+        self._copper: F | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self._maker}: {'no account is open' if self._copper is None else repr(self._copper)}>"
+
+    if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
+
+        def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
+            text = f"the account comes from a block, `{self._block} {self._maker}(...) as copper:`"
+            raise AttributeError(f"{self._maker}(...) has no {name!r}: {text}", name=name, obj=self)
+
+    def _leave_host(self) -> None:
+        if self._own_host:
+            self._host.close()
+
+
+class Emulator(_Opener[Copper], AbstractContextManager[Copper]):
     """An emulated account for the length of a `with` block: unittest, scripts, Hypothesis rules and `@given` bodies.
 
     At the end, anything that went wrong and was neither expected nor allowed raises VerdictError, unless the block
@@ -36,16 +70,8 @@ class Emulator(AbstractContextManager[Copper]):
         UsageError: the host, the start or the place is invalid.
     """
 
-    def __init__(
-        self, *, host: Host | None = None, start: datetime | str | None = None, place: int = 1, **settings: Any
-    ) -> None:
-        self._settings = Settings(**settings)
-        self._random = settings.get("seed") == RANDOM
-        self._start = start
-        self._place = place
-        self._own_host = host is None
-        self._host = _checked(host) if host is not None else Host()
-        self._copper: Copper | None = None
+    _maker = "Emulator"
+    _block = "with"
 
     def __enter__(self) -> Copper:
         __tracebackhide__ = True
@@ -77,33 +103,12 @@ class Emulator(AbstractContextManager[Copper]):
         if text:
             raise VerdictError(text)
 
-    def __repr__(self) -> str:
-        return _represented("Emulator", self._copper)
 
-    if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
-
-        def __getattr__(self, name: str) -> Any:
-            __tracebackhide__ = True
-            raise AttributeError(_outside("Emulator", "with", name), name=name, obj=self)
-
-    def _leave_host(self) -> None:
-        if self._own_host:
-            self._host.close()
-
-
-class AsyncEmulator:
+class AsyncEmulator(_Opener[AsyncCopper]):
     """The asynchronous `Emulator`: `async with AsyncEmulator() as copper:`."""
 
-    def __init__(
-        self, *, host: Host | None = None, start: datetime | str | None = None, place: int = 1, **settings: Any
-    ) -> None:
-        self._settings = Settings(**settings)
-        self._random = settings.get("seed") == RANDOM
-        self._start = start
-        self._place = place
-        self._own_host = host is None
-        self._host = _checked(host) if host is not None else Host()
-        self._copper: AsyncCopper | None = None
+    _maker = "AsyncEmulator"
+    _block = "async with"
 
     async def __aenter__(self) -> AsyncCopper:
         __tracebackhide__ = True
@@ -136,27 +141,6 @@ class AsyncEmulator:
             raise
         if text:
             raise VerdictError(text)
-
-    def __repr__(self) -> str:
-        return _represented("AsyncEmulator", self._copper)
-
-    if not TYPE_CHECKING:  # As above.
-
-        def __getattr__(self, name: str) -> Any:
-            __tracebackhide__ = True
-            raise AttributeError(_outside("AsyncEmulator", "async with", name), name=name, obj=self)
-
-    def _leave_host(self) -> None:
-        if self._own_host:
-            self._host.close()
-
-
-def _outside(maker: str, block: str, name: str) -> str:
-    return f"{maker}(...) has no {name!r}: the account comes from a block, `{block} {maker}(...) as copper:`"
-
-
-def _represented(maker: str, copper: Face | None) -> str:
-    return f"<{maker}: {'no account is open' if copper is None else repr(copper)}>"
 
 
 def _checked(host: object) -> Host:

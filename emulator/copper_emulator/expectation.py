@@ -1,7 +1,7 @@
 """What a test expects of a notification, and whether a delivery fits, field by field.
 
-Mappings are compared at each level by the keys that are named; other keys do not matter. An empty one names none, and
-could say nothing: it fits only an empty one. Everything else, lists included, is compared with `==`.
+Mappings are compared at each level by the keys that the expectation names; other keys do not matter. An empty mapping,
+which names none, fits only an empty one. Everything else, lists included, is compared with `==`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from copper_emulator.core.arguments import check_order, entity_type, event_called, record_ids
+from copper_emulator.core.arguments import check_order, event_called, record_ids
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import no_such, short_ids
 
 __tracebackhide__ = raised_on_purpose
@@ -53,7 +54,7 @@ class Expectation:
     ) -> Expectation:
         """Read the arguments as people write them. Raises UsageError for the unknown, impossible or contradictory."""
         try:
-            kind = None if type is None else entity_type(type)
+            kind = None if type is None else kind_called(type)
         except UsageError:
             check_order(type, event)
             raise
@@ -68,7 +69,7 @@ class Expectation:
             _require_whole("status", status, "204")
         _require(Mapping, "a mapping", "updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
         if updated_attributes is not None:
-            _require_pairs("updated_attributes", updated_attributes)
+            _require_pairs(updated_attributes)
         _require(Mapping, "a mapping", "body", body, "{'subscription_id': 560698}")
         _require(str, "a text", "target", target, "'https://my-app.example/hook'")
         ending = None if outcome is None else _outcome(outcome)
@@ -128,7 +129,7 @@ def how(delivery: Delivery) -> str:
 
 
 def _in_brief(delivery: Delivery) -> str:
-    """The same, without the reason if it was never sent: that is shown beside it anyway."""
+    """Like `how`, but without the reason if it was never sent, because that is shown beside it anyway."""
     return f"it was {delivery.outcome}" if delivery.outcome in _NEVER_SENT else how(delivery)
 
 
@@ -161,9 +162,9 @@ def distance(reasons: Sequence[Misfit]) -> tuple[int, int]:
 
 def fits(expectation: Expectation, delivery: Delivery) -> bool:
     """Whether a delivery fits."""
-    # A hot path of `expect`: the fields that it does not name, usually all but three or four, are skipped.
-    for name, found in _FINDERS:
-        if getattr(expectation, name) is not None and found(expectation, delivery):
+    # A hot path: the fields that are not named, usually all but three or four, are skipped.
+    for name, find in _FINDERS:
+        if getattr(expectation, name) is not None and find(expectation, delivery):
             return False
     return not _outcome_misfit(expectation, delivery)
 
@@ -223,7 +224,7 @@ def _mapping_misfit(field: str, expected: Mapping[str, Any], actual: Any, *, wit
     for name, value in expected.items():
         wanted = list(value) if isinstance(value, tuple) else value
         if name not in actual and str(name) in actual:
-            # An id of a custom field, which is a key in JSON.
+            # The id of a custom field: keys in JSON are texts.
             name = str(name)
         if name not in actual:
             has = ", ".join(map(repr, actual)) or "nothing"
@@ -255,8 +256,8 @@ _MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[Misfit]]] = {
     "body": _body_misfit,
     "outcome": _outcome_misfit,
 }
-_FINDERS = tuple((name, found) for name, found in _MISFITS.items() if name != "outcome")
-"""Fields that are skipped if None. The outcome is not one of them: unless it is named, a 2xx is expected."""
+_FINDERS = tuple((name, find) for name, find in _MISFITS.items() if name != "outcome")
+"""The fields that are skipped if None. The outcome is not: if none is named, a 2xx is expected."""
 
 
 def _require_whole(name: str, value: object, example: str) -> None:
@@ -269,12 +270,12 @@ def _require(kind: type, called: str, name: str, value: object, example: str) ->
         raise UsageError(f"{name} must be {called}, like {name}={example}, not {value!r}")
 
 
-def _require_pairs(where: str, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
+def _require_pairs(updated_attributes: Mapping[str, Any]) -> None:
+    for name, value in updated_attributes.items():
         if value is None or isinstance(value, str | int | float):
             raise UsageError(
-                f"{where}[{name!r}] must be the pair of old and new value, like {{{name!r}: ('...', {value!r})}}, "
-                f"not {value!r} alone"
+                f"updated_attributes[{name!r}] must be the pair of old and new value, like "
+                f"{{{name!r}: ('...', {value!r})}}, not {value!r} alone"
             )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.argument_errors import written_like
-from copper_emulator.core.arguments import entity_type, record_id
+from copper_emulator.core.arguments import record_id
 from copper_emulator.core.attributes import is_defined
 from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.errors import UsageError, raised_on_purpose
@@ -31,6 +31,7 @@ from copper_emulator.core.model import (
 )
 from copper_emulator.core.moments import to_datetime, to_ms
 from copper_emulator.core.paths import api_url
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.surface import Surface
@@ -368,7 +369,7 @@ class Face:
                     "explain a change, a subscription, a notification, a delivery, a record, or type= and id=, "
                     f"not {what!r}"
                 )
-            kind = None if type is None else entity_type(type)
+            kind = None if type is None else kind_called(type)
             return explain_records(account, kind, None if id is None else record_id(id, kind))
 
     def reset(self) -> None:

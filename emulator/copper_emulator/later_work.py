@@ -26,7 +26,7 @@ def if_after_answer(
     kind: EntityType | None,
     ids: Collection[int] | None,
     *,
-    is_active: bool = False,
+    is_active: bool,
 ) -> str:
     """How a test waits for a change that its endpoint makes after its answer, as a sentence; "" if there can be none.
 

@@ -1,4 +1,4 @@
-"""The operations that let time pass, as rounds for a runner: shared by both faces and by scenarios."""
+"""What the faces and scenarios do with an account, as rounds (`driver.py`), which serve both faces."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Operations(ABC):
     def replay(
         self, body: Mapping[str, Any] | str | Path, target: str, headers: Mapping[str, str] | None
     ) -> Rounds[Delivery]:
-        """Send a captured body again; a delayed answer is waited for, at most for the setting `timeout`."""
+        """Send a captured body again. An answer scripted for later is waited for, at most for the setting `timeout`."""
         __tracebackhide__ = True
         if self.tenant.driving:
             raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
@@ -141,7 +141,7 @@ class LocalOperations(Operations):
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
         self.tenant.check_here()
-        # A generator, so that "is a delivery under way?" is asked when these rounds run, not when they are made.
+        # A generator, so that whether a delivery is under way is checked when these rounds run, not when they are made.
         check_reachable(self.tenant.clock.now() + delta_ms)
         return (yield from advance(self.tenant, delta_ms))
 
@@ -226,7 +226,7 @@ def longest(limit: timedelta | str) -> int:
 
 
 def _milliseconds(whole: object) -> int:
-    # A negative span is not too short but a different mistake, with its own message.
+    # 0 for a negative timedelta, which `parse_duration` would refuse: the callers' own message fits better.
     return 0 if isinstance(whole, timedelta) and whole <= timedelta() else parse_duration(whole)
 
 
@@ -235,7 +235,7 @@ def _is_number(value: object) -> bool:
 
 
 def _said(call: str, seconds: Any) -> str:
-    """Both ways to write a number of seconds: advance(seconds=60) or advance('1m')."""
+    """Both ways to write a call with a number of seconds: advance(seconds=60) or advance('1m')."""
     named = call.format(f"seconds={seconds}" if call.startswith("advance") else f"timedelta(seconds={seconds})")
     try:
         text = duration_text(parse_duration(seconds))

@@ -11,11 +11,11 @@ from copper_emulator.core.arguments import record_id
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.moments import to_ms
-from copper_emulator.core.records.forms.plain import CalendarDay, Moment, Several
+from copper_emulator.core.records.forms.plain import CalendarDay, Moment, Several, Written
 from copper_emulator.core.records.forms.references import LookupId, RecordId, Reference
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.records.searching.filter_shapes import AnyRecord, Listed
-from copper_emulator.core.records.searching.filter_values import AnId, Day, Seconds, Written
+from copper_emulator.core.records.searching.filter_values import AnId, Day, Seconds
 from copper_emulator.lookup_entry import LookupEntry, table_of
 
 __tracebackhide__ = raised_on_purpose

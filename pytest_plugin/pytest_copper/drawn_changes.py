@@ -12,7 +12,8 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.changed import is_same, reported_pair
 from copper_emulator.core.records.fields import Access, Field, Null
 from copper_emulator.core.records.tables import TABLES
-from pytest_copper.drawn_values import PARTS_OF_A_NAME, field_values, known_fields, lookups
+from copper_emulator.core.records.writing.derived import NAME_PARTS
+from pytest_copper.drawn_values import field_values, known_fields, lookups
 
 Pairs: TypeAlias = dict[str, list[Any]]
 
@@ -30,7 +31,7 @@ def updated_attributes(kind: EntityType) -> st.SearchStrategy[Pairs]:
 
 def _is_reported(field: Field) -> bool:
     # The parts of a name are reported together with the name.
-    written = field.access is Access.ALWAYS and field.stored and field.name not in PARTS_OF_A_NAME
+    written = field.access is Access.ALWAYS and field.stored and field.name not in NAME_PARTS
     return written and bool(field.webhook_names)
 
 

@@ -7,16 +7,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.fields import Field as TableField
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import iso
 from pytest_copper.drawn_changes import updated_attributes
-from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
+from pytest_copper.drawn_values import UNIQUE, Ids, can_be_drawn, field_values, known_fields
 from pytest_copper.machine_checks import checked_secret
 
 __tracebackhide__ = raised_on_purpose
@@ -37,7 +38,7 @@ def fields(
         records: ids of records that fields may name, by type, like {"company": [17]}; an activity needs a parent.
         unique: whether to include emails and email domains, which no two records may share.
     """
-    kind, ids = entity_type(type), _ids(records)
+    kind, ids = kind_called(type), _ids(records)
     every = {field.name: field for field in known_fields(TABLES[kind]) if can_be_drawn(field, ids)}
     required = [field for field in known_fields(TABLES[kind]) if field.required]
     for field in required:
@@ -50,7 +51,7 @@ def changes(
     type: str, *, records: Mapping[str, Sequence[Any]] | None = None, unique: bool = True
 ) -> st.SearchStrategy[Fields]:
     """Fields for `update`: at least one, with None if that clears it. The arguments are those of `fields`."""
-    kind, ids = entity_type(type), _ids(records)
+    kind, ids = kind_called(type), _ids(records)
     writable = [field for field in known_fields(TABLES[kind]) if field.access is Access.ALWAYS]
     every = {field.name: field for field in writable if can_be_drawn(field, ids)}
     return _some(every, [], ids, clears=True, unique=unique).filter(bool)
@@ -73,7 +74,7 @@ def bodies(
     """
     if secret is not None:
         checked_secret("secret", secret)
-    wanted = None if type is None else entity_type(type)
+    wanted = None if type is None else kind_called(type)
     if event not in (None, *Event):
         raise UsageError(no_event(event))
     topics = [
@@ -106,7 +107,7 @@ def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, 
 
 
 def _ids(records: Mapping[str, Sequence[Any]] | None) -> Ids:
-    return {entity_type(type): list(ids) for type, ids in (records or {}).items()}
+    return {kind_called(type): list(ids) for type, ids in (records or {}).items()}
 
 
 def _some(
@@ -126,7 +127,7 @@ def _some(
 def _without_contradictions(body: Fields) -> Fields:
     """Only one of several fields that say the same; a currency only with an amount."""
     dropped = {
-        **dict.fromkeys(PARTS_OF_A_NAME, "name" in body),
+        **dict.fromkeys(NAME_PARTS, "name" in body),
         "status": "status_id" in body,
         "pipeline_id": "pipeline_stage_id" in body,
         "monetary_unit": body.get("monetary_value") is None,

@@ -48,8 +48,6 @@ _DOMAINS = _WORDS.map("{}.example".format)
 UNIQUE = frozenset({"email", "emails", "email_domain"})
 """Fields whose values no two records may share."""
 
-PARTS_OF_A_NAME = ("prefix", "first_name", "middle_name", "last_name", "suffix")
-
 _CURRENCIES = ("USD", "EUR", "GBP")
 _LARGEST = 1_000_000
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from copper_emulator import UsageError
-from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import raised_on_purpose
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import meant, suggesting
 
 __tracebackhide__ = raised_on_purpose
@@ -46,7 +46,7 @@ def checked(cls: type[Any]) -> None:
         raise UsageError(f'{name}.types: give the types as a tuple, like types = ("person", "lead"), not {types!r}')
     for each in types:
         try:
-            entity_type(each)
+            kind_called(each)
         except UsageError as error:
             raise UsageError(f"{name}.types: {error}") from None
     if secret is not None:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from copper_emulator import Copper, Delivery, Emulator, UsageError
 from copper_emulator.copper import stepwise
-from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, Topic
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import fix, refused_meanwhile
@@ -83,7 +83,7 @@ class Playthrough:
         """Whether a replay had the secret but reported something that Copper had not sent before."""
         self._emulator = Emulator(host=host, **{"strict": False, **settings})
         self.copper = self._emulator.__enter__()
-        self.types = tuple(dict.fromkeys(map(entity_type, hooks.types)))
+        self.types = tuple(dict.fromkeys(map(kind_called, hooks.types)))
         """The machine's types, each once and under its own name."""
         self.story = Story(self.types, self.copper.settings.profile)
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType, Event, Topic
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.tables import ACTIVITY, LEAD
 from copper_emulator.core.topics import Profile, exists
 from pytest_copper.drawn_records import changes, fields
@@ -123,9 +123,9 @@ class Story:
         self._happened += 1
         for action, part in step.items():
             if action == "create":
-                self._appeared(part.get("as"), entity_type(part["type"]), part.get("count", 1))
+                self._appeared(part.get("as"), kind_called(part["type"]), part.get("count", 1))
             elif action == "seed" and "as" in part:
-                self.living[part["as"]] = entity_type(part["type"])
+                self.living[part["as"]] = kind_called(part["type"])
             elif action == "delete":
                 self._gone([part["records"]] if isinstance(part["records"], str) else part["records"])
             elif action == "merge":

@@ -20,8 +20,8 @@ from copper_emulator.core.errors import raised_on_purpose
 # isort: split
 from hypothesis import strategies as st
 
-from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.kinds import kind_called
 from pytest_copper.drawn_records import bodies, changes, fields
 from pytest_copper.story import Story
 
@@ -35,7 +35,7 @@ def sequences(*types: str, most: int = 20) -> st.SearchStrategy[list[dict[str, A
 
     Each step is possible when its turn comes: records that it updates, merges or converts exist by then.
     """
-    kinds = [entity_type(type) for type in types] or [EntityType.PERSON]
+    kinds = [kind_called(type) for type in types] or [EntityType.PERSON]
     return _sequence(kinds, most)
 
 

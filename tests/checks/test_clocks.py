@@ -33,9 +33,9 @@ def checked(answer: Callable[[Received], object], **options: Any) -> Report:
         return copper.check(TARGET, no_secret=True, **options)
 
 
-def refusing_after(most: timedelta, status: int = 401) -> Callable[[Received], int]:
+def refusing_after(most: timedelta) -> Callable[[Received], int]:
     def hook(request: Received) -> int:
-        return status if age(request) > most else 200
+        return 401 if age(request) > most else 200
 
     return hook
 

@@ -92,9 +92,8 @@ def make_change(
     attributes: Mapping[str, Any] | None = None,
     *,
     at: int = START,
-    serial: int = 1,
 ) -> Change:
-    return Change(serial, topic(text), tuple(ids), attributes or {}, at)
+    return Change(1, topic(text), tuple(ids), attributes or {}, at)
 
 
 def make_notification(

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.core.arguments import bare_event, captured_topic, entity_type, record_id, record_ids
+from copper_emulator.core.arguments import bare_event, captured_topic, record_id, record_ids
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, RecordChange
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.topics import Profile
 from tests.core.builders import topic
@@ -23,7 +24,7 @@ def event(type: str, event: str, ids: Any, attributes: Any = None, profile: str 
 
 @pytest.mark.parametrize("name", ["activity_log", "activity", "activities", "Activities", "ACTIVITY_LOG"])
 def test_a_type_is_called_by_each_of_its_names_in_any_case(name: str) -> None:
-    assert entity_type(name) is EntityType.ACTIVITY_LOG
+    assert kind_called(name) is EntityType.ACTIVITY_LOG
 
 
 @pytest.mark.parametrize(("name", "called"), [("person", "new"), ("people", "New"), ("Person", "NEW")])
@@ -45,7 +46,7 @@ def test_a_topic_is_called_so_too(name: str, called: str) -> None:
 )
 def test_an_unknown_type_is_refused_with_those_there_are(name: Any, meant: str | None) -> None:
     with pytest.raises(UsageError) as caught:
-        entity_type(name)
+        kind_called(name)
 
     types = "lead, person, company, opportunity, project, task and activity_log"
     rest = f"; the types are {types}" if meant is None else f"; did you mean '{meant}'? The types are {types}"

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from textwrap import fill
 
 from copper_emulator.core.records.fields import Field, Null
-from copper_emulator.core.records.forms.plain import Checkbox, OneOf, Text
-from copper_emulator.core.records.searching.filter_values import Written
+from copper_emulator.core.records.forms.plain import Checkbox, OneOf, Text, Written
 from copper_emulator.python_values import annotation
 
 WIDTH = 120

@@ -14,7 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 from copper_emulator import Copper, Emulator, Received
 from copper_emulator.copper import stepwise
-from copper_emulator.core.arguments import entity_type
+from copper_emulator.core.records.kinds import kind_called
 from pytest_copper.machine import CopperMachine, EndpointFailed
 from pytest_copper.story import Step, Story
 from tests.machine.machines import SampleMachine, machine
@@ -289,7 +289,7 @@ def test_leads_and_people_may_have_email_addresses_each_another(
     kind: str, field: str, way: Callable[[Story], SearchStrategy[Step]]
 ) -> None:
     """They are what two records have in common when a lead is converted."""
-    step = find(way(Story([entity_type(kind)])), lambda step: field in step["create"]["fields"])
+    step = find(way(Story([kind_called(kind)])), lambda step: field in step["create"]["fields"])
 
     with Emulator() as copper:
         stepwise(copper).perform(stepwise(copper).read(step))

@@ -7,7 +7,7 @@ from typing import Any
 
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.records.forms.reading import BodyFields
-from copper_emulator.core.records.store import Stored
+from copper_emulator.core.records.tables import Stored
 from copper_emulator.core.records.writing.action import Action
 
 

@@ -26,6 +26,7 @@ from copper_emulator.core.subscriptions import Draft, parse_create
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import events_of
 from copper_emulator.core.wire import iso
+from copper_emulator.durations import HOUR_MS
 from copper_emulator.fault_texts import parse_faults
 from copper_emulator.operations import LocalOperations
 from copper_emulator.settings import Settings
@@ -56,7 +57,6 @@ APART_MS = 1_000
 _BRIEFLY = 0.5
 """Seconds of patience with the next step of a row that is wrong already."""
 
-_HOUR = 3_600_000
 
 _REPLAYED = 0
 """The subscription of what is sent as it is."""
@@ -107,6 +107,11 @@ class Bench:
         """The type that most rows use: person, or the first that has all events."""
         usable = self._with_all_events
         return EntityType.PERSON if EntityType.PERSON in usable else next(iter(usable), None)
+
+    @property
+    def kind_of_most(self) -> EntityType:
+        """The type of rows that need no other event than `new`."""
+        return self.main or self.plan.types[0]
 
     @property
     def beside_main(self) -> EntityType | None:
@@ -289,7 +294,7 @@ class Bench:
 
     def send_unknown(self, body: Mapping[str, Any]) -> Rounds[Delivery]:
         """Send a body with an unknown type or event; it is recorded as the `new` of a known type."""
-        kind, raw = self.main or self.plan.types[0], json.dumps(body).encode()
+        kind, raw = self.kind_of_most, json.dumps(body).encode()
         topic, ids = Topic(kind, Event.NEW), tuple(body["ids"])
         return (yield from self._operations.replay_as(topic, ids, raw, self.plan.target, self.plan.headers))
 
@@ -303,7 +308,7 @@ class Bench:
 
     def idle(self) -> Rounds[None]:
         """Let virtual time pass until nothing is waiting."""
-        yield from self._operations.run_until_idle(_HOUR)
+        yield from self._operations.run_until_idle(HOUR_MS)
 
     def rest(self) -> Rounds[None]:
         """Let a moment of real time pass in which an endpoint can work."""

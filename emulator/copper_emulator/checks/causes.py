@@ -99,7 +99,7 @@ class Causes:
         self._raised: dict[str, str] = {}
         self._alike = Counter[str]()
 
-    def point_to_earlier(self, row: str, finding: Finding, *, plain: bool, several: bool = False) -> Finding:
+    def point_to_earlier(self, row: str, finding: Finding, *, plain: bool, several: bool) -> Finding:
         """The finding, shortened if plainer rows have shown everything that went wrong.
 
         A plain row is the life of a record, in which there is nothing special: what fails there will fail in other rows

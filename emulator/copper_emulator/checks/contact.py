@@ -11,14 +11,9 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.shell.delivering.driver import Rounds
 
 
-def kind_of_most(bench: Bench) -> EntityType:
-    """The type of rows that need no other event than `new`."""
-    return bench.main or bench.plan.types[0]
-
-
 def one(bench: Bench) -> Rounds[None]:
     """Create one record, of the main type or the first there is."""
-    yield from bench.create(kind_of_most(bench))
+    yield from bench.create(bench.kind_of_most)
 
 
 def _worked_off(bench: Bench) -> Rounds[None]:
@@ -45,7 +40,7 @@ REDIRECT = "Register the URL it redirects to; a redirect is not followed but cou
 
 def in_time(bench: Bench) -> Rounds[Finding | None]:
     """Send as many ids as a notification may have."""
-    yield from bench.create(kind_of_most(bench), MAX_IDS)
+    yield from bench.create(bench.kind_of_most, MAX_IDS)
     yield from _worked_off(bench)
     # What takes too long is advised for what it is; anything else is about the number of ids.
     found = judged(bench, IDS, state=False)

@@ -15,7 +15,6 @@ from typing import Any
 from yarl import URL
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.contact import kind_of_most
 from copper_emulator.checks.hints import RAISED, UNREAD
 from copper_emulator.checks.judging import readable
 from copper_emulator.checks.report import Finding, Verdict
@@ -84,7 +83,7 @@ _PLAIN, _REFUSED, _BIG = "a notification", "one without the secret", f"one of {2
 
 def _firsts(bench: Bench) -> dict[str, tuple[Mapping[str, Any], Mapping[str, str]]]:
     """What is sent as the first of two: its body and its headers."""
-    plan, kind = bench.plan, kind_of_most(bench)
+    plan, kind = bench.plan, bench.kind_of_most
     headers = plan.headers
     found: dict[str, tuple[Mapping[str, Any], Mapping[str, str]]] = {_PLAIN: (_new(bench), headers)}
     if not plan.open and (plan.secret or headers):
@@ -98,7 +97,7 @@ def _firsts(bench: Bench) -> dict[str, tuple[Mapping[str, Any], Mapping[str, str
 
 
 def _new(bench: Bench) -> Mapping[str, Any]:
-    kind = kind_of_most(bench)
+    kind = bench.kind_of_most
     return bench.body(kind, "new", bench.touch(kind, [bench.seed(kind)]))
 
 

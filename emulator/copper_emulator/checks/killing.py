@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.contact import kind_of_most
 from copper_emulator.checks.judging import delivery_text, shortened
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import StateError
@@ -52,7 +51,7 @@ _RUNS_ON = (
 
 def killed(bench: Bench) -> Rounds[Finding]:
     """Kill the service right after it has answered, start it again, and see what it knows."""
-    service, kind = bench.plan.service, kind_of_most(bench)
+    service, kind = bench.plan.service, bench.kind_of_most
     if service is None or bench.plan.state is None:
         return Finding(Verdict.SKIPPED, f"it needs {_NEEDS[service is None]}")
     (before,) = yield from bench.create(kind)

@@ -10,9 +10,9 @@ from copper_emulator.checks.fetched_from import CheckApi
 from copper_emulator.checks.killing import Service
 from copper_emulator.checks.rows import ROWS, Row
 from copper_emulator.checks.state import Source
-from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import no_such
 from copper_emulator.durations import parse_duration
 
@@ -109,7 +109,7 @@ def types_of(names: str | Iterable[str] | None) -> tuple[EntityType, ...]:
     """The named types in their usual order; all if None. Raises UsageError."""
     if names is None:
         return tuple(EntityType)
-    wanted = {entity_type(name) for name in _names(names, "types")}
+    wanted = {kind_called(name) for name in _names(names, "types")}
     return tuple(kind for kind in EntityType if kind in wanted)
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
 from copper_emulator.checks.causes import Causes
-from copper_emulator.checks.contact import kind_of_most
 from copper_emulator.checks.echo import ECHO_DEPTH, endless
 from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
@@ -173,7 +172,7 @@ class _Run:
         """The finding's own, unless something more telling is known: this type alone fails, or nothing works yet."""
         self.takes_a_type = self.takes_a_type or (row.life and finding.verdict is Verdict.PASSED)
         if row is PLAINEST and finding.verdict is Verdict.PASSED:
-            self.takes_new_of = kind_of_most(self.bench)
+            self.takes_new_of = self.bench.kind_of_most
         if row.kind is not None and row.life and self._takes_others(row.kind) and finding.advice == row.advice:
             return about_type(row.kind)
         if finding.verdict is not Verdict.FAILED or self.has_taken:

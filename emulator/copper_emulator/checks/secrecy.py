@@ -8,7 +8,7 @@ from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.contact import one
 from copper_emulator.checks.judging import about_refusal, delivery_text, sentence
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import DISTRUSTFUL, Delivery, EntityType, Event, Outcome, Topic
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Outcome, Topic
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.wrong_secrets import wrong_headers, wrong_secrets
@@ -36,12 +36,12 @@ def missing(bench: Bench) -> Rounds[Finding]:
         if probed[str(topic)].verdict is Verdict.SKIPPED:
             # The right one is refused as well: more of them would prove no more.
             break
-    return _found(bench, probed)
+    return _found(probed)
 
 
 def _topics(bench: Bench) -> list[Topic]:
     """The `new` of each type, and all events of the type that most rows use, which comes first."""
-    first = _first(bench)
+    first = bench.kind_of_most
     own = [Topic(first, event) for event in Event if event in bench.events(first)]
     return [*own, *(Topic(kind, Event.NEW) for kind in bench.plan.types if kind is not first)]
 
@@ -61,11 +61,7 @@ def wrong(bench: Bench) -> Rounds[Finding]:
             "Give the one it expects: --secret KEY=VALUE, secret={...}.",
         )
     probed = yield from _probed(bench, forged)
-    return _found(bench, probed)
-
-
-def _first(bench: Bench) -> EntityType:
-    return bench.main or bench.plan.types[0]
+    return _found(probed)
 
 
 def _probed(
@@ -73,7 +69,7 @@ def _probed(
 ) -> Rounds[dict[str, Finding]]:
     """The finding for each forgery, by its description."""
     yield from _delivered(bench)
-    topic, found = Topic(_first(bench), Event.NEW), dict[str, Finding]()
+    topic, found = Topic(bench.kind_of_most, Event.NEW), dict[str, Finding]()
     for what, (members, headers) in forged.items():
         found[what] = yield from _forged(bench, topic, members, headers)
     return found
@@ -122,7 +118,7 @@ def _is_idle(bench: Bench, topic: Topic, record: int, calls: int) -> bool:
     Without a state, who fetches for it has believed it; of the main type, so has who accepts it.
     """
     if bench.plan.state is None:
-        return topic.type is not _first(bench) and bench.api_calls == calls
+        return topic.type is not bench.kind_of_most and bench.api_calls == calls
     return bench.believes_in(topic.type, record) is (topic.event is Event.DELETE)
 
 
@@ -136,7 +132,7 @@ def _has_form(bench: Bench, members: Mapping[str, object], headers: Mapping[str,
     return texts >= set(bench.plan.secret) and set(headers) >= set(bench.plan.headers)
 
 
-def _found(bench: Bench, probed: Mapping[str, Finding]) -> Finding:
+def _found(probed: Mapping[str, Finding]) -> Finding:
     """The worst finding, with the forgeries it is about."""
     for verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.SKIPPED):
         alike: dict[str, list[str]] = {}

@@ -40,7 +40,7 @@ def accounts(
       copper-emulator accounts --create ci-7 --set latency=1m
       copper-emulator accounts --delete ci-7
     """
-    given = {"token": token, "email": email, "settings": settings_given("--set", changes) or None}
+    given = {"token": token, "email": email, "settings": settings_given(changes) or None}
     body: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if body and made is None:
         raise WrongUse("--token, --email and --set need --create")

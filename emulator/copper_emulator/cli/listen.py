@@ -18,7 +18,7 @@ from copper_emulator.cli.streams import Unprinted
 from copper_emulator.cli.values import Number
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
-from copper_emulator.core.wire import iso
+from copper_emulator.core.wire import iso, no_constant
 from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.serving.ports import why_not_listening
 from copper_emulator.timeline import MASK
@@ -142,14 +142,10 @@ class Receiver:
 
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw, parse_constant=_no_constant)
+        body = json.loads(raw, parse_constant=no_constant)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _beside_the_payload(body: Mapping[str, Any]) -> list[str]:

@@ -84,9 +84,9 @@ def json_or_text(text: str) -> Any:
         return text
 
 
-def settings_given(option: str, given: tuple[str, ...]) -> dict[str, Any]:
-    """`batch=1` as {"batch": 1}; the server knows which settings exist."""
-    fields = fields_of(option, given, form="NAME=VALUE", like="batch=1")
+def settings_given(given: tuple[str, ...]) -> dict[str, Any]:
+    """The values of `--set`: `batch=1` as {"batch": 1}; the server knows which settings exist."""
+    fields = fields_of("--set", given, form="NAME=VALUE", like="batch=1")
     # As in the options of `serve`: over-limit is over_limit.
     return {name.replace("-", "_"): value for name, value in fields.items()}
 

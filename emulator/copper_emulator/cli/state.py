@@ -73,7 +73,7 @@ def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_j
     """
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/settings"
-    given = settings_given("--set", changes)
+    given = settings_given(changes)
     shown = client.post(path, given) if given else client.get(path)
     output.json(shown)
     # `intercept` is for tests only: a server ignores it.

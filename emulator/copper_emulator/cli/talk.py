@@ -192,7 +192,7 @@ def reset(*, changes: tuple[str, ...], server: str, account: str | None, as_json
       copper-emulator reset --set seed=7 --set latency=0-15m
     """
     client, output = Client(server), Output(as_json=as_json)
-    body = {"settings": settings_given("--set", changes)} if changes else {}
+    body = {"settings": settings_given(changes)} if changes else {}
     shown = client.post(client.account(account) + "/reset", body)
     output.json(shown)
     output.line(f"Account {shown['name']} was reset.")

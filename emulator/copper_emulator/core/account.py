@@ -105,7 +105,7 @@ def _answers_only(_target: str) -> bool:
 
 
 class Inside(NamedTuple):
-    """The internals of an account that only its serialization (`state/`) may see."""
+    """The internals of an account that only `state/`, which saves and restores it, may see."""
 
     counters: Counters
     limiter: RateLimiter
@@ -155,9 +155,9 @@ class Account:
         self.unstarted_app: Callable[[], str] = _no_app_is_unstarted
         """Names an application that has a route but was not started yet; empty if there is none."""
         self.may_work_on: Callable[[str], bool] = _answers_only
-        """Whether a target's endpoint may do something after its answer for which nothing waits; False by default."""
+        """Whether a target's endpoint may do something after its answer that nothing waits for; False by default."""
         self.owner_elsewhere: Callable[[str, object], str] = _nobody_has_it
-        """What made another open account that has a record, given its type and id; empty if none has, as by default."""
+        """Names what made the other open account that has this record (type, id); empty if none has it."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._outbox = Outbox(rules.in_flight, self.subscriptions.find, self.marks)
@@ -165,7 +165,7 @@ class Account:
         self._envelopes = Envelopes()
         self._listeners = Listeners(self.subscriptions, surface)
         self._echo: EchoLoop | None = None
-        self._raced: set[tuple[EntityType, int]] = set()
+        self._raced: set[Item] = set()
 
     @cached_property
     def records(self) -> RecordStore:
@@ -173,7 +173,7 @@ class Account:
         return RecordStore(self.rules, self._counters, self._email, self._report, self.marks)
 
     def has_record(self, kind: str, record_id: object) -> bool:
-        """Whether it has a record; asking makes no store."""
+        """Whether the account has this record; does not create the store only to answer."""
         if "records" not in self.__dict__ or not isinstance(record_id, int):
             return False
         return record_id in self.records.of(EntityType(kind))
@@ -432,7 +432,7 @@ class Account:
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
         """Conclude an attempt. Returns None if the answer is scripted for later; `finish` then concludes it."""
-        # If nothing was sent, no answer can be slow.
+        # Only an answer can be slow: if nothing was sent, there is none.
         delay = result.delay_ms + (attempt.slower_ms if result.outcome in ANSWERED else 0)
         if not delay:
             return self._end(attempt, result, now)
@@ -487,7 +487,7 @@ class Account:
         return sorted(self.journal.not_ended(), key=lambda notification: (notification.due_ms, notification.serial))
 
     def wait_of(self, notification: Notification) -> Wait:
-        """What a notification that has not ended is waiting for, as of the latest moment passed to the account."""
+        """What a notification that has not ended is waiting for, at the latest `now` that the account was given."""
         wait = self._outbox.wait_of(notification, self.moment, self._limiter)
         return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.time_flows() else wait
 

@@ -45,7 +45,8 @@ class Lanes:
     """
 
     def __init__(self, in_flight: int) -> None:
-        self._in_flight = in_flight
+        self.in_flight = in_flight
+        """Changed only by `Outbox`, which then rebuilds the lanes."""
         self._lanes: dict[str, deque[Notification]] = {}
         self._busy: dict[str, int] = {}
         self._paused: set[str] = set()
@@ -86,7 +87,7 @@ class Lanes:
         self._busy[target] = self._busy.get(target, 0) + 1
 
     def is_busy(self, target: str) -> bool:
-        return self._busy.get(target, 0) >= self._in_flight
+        return self._busy.get(target, 0) >= self.in_flight
 
     def release(self, target: str) -> None:
         """Count one notification fewer in flight to a target."""
@@ -96,12 +97,8 @@ class Lanes:
         else:
             del self._busy[target]
         # Before this one ended, the target was busy.
-        if still_in_flight == self._in_flight - 1 and target in self._lanes and target not in self._paused:
+        if still_in_flight == self.in_flight - 1 and target in self._lanes and target not in self._paused:
             self._offer(target)
-
-    def allow_in_flight(self, in_flight: int) -> None:
-        """Change how many may be in flight to one target; only while nothing is waiting."""
-        self._in_flight = in_flight
 
     @property
     def paused(self) -> frozenset[str]:
@@ -135,7 +132,7 @@ class Lanes:
         return notifications
 
     def _is_free(self, target: str) -> bool:
-        return self._busy.get(target, 0) < self._in_flight and target not in self._paused
+        return self._busy.get(target, 0) < self.in_flight and target not in self._paused
 
     def _offer(self, target: str) -> None:
         heappush(self._heads, (self._lanes[target][0].seat, target))

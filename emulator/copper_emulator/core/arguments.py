@@ -9,7 +9,7 @@ from typing import Any
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
-from copper_emulator.core.records.kinds import type_named
+from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import json_name
@@ -20,14 +20,6 @@ __tracebackhide__ = raised_on_purpose
 
 
 _NOT_CAPTURED = "this is not a captured notification (a JSON object with a known type, event and list of ids): {}"
-
-
-def entity_type(name: str) -> EntityType:
-    """The type with this name, which is any of its names in any case. Raises UsageError for a type without webhooks."""
-    kind = type_named(name)
-    if kind is None:
-        raise UsageError(no_type(name))
-    return kind
 
 
 def event_called(name: str) -> Event:
@@ -120,7 +112,7 @@ def _topic_called(type: str, event: str) -> Topic:
         return _TOPICS[type, event]
     except (KeyError, TypeError):
         check_order(type, event)
-        return _TOPICS[entity_type(type), event_called(event)]
+        return _TOPICS[kind_called(type), event_called(event)]
 
 
 def _topic_on_the_wire(type: str, event: str) -> Topic:

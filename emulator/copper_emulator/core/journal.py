@@ -1,4 +1,4 @@
-"""What happened in an account, in order. Entries are never changed or removed; everything else only reads them."""
+"""What happened in an account, in order. Entries are never changed or removed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Entries(Sequence[Entry]):
         return zip(*self.columns(first), strict=True)
 
     def columns(self, first: int) -> tuple[list[int], list[Kind], list[str], list[Any]]:
-        """As `parts`, but all times, all kinds, all texts, and all that they are about."""
+        """The same as four lists: the times, the kinds, the texts, and what the entries are about."""
         parts = self._parts[first * 4 :]
         return parts[::4], parts[1::4], parts[2::4], parts[3::4]
 
@@ -208,7 +208,7 @@ class Journal:
 
 
 class _Indexes:
-    """Indexes that are seldom needed, built from the entries on demand; each entry is read once."""
+    """Indexes that are seldom needed; each entry is read once, and only on demand."""
 
     def __init__(self) -> None:
         self.by_change_serial: dict[int, int] = {}
@@ -221,7 +221,7 @@ class _Indexes:
 
     def read(self, entries: Entries) -> Self:
         """Index the entries added since the last call."""
-        # Not entry by entry: each would be made for this alone.
+        # By `parts`, which builds no `Entry` for each.
         for _, kind, text, about in entries.parts(self._read):
             if kind is Kind.CHANGE:
                 self.by_change_serial[about.serial] = self._read
@@ -239,11 +239,11 @@ class _Indexes:
 
 
 class _LatestAbout:
-    """Which notification an endpoint got last about a record; each delivery is read once, and only on demand."""
+    """The last notification that an endpoint got about each record; each delivery is read once, and only on demand."""
 
     def __init__(self) -> None:
         self.by_record: dict[tuple[EntityType, int], tuple[int, Notification]] = {}
-        """The number says which of two came later."""
+        """The index of the delivery, which says which of two came later, and its notification."""
         self._read = 0
 
     def read(self, deliveries: Sequence[Delivery]) -> Self:

@@ -28,21 +28,22 @@ class Outbox:
         self.lanes = Lanes(in_flight)
         self.agenda: Agenda[Notification] = Agenda()
         self.attempts: dict[int, Attempt] = {}
-        """Those in flight, by notification serial."""
+        """The attempts in flight, by the serial of their notification."""
         self.scripted_answers: dict[int, tuple[int, Attempt, Result]] = {}
-        """The answers scripted for later, with the time at which each will have come, by notification serial."""
+        """The answers scripted for later, each with the time at which it counts as given, by notification serial."""
         self._find = find
         self._marks = marks
         self._answer_agenda: Agenda[int] = Agenda()
         self._lane_of: dict[int, str] = {}
         self._not_yet_held: deque[Notification] = deque()
-        """Those that have entered a lane since `hold_due` was last called. Some may have left it again."""
-        self._last_seat = 0
+        """Notifications that entered a lane after the last `hold_due`; some may have left it since."""
+        self.last_seat = 0
+        """The last seat that was given out."""
         self.hold: Hold | None = None
         """The hold shared by everything that is held; None while nothing is."""
         self._held_count = 0
         self._released_hold: Hold | None = None
-        """A copy of the current hold, kept by the notifications released from it; None until one is released."""
+        """A copy of the current hold for the notifications released from it; None until one is released."""
 
     def next_due(self) -> int | None:
         """When the next notification is due or the next scripted answer comes; None if there is neither."""
@@ -90,18 +91,13 @@ class Outbox:
 
     def enter_last(self, notification: Notification) -> None:
         """Put a notification that has become due behind all others, in its target's lane."""
-        self._last_seat += 1
-        notification.seat = self._last_seat
+        self.last_seat += 1
+        notification.seat = self.last_seat
         self._enter(notification)
         self._not_yet_held.append(notification)
 
-    @property
-    def last_seat(self) -> int:
-        """The last seat that was given out."""
-        return self._last_seat
-
     def seated_after(self, seat: int) -> Iterator[Notification]:
-        """Those still in a lane that have a later seat than this and are not held; the last one first."""
+        """The notifications in a lane that have a later seat than this and are not held, last seat first."""
         for notification in reversed(self._not_yet_held):
             if notification.seat <= seat:
                 break
@@ -109,7 +105,7 @@ class Outbox:
                 yield notification
 
     def rebuild_lanes(self) -> None:
-        """Rebuild the lanes after subscriptions have changed: a due notification may have another target now.
+        """Rebuild the lanes, because a due notification may have another target now, or a target more or less room.
 
         Each keeps its seat: they leave the lanes, and enter them again, in the order of their seats.
         """
@@ -163,21 +159,19 @@ class Outbox:
 
     def allow_in_flight(self, in_flight: int) -> None:
         """Change how many may be in flight to one target from now on."""
-        notifications = self.lanes.clear()
-        self.lanes.allow_in_flight(in_flight)
-        for notification in notifications:
-            self._enter(notification)
+        self.lanes.in_flight = in_flight
+        self.rebuild_lanes()
 
     def restore(self, notifications: Iterable[Notification]) -> None:
-        """From all notifications there ever were, put those not yet sent back where they were waiting."""
+        """Given all notifications of a saved account, put those not yet sent back where they were waiting."""
         for notification in sorted(notifications, key=lambda notification: notification.seat):
-            self._last_seat = notification.seat
+            self.last_seat = notification.seat
             if notification.state not in (State.QUEUED, State.HELD):
                 continue
             if not notification.seat:
                 self.schedule(notification)
                 continue
-            self.lanes.enter(self.target_of(notification), notification)
+            self._enter(notification)
             if notification.state is State.QUEUED:
                 self._not_yet_held.append(notification)
             elif self.hold is None:
@@ -204,7 +198,7 @@ class Outbox:
         self.attempts[attempt.notification.serial] = attempt
 
     def schedule_answer(self, attempt: Attempt, result: Result, at_ms: int) -> None:
-        """Keep an answer that counts as given at a later moment."""
+        """Keep an answer until the moment at which it counts as given."""
         serial = attempt.notification.serial
         self.scripted_answers[serial] = (at_ms, attempt, result)
         self._answer_agenda.add(at_ms, serial, serial)

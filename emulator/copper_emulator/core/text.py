@@ -68,14 +68,14 @@ def numbered(noun: str, numbers: Sequence[int]) -> str:
     return f"the {plural(noun)} are numbered {numbers[0]:,} to {numbers[-1]:,}"
 
 
-def no_such(noun: str, name: object, known: Iterable[object], *, near: object = None, most: int | None = None) -> str:
+def no_such(noun: str, name: object, known: Iterable[object], *, near: object = None) -> str:
     """The message for an unknown name: `there is no row 'lated'; did you mean 'late'? The rows are late and answers`.
 
     `near` is what it probably means, if that cannot be seen from the spelling.
     """
     names = [str(each) for each in known]
     guess = meant(str(name), names) if near is None else near
-    return suggesting(f"there is no {noun} {name!r}", guess, choices(noun, names, most=most))
+    return suggesting(f"there is no {noun} {name!r}", guess, choices(noun, names))
 
 
 def suggesting(wrong: str, near: object, rest: str = "") -> str:

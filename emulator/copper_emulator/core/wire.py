@@ -143,7 +143,7 @@ def _parse(raw: bytes) -> Any:
         text = raw.decode("utf-8")
         if text.startswith(_BOM):
             raise BadRequest("Bad Request", hint="The body begins with a byte order mark; JSON is sent without one.")
-        value = json.loads(text, parse_constant=_no_constant, parse_int=_whole, parse_float=_decimal)
+        value = json.loads(text, parse_constant=no_constant, parse_int=_whole, parse_float=_decimal)
         _check_depth(value)
         encode(value)
     except UnicodeDecodeError as error:
@@ -206,11 +206,12 @@ def _pair(name: object, value: object) -> list[Any]:
     return list(value)
 
 
-def _no_constant(name: str) -> None:
+def no_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python's JSON has besides the standard's values: for `parse_constant`."""
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_decimal)
+_DECODER = json.JSONDecoder(parse_constant=no_constant, parse_float=_decimal)
 
 
 def _check_depth(value: Any) -> None:

@@ -50,7 +50,7 @@ def story(account: Account, notification: Notification, *, about: int | None = N
         what += f", a repeat of #{notification.repeats},"
     held = f"held by the limit of {notification.held_by}, " if notification.held_by is not None else ""
     delivery = account.journal.delivery_of(notification)
-    whom = f"as a {notification.change.note}" if _is_replay(notification) else _whom(account, notification)
+    whom = _whom(account, notification)
     late = _late(notification)
     if delivery is None:
         # If it is waiting for its time, the text already says when that is.
@@ -145,11 +145,8 @@ def masked_headers(delivery: Delivery) -> list[tuple[str, str]]:
 
 
 def _whom(account: Account, notification: Notification) -> str:
-    return f"for {called(account, notification.subscription)}"
-
-
-def _is_replay(notification: Notification) -> bool:
-    return notification.change.origin == "replay"
+    change = notification.change
+    return f"as a {change.note}" if change.origin == "replay" else f"for {called(account, notification.subscription)}"
 
 
 def _late(notification: Notification) -> str:

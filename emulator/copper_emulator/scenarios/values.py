@@ -15,10 +15,9 @@ from copper_emulator.core.records.kinds import KINDS, type_named
 from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text, no_such
 from copper_emulator.core.topics import no_event, no_type, swapped
-from copper_emulator.durations import parse_duration
+from copper_emulator.durations import HOUR_MS, parse_duration
 from copper_emulator.fault_texts import OFF, parse_faults
 
-HOUR_MS = 3_600_000
 MAX_COUNT = 100_000
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from copper_emulator.core.model import EntityType, Topic
 from copper_emulator.core.text import duration_text
+from copper_emulator.durations import HOUR_MS
 from copper_emulator.scenarios.model import (
     Expect,
     ExpectNone,
@@ -32,7 +33,7 @@ from copper_emulator.scenarios.record_parts import (
     Unrelate,
     Update,
 )
-from copper_emulator.scenarios.values import HOUR_MS, Names
+from copper_emulator.scenarios.values import Names
 
 _NOUNS = {
     EntityType.PERSON: ("a person", "people"),

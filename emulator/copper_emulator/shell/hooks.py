@@ -28,7 +28,7 @@ class Hooks:
         self.work: HookWork | None = None
         """What a hook returned, while it is being waited for."""
         self.workers = Workers()
-        """Noted only where there are hooks, which may wait for their work."""
+        """Tasks of endpoints outside any delivery; noted only while there are hooks, which may wait for their work."""
         self._watch = HookWatch()
 
     def queue(self, deliveries: Iterable[Delivery]) -> None:

@@ -51,12 +51,12 @@ class Tenant:
         self.owner = Owner() if owner is None else owner
         self.surface = surface
         self.place = place
-        """Which of the accounts used together it is (`core/ids.py`); a reset comes back to its first ids."""
+        """The number of its id range among the accounts used together (`core/ids.py`), which a reset keeps."""
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks = Hooks()
         self.neighbours: Callable[[], Sequence[Tenant]] = lambda: ()
-        """The accounts that a test has open, this one among them; none on a server, where each is somebody's own."""
+        """The accounts that a test has open, this one included; none on a server, whose accounts are independent."""
         self.driving = False
         """Whether time is passing right now: a call then comes from inside a delivery, and only records."""
         self.has_ended = False
@@ -74,8 +74,9 @@ class Tenant:
         self.started_apps: set[int] = set()
         """The started applications, by `id()`."""
         self._call_time: CallTime | None = None
-        """The time of the API's limit windows, from the first refusal on or when restored state is ahead."""
-        self._first_settings = settings
+        """The time of the API's limit windows if that is not the account's own (`count_call`)."""
+        self.own_settings = settings
+        """The settings the account was made with, which `reset` restores."""
         self._on_entry = on_entry
         self.settings = settings
         self.name = name
@@ -85,8 +86,8 @@ class Tenant:
     def now(self) -> int:
         """The moment at which something happens that is only recorded.
 
-        Follows a forward move of frozen time unless something falls due on the way, which is left to the next call that
-        lets time pass.
+        If the test has moved frozen time forward, the clock follows, unless something falls due on the way: the next
+        call that lets time pass delivers that first.
         """
         with self.lock:
             if not self.driving:
@@ -124,7 +125,7 @@ class Tenant:
         account, clock = self.account, self.clock
         now, causing = clock.now(), account.causing
         if not self.driving and isinstance(clock, VirtualClock) and (frozen := frozen_now()) is not None:
-            # Not `self.now`, which moves the clock after frozen time: what only reads must not move anything.
+            # Not `self.now`, which may move the clock: a call that only reads must not move it.
             now = frozen
         return account.call_log.note(method, path, now, deepest(causing).serial if causing else None)
 
@@ -141,9 +142,9 @@ class Tenant:
         return self.account.call_log.calls()
 
     def follow_frozen_time(self) -> int | None:
-        """Start again at the frozen moment if nothing has happened yet; return to where the test has moved time since.
+        """The moment to which the test has moved frozen time, None if it has not. Raises TimeError if it moved it back.
 
-        None if it has not moved. Raises TimeError if it went back.
+        As long as nothing has happened in the account, its time begins at the frozen moment.
         """
         clock = self.clock
         if not may_be_frozen() or not isinstance(clock, VirtualClock):
@@ -199,11 +200,6 @@ class Tenant:
         self.wake()
         return result
 
-    @property
-    def own_settings(self) -> Settings:
-        """The settings the account was made with, which `reset` restores."""
-        return self._first_settings
-
     def use_settings(self, settings: Settings) -> None:
         """Apply other settings, for a scenario: a new account with the same keys, clock, routes and hooks.
 
@@ -237,8 +233,8 @@ class Tenant:
         self.check_here()
         with self.lock:
             if settings is not None:
-                self._first_settings = settings
-            self.settings = self._first_settings
+                self.own_settings = settings
+            self.settings = self.own_settings
             self.account = self._new_account(self.settings, self.account.keys[-1:])
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
@@ -250,7 +246,7 @@ class Tenant:
         put_back(account)
         with self.lock:
             self.settings, self.account = settings, account
-            # A restored account keeps its ids, and a reset begins where they began.
+            # A restored account keeps its id range, for a reset, too.
             self.place = account.place
             self.routes = self._new_routes(settings)
         self.held_calls.cut_off()
@@ -292,7 +288,7 @@ class Tenant:
     def owner_elsewhere(self, kind: str, record_id: object) -> str:
         """What made the other account of a test that has a record, if one has; "" otherwise.
 
-        Without that account's lock: a failed expectation asks, which holds the lock of its own.
+        Does not take the other account's lock, because a failed `expect`, which asks this, holds its own.
         """
         return next((each.surface.owner for each in self._others() if each.account.has_record(kind, record_id)), "")
 

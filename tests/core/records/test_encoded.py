@@ -14,8 +14,9 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
-from copper_emulator.core.records.encoded import Encoded, Stored
+from copper_emulator.core.records.encoded import Encoded
 from copper_emulator.core.records.ordering import Line
+from copper_emulator.core.records.tables import Stored
 from tests.core.builders import START, make_account
 from tests.core.records.playing import COMPANY, LEAD, OPPORTUNITY, PERSON, define, make, seed
 

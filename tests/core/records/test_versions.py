@@ -37,9 +37,6 @@ from tests.core.records.playing import (
 COLOUR = 100_764
 """The account's custom field, which it has from the start."""
 
-LAGGING = Fault(FaultName.STALE, span_ms=5_000)
-LAGGING_MORE = Fault(FaultName.STALE, span_ms=9_000)
-
 Write = Callable[[Account, int], object]
 """Something to do at a moment."""
 

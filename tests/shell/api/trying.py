@@ -153,6 +153,15 @@ def as_clients_write(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def print_and_exit(wrong: list[str], statuses: Counter[tuple[str, int]]) -> None:
+    """Print what is wrong and how many answers had each status; exit with 1 if anything is wrong."""
+    by_status: Counter[int] = Counter()
+    for (_, status), count in statuses.items():
+        by_status[status] += count
+    sys.stdout.write("\n\n".join(wrong) + f"\n{len(wrong)} wrong; answers: {dict(sorted(by_status.items()))}\n")
+    sys.exit(1 if wrong else 0)
+
+
 def main() -> None:
     """Print what is wrong; exit with 1 if anything is."""
     parser = argparse.ArgumentParser()
@@ -166,13 +175,7 @@ def main() -> None:
         with Emulator(profile="developer-docs", strict=False) as copper:
             try_out(copper, tag, found, examples=said.examples, seed=said.seed)
     found.check_success()
-    by_status: Counter[int] = Counter()
-    for (_, status), count in found.statuses.items():
-        by_status[status] += count
-    sys.stdout.write(
-        "\n\n".join(found.wrong) + f"\n{len(found.wrong)} wrong; answers: {dict(sorted(by_status.items()))}\n"
-    )
-    sys.exit(1 if found.wrong else 0)
+    print_and_exit(found.wrong, found.statuses)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,7 +25,7 @@ from copper_emulator.shell.control.description import describe, described
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.serving.server import Server
-from tests.shell.api.trying import as_clients_write
+from tests.shell.api.trying import as_clients_write, print_and_exit
 
 DOCUMENT = describe(list(described(SERVER_OPERATIONS, OPERATIONS)))
 TAGS = [tag["name"] for tag in DOCUMENT["tags"]]
@@ -222,13 +221,7 @@ def main() -> None:
         every.wrong += found.wrong
     tried.close()
     every.check_success()
-    by_status: Counter[int] = Counter()
-    for (_, status), count in every.statuses.items():
-        by_status[status] += count
-    sys.stdout.write(
-        "\n\n".join(every.wrong) + f"\n{len(every.wrong)} wrong; answers: {dict(sorted(by_status.items()))}\n"
-    )
-    sys.exit(1 if every.wrong else 0)
+    print_and_exit(every.wrong, every.statuses)
 
 
 if __name__ == "__main__":

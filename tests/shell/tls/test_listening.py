@@ -35,11 +35,11 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @asynccontextmanager
-async def serving_tls(*, bind: str = "127.0.0.1", trusted: tuple[str, ...] = ()) -> AsyncIterator[Server]:
+async def serving_tls(*, trusted: tuple[str, ...] = ()) -> AsyncIterator[Server]:
     """A server with a TLS port; `log` has the messages that belong to no account's journal."""
     log: list[str] = []
     plan = Plan(settings=Settings(), listener=lambda account, entry: log.append(entry.text))
-    async with Server(plan, bind=bind, port=0, tls_port=0, trusted_hosts=trusted) as server:
+    async with Server(plan, bind="127.0.0.1", port=0, tls_port=0, trusted_hosts=trusted) as server:
         server.log = log  # type: ignore[attr-defined]
         yield server
 

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import Stored
 from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.records.writing.bulk import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
 from copper_emulator.core.records.writing.converting import convert

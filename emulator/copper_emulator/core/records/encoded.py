@@ -7,15 +7,13 @@ written.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeAlias, cast
+from typing import cast
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.byte_cache import ByteCache
 from copper_emulator.core.records.ordering import Line
 from copper_emulator.core.records.shown import WITH_COMPANY
-from copper_emulator.core.records.tables import COMPANY
-
-Stored: TypeAlias = Mapping[str, Any]
+from copper_emulator.core.records.tables import COMPANY, Stored
 
 MOST_BYTES = 8 * 1024 * 1024
 """How many bytes of JSON are kept per type."""

@@ -6,14 +6,11 @@ is not an update of the parent: new activities are excluded from updates (develo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.relations import Item
-from copper_emulator.core.records.tables import TABLES
-
-Stored: TypeAlias = Mapping[str, Any]
+from copper_emulator.core.records.tables import TABLES, Stored
 
 
 class Contact(NamedTuple):

@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.records.edits import ONE_BY_ONE, edited
 from copper_emulator.core.records.recent import Recent
+from copper_emulator.core.records.tables import Stored
 
-Stored: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = Callable[[Stored], Any]
 """Returns what a record is sorted by: values of one type, or None if it has none."""
 

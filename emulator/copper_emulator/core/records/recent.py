@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterable
 
-Stored: TypeAlias = Mapping[str, Any]
+from copper_emulator.core.records.tables import Stored
 
 
 class Recent:

@@ -8,9 +8,7 @@ from typing import Any
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.custom import DATA_TYPES, blank_custom, computed
 from copper_emulator.core.records.lookups.catalogue import Catalogue
-from copper_emulator.core.records.tables import LEAD, OPPORTUNITY, TABLES
-
-Stored = Mapping[str, Any]
+from copper_emulator.core.records.tables import LEAD, OPPORTUNITY, TABLES, Stored
 
 _FIELDS = {kind: dict.fromkeys(("id", *(field.name for field in table))) for kind, table in TABLES.items()}
 """The fields that each type shows, in order, with the value for a record that lacks them (None)."""

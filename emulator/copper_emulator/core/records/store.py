@@ -25,13 +25,11 @@ from copper_emulator.core.records.primary_contacts import FIELD, PrimaryContacts
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations, leads_to, newly_linked, unlinked
 from copper_emulator.core.records.shown import copied, shown
-from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON, TABLES
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON, TABLES, Stored
 from copper_emulator.core.rules import Rules
 from copper_emulator.core.text import folded
 
 __tracebackhide__ = raised_on_purpose
-
-Stored = Mapping[str, Any]
 
 
 class RecordStore:
@@ -226,7 +224,7 @@ class RecordStore:
             self._marks.mark("deleted", record["id"])
             self._follow_activity(before, record, seeded=seeded)
 
-    def take_out(self, kind: EntityType, record_id: int, *, now: int | None = None) -> None:
+    def take_out(self, kind: EntityType, record_id: int, *, now: int | None) -> None:
         """Remove a record and its relations."""
         before = self._records[kind].pop(record_id)
         if self.counters.is_ahead(kind, record_id):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType
@@ -34,6 +35,9 @@ from copper_emulator.core.records.forms.references import (
     Reference,
     StageId,
 )
+
+Stored: TypeAlias = Mapping[str, Any]
+"""A record as it is stored: its fields by name."""
 
 LEAD, PERSON, COMPANY = EntityType.LEAD, EntityType.PERSON, EntityType.COMPANY
 OPPORTUNITY, PROJECT, TASK, ACTIVITY = (

@@ -10,7 +10,9 @@ from aiohttp import hdrs, web
 from copper_emulator.core.call_log import NotedCall
 from copper_emulator.core.errors import Untrusted
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
-from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
+from copper_emulator.openapi import describe
+from copper_emulator.shell.api import bulk, definitions, lookups, records, related, searches, webhooks
+from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import handlers_of
 from copper_emulator.shell.api.credentials import DIRECTORY, Directory, known_account, reached_account
 from copper_emulator.shell.api.direct import DirectApi
@@ -35,8 +37,13 @@ def make_api(directory: Directory, *, trusted: frozenset[str] = frozenset()) -> 
     # Clients led here from Copper's hosts call under those names, and whatever page they come from has another.
     app[_TRUSTED] = trusted.union(API_HOSTS)
     app.add_routes(handlers_of(_ROUTES))
-    app.add_routes(description.routes)
+    app.router.add_get("/_emulator/developer_api.json", show_description)
     return app
+
+
+async def show_description(_request: web.Request) -> web.StreamResponse:
+    """200 with the OpenAPI document, which is the same for every account and every caller."""
+    return JsonResponse(answer(describe()))
 
 
 def direct_api(app: web.Application) -> AnswersDirectly:

@@ -12,9 +12,9 @@ from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import EntityType, Key
 from copper_emulator.core.paths import API_PATH
-from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import is_of_leads, require
-from copper_emulator.core.records.tables import LEAD
+from copper_emulator.core.records.tables import LEAD, Stored
 from copper_emulator.core.records.writing.action import Command, Done
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import tenant_of

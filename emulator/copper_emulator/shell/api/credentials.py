@@ -19,7 +19,17 @@ _TOKEN, _APPLICATION, _EMAIL = istr("X-PW-AccessToken"), istr("X-PW-Application"
 _BEARER = "Bearer <token>"
 
 
-class Directory(Protocol):
+class Knowing(Protocol):
+    """Something that has accounts, each known by its tokens."""
+
+    def known(self, token: str) -> tuple[Tenant, Key] | None:
+        """The account a token belongs to, by its current or an earlier key; creates none."""
+
+    def hint_about(self, token: str) -> str:
+        """What is known of a token that belongs to no account any more; "" if nothing is."""
+
+
+class Directory(Knowing, Protocol):
     """Knows which token belongs to which account."""
 
     token_advice: str
@@ -27,12 +37,6 @@ class Directory(Protocol):
 
     def find(self, token: str, email: str) -> tuple[Tenant, Key] | None:
         """The account of a token, and the key that has it, or None; an account may be created for an unknown token."""
-
-    def known(self, token: str) -> tuple[Tenant, Key] | None:
-        """Like `find`, but never creates an account."""
-
-    def hint_about(self, token: str) -> str:
-        """What is known of a token that belongs to no account any more; "" if nothing is."""
 
     def refused(self, text: str) -> None:
         """Report a refused call that belongs to no account, and so is in no journal."""
@@ -50,7 +54,7 @@ def directory_of(request: ApiRequest) -> Directory:
     return request.app[DIRECTORY] if answering is None else answering
 
 
-def tenant_of(request: ApiRequest, *, bulk: bool = False, found: tuple[Tenant, Key] | None = None) -> Tenant:
+def tenant_of(request: ApiRequest, *, bulk: bool, found: tuple[Tenant, Key] | None) -> Tenant:
     """The account of the caller; counts the call against the account's limits. `found` if that has been looked up.
 
     Raises Unauthorized for missing, invalid, unknown and replaced credentials, TooManyRequests over a limit.

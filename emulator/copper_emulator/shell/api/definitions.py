@@ -8,6 +8,7 @@ from typing import Any
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.findings import BLANK, NOT_LISTED, Findings
+from copper_emulator.core.records.lookups.activity_types import CUSTOM
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.definitions import DEFINITIONS, remove_definition
 from copper_emulator.core.records.writing.usage import change_entry
@@ -16,8 +17,6 @@ from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.lookups import entries_of
 from copper_emulator.shell.api.records import ignored_hint
-
-_ACTIVITY_TYPES = "custom_activity_types"
 
 _ONLY_OF = {"options": ("Dropdown", "MultiSelect"), "currency": ("Currency",), "connected_id": ("Connect",)}
 """Keys that only definitions of certain data types have; the others lack them (recorded)."""
@@ -84,7 +83,7 @@ def _written(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def list_types(call: Call) -> JsonAnswer:
     """200 with a bare array; there are no pages."""
-    return answer([_activity_type(each, call) for each in entries_of(_ACTIVITY_TYPES, call)])
+    return answer([_activity_type(each, call) for each in entries_of(CUSTOM, call)])
 
 
 def create_type(call: Call) -> JsonAnswer:
@@ -94,7 +93,7 @@ def create_type(call: Call) -> JsonAnswer:
         # The icon has a default in Python, but must be given here.
         nameless = [] if body.get("name") else [("name", BLANK)]
         raise Invalid.fields([*nameless, ("icon_type", BLANK)])
-    made = call.tenant.record(lambda account, _now: account.records.catalogue.add(_ACTIVITY_TYPES, body))
+    made = call.tenant.record(lambda account, _now: account.records.catalogue.add(CUSTOM, body))
     return answer(_activity_type(made, call), hint=ignored)
 
 
@@ -102,13 +101,13 @@ def view_type(call: Call) -> JsonAnswer:
     """200 with the type, or 404."""
     wanted = call.id("custom activity type")
     with call.tenant.lock:
-        found = call.records.catalogue.get(_ACTIVITY_TYPES, wanted)
+        found = call.records.catalogue.get(CUSTOM, wanted)
     return answer(_activity_type(found, call))
 
 
 def update_type(call: Call) -> JsonAnswer:
     """200 with the whole type; only the keys that were sent are changed."""
-    changed, ignored = _changed(call, _ACTIVITY_TYPES, call.id("custom activity type"), ("id",))
+    changed, ignored = _changed(call, CUSTOM, call.id("custom activity type"), ("id",))
     return answer(_activity_type(changed, call), hint=ignored)
 
 
@@ -162,10 +161,10 @@ def _rows() -> list[tuple[str, str, Act]]:
         ("GET", f"/{DEFINITIONS}/{{id}}", view_definition),
         ("PUT", f"/{DEFINITIONS}/{{id}}", update_definition),
         ("DELETE", f"/{DEFINITIONS}/{{id}}", delete_definition),
-        ("GET", f"/{_ACTIVITY_TYPES}", list_types),
-        ("POST", f"/{_ACTIVITY_TYPES}", create_type),
-        ("GET", f"/{_ACTIVITY_TYPES}/{{id}}", view_type),
-        ("PUT", f"/{_ACTIVITY_TYPES}/{{id}}", update_type),
+        ("GET", f"/{CUSTOM}", list_types),
+        ("POST", f"/{CUSTOM}", create_type),
+        ("GET", f"/{CUSTOM}/{{id}}", view_type),
+        ("PUT", f"/{CUSTOM}/{{id}}", update_type),
     ]
 
 

@@ -10,8 +10,7 @@ from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import commands
 from copper_emulator.core.records.commands import Command
-from copper_emulator.core.records.store import Stored
-from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
+from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES, Stored
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer

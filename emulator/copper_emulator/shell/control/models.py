@@ -16,13 +16,12 @@ from pydantic import (
 from copper_emulator.core.ids import MAX_ID
 from copper_emulator.core.model import Kind, Outcome
 from copper_emulator.core.text import duration_text
-from copper_emulator.durations import parse_duration
+from copper_emulator.durations import HOUR_MS, parse_duration
 from copper_emulator.shell.control.bases import Plain, Shape, Taken
 from copper_emulator.shell.control.shapes import DeliveryShape, EntryShape
 from copper_emulator.shell.served.plan import ClockName
 from copper_emulator.value_mistakes import shown
 
-HOUR_MS = 3_600_000
 MAX_NUMBER = 10**9
 """The highest serial or entry number accepted: no journal grows that long."""
 

@@ -31,8 +31,8 @@ class AppLoop:
         """Run a coroutine to its end, and then whatever it has left that needs no waiting."""
         loop = self._loop
         task = asyncio.Task(coroutine, loop=loop)
-        # Most never wait. For them, a single turn of the loop takes two thirds of the time of `run_until_complete`,
-        # which runs another one to be told of the task's end.
+        # Most coroutines never wait. For them, one turn of the loop takes two thirds of the time of
+        # `run_until_complete`, which needs a second turn to learn that the task has ended.
         self._turn()
         if not task.done():
             return self._run_on(task)
@@ -56,7 +56,7 @@ class AppLoop:
         loop.has_more = False
         # A loop that is stopped before it runs ends after one turn (asyncio's documentation of `stop`).
         loop.stop()
-        # A task of the application that exits is heard of by its waiter; asyncio leaves the loop, too.
+        # A SystemExit in a task makes asyncio leave the loop; whoever waits for the task gets it from there as well.
         with suppress(SystemExit):
             loop.run_forever()
 

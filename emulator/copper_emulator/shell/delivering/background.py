@@ -72,7 +72,7 @@ class Runner:
         self._in_flight: dict[int, tuple[Attempt, asyncio.Future[Result]]] = {}
         """The attempts under way, each with its future result, by the serial of their notification."""
         self._unheard: EchoLoop | None = None
-        """An echo that ended while no call waited for it: Copper's API answers before anything is delivered."""
+        """The error of an echo that was stopped while no call waited, since Copper's API answers before deliveries."""
         self._timer_moment: int | None = None
         """The moment for which the timer is set."""
         self._timer: asyncio.TimerHandle | None = None
@@ -159,7 +159,7 @@ class Runner:
         await self._wait_until_free()
         async with self._drive_lock:
             self._clock.run()
-        # From here on, nobody waits for all that happens.
+        # While time runs, no call waits for everything that is due.
         self._unheard = None
         self.wake()
 
@@ -188,7 +188,10 @@ class Runner:
         return await self._drive(rounds)
 
     def _raise_unheard(self) -> None:
-        """Raise an echo that nobody has heard of; before time is moved, since the caller takes that for refused."""
+        """Raise the error of an echo that no call has raised yet.
+
+        To be called before time is moved: to the caller, an error means that nothing was done.
+        """
         unheard, self._unheard = self._unheard, None
         if unheard is not None:
             raise unheard

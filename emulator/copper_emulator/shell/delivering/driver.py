@@ -1,4 +1,4 @@
-"""How does time pass? A plain generator yields rounds of attempts, and those who drive it send them.
+"""How does time pass? A plain generator yields rounds of attempts, and whoever drives it sends them.
 
 The generator is sent the results of each round. A round without attempts waits: for what a hook returned, or else for a
 little real time. The generator itself never waits and knows neither threads nor loops, so it serves a
@@ -46,14 +46,13 @@ def run_until_idle(tenant: Tenant, limit_ms: int) -> Rounds[list[Delivery]]:
     return _drive_outermost(tenant, _run_until_idle(tenant, limit_ms))
 
 
-def send_now(tenant: Tenant, attempt: Attempt) -> Rounds[Delivery | None]:
+def send_now(tenant: Tenant, attempt: Attempt) -> Rounds[None]:
     """Send one attempt outside matching and limits (a replay). Not to be called inside a delivery."""
     tenant.driving = True
     try:
         yield from _send_round(tenant, [attempt])
     finally:
         tenant.driving = False
-    return tenant.account.journal.delivery_of(attempt.notification)
 
 
 def _check_movable(tenant: Tenant) -> None:
@@ -107,7 +106,7 @@ def _pass_time(tenant: Tenant, delta_ms: int) -> Rounds[list[Delivery]]:
         attempts = yield from _take_round(tenant, now)
         if attempts:
             yield from _send_round(tenant, attempts)
-        # Otherwise nothing has had a chance to move frozen time.
+        # Only endpoints and hooks can have moved frozen time meanwhile.
         if attempts or tenant.hooks.registered:
             until = max(until, _rewind_frozen_time(tenant))
         with tenant.lock:
@@ -158,8 +157,8 @@ def _send_round(tenant: Tenant, attempts: list[Attempt]) -> Rounds[None]:
     """Have the attempts sent, and conclude each with its result."""
     account = tenant.account
     now = tenant.clock.now()
-    # Changes made while a round is under way are attributed to it. If endpoints run one after the other, it is known
-    # to which of several attempts (in_tests.py).
+    # Changes made while a round is under way are attributed to its notifications, or to one of them if endpoints run
+    # one after the other (`in_tests.py`).
     account.causing = tuple([attempt.notification for attempt in attempts])
     before = len(account.journal.deliveries)
     # An attempt that a fault has already answered is not sent.

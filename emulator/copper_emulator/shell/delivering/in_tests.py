@@ -107,7 +107,7 @@ class SyncDispatcher(Dispatcher):
             return self._run_on_app_loop(work)
 
     def _begin(self, attempt: Attempt, destination: Destination) -> Callable[[], Result]:
-        """Send an attempt that goes over HTTP; return what gives the result, after calling the endpoint otherwise."""
+        """Begin an attempt if it goes over HTTP. Returns what waits for its result, or else calls the endpoint."""
         if isinstance(destination, Blocked):
             return lambda: Result(Outcome.BLOCKED, text=destination.text)
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:

@@ -49,12 +49,12 @@ class TaskTurns:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
         self._rounds_out_of_sight = 0
-        """The number of rounds under way for which something runs that is not in the caller's context."""
+        """How many of the rounds under way run something outside the caller's context."""
 
     async def drive(self, rounds: Rounds[T], *, of_a_test: bool = False) -> T:
         """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery.
 
-        A call that only tests make waits for its turn if it may be either's, though not forever.
+        Where the caller may be the test or an endpoint, `of_a_test` (only tests make this call) waits, but not forever.
         """
         __tracebackhide__ = True
         if self.is_inside and not (of_a_test and await self._wait_until_free()):

@@ -33,18 +33,18 @@ T = TypeVar("T")
 Send: TypeAlias = Callable[[list[Attempt]], list[Result]]
 
 PATIENCE = 5.0
-"""Seconds for which nothing is delivered, after which an endpoint must be waiting for the thread, whosever it is."""
+"""Seconds without a delivery after which the endpoint must be waiting for this thread."""
 
 SHORT_PATIENCE = 1.0
-"""The same for a thread of which nothing is known, if the endpoint is seen to wait: for it, or for something else."""
+"""The same for an unknown thread, if the thread that has the turn is seen to wait."""
 
 _WAITING = frozenset({"asyncio", "concurrent", "multiprocessing", "queue", "selectors", "socket", "ssl", "threading"})
-"""Modules in which code of Python's own waits for what other threads do."""
+"""Modules of the standard library in which a thread waits for others."""
 
 _SENDING: ContextVar[tuple[tuple[ThreadTurns, int], ...]] = ContextVar("sending", default=())
-"""The turns, by number, in which this is sent; several, because one account's endpoint may drive another account.
+"""The turns, by number, in whose deliveries this code runs; several, as one account's endpoint may drive another.
 
-What an endpoint starts meanwhile inherits it, and may outlive the turn.
+What an endpoint starts meanwhile inherits this, and may outlive the turn.
 """
 
 
@@ -69,7 +69,6 @@ class ThreadTurns:
         self._of_thread.is_test_thread = True
         self._has_workers = False
         self._rounds_delivered = 0
-        """How many rounds have been delivered."""
         self._has_more = False
         """Whether another thread has left something to the turn under way."""
 
@@ -96,7 +95,7 @@ class ThreadTurns:
             self._holder = None
             self._turn.release()
         if self._has_more:
-            # It was left between the last look and the end.
+            # Left after the last look, and before the turn was given up.
             self.drive(settle(), send, settle)
         return result
 
@@ -104,7 +103,7 @@ class ThreadTurns:
         """Drive rounds in which nothing is delivered, because that is left to another thread's turn."""
         __tracebackhide__ = True
         result = run_sync(rounds, send)
-        # First this and then the look at who has the turn, which looks at this after it has given it up.
+        # Set before looking at the holder, which looks at this after giving up the turn: one of both sees the other.
         self._has_more = True
         if self._holder is None:
             self._has_more = False

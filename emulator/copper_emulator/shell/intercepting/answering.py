@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Protocol
 
 from aiohttp import web
 
@@ -18,19 +17,9 @@ from copper_emulator.core.model import Key
 from copper_emulator.interception.hosts import is_copper_api
 from copper_emulator.interception.process import PROCESS
 from copper_emulator.interception.ways import Way
-from copper_emulator.shell.api.credentials import ANSWERING
+from copper_emulator.shell.api.credentials import ANSWERING, Knowing
 from copper_emulator.shell.api.refusing import envelope
 from copper_emulator.shell.tenant import Tenant
-
-
-class Knowing(Protocol):
-    """Something that has accounts, each known by its tokens."""
-
-    def known(self, token: str) -> tuple[Tenant, Key] | None:
-        """The account a token belongs to, by its current or an earlier key."""
-
-    def hint_about(self, token: str) -> str:
-        """What is known of a token that belongs to no account any more; "" if nothing is."""
 
 
 class Interception:

@@ -11,11 +11,10 @@ from typing import Any
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.references import RecordId
-from copper_emulator.core.records.shown import Stored, copied
+from copper_emulator.core.records.relations import Item
+from copper_emulator.core.records.shown import copied
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import ACTIVITY, TABLES
-
-Item = tuple[EntityType, int]
+from copper_emulator.core.records.tables import ACTIVITY, TABLES, Stored
 
 _METADATA = ("date_created", "date_modified")
 """Not worth a line in the file: no notification mentions them."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copper_emulator.core.findings import INVALID
-from copper_emulator.core.records.forms.plain import Known, Unfit, object_schema, refuse_unknown
+from copper_emulator.core.records.forms.plain import Known, ListOf, Unfit, object_schema, refuse_unknown
 from copper_emulator.core.text import in_words, no_such, sentence
 
 MAX_TAG = 50
@@ -85,25 +85,10 @@ _EMAIL_PATTERN = f"^{_EMAIL.pattern}$"
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(ListOf):
     """Several entries, in order."""
 
     each: Entry
-
-    @property
-    def python(self) -> str:
-        return f"Sequence[{self.each.python}]"
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return {"type": "array", "items": self.each.schema}
-
-    @property
-    def words(self) -> str:
-        return f"list of {self.each.words}"
-
-    def blank(self) -> list[Any]:
-        return []
 
     def read(self, value: Any, known: Known) -> list[dict[str, str]]:
         if not isinstance(value, list):

@@ -29,6 +29,7 @@ from copper_emulator.core.records.forms.plain import (
     refuse_unknown,
     sent_as_text,
 )
+from copper_emulator.core.records.forms.references import IdForm
 from copper_emulator.core.text import choices, sentence
 
 _NO_DEFINITION = "A value needs the custom_field_definition_id of its custom field"
@@ -155,19 +156,11 @@ DATA_TYPES = (*_CUSTOM, "Dropdown", "MultiSelect", "Connect")
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class Option(IdForm):
     """The id of one of a custom field's options."""
 
     options: tuple[tuple[int, str], ...]
-    python: str = "int"
     words: str = "id of an option"
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return ID_SCHEMA
-
-    def blank(self) -> None:
-        return None
 
     def read(self, value: Any, known: Known) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value not in dict(self.options):

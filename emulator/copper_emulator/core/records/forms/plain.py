@@ -86,7 +86,7 @@ class Known(Protocol):
         """The custom field definitions available for a type, by id."""
 
 
-class Form(Protocol):
+class Written(Protocol):
     """A form of value. `python` is its annotation, `schema` its JSON Schema, `words` its name in the documents."""
 
     @property
@@ -98,11 +98,15 @@ class Form(Protocol):
     @property
     def words(self) -> str: ...
 
+    def read(self, value: Any, known: Known) -> Any:
+        """The value to store, or to compare with. Raises Unfit."""
+
+
+class Form(Written, Protocol):
+    """A form of the values of a field."""
+
     def blank(self) -> Any:
         """The value of an unset field."""
-
-    def read(self, value: Any, known: Known) -> Any:
-        """The value to store. Raises Unfit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +301,8 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
-    """A list of values of one form, without duplicates."""
+class ListOf:
+    """What the forms of lists have in common."""
 
     each: Form
 
@@ -316,6 +320,12 @@ class Several:
 
     def blank(self) -> list[Any]:
         return []
+
+
+class Several(ListOf):
+    """A list of values of one form, without duplicates."""
+
+    __slots__ = ()
 
     def read(self, value: Any, known: Known) -> list[Any]:
         if not isinstance(value, list):

@@ -33,23 +33,30 @@ def read_id(value: Any) -> int:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class LookupId:
-    """The id of an entry of a lookup table."""
+class IdForm:
+    """What the forms of ids have in common."""
 
-    table: str
-    python: str = "int"
+    __slots__ = ()
+
+    python = "int"
 
     @property
     def schema(self) -> Mapping[str, Any]:
         return ID_SCHEMA
 
+    def blank(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupId(IdForm):
+    """The id of an entry of a lookup table."""
+
+    table: str
+
     @property
     def words(self) -> str:
         return f"id of one of `{self.table}`"
-
-    def blank(self) -> None:
-        return None
 
     def read(self, value: Any, known: Known) -> int:
         entries = known.lookup(self.table)
@@ -87,18 +94,10 @@ class LookupName:
 
 
 @dataclass(frozen=True, slots=True)
-class StageId:
+class StageId(IdForm):
     """The id of a stage of any pipeline."""
 
-    python: str = "int"
     words: str = "id of a pipeline's stage"
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return ID_SCHEMA
-
-    def blank(self) -> None:
-        return None
 
     def read(self, value: Any, known: Known) -> int:
         stages = {stage["id"]: stage["name"] for line in known.lookup("pipelines").values() for stage in line["stages"]}
@@ -109,22 +108,14 @@ class StageId:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordId:
+class RecordId(IdForm):
     """The id of a record of one type."""
 
     kind: EntityType
-    python: str = "int"
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return ID_SCHEMA
 
     @property
     def words(self) -> str:
         return f"id of a {self.kind}"
-
-    def blank(self) -> None:
-        return None
 
     def read(self, value: Any, known: Known) -> int:
         if not known.has_record(self.kind, read_id(value)):
@@ -133,14 +124,11 @@ class RecordId:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """A record of one of several types: `{"id": 17, "type": "person"}`."""
+class ByTypeAndId:
+    """What the forms of records of several types have in common."""
 
     kinds: tuple[EntityType, ...]
-    empty: bool = False
-    """Whether an unset reference is shown as `{"id": null, "type": null}` instead of null."""
     python: str = "Mapping[str, Any]"
-    example: str = '{"id": 17, "type": "person"}'
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -150,6 +138,15 @@ class Reference:
     @property
     def words(self) -> str:
         return f"`{{id, type}}` of a {', '.join(self.kinds)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(ByTypeAndId):
+    """A record of one of several types: `{"id": 17, "type": "person"}`."""
+
+    empty: bool = False
+    """Whether an unset reference is shown as `{"id": null, "type": null}` instead of null."""
+    example: str = '{"id": 17, "type": "person"}'
 
     def blank(self) -> dict[str, Any] | None:
         return {"id": None, "type": None} if self.empty else None

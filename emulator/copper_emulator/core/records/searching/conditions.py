@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.ordering import Column, Stored
+from copper_emulator.core.records.ordering import Column
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching.demands import (
     Condition,
@@ -24,7 +24,7 @@ from copper_emulator.core.records.searching.demands import (
 from copper_emulator.core.records.searching.filter_shapes import Chosen
 from copper_emulator.core.records.searching.filter_values import day_number, digits_of
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import ACTIVITY, COMPANY
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, Stored
 from copper_emulator.core.text import folded
 
 

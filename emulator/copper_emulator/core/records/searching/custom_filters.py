@@ -19,6 +19,7 @@ from copper_emulator.core.records.forms.plain import (
     Known,
     Text,
     Unfit,
+    Written,
     as_number,
     object_schema,
     refuse_unknown,
@@ -27,7 +28,7 @@ from copper_emulator.core.records.ordering import Column
 from copper_emulator.core.records.searching.conditions import Setting
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values, among, is_empty
 from copper_emulator.core.records.searching.filter_shapes import Listed
-from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written
+from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds
 from copper_emulator.core.text import folded, no_such, sentence
 
 OPTIONS = ("any", "all", "none")

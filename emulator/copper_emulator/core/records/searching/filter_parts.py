@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import OneOf, Text
+from copper_emulator.core.records.forms.plain import OneOf, Text, Written
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.searching import conditions as must
 from copper_emulator.core.records.searching.conditions import Operation, Setting
@@ -22,7 +22,6 @@ from copper_emulator.core.records.searching.filter_values import (
     Numbered,
     PhoneNumber,
     Seconds,
-    Written,
 )
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import COMPANY
@@ -174,6 +173,11 @@ DOMAIN = Filter(
     "Email domains, any, whatever their case.",
     narrow=owners(COMPANY),
 )
+CLOSE_DATE = {
+    "close_date": Filter(Day(), "close_date", must.day_is, "Day of its end."),
+    "minimum_close_date": Filter(Day(), "close_date", must.day_at_least, "Day of its end, at least."),
+    "maximum_close_date": Filter(Day(), "close_date", must.day_at_most, "Day of its end, at most."),
+}
 DONE = ("Open", "Completed")
 ENDED = ("Open", "Won", "Lost", "Abandoned")
 
@@ -184,11 +188,3 @@ def words(field: str, plural: str, choices: tuple[str, ...]) -> dict[str, Filter
     numbers = Numbered(choices)
     by_number = Filter(Listed(numbers), field, must.one_of, f"Its {field} by number, any: {numbers.words}.")
     return {plural: by_word, f"{field}_ids": by_number}
-
-
-def on_day(name: str, field: str, doc: str) -> dict[str, Filter]:
-    return {
-        name: Filter(Day(), field, must.day_is, f"{doc}."),
-        f"minimum_{name}": Filter(Day(), field, must.day_at_least, f"{doc}, at least."),
-        f"maximum_{name}": Filter(Day(), field, must.day_at_most, f"{doc}, at most."),
-    }

@@ -8,9 +8,9 @@ from typing import Any
 
 from copper_emulator.core.findings import INVALID, NOT_LISTED
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Unfit, as_number, exact, object_schema
-from copper_emulator.core.records.forms.references import read_id
-from copper_emulator.core.records.searching.filter_values import Amount, Written
+from copper_emulator.core.records.forms.plain import Known, Unfit, Written, as_number, exact, object_schema
+from copper_emulator.core.records.forms.references import ByTypeAndId, read_id
+from copper_emulator.core.records.searching.filter_values import Amount
 from copper_emulator.core.text import sentence
 from copper_emulator.core.topics import no_type
 
@@ -81,20 +81,8 @@ class AnyOrAll:
 
 
 @dataclass(frozen=True, slots=True)
-class AnyRecord:
+class AnyRecord(ByTypeAndId):
     """A record by type and id, `{"id": 17, "type": "person"}`, whether or not it exists."""
-
-    kinds: tuple[EntityType, ...]
-    python: str = "Mapping[str, Any]"
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        kind = {"type": "string", "enum": [str(kind) for kind in self.kinds]}
-        return object_schema({"id": ID_SCHEMA, "type": kind}, required=("id", "type"))
-
-    @property
-    def words(self) -> str:
-        return f"`{{id, type}}` of a {', '.join(self.kinds)}"
 
     def read(self, value: Any, known: Known) -> tuple[EntityType, int]:
         found = exact(value, ("id", "type"), 'Write it like {"id": 17, "type": "person"}.')

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any
 
 from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
 from copper_emulator.core.records.forms.plain import (
@@ -35,22 +35,6 @@ NONE_ID = -2
 
 LATEST_WRITTEN = 2_147_483_648
 """The latest time, in Unix seconds, for filters by creation and modification (developer docs, search of leads)."""
-
-
-class Written(Protocol):
-    """A form of filter value; `python`, `schema` and `words` as in `Form`."""
-
-    @property
-    def python(self) -> str: ...
-
-    @property
-    def schema(self) -> Mapping[str, Any]: ...
-
-    @property
-    def words(self) -> str: ...
-
-    def read(self, value: Any, known: Known) -> Any:
-        """The value to compare with. Raises Unfit."""
 
 
 class Amount(Number):

@@ -135,7 +135,7 @@ _OPPORTUNITY: Mapping[str, Filter] = {
     "company_name": Filter(
         Text(), "company_id", must.of_company, "Name of its company: the whole text, whatever its case."
     ),
-    **shared.on_day("close_date", "close_date", "Day of its end"),
+    **shared.CLOSE_DATE,
     **shared.TAGS,
     **shared.FOLLOWED,
     **shared.AGE,

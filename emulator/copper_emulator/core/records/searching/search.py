@@ -21,7 +21,7 @@ from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Text, Unfit, object_schema
-from copper_emulator.core.records.ordering import Column, Key, Line, Stored, place_by
+from copper_emulator.core.records.ordering import Column, Key, Line, place_by
 from copper_emulator.core.records.searching.conditions import AnyOf, Setting, no_demand
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values
 from copper_emulator.core.records.searching.filter_parts import Filter
@@ -30,7 +30,7 @@ from copper_emulator.core.records.searching.filter_values import Amount
 from copper_emulator.core.records.searching.filters import FILTERS
 from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, DEFAULT_SORTS, DIRECTIONS, SORTS
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import PERSON, TABLES
+from copper_emulator.core.records.tables import PERSON, TABLES, Stored
 
 __tracebackhide__ = raised_on_purpose
 

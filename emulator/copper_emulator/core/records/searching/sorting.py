@@ -12,11 +12,11 @@ from operator import itemgetter
 from typing import Any
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.ordering import Key, Stored
+from copper_emulator.core.records.ordering import Key
 from copper_emulator.core.records.searching.conditions import last_contact
 from copper_emulator.core.records.searching.filter_values import day_number
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, PROJECT, TASK
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, PROJECT, TASK, Stored
 from copper_emulator.core.text import folded
 
 

@@ -20,9 +20,9 @@ from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.performed import Created, Deleted, Performed, Rows, Seeded, Updated
 from copper_emulator.core.records.changed import is_same, updated_attributes
 from copper_emulator.core.records.forms.reading import BodyFields, Reading
-from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
+from copper_emulator.core.records.store import RecordStore, not_there, uniques
 from copper_emulator.core.records.switched_off import require, require_named
-from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
+from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES, Stored
 from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
 from copper_emulator.core.text import beginning

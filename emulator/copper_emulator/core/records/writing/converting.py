@@ -21,9 +21,9 @@ from copper_emulator.core.records.fields import Field, Table
 from copper_emulator.core.records.forms.plain import Checkbox, Unfit
 from copper_emulator.core.records.forms.references import RecordId
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
-from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
+from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES, Stored
 from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.domains import domain_of, own_domain

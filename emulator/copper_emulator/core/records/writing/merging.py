@@ -17,8 +17,8 @@ from copper_emulator.core.records.forms.contacts import Entries
 from copper_emulator.core.records.forms.custom import CustomFields
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Item
-from copper_emulator.core.records.store import RecordStore, Stored
-from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES, Stored
 from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.moving import hand_over

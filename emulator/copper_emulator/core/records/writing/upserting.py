@@ -15,9 +15,9 @@ from copper_emulator.core.records.changed import is_same
 from copper_emulator.core.records.forms.custom import custom_form, known_definition, read_custom
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.switched_off import require
-from copper_emulator.core.records.tables import LEAD
+from copper_emulator.core.records.tables import LEAD, Stored
 from copper_emulator.core.records.writing.action import Action, Command, Done
 from copper_emulator.core.text import choices, folded, sentence
 

@@ -3,7 +3,7 @@
 const ROOT = "/_emulator/v1";
 
 /** A refusal, in the server's words: what is wrong and, if known, what would help. */
-export class Refusal extends Error {
+class Refusal extends Error {
   constructor(status, error, hint) {
     super(error);
     this.status = status;
@@ -36,7 +36,7 @@ async function call(method, path, body) {
 }
 
 /** A query string of the values that are given; a list repeats its name. */
-export function query(values) {
+function query(values) {
   const made = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     for (const each of Array.isArray(value) ? value : [value]) {

@@ -3,7 +3,7 @@
 import { button, h } from "./dom.js";
 import { say } from "./say.js";
 
-export async function copy(text, what) {
+async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

@@ -49,7 +49,7 @@ export function refocus(element, before) {
 }
 
 /** Append children to an element, including lists of them. */
-export function add(element, ...children) {
+function add(element, ...children) {
   element.append(
     ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
   );

@@ -71,11 +71,11 @@ async function fitting(api, { state, ...filters }) {
 }
 
 /** Deliveries as in the journal; only those that were sent have a request. */
-export function exportJson(name, deliveries) {
+function exportJson(name, deliveries) {
   download(`${name}.json`, JSON.stringify({ account: name, deliveries }, null, 2), "application/json");
 }
 
-export function exportHar(name, deliveries) {
+function exportHar(name, deliveries) {
   const sent = deliveries.filter((delivery) => delivery.request_body !== null);
   const log = { version: "1.2", creator: { name: "copper-emulator", version: "1" }, entries: sent.map(harEntry) };
   download(`${name}.har`, JSON.stringify({ log }, null, 2), "application/json");
@@ -135,7 +135,7 @@ const COLUMNS = [
   "text",
 ];
 
-export function exportCsv(name, deliveries) {
+function exportCsv(name, deliveries) {
   const rows = deliveries.map((delivery) => COLUMNS.map((column) => cell(delivery[column])).join(","));
   download(`${name}.csv`, [COLUMNS.join(","), ...rows, ""].join("\r\n"), "text/csv");
 }

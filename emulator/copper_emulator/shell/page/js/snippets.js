@@ -1,7 +1,7 @@
 // What does it look like elsewhere? A delivery as a curl command, as JSON, as a scenario step; commands to paste.
 
 /** A text quoted as one word of a POSIX shell. */
-export function quoted(text) {
+function quoted(text) {
   return `'${String(text).replaceAll("'", "'\\''")}'`;
 }
 
