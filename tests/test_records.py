@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -114,6 +114,27 @@ def test_days_are_written_as_python_has_them(copper: Copper, given: Any) -> None
 
     assert deal.close_date == "3/2/2026"
     assert copper.opportunities.search(close_date=given) == [deal]
+
+
+def test_dates_of_custom_fields_are_written_as_python_has_them(copper: Copper) -> None:
+    born = copper.lookups.custom_field_definitions.add(name="Born", data_type="Date", available_on=["person"])
+
+    def custom(**given: Any) -> Any:
+        return [{"custom_field_definition_id": born, **given}]
+
+    ada = copper.people.create(name="Ada", custom_fields=custom(value=date(1960, 5, 17)))
+    bob = copper.people.create(name="Bob", custom_fields=custom(value=datetime(1969, 12, 31, 23, 59, tzinfo=UTC)))
+
+    # In Los Angeles, the day began seven hours after midnight in UTC.
+    shown = [each.custom_fields[0]["value"] for each in (ada, bob)]
+    assert shown == [datetime(1960, 5, 17, 7, tzinfo=UTC).timestamp(), -60]
+    noon = datetime(1960, 5, 17, 12, tzinfo=UTC)
+    assert copper.people.search(custom_fields=custom(maximum_value=noon)) == [ada]
+    assert copper.people.search(custom_fields=custom(minimum_value=noon)) == [bob]
+    with pytest.raises(UsageError, match="value needs a time zone"):
+        copper.people.update(ada, custom_fields=custom(value=datetime(1960, 5, 17)))  # noqa: DTZ001 - what is tested
+    with pytest.raises(UsageError, match="Object of type date is not JSON serializable"):
+        copper.people.update(ada, address=cast("Any", {"city": date(1960, 5, 17)}))
 
 
 def test_days_are_those_of_the_accounts_time_zone(copper: Copper) -> None:

@@ -61,6 +61,8 @@ def _meant(name: str, form: Written, value: Any) -> Any:
 def _inside(name: str, value: Any, beside: Mapping[str, Any]) -> Any:
     """A value in which records and entries stand for their ids: inside a field's value nothing else takes them.
 
+    Dates are those of custom fields: they, and the bounds of a search by them, are given beside a definition.
+
     Args:
         name: the key that has the value, or the one around its list.
         value: the value.
@@ -72,6 +74,8 @@ def _inside(name: str, value: Any, beside: Mapping[str, Any]) -> Any:
     if isinstance(value, Record):
         kind = beside.get("type") if name == "id" else None
         return record_id(value, EntityType(kind)) if kind in list(EntityType) else value.id
+    if isinstance(value, date) and "custom_field_definition_id" in beside:
+        return _seconds(name, Seconds(), value)
     if isinstance(value, Mapping):
         if name == "value" and "id" in value:
             # An option as its custom field's definition shows it.

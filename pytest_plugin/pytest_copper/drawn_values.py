@@ -12,7 +12,15 @@ from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
 from copper_emulator.core.records.fields import Field as TableField
 from copper_emulator.core.records.fields import Null, Table
 from copper_emulator.core.records.forms.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
-from copper_emulator.core.records.forms.plain import LATEST_SECOND, CalendarDay, Moment, Number, OneOf, Text
+from copper_emulator.core.records.forms.plain import (
+    EARLIEST_SECOND,
+    LATEST_SECOND,
+    CalendarDay,
+    Moment,
+    Number,
+    OneOf,
+    Text,
+)
 from copper_emulator.core.records.forms.references import (
     ActivityType,
     LookupId,
@@ -95,12 +103,12 @@ def _(form: Number, ids: Ids) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(form: Moment, ids: Ids) -> st.SearchStrategy[Any]:
-    return st.integers(0, LATEST_SECOND)
+    return st.integers(EARLIEST_SECOND, LATEST_SECOND)
 
 
 @values.register
 def _(form: CalendarDay, ids: Ids) -> st.SearchStrategy[Any]:
-    return st.dates().filter(lambda day: day.year >= 1970).map(lambda day: f"{day.month}/{day.day}/{day.year}")
+    return st.dates().filter(lambda day: day.year >= 1900).map(lambda day: f"{day.month}/{day.day}/{day.year}")
 
 
 @values.register

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.core.records.forms.plain import LATEST_SECOND
+from copper_emulator.core.records.forms.plain import EARLIEST_SECOND, LATEST_SECOND
 from copper_emulator.core.zones import day_begins, day_of, zone_named
 
 
@@ -26,6 +26,11 @@ BEGINNINGS = [
     # Nine hours before midnight in UTC.
     ("Asia/Tokyo", date(2020, 12, 15), 1_607_990_400 - 9 * 3_600),
     ("Asia/Tokyo", date(1970, 1, 1), -9 * 3_600),
+    ("America/Los_Angeles", date(1960, 5, 17), -303_757_200),
+    # Local mean time, until 1945, was 12:19:12 ahead of UTC.
+    ("Pacific/Tongatapu", date(1900, 1, 1), -2_208_988_800 - 44_352),
+    # Where the first of all days began first.
+    ("Etc/GMT-14", date(1900, 1, 1), EARLIEST_SECOND),
     # Clocks went from midnight to one: the day began at one, at 3:00 in UTC (1541289600 is midnight there).
     ("America/Sao_Paulo", date(2018, 11, 4), 1_541_289_600 + 3 * 3_600),
     # Midnight came twice, at 4:00 and 5:00 in UTC (1604188800 is midnight there): the day began with the first.

@@ -114,7 +114,8 @@ class Rows:
         """Add this many interactions to a record, the last of them at this time."""
         row = self.of[item[0]].get(item[1], {})
         if "date_last_contacted" in row:
-            row = {**row, "date_last_contacted": max(row["date_last_contacted"] or 0, last or 0) or None}
+            seconds = [each for each in (row["date_last_contacted"], last) if each is not None]
+            row = {**row, "date_last_contacted": max(seconds, default=None)}
         if "interaction_count" in row:
             self.put(item[0], {**row, "interaction_count": row["interaction_count"] + by})
 

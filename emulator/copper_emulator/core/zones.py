@@ -27,7 +27,7 @@ def zone_named(name: object) -> tzinfo | None:
 
 
 def day_begins(day: date, zone: tzinfo) -> int:
-    """The Unix second at which a day begins: midnight, or the end of the gap if clocks skip midnight."""
+    """The Unix second at which a day begins: midnight, by the clock of the day before if clocks skip midnight."""
     return to_ms(datetime.combine(day, time.min, zone)) // 1000
 
 

@@ -15,6 +15,7 @@ from copper_emulator.core.records.forms.contacts import Address, Entries, Entry
 from copper_emulator.core.records.forms.custom import CustomFields
 from copper_emulator.core.records.forms.plain import (
     DAY_PATTERN,
+    EARLIEST_SECOND,
     ID_SCHEMA,
     LATEST_SECOND,
     CalendarDay,
@@ -153,7 +154,7 @@ def _is_never_null(field: Field) -> bool:
 
 
 def _seconds(form: Moment) -> Schema:
-    return {"type": "integer", "minimum": 0, "maximum": LATEST_SECOND}
+    return {"type": "integer", "minimum": EARLIEST_SECOND, "maximum": LATEST_SECOND}
 
 
 def _reference(form: Reference) -> Schema:

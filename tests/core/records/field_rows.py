@@ -101,7 +101,7 @@ def _day(name: str) -> Row:
         None,
         None,
         (
-            (-1, "is invalid"),
+            (-2_209_039_201, "is invalid"),
             (1.5, "is invalid"),
             (True, "is invalid"),
             ("tomorrow", "is invalid"),
@@ -500,7 +500,7 @@ ROWS: Mapping[EntityType, Mapping[str, Row]] = {
             {"activity_date": [1_496_710_783, 1_496_710_784]},
             KEPT,
             NOW,
-            (("tomorrow", "is invalid"), (-1, "is invalid")),
+            (("tomorrow", "is invalid"), (-2_209_039_201, "is invalid")),
         ),
         "old_value": _never({"stage": "one"}),
         "new_value": _never({"stage": "two"}),

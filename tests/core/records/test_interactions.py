@@ -42,6 +42,17 @@ def test_an_interaction_counts_and_is_the_last_contact(kind: EntityType) -> None
     assert (record.interaction_count, record.date_last_contacted) == (2, NOW - 60)
 
 
+def test_the_last_contact_may_be_before_1970() -> None:
+    account = make_account()
+    ada = make(account, PERSON, name="Ada")
+
+    log(account, PERSON, ada, activity_date=-90)
+    assert get(account, PERSON, ada).date_last_contacted == -90
+
+    log(account, PERSON, ada, activity_date=-60)
+    assert get(account, PERSON, ada).date_last_contacted == -60
+
+
 def test_a_company_has_a_count_and_no_last_contact() -> None:
     account = make_account()
     company = make(account, COMPANY, name="Analytical Engines")

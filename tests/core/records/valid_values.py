@@ -13,6 +13,7 @@ from copper_emulator.core.records.fields import Access, Field
 from copper_emulator.core.records.forms.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
 from copper_emulator.core.records.forms.custom import DATA_TYPES, CustomFields, Option, Options, Percent, custom_form
 from copper_emulator.core.records.forms.plain import (
+    EARLIEST_SECOND,
     LATEST_SECOND,
     CalendarDay,
     Checkbox,
@@ -86,12 +87,12 @@ def _(form: Checkbox, store: RecordStore) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(form: Moment, store: RecordStore) -> st.SearchStrategy[Any]:
-    return st.integers(0, LATEST_SECOND)
+    return st.integers(EARLIEST_SECOND, LATEST_SECOND)
 
 
 @values.register
 def _(form: CalendarDay, store: RecordStore) -> st.SearchStrategy[Any]:
-    days = st.dates().filter(lambda day: day.year >= 1970)
+    days = st.dates().filter(lambda day: day.year >= 1900)
     return days.map(lambda day: f"{day.month}/{day.day}/{day.year}")
 
 

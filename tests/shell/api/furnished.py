@@ -10,7 +10,7 @@ from typing import Any
 from copper_emulator import Copper
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.custom import DATA_TYPES, custom_form
-from copper_emulator.core.records.forms.plain import CalendarDay
+from copper_emulator.core.records.forms.plain import EARLIEST_SECOND, CalendarDay
 from copper_emulator.core.records.lookups.tables import AVAILABLE
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.tables import TABLES
@@ -162,7 +162,7 @@ def _shorten_months(schema: Any) -> None:
     """Exclude days after the 28th where a pattern asks for a date, because it cannot express how long months are."""
     if isinstance(schema, dict):
         if schema.get("pattern") == CalendarDay().schema["pattern"]:
-            schema["pattern"] = "^([1-9]|1[0-2])/([1-9]|1[0-9]|2[0-8])/20[0-9]{2}$"
+            schema["pattern"] = "^([1-9]|1[0-2])/([1-9]|1[0-9]|2[0-8])/(19|20)[0-9]{2}$"
         for inner in schema.values():
             _shorten_months(inner)
     elif isinstance(schema, list):
@@ -278,7 +278,7 @@ def _custom_filter(definition: Mapping[str, Any]) -> dict[str, Any]:
         empty = {"type": "boolean"}
         return _of_definition(definition, {"value": array(each), "allow_empty": empty, **options}, required=["value"])
     if data_type == "Date":
-        value = {"type": "integer", "minimum": 0, "maximum": 2**31}
+        value = {"type": "integer", "minimum": EARLIEST_SECOND, "maximum": 2**31}
     return _of_definition(definition, {"value": value}, required=["value"])
 
 

@@ -86,5 +86,6 @@ def interaction_fields(kind: EntityType, record: Stored, by: int, at: int | None
     if by and "interaction_count" in TABLES[kind]:
         fields["interaction_count"] = max(record["interaction_count"] + by, 0)
     if at is not None and "date_last_contacted" in TABLES[kind]:
-        fields["date_last_contacted"] = max(record["date_last_contacted"] or 0, at)
+        last = record["date_last_contacted"]
+        fields["date_last_contacted"] = at if last is None else max(last, at)
     return {name: value for name, value in fields.items() if record[name] != value}

@@ -18,6 +18,7 @@ from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry, Tags
 from copper_emulator.core.records.forms.custom import CustomFields
 from copper_emulator.core.records.forms.plain import (
+    EARLIEST_SECOND,
     LATEST_SECOND,
     CalendarDay,
     Moment,
@@ -66,7 +67,7 @@ EMAIL = Entry("email", WORK)
 METADATA: tuple[str, ...] = ()
 """For fields that are never reported: "excludes any change in meta data" (Copper support page)."""
 
-_SECONDS = Shown("int | None", "Unix seconds", "integer", most=LATEST_SECOND)
+_SECONDS = Shown("int | None", "Unix seconds", "integer", bounds=(EARLIEST_SECOND, LATEST_SECOND))
 _IDS = Shown("Sequence[Mapping[str, Any]]", "list of leads", "object", many=True)
 
 

@@ -18,6 +18,7 @@ from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry, Tags
 from copper_emulator.core.records.forms.custom import CustomFields, Option
 from copper_emulator.core.records.forms.plain import (
+    EARLIEST_SECOND,
     LABEL,
     LATEST_SECOND,
     MAX_AMOUNT,
@@ -138,15 +139,24 @@ CASES: dict[str, Case] = {
         Moment(),
         "int | str",
         "Unix seconds, or mm/dd/yyyy",
-        ((0, 0), (253_402_300_799, 253_402_300_799), ("1/2/1970", 115_200), ("01/23/2017", 1_485_158_400)),
         (
-            (-1, INVALID),
+            (0, 0),
+            (-1, -1),
+            (-2_209_039_200, -2_209_039_200),
+            (253_402_300_799, 253_402_300_799),
+            ("01/23/2017", 1_485_158_400),
+            # Seven hours after midnight in UTC, in summer time.
+            ("5/17/1960", -303_757_200),
+            ("1/1/1900", -2_208_960_000),
+        ),
+        (
+            (-2_209_039_201, INVALID),
             (253_402_300_800, INVALID),
             (1.5, INVALID),
             (True, INVALID),
             ("2017-01-23", INVALID),
             ("23/1/2017", INVALID),
-            ("1/1/1969", INVALID),
+            ("12/31/1899", INVALID),
         ),
         (("2/29/2017", INVALID),),
     ),
@@ -160,6 +170,7 @@ CASES: dict[str, Case] = {
             ("12/11/2017", "12/11/2017"),
             ("13/1/2017", "1/13/2017"),
             ("31/12/2017", "12/31/2017"),
+            ("1/1/1900", "1/1/1900"),
         ),
         (
             (1_485_129_600, INVALID),
@@ -169,7 +180,7 @@ CASES: dict[str, Case] = {
             ("13/13/2017", INVALID),
             ("32/1/2017", INVALID),
             ("0/1/2017", INVALID),
-            ("1/1/1969", INVALID),
+            ("12/31/1899", INVALID),
         ),
         (("2/29/2017", INVALID), ("30/2/2017", INVALID)),
     ),
@@ -357,11 +368,11 @@ CASES: dict[str, Case] = {
         ((-1, INVALID), (MAX_ID + 1, INVALID), ("7", INVALID)),
     ),
     "shown moment": Case(
-        Shown("int | None", "Unix seconds", "integer", most=LATEST_SECOND),
+        Shown("int | None", "Unix seconds", "integer", bounds=(EARLIEST_SECOND, LATEST_SECOND)),
         "int | None",
         "Unix seconds",
-        ((0, 0), (LATEST_SECOND, LATEST_SECOND)),
-        ((-1, INVALID), (LATEST_SECOND + 1, INVALID), (10**400, INVALID)),
+        ((EARLIEST_SECOND, EARLIEST_SECOND), (LATEST_SECOND, LATEST_SECOND)),
+        ((EARLIEST_SECOND - 1, INVALID), (LATEST_SECOND + 1, INVALID), (10**400, INVALID)),
     ),
     "shown amount": Case(
         ShownAmount("float | None", "number", "number"),
@@ -500,20 +511,29 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
         {"category": "user", "id": "0"},
         "Send 0 as a number, without quotes.",
     ),
-    "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds from 0 to 253,402,300,799."),
+    "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799."),
     "milliseconds": (
         Moment(),
         1_496_799_000_000,
-        "A date is a whole number of Unix seconds from 0 to 253,402,300,799: 1496799000000 looks like milliseconds.",
+        "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799: 1496799000000 looks like "
+        "milliseconds.",
     ),
     "more than all milliseconds": (
         Moment(),
         10**18,
-        "A date is a whole number of Unix seconds from 0 to 253,402,300,799.",
+        "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799.",
     ),
     "seconds as text": (Moment(), "1496799000", "Send 1496799000 as a number, without quotes."),
     "day": (CalendarDay(), 17, "A day is written mm/dd/yyyy, like 1/23/2017."),
-    "day before all": (CalendarDay(), "12/31/1969", "The first day is 1/1/1970."),
+    "day before all": (CalendarDay(), "12/31/1899", "The first day is 1/1/1900."),
+    "date before all": (Moment(), "12/31/1899", "The first day is 1/1/1900."),
+    "milliseconds before 1970": (
+        Moment(),
+        -303_757_200_000,
+        "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799: -303757200000 looks like "
+        "milliseconds.",
+    ),
+    "truth": (Moment(), True, "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799."),
     "word": (OneOf(("a", "b")), "c", "There is no choice 'c'; the choices are a and b."),
     "list": (Several(Text()), "a", "It is a list."),
     "address": (Address(), "London", "An address is an object of texts: street, city, state, postal_code and country."),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from copper_emulator.core.errors import Invalid, NotFound, UsageError
 from copper_emulator.core.model import EntityType
@@ -24,6 +27,7 @@ from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.lookups.nobody import NOBODY
 from copper_emulator.core.records.lookups.tables import ACCOUNT, AVAILABLE, ICONS, LOOKUPS
 from copper_emulator.core.records.writing.seeding import Trusting
+from copper_emulator.core.zones import day_of
 from tests.core.builders import make_account
 
 DEFINITIONS = "custom_field_definitions"
@@ -333,15 +337,31 @@ def test_an_account_that_was_stored_in_an_unknown_zone_has_no_days() -> None:
     assert caught.value.hint.startswith("The account's time zone 'Mars/Base' is not known on this machine: ")
 
 
-def test_before_1970_there_is_no_day() -> None:
-    """When that day began in Tokyo, it was still 1969 in UTC."""
-    store = make_account().records
-    store.catalogue.change_account({"primary_timezone": "Asia/Tokyo"})
+# Local mean time, until 1945 in Tonga and 1972 in Liberia, has odd seconds; Toronto once skipped 23:30 to 0:30.
+ZONES = (
+    "America/Los_Angeles",
+    "America/Sao_Paulo",
+    "America/Toronto",
+    "Africa/Monrovia",
+    "Asia/Kolkata",
+    "Etc/GMT+12",
+    "Etc/GMT-14",
+    "Europe/Berlin",
+    "Pacific/Tongatapu",
+    "UTC",
+)
 
-    assert Moment().read("1/2/1970", store) == 86_400 - 9 * 3_600
-    with pytest.raises(Unfit, match="is invalid") as caught:
-        Moment().read("1/1/1970", store)
-    assert caught.value.hint.startswith("The first day is 1/2/1970: in the account's time zone 1/1/1970 began before ")
+
+@given(st.sampled_from(ZONES), st.dates(date(1900, 1, 1), date(1972, 12, 31)) | st.dates(date(1900, 1, 1)))
+def test_a_day_that_was_written_as_text_is_that_day_in_the_accounts_zone(zone: str, day: date) -> None:
+    store = make_account().records
+    store.catalogue.change_account({"primary_timezone": zone})
+
+    second = Moment().read(f"{day.month}/{day.day}/{day.year}", store)
+
+    assert day_of(second, store.zone) == day
+    # What is shown can be written back.
+    assert Moment().read(second, store) == second
 
 
 # --- definitions ------------------------------------------------------------------------------------------
@@ -776,7 +796,11 @@ CUSTOM: dict[str, tuple[list[tuple[Any, Any]], list[tuple[Any, str]], Any]] = {
     "String": ([("red", "red"), ("", "")], [(7, "must be a string")], None),
     "Text": ([("a\nb", "a\nb")], [(["a"], "must be a string")], None),
     "URL": ([("www.example.com", "www.example.com")], [(7, "must be a string")], None),
-    "Date": ([(1_511_942_400, 1_511_942_400), ("11/29/2017", 1_511_942_400)], [("29 Nov", "is invalid")], None),
+    "Date": (
+        [(1_511_942_400, 1_511_942_400), ("11/29/2017", 1_511_942_400), ("5/17/1960", -303_757_200), (-1, -1), (0, 0)],
+        [("29 Nov", "is invalid"), ("12/31/1899", "is invalid")],
+        None,
+    ),
     "Checkbox": (
         [(True, True), (False, None)],
         [("true", "must be true or false"), (1, "must be true or false")],

@@ -253,6 +253,14 @@ SORTED: list[tuple[EntityType, list[str], list[str]]] = [
 ]
 
 
+def test_dates_before_1970_are_earlier_than_all_after() -> None:
+    account = make_account()
+    for name, due in (("a", 0), ("b", "5/17/1960"), ("c", None), ("d", -1), ("e", 1), ("f", "1/1/1900")):
+        seed(account, TASK, name=name, due_date=due)
+
+    assert names(account, TASK, sort_by="due_date") == ["f", "b", "d", "a", "e", "c"]
+
+
 @pytest.mark.parametrize(
     ("kind", "by", "found"),
     [pytest.param(kind, by, found, id=f"{kind}-{by}") for kind, several, found in SORTED for by in several],

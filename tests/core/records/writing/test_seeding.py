@@ -145,7 +145,7 @@ WRONG: dict[str, tuple[EntityType, dict[str, Any], str]] = {
     "a truth as a count": (PERSON, {"name": "Ada", "interaction_count": True}, "Interaction Count: is invalid"),
     "a count below none": (PERSON, {"name": "Ada", "interaction_count": -1}, "Interaction Count: is invalid"),
     "a date beyond all": (PERSON, {"name": "Ada", "date_created": 10**400}, "Date Created: is invalid"),
-    "a date before all": (PERSON, {"name": "Ada", "date_modified": -1}, "Date Modified: is invalid"),
+    "a date before all": (PERSON, {"name": "Ada", "date_modified": -2_209_039_201}, "Date Modified: is invalid"),
     "leads": (PERSON, {"name": "Ada", "leads_converted_from": {"lead_id": 1}}, "Leads Converted From: is invalid"),
     "no leads": (PERSON, {"name": "Ada", "leads_converted_from": [17]}, "Leads Converted From: is invalid"),
     "a list of dates": (PERSON, {"name": "Ada", "date_created": [1]}, "Date Created: is invalid"),

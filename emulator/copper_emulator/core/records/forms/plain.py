@@ -22,6 +22,9 @@ from copper_emulator.core.zones import day_begins
 MAX_AMOUNT = 10**15
 """The largest amount; Copper's own limit is not known."""
 
+EARLIEST_SECOND = -2_209_039_200
+"""The earliest possible date, in Unix seconds: 1/1/1900 in the first time zone in which it began, at UTC+14."""
+
 LATEST_SECOND = 253_402_300_799
 """The end of the year 9999, the latest possible date, in Unix seconds."""
 
@@ -191,7 +194,7 @@ class Moment:
     """A date in Unix seconds.
 
     `mm/dd/yyyy`, as documented, is read as the start of that day in the account's time zone (recorded, 2020:
-    12/15/2020 is shown as 1608019200, eight hours after midnight in UTC).
+    12/15/2020 is shown as 1608019200, eight hours after midnight in UTC). Birthdays before 1970 are negative.
     """
 
     python: str = "int | str"
@@ -201,7 +204,7 @@ class Moment:
     def schema(self) -> Mapping[str, Any]:
         return {
             "anyOf": [
-                {"type": "integer", "minimum": 0, "maximum": LATEST_SECOND},
+                {"type": "integer", "minimum": EARLIEST_SECOND, "maximum": LATEST_SECOND},
                 {"type": "string", "pattern": DAY_PATTERN},
             ]
         }
@@ -212,10 +215,9 @@ class Moment:
     def read(self, value: Any, known: Known) -> int:
         if hint := sent_as_text(value):
             raise Unfit(INVALID, hint)
-        second = day_begins(_day(value), known.zone) if isinstance(value, str) else value
-        if isinstance(second, bool) or not isinstance(second, int) or not 0 <= second <= LATEST_SECOND:
-            raise Unfit(INVALID, _NO_MOMENT if isinstance(value, str) else no_second(value, LATEST_SECOND))
-        return second
+        if isinstance(value, str):
+            return day_begins(_day(value), known.zone)
+        return read_second(value, EARLIEST_SECOND, LATEST_SECOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +242,22 @@ class CalendarDay:
         return f"{day.month}/{day.day}/{day.year:04}"
 
 
-def no_second(value: Any, most: int) -> str:
-    """What to write instead of a value that is no time in Unix seconds."""
-    is_milliseconds = isinstance(value, int) and most < value <= 1_000 * most
-    unit = f": {value} looks like milliseconds" if is_milliseconds else ""
-    return f"A date is a whole number of Unix seconds from 0 to {most:,}{unit}."
+def read_second(value: Any, least: int, most: int) -> int:
+    """A time in Unix seconds. Raises Unfit."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unfit(INVALID, _NO_SECOND.format(least, most, ""))
+    if not least <= value <= most:
+        is_milliseconds = 1_000 * least <= value <= 1_000 * most
+        unit = f": {value} looks like milliseconds" if is_milliseconds else ""
+        raise Unfit(INVALID, _NO_SECOND.format(least, most, unit))
+    return value
 
 
-_NO_MOMENT = "The first day is 1/2/1970: in the account's time zone 1/1/1970 began before the first Unix second."
+_NO_SECOND = "A date is a whole number of Unix seconds from {:,} to {:,}{}."
 
+_FIRST_YEAR = 1900
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
-_MONTH, _YEAR = "(0?[1-9]|1[0-2])", "(19[7-9][0-9]|[2-9][0-9]{3})"
+_MONTH, _YEAR = "(0?[1-9]|1[0-2])", "(19[0-9]{2}|[2-9][0-9]{3})"
 DAY_PATTERN = f"^{_MONTH}/(0?[1-9]|[12][0-9]|3[01])/{_YEAR}$"
 """Days written with the month first."""
 _EITHER_PATTERN = f"^({_MONTH}/(0?[1-9]|[12][0-9]|3[01])|(1[3-9]|2[0-9]|3[01])/{_MONTH})/{_YEAR}$"
@@ -265,9 +272,9 @@ def _day(value: Any, *, day_first: bool = False) -> date:
             if day_first and month > 12:
                 month, day = day, month
             found = date(int(match[3]), month, day)
-            if found.year >= 1970:
+            if found.year >= _FIRST_YEAR:
                 return found
-            raise Unfit(INVALID, "The first day is 1/1/1970.")
+            raise Unfit(INVALID, f"The first day is 1/1/{_FIRST_YEAR}.")
     except ValueError:
         pass
     raise Unfit(INVALID, "A day is written mm/dd/yyyy, like 1/23/2017.")
@@ -335,13 +342,13 @@ class Several(ListOf):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value that only Copper writes. `shape` is its JSON Schema type; `most` overrides the type's upper bound."""
+    """A value that only Copper writes. `shape` is its JSON Schema type; `bounds` override those of the type."""
 
     python: str
     words: str
     shape: str
     many: bool = False
-    most: int | None = None
+    bounds: tuple[int, int] | None = None
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -363,8 +370,7 @@ class Shown:
 
     @property
     def _bounds(self) -> tuple[int, int] | None:
-        bounds = _BOUNDS.get(self.shape)
-        return bounds if bounds is None or self.most is None else (bounds[0], self.most)
+        return self.bounds or _BOUNDS.get(self.shape)
 
     def _fits(self, value: Any) -> bool:
         if not isinstance(value, _SHAPES[self.shape]) or isinstance(value, bool) is not (self.shape == "boolean"):

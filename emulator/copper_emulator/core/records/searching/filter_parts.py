@@ -139,8 +139,8 @@ AGE = {
 }
 COUNT = from_to("interaction_count", "interaction_count", Amount(0, whole=True), "Number of interactions")
 CONTACTED = from_to("interaction_date", "date_last_contacted", Seconds(), "Last interaction")
-CREATED = from_to("created_date", "date_created", Seconds(LATEST_WRITTEN), "When it was created")
-MODIFIED = from_to("modified_date", "date_modified", Seconds(LATEST_WRITTEN), "When it was last changed")
+CREATED = from_to("created_date", "date_created", Seconds(0, LATEST_WRITTEN), "When it was created")
+MODIFIED = from_to("modified_date", "date_modified", Seconds(0, LATEST_WRITTEN), "When it was last changed")
 VALUE = from_to("monetary_value", "monetary_value", Amount(), "Monetary value")
 PLACE = {part: address_part(part) for part in ("city", "state", "postal_code", "country")}
 TITLE = {"title": text("title", "Professional title")}

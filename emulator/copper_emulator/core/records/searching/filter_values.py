@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
+from copper_emulator.core.findings import NOT_A_NUMBER, NOT_LISTED
 from copper_emulator.core.records.forms.plain import (
+    EARLIEST_SECOND,
     ID_SCHEMA,
     LATEST_SECOND,
     CalendarDay,
@@ -23,8 +24,8 @@ from copper_emulator.core.records.forms.plain import (
     Unfit,
     as_number,
     exact,
-    no_second,
     object_schema,
+    read_second,
 )
 from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.text import no_such, sentence
@@ -51,21 +52,19 @@ class Amount(Number):
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A time in Unix seconds."""
+    """A time in Unix seconds, from `least` to `most`."""
 
+    least: int = EARLIEST_SECOND
     most: int = LATEST_SECOND
     python: str = "int"
     words: str = "Unix seconds"
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        return {"type": "integer", "minimum": 0, "maximum": self.most}
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
     def read(self, value: Any, known: Known) -> int:
-        number = as_number(value)
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= self.most:
-            raise Unfit(INVALID, no_second(number, self.most))
-        return number
+        return read_second(as_number(value), self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True)
