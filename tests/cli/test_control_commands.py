@@ -368,6 +368,30 @@ def test_of_many_notifications_of_a_change_the_first_are_shown_and_how_all_of_th
     assert sum(line.startswith("  #") for line in shown) < 40
 
 
+def test_of_many_notifications_that_fall_due_the_first_are_shown_and_how_all_of_them_ended(server: str) -> None:
+    told(
+        server,
+        "settings",
+        "--set",
+        "limits=40/1m",
+        "--set",
+        "over_limit=drop",
+        "--set",
+        "batch=1",
+        "--set",
+        "latency=1m",
+    )
+    told(server, "subscribe", "person.new", INBOX)
+    told(server, "create", "person", "--count", "50", "--set", "name=Ada")
+
+    *first, ends, time = told(server, "advance", "1m").splitlines()
+
+    assert ends == "  ... 50 notifications in all: 40 delivered and 10 dropped"
+    assert len(first) == 30
+    assert all("delivered #" in line for line in first)
+    assert time.endswith("; no notifications waiting.")
+
+
 def test_a_target_that_nothing_reaches_is_told_when_it_is_subscribed(server: str) -> None:
     shown = told(server, "subscribe", "person.new", "https://app.example/hook").splitlines()
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from copper_emulator.cli import Failure, WrongUse
-from copper_emulator.cli.changes import show_change
+from copper_emulator.cli.changes import show_change, show_move
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import (
@@ -100,8 +100,7 @@ def advance(
     else:
         moved = client.post(path + "advance", {"by": by})
     output.json(moved)
-    for text in moved["lines"]:
-        output.journal_line(text)
+    show_move(moved, output)
     waiting = count(moved["waiting"], "notification") if moved["waiting"] else "no notifications"
     output.line(f"It is {as_stamp(moved['now'])}; {waiting} waiting.")
 
