@@ -29,7 +29,8 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def with_urllib(url: str, headers: dict[str, str]) -> None:
-    urllib.request.urlopen(urllib.request.Request(url, headers=headers)).close()
+    # Not `urlopen`, which keeps the proxies of its first call in the process.
+    urllib.request.build_opener().open(urllib.request.Request(url, headers=headers)).close()
 
 
 def with_httpx(url: str, headers: dict[str, str]) -> None:

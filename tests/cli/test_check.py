@@ -754,7 +754,7 @@ def test_what_a_command_has_printed_that_does_not_come_to_listen_is_shown() -> N
 def failing(rows: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is said at the end of a report about an endpoint that refuses everything that is not new."""
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("LINES", "5")
+    monkeypatch.setenv("LINES", "8")
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))

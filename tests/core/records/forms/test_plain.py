@@ -488,6 +488,9 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
     "fraction as text": (LookupId("users"), "1.5", ""),
     "amount as text": (Number(), "-5.5", "Send -5.5 as a number, without quotes."),
     "no amount": (Number(), "five", ""),
+    "amount over all as text": (Number(), "9" * 16, ""),
+    "no id as text": (LookupId("users"), "0", ""),
+    "id with zeros as text": (LookupId("users"), "00137658", "Send 137658 as a number, without quotes."),
     "status": (
         LookupName("lead_statuses"),
         "Late",
@@ -524,6 +527,13 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
         "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799.",
     ),
     "seconds as text": (Moment(), "1496799000", "Send 1496799000 as a number, without quotes."),
+    "day without slashes": (Moment(), "20170123", "A day is written mm/dd/yyyy, like 1/23/2017."),
+    "milliseconds as text": (Moment(), "1496799000000000", "A day is written mm/dd/yyyy, like 1/23/2017."),
+    "seconds before all": (
+        Moment(),
+        -2_512_771_200,
+        "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799.",
+    ),
     "day": (CalendarDay(), 17, "A day is written mm/dd/yyyy, like 1/23/2017."),
     "day before all": (CalendarDay(), "12/31/1899", "The first day is 1/1/1900."),
     "date before all": (Moment(), "12/31/1899", "The first day is 1/1/1900."),
@@ -553,6 +563,7 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
     "an empty tag": (Tags(), [""], "Tags are a list of texts, none of them empty."),
     "option": (FRUIT, 9, "The options are 7 (Apples) and 8 (Bananas)."),
     "option as text": (FRUIT, "7", "Send 7 as a number, without quotes."),
+    "option's name as text": (FRUIT, "2024", "The options are 7 (Apples) and 8 (Bananas)."),
     "no options": (Option(()), 9, "There are no options."),
     "custom fields": (CustomFields(LEAD), "red", 'Write it like [{"custom_field_definition_id": 17, "value": "..."}].'),
     "custom field": (

@@ -25,9 +25,9 @@ from copper_emulator.core.records.forms.plain import (
     Text,
     Unfit,
     as_number,
+    id_sent_as_text,
     object_schema,
     refuse_unknown,
-    sent_as_text,
 )
 from copper_emulator.core.records.forms.references import IdForm
 from copper_emulator.core.text import choices, sentence
@@ -80,7 +80,7 @@ def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: b
             "custom field", [f"{each['id']} ({each['name']})" for each in definitions.values()], most=10
         )
         wrong = f"There is no custom field {wanted!r} on a {kind}" if wanted is not None else _NO_DEFINITION
-        raise Unfit(INVALID, sent_as_text(wanted) or f"{wrong}; {known_fields}.")
+        raise Unfit(INVALID, id_sent_as_text(wanted, definitions) or f"{wrong}; {known_fields}.")
     definition = definitions[wanted]
     if filtered and not definition["is_filterable"]:
         raise Unfit(
@@ -165,7 +165,7 @@ class Option(IdForm):
     def read(self, value: Any, known: Known) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value not in dict(self.options):
             options = choices("option", [f"{option_id} ({name})" for option_id, name in self.options])
-            raise Unfit(NOT_LISTED, sent_as_text(value) or sentence(options))
+            raise Unfit(NOT_LISTED, id_sent_as_text(value, dict(self.options)) or sentence(options))
         return int(value)
 
 

@@ -8,7 +8,7 @@ small class that is best read next to its siblings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any, Protocol
@@ -57,10 +57,15 @@ def as_number(value: Any) -> Any:
     return float(match[0]) if match[1] else int(match[0])
 
 
-def sent_as_text(value: Any) -> str:
-    """What to send instead of a number that was sent as text; empty for any other value."""
+def sent_as_text(value: Any, fits: Callable[[Any], bool]) -> str:
+    """What to send instead of a text, if it spells out a number that fits; empty for any other value."""
     number = as_number(value)
-    return "" if number is value else f"Send {value} as a number, without quotes."
+    return f"Send {number} as a number, without quotes." if number is not value and fits(number) else ""
+
+
+def id_sent_as_text(value: Any, ids: Container[int]) -> str:
+    """The same for one of these ids."""
+    return sent_as_text(value, lambda number: isinstance(number, int) and number in ids)
 
 
 class Known(Protocol):
@@ -159,7 +164,7 @@ class Number:
 
     def read(self, value: Any, known: Known) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-            raise Unfit(NOT_A_NUMBER, sent_as_text(value))
+            raise Unfit(NOT_A_NUMBER, sent_as_text(value, lambda number: self.least <= number <= self.most))
         if value < self.least:
             raise Unfit(f"must be greater than or equal to {self.least}")
         if value > self.most:
@@ -213,7 +218,8 @@ class Moment:
         return None
 
     def read(self, value: Any, known: Known) -> int:
-        if hint := sent_as_text(value):
+        # Shorter numbers are rather days that are written otherwise, like 20170123.
+        if hint := sent_as_text(value, lambda number: _TEN_YEARS < number <= LATEST_SECOND):
             raise Unfit(INVALID, hint)
         if isinstance(value, str):
             return day_begins(_day(value), known.zone)
@@ -247,12 +253,14 @@ def read_second(value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Unfit(INVALID, _NO_SECOND.format(least, most, ""))
     if not least <= value <= most:
-        is_milliseconds = 1_000 * least <= value <= 1_000 * most
+        # Somewhat before the first day, it is rather an earlier day in seconds.
+        is_milliseconds = 1_000 * least <= value < 2 * least or most < value <= 1_000 * most
         unit = f": {value} looks like milliseconds" if is_milliseconds else ""
         raise Unfit(INVALID, _NO_SECOND.format(least, most, unit))
     return value
 
 
+_TEN_YEARS = 10 * 365 * 24 * 3600
 _NO_SECOND = "A date is a whole number of Unix seconds from {:,} to {:,}{}."
 
 _FIRST_YEAR = 1900

@@ -15,10 +15,9 @@ from copper_emulator.core.records.forms.plain import (
     LABEL,
     Known,
     Unfit,
-    as_number,
     exact,
+    id_sent_as_text,
     object_schema,
-    sent_as_text,
 )
 from copper_emulator.core.text import choices, no_such, sentence
 from copper_emulator.core.topics import no_type
@@ -28,7 +27,7 @@ def read_id(value: Any) -> int:
     """The value, if it is a valid id. Raises Unfit, with the recorded wording."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_ID:
         shown = value if isinstance(value, str) else json.dumps(value)
-        hint = sent_as_text(value) if isinstance(as_number(value), int) else ""
+        hint = id_sent_as_text(value, range(1, MAX_ID + 1))
         raise Unfit(f"Invalid value for {LABEL}: IDs must be positive integers: {shown[:100]}", hint)
     return value
 
@@ -191,7 +190,7 @@ class ActivityType:
         if kind is None or kind["category"] != category:
             known_entries = [f"{id_} ({each['name']})" for id_, each in kinds.items() if each["category"] == category]
             there_is = f"There is no activity type {value['id']!r}; {choices('activity type', known_entries)}."
-            raise Unfit(MUST_EXIST, sent_as_text(value["id"]) or there_is)
+            raise Unfit(MUST_EXIST, id_sent_as_text(value["id"], kinds) or there_is)
         if kind["is_disabled"] and not known.trusting:
             raise Unfit(INVALID, f"The activity type {kind['name']} is disabled.")
         return {"id": value["id"], "category": category}
