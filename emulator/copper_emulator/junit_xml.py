@@ -11,6 +11,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 class Case:
     """One test case. `verdict` is the tag that says that it did not pass, `kind` the type of a failure or error."""
 
+    group: str
+    """With the name, what tells it from all others: CI servers call it the class."""
     name: str
     seconds: float
     verdict: str = ""
@@ -25,9 +27,7 @@ class Case:
     file: str = ""
 
 
-def document(
-    suite_name: str, class_name: str, cases: Sequence[Case], properties: Mapping[str, str], *, seconds: float
-) -> str:
+def document(suite_name: str, cases: Sequence[Case], properties: Mapping[str, str], *, seconds: float) -> str:
     """The whole document: one suite with these cases. What XML cannot contain is shown as `?`."""
     counts = {"tests": len(cases)}
     for name, verdict in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -39,14 +39,14 @@ def document(
     for name, value in properties.items():
         SubElement(listed, "property", {"name": name, "value": _valid(value)})
     for case in cases:
-        _add(suite, class_name, case)
+        _add(suite, case)
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _add(suite: Element, class_name: str, case: Case) -> None:
+def _add(suite: Element, case: Case) -> None:
     file = {"file": _valid(case.file)} if case.file else {}
-    attributes = {"classname": class_name, "name": _valid(case.name), "time": _seconds(case.seconds), **file}
+    attributes = {"classname": _valid(case.group), "name": _valid(case.name), "time": _seconds(case.seconds), **file}
     element = SubElement(suite, "testcase", attributes)
     if case.verdict:
         kind = {"type": case.kind} if case.kind else {}

@@ -165,7 +165,7 @@ def test_bytes_that_are_no_text_are_refused_before_anything_is_asked(words: list
     result = CliRunner().invoke(main, words)
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.endswith("is not text in this terminal's encoding; write it in UTF-8\n")
+    assert result.stderr.endswith(f"is not text in the encoding {sys.getfilesystemencoding()}\n")
     assert r"M\udcfcller" in result.stderr
 
 
@@ -175,3 +175,12 @@ def test_a_file_may_be_named_by_bytes_that_are_no_text(tmp_path: Path) -> None:
     file.write_text("name: nothing happens\nsteps:\n  - advance: 1m\n")
 
     assert CliRunner().invoke(main, ["run", str(file)]).exit_code == 0
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are always text there")
+@pytest.mark.parametrize("written", [["--junit", "{}"], ["--html={}"]], ids=" ".join)
+def test_a_file_that_is_still_to_be_written_may_be_named_so_too(tmp_path: Path, written: list[str]) -> None:
+    file = tmp_path / NO_TEXT
+    words = ["check", "http://127.0.0.1:9/h", "--port", "0", *(word.format(file) for word in written)]
+
+    assert "is not text" not in CliRunner().invoke(main, words).stderr

@@ -62,11 +62,35 @@ def test_junit_has_a_case_for_each_scenario(written: Path, tmp_path: Path, serve
     assert run.exit_code == 1
     assert (suites.get("tests"), suites.get("failures"), suites[0].get("name")) == ("2", "1", "copper-emulator run")
     assert (passed.get("name"), [child.tag for child in passed]) == ("first notification", ["system-out"])
+    assert (passed.get("classname"), failed.get("classname")) == (
+        "copper-emulator.run.first_notification",
+        "copper-emulator.run.story",
+    )
     assert (failed.get("file"), failed[0].tag, failed[0].get("type")) == (str(written), "failure", "step")
     assert (failed[0].get("message") or "").startswith("Expected person/new, ids=[18]")
     # Where it is, and what happened until then.
     assert f"{written}:" in (failed[0].text or "")
     assert "change      person/new [17]" in (failed[0].text or "")
+
+
+def test_junit_says_what_a_failure_was_drawn_from(written: Path) -> None:
+    steps = "- fire: {topic: person/new, ids: 17}\n- run_until_idle: 1h\n- expect: {topic: person/new, ids: 18}"
+    written.write_text(story(steps))
+
+    run = copper_emulator("run", str(written), "--set", "seed=7", "--set", "latency=0-10m", "--junit", "-")
+
+    [case] = ElementTree.fromstring(run.stdout).iter("testcase")
+    assert "\nDrawn from seed 7.\nThe timeline:\n" in (case[0].text or "")
+
+
+def test_junit_is_written_to_what_a_link_leads_to(tmp_path: Path) -> None:
+    link = tmp_path / "link.xml"
+    link.symlink_to(tmp_path / "report.xml")
+
+    assert copper_emulator("run", "first_notification", "--junit", str(link)).exit_code == 0
+
+    assert link.is_symlink()
+    assert (tmp_path / "report.xml").read_text().startswith("<?xml")
 
 
 def test_junit_tells_of_the_verdict_when_every_step_passed(written: Path) -> None:

@@ -145,7 +145,7 @@ class _Commands(click.Group):
         keep_typed(ctx, args)
         if (word := undecoded(args)) is not None:
             # Escaped as Python shows bytes that it could not decode: whoever reads stderr may be unable to, too.
-            raise WrongUse(f"{word!a} is not text in this terminal's encoding; write it in UTF-8")
+            raise WrongUse(f"{word!a} is not text in the encoding {sys.getfilesystemencoding()}")
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

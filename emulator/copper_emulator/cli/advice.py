@@ -82,9 +82,24 @@ def typed(ctx: click.Context) -> Sequence[str]:
 
 
 def undecoded(args: Sequence[str]) -> str | None:
-    """The first word with bytes that are no text, as no server takes them. Names of files and commands may."""
-    own = itertools.takewhile(lambda word: word not in ("--", "exec"), args)
-    return next((word for word in own if _NO_TEXT.search(word) and not _is_file(word)), None)
+    """The first word with bytes that are no text, which no server would take; None if there is none.
+
+    The name of a file may have such bytes, and so may a command that is given after `--`.
+    """
+    own = list(itertools.takewhile(lambda word: word != "--", args))
+    with_previous = list(itertools.pairwise(["", *own]))
+    command = (word for before, word in with_previous if not word.startswith("-") and before not in _OF_SERVER)
+    if next(command, "") in _ABOUT_FILES:
+        return None
+    words = (word for before, word in with_previous if {before, word.partition("=")[0]}.isdisjoint(_WITH_FILES))
+    return next((word for word in words if _NO_TEXT.search(word) and not _is_file(word)), None)
+
+
+_OF_SERVER = ("--server", "--account")
+_ABOUT_FILES = ("ca", "exec", "restore", "run", "snapshot")
+"""Commands most of whose words are names of files, which may be still to be written."""
+_WITH_FILES = frozenset({"--ca", "--html", "--junit", "--output", "--scenarios", "--state"})
+"""Options whose value is the name of a file."""
 
 
 def _is_file(word: str) -> bool:

@@ -59,7 +59,8 @@ def check_writable(file: str) -> None:
     """Check that a document can be written to a file, before the work it is about. Raises WrongUse."""
     if file == STDIO:
         return
-    path = Path(file)
+    # Of a link, the file that it leads to.
+    path = Path(os.path.realpath(file))
     there = path.exists()
     try:
         with path.open("a", encoding="utf-8"):
@@ -79,7 +80,7 @@ def write_document(file: str, text: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        # As above.
+        # As in `check_writable`.
         raise WrongUse(unwritable(file, error).message) from None
 
 

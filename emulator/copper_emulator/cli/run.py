@@ -80,13 +80,13 @@ def run(*, files: tuple[str, ...], as_json: bool, junit_file: str | None, **give
             played = [_timed(partial(_play, scenario, asked, settings, host, output)) for scenario in scenarios]
     except UsageError as error:
         raise Mistaken(str(error)) from None
-    if junit_file is not None:
-        write_document(junit_file, junit(played, asked.target or "the built-in endpoint"))
     passed = sum(performance.passed for performance, _ in played)
     results = [_json(performance) for performance, _ in played]
     output.json({"passed": passed == len(played), "target": asked.target, "scenarios": results})
     if len(played) > 1:
         output.line(f"{passed} of {len(played)} scenarios passed", style=_style(good=passed == len(played)))
+    if junit_file is not None:
+        write_document(junit_file, junit(played, asked.target or "the built-in endpoint"))
     if passed < len(played):
         raise click.exceptions.Exit(1)
 

@@ -367,7 +367,8 @@ def test_a_field_that_is_not_included_in_filters_is_no_filter() -> None:
 
 
 WRONG_CUSTOM: list[tuple[str, Any, str]] = [
-    ("String", {"allow_empty": True}, "with nothing. Give a value; records without one cannot be searched for."),
+    ("String", {"allow_empty": True}, "with nothing. Give a value; an empty text finds records without one."),
+    ("Checkbox", {}, "with nothing. Give a value; false finds records without one, too."),
     ("Float", {"value": None}, "with nothing. Give a value; records without one cannot be searched for."),
     ("Dropdown", {}, "is to be compared with nothing. Give a value; an empty list finds records without one."),
     ("String", {"value": "x", "option": "any"}, "takes no option. Only a Dropdown or a MultiSelect has it."),

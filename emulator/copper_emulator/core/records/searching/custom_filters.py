@@ -98,19 +98,22 @@ def fits_custom(field: str, filters: list[Condition], setting: Setting) -> list[
     return filters
 
 
-_NOTHING_GIVEN = (
-    "Give a value; records without one cannot be searched for.",
-    "Give a value; an empty list finds records without one.",
-)
-"""What helps for a field with a single value, and for one with options."""
+def _with_nothing(data_type: str) -> Unfit:
+    """Observed: Copper answers a filter with only `allow_empty` with 500. Here it is rejected as invalid."""
+    if data_type in _RANGES:
+        without = "records without one cannot be searched for"
+    elif data_type == "Checkbox":
+        without = "false finds records without one, too"
+    else:
+        without = f"an empty {'text' if data_type in _SINGLE else 'list'} finds records without one"
+    return Unfit("is to be compared with nothing", f"Give a value; {without}.")
 
 
 def _condition(definition: Mapping[str, Any], item: Mapping[str, Any], known: Known) -> Condition:
     data_type = definition["data_type"]
     given = {name: value for name, value in item.items() if value is not None}
     if not any(name in given for name in ("value", *_BOUNDS)):
-        # Observed: Copper answers a filter with only `allow_empty` with 500. Here it is rejected as invalid.
-        raise Unfit("is to be compared with nothing", _NOTHING_GIVEN[data_type not in _SINGLE])
+        raise _with_nothing(data_type)
     if data_type not in _SINGLE:
         return _by_options(definition, given, known)
     _refuse(given, ("option", "allow_empty"), "Only a Dropdown or a MultiSelect has it.")
