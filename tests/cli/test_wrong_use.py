@@ -120,6 +120,8 @@ from copper_emulator.cli import main
         (["create", "person", "--base-url=http://127.0.0.1:1"], "option '--base-url'; did you mean '--server'?"),
         (["check", "--url", "http://127.0.0.1:1"], "there is no option '--url': write http://127.0.0.1:1 alone"),
         (["run", "--url", "http://127.0.0.1:1"], "there is no option '--url'; did you mean '--target'?"),
+        (["run", "--host", "0.0.0.0"], "there is no option '--host' (see"),
+        (["exec", "--url", "http://127.0.0.1:1", "--", "true"], "there is no option '--url' (see"),
         (["run", "--html", "report.html"], "there is no option '--html' (see"),
         (["run", "first_notification", "--junit", "-", "--json"], "stdout can take only one of --json and --junit -"),
         (["run", "first_notification", "--junit", "/no folder/x.xml"], "/no folder/x.xml cannot be written: No such"),

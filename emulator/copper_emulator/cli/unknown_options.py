@@ -66,10 +66,10 @@ def _arguments(command: click.Command) -> Iterator[str]:
 def _near(ctx: click.Context, name: str) -> str | None:
     # Without the dashes, which would make short names look alike.
     known = options(ctx.command)
-    if _bare(name) in _OF_THE_SERVER:
-        where = [each for each in ("server", "target") if each in known]
-        if where:
-            return f"--{where[0]}"
+    if _bare(name) in _OF_THE_SERVER and "server" in known:
+        return "--server"
+    if _bare(name) == "url" and ctx.info_name == "run":
+        return "--target"
     near = meant(_bare(name), known)
     return None if near is None else max(known[near].opts, key=len)
 
