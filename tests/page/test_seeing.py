@@ -297,6 +297,11 @@ def test_an_open_record_shows_what_others_make_of_it(screen: Screen, emulator: E
     expect(title).to_have_value("Countess")
     expect(title).to_be_focused()
     expect(screen.main.locator("pre")).to_contain_text('"title": "Countess"')
+    title.press("Home")
+    emulator.update(person, name="Ada Lovelace")
+    expect(screen.page.get_by_label("name", exact=True)).to_have_value("Ada Lovelace")
+    # The caret is where it was.
+    assert title.evaluate("box => box.selectionStart") == 0
     emulator.ask("POST", "/records/person/delete", {"ids": [person]})
     expect(screen.main).to_contain_text(f"There is no person {person}.")
 

@@ -71,6 +71,7 @@ class RecordsView {
   }
 
   beginAnew() {
+    this.record = undefined;
     fill(this.editor);
     go({ which: this.type });
   }
@@ -154,12 +155,16 @@ class RecordsView {
     if (!found || record !== this.record || this.isChanged() || isBusy(this.editor.firstElementChild)) return;
     const [now] = found.records;
     if (now && pretty(now) === pretty(record)) return;
-    const at = this.boxes().indexOf(document.activeElement);
+    const focused = document.activeElement;
+    const at = this.boxes().indexOf(focused);
     const isOpen = this.editor.querySelector("details").open;
     this.showRecord(now);
     if (!now) return;
-    this.boxes()[at]?.focus();
     this.editor.querySelector("details").open = isOpen;
+    const box = this.boxes()[at];
+    box?.focus();
+    // A number has no caret to be put back.
+    if (box && focused.selectionStart !== null) box.setSelectionRange(focused.selectionStart, focused.selectionEnd);
   }
 
   form(record) {
