@@ -55,9 +55,8 @@ WRONG_SECRET = (
     "Fix the endpoint, or subscribe with the secret it expects: "
     "under a name other than 'key', or with a different value"
 )
-NO_SUCH_PATH = (
-    "Check that the target's path is the webhook's, that it accepts POST, and that any `subscription_id` will do"
-)
+NO_SUCH_PATH = "Check that the target's path is the webhook's, and that it accepts POST"
+OR_SUBSCRIPTION = "; if it looks at `subscription_id`, accept any"
 
 
 def test_a_secret_may_be_wrong_in_its_name_or_in_its_value() -> None:
@@ -160,14 +159,14 @@ def test_what_the_endpoint_refuses_itself_is_for_the_endpoint_to_mend(body: str)
     assert expected(happen)[-1] == "Fix the endpoint; or, if this is intended, expect it with status=400."
 
 
-@pytest.mark.parametrize("status", [404, 405])
-def test_where_nothing_takes_a_post_the_path_is_to_be_looked_at(status: int) -> None:
+@pytest.mark.parametrize(("status", "more"), [(404, OR_SUBSCRIPTION), (405, "")])
+def test_where_nothing_takes_a_post_the_path_is_to_be_looked_at(status: int, more: str) -> None:
     def happen(copper: Copper) -> None:
         notified(copper, lambda request: status)
 
-    assert expected(happen)[-1].startswith(f"{NO_SUCH_PATH}; or, if this is intended")
-    assert judged(happen)[-1].startswith(f"  {NO_SUCH_PATH}; or, if this is intended")
-    assert explained(happen)[-1] == f"{NO_SUCH_PATH}."
+    assert expected(happen)[-1].startswith(f"{NO_SUCH_PATH}{more}; or, if this is intended")
+    assert judged(happen)[-1].startswith(f"  {NO_SUCH_PATH}{more}; or, if this is intended")
+    assert explained(happen)[-1] == f"{NO_SUCH_PATH}{more}."
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _CLIENT = re.compile(r"""File ".*[\\/](?:httpx|httpcore|requests|urllib3|urllib[
 
 
 def about_proxy(delivery: Delivery, account: Account) -> str:
-    """What helps if it was that, as a sentence without its full stop; empty if it was not.
+    """What else helps if it may have been that, to be added to an advice; empty if it was not.
 
     Few clients say whom they called, but an endpoint that has reached the API goes past the proxy.
     """
@@ -23,13 +23,16 @@ def about_proxy(delivery: Delivery, account: Account) -> str:
         # The server may be on another machine.
         return ""
     has_called = any(call.during == delivery.notification.serial for call in account.call_log.calls())
-    return "" if has_called else about_proxy_in(delivery.traceback or "")
+    advice = "" if has_called else about_proxy_in(delivery.traceback or "")
+    return f"; or, {advice}" if advice else ""
 
 
 def about_proxy_in(traceback: str) -> str:
-    """The same for the traceback of a call from this process of which nothing has arrived."""
+    """What helps if a traceback in this process may be of that, without a full stop; empty if it is not."""
     proxy = _proxy_of_here() if _CLIENT.search(traceback) else ""
-    return f"Set NO_PROXY={_HERE}: calls of copper.api_url now go to the proxy in {proxy}" if proxy else ""
+    if not proxy:
+        return ""
+    return f"if a call of copper.api_url has failed, set NO_PROXY={_HERE}: it went to the proxy in {proxy}"
 
 
 def _proxy_of_here() -> str:

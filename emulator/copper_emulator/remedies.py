@@ -54,7 +54,7 @@ def fix(delivery: Delivery, account: Account, *, surface: Surface = Surface.PYTH
         return setting[0].format(_setting(surface, *setting[1]))
     if delivery.exception is not None:
         special = about_mocking(delivery.exception) or _led_here(delivery, surface)
-        return special or _refused_call(account, delivery) or about_proxy(delivery, account) or _FIX
+        return special or _refused_call(account, delivery) or f"{_FIX}{about_proxy(delivery, account)}"
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
     return _answered(delivery, account)
@@ -68,7 +68,7 @@ def _answered(delivery: Delivery, account: Account) -> str:
     if found := _refused_call(account, delivery) or _unknown(account, delivery):
         return found
     if delivery.status in _ELSEWHERE:
-        return _PATH
+        return _PATH if delivery.status == _NO_POST else f"{_PATH}; if it looks at `subscription_id`, accept any"
     if delivery.status in DISTRUSTFUL:
         return _believed(delivery)
     if delivery.status in _REDIRECTS:
@@ -279,7 +279,8 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     return () if not shown and advice == _FIX else (*shown, f"{advice}.")
 
 
-_PATH = "Check that the target's path is the webhook's, that it accepts POST, and that any `subscription_id` will do"
+_PATH = "Check that the target's path is the webhook's, and that it accepts POST"
+_NO_POST = 405
 _TLS: dict[TlsFault | None, str] = {
     TlsFault.EXPIRED: "Give the endpoint a new certificate (real time counts, not the account's)",
     TlsFault.NOT_YET_VALID: "Give the endpoint one that is valid now (real time counts, not the account's)",
@@ -290,9 +291,7 @@ _TLS: dict[TlsFault | None, str] = {
     TlsFault.NOT_PLAIN: "It speaks TLS: write https:// in its route or target",
 }
 
-_OUTCOMES = {
-    Outcome.CANCELLED: "Unsubscribe after it has been delivered",
-}
+_OUTCOMES = {Outcome.CANCELLED: "Unsubscribe after it has been delivered"}
 
 _BY_SETTING: Mapping[Reason | Outcome, tuple[str, tuple[str, str]]] = {
     Reason.TIMED_OUT: ("Answer first and work afterwards, or allow more time with {}", ("timeout", "60s")),

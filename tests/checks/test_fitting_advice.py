@@ -16,7 +16,7 @@ import requests
 from copper_emulator import Copper, Emulator, Received, Report
 from copper_emulator.checks.deletions import _NOT_KNOWN, _NOTHING_TO_FETCH
 from copper_emulator.checks.earlier import Earlier, fetches_due
-from copper_emulator.checks.judging import _AFTERWARDS, _LEFT_OUT
+from copper_emulator.checks.judging import _AFTERWARDS, _LEFT_OUT, AFTERWARDS
 from copper_emulator.checks.staleness import _KEPT
 from copper_emulator.core.call_log import ApiCall
 from tests.checks.test_common_bugs import Mirror, played, verdicts
@@ -91,6 +91,41 @@ def test_an_exception_of_another_place_is_another_mistake(copper: Copper) -> Non
     assert report["large-attributes"].advice.startswith("Allow larger bodies")
 
 
+def test_an_exception_about_an_answer_of_the_api_is_no_other_mistake_hidden(copper: Copper) -> None:
+    """The same line raises it after a 429, a 503 and a 404, and what helps differs."""
+    mirror, names = Keeper(copper), dict[int, str]()
+
+    def hook(body: dict[str, Any]) -> None:
+        for each in body["ids"]:
+            if body["event"] != "delete":
+                names[each] = mirror.get(body["type"], each).json()["name"]
+
+    rows = "type-person,rate-limited,api-down-once,gone,gone-in-batch"
+    report = played(copper, hook, rows)
+
+    assert verdicts(report) == dict.fromkeys(rows.split(",")[1:], "failed")
+    assert report["rate-limited"].advice.startswith("Fetch again after a 429 or 5xx")
+    assert "treat a 404 as a deletion" in report["gone"].advice
+    assert report["gone-in-batch"].advice.startswith("Handle each id by itself")
+    assert "fail as" not in str(report)
+
+
+def test_an_answer_is_not_left_out_for_what_a_task_raises_beside_it(copper: Copper) -> None:
+    tasks = set[asyncio.Task[None]]()
+
+    async def fail() -> None:
+        raise RuntimeError("audit failed")
+
+    async def hook(_: Received) -> object:
+        tasks.add(asyncio.create_task(fail()))
+        return 422, "no such customer"
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only="answers", types="person", no_secret=True)
+
+    assert "answering no such customer" in report["answers"].evidence
+
+
 def test_a_page_about_an_exception_that_is_told_is_left_out(copper: Copper) -> None:
     app = pytest.importorskip("flask").Flask("billing")
 
@@ -131,6 +166,29 @@ def test_who_cannot_delete_what_it_does_not_have_is_told_that_this_happens(coppe
     for row in ("delete-before-new", "again", "gone", "gone-in-batch"):
         assert by_row(played(copper, hook, row, state=mirror.state)) == {row: _NOT_KNOWN}
     assert verdicts(played(copper, hook, "type-person,batch-2", state=mirror.state)) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_known"), [(404, True), (410, True), (500, True), (400, False), (422, False)], ids=str
+)
+def test_who_answers_that_there_is_no_such_record_is_not_told_to_look_at_its_path(
+    copper: Copper, status: int, *, is_known: bool
+) -> None:
+    mirror = Keeper(copper)
+
+    def hook(request: Received) -> int:
+        kind, record = request.json["type"], request.json["ids"][0]
+        if request.json["event"] == "delete":
+            return status if mirror.records[kind].pop(record, None) is None else 200
+        mirror.keep(kind, record)
+        return 200
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only="answers,again", types="person", no_secret=True, state=mirror.state)
+
+    assert verdicts(report) == {"again": "failed"}
+    assert (report["again"].advice == _NOT_KNOWN) is is_known
+    assert "path" not in report["again"].advice
 
 
 def test_a_deletion_that_fails_in_a_plain_life_is_none_of_the_unknown(copper: Copper) -> None:
@@ -222,6 +280,21 @@ def test_who_never_writes_null_is_told_that_values_are_cleared(copper: Copper) -
     report = played(copper, hook, "values,opportunity-values,emails", state=mirror.state, types="person,opportunity")
 
     assert by_row(report) == dict.fromkeys(("values", "opportunity-values", "emails"), _KEPT)
+
+
+@pytest.mark.parametrize("null", ["", 0, False], ids=repr)
+def test_who_writes_null_in_another_way_has_kept_nothing(copper: Copper, null: object) -> None:
+    mirror = Keeper(copper)
+
+    def hook(body: dict[str, Any]) -> None:
+        mirror.hook(body)
+        for record in mirror.records[body["type"]].values():
+            record.update({name: null for name, value in record.items() if value is None})
+
+    report = played(copper, hook, "type-person", state=mirror.state)
+
+    assert verdicts(report) == {"type-person": "failed"}
+    assert report["type-person"].advice != _KEPT
 
 
 def test_who_leaves_out_what_is_old_is_told_that_copper_is_late(copper: Copper) -> None:
@@ -339,6 +412,26 @@ def test_who_raises_a_404_after_its_answer_is_told_what_it_says(copper: Copper, 
     assert report[row].advice == _NOTHING_TO_FETCH
 
 
+@pytest.mark.parametrize("has_state", [True, False], ids=["state", "no state"])
+def test_a_404_of_another_server_is_none_of_a_deleted_record(copper: Copper, *, has_state: bool) -> None:
+    mirror, tasks = Keeper(copper), set[asyncio.Task[None]]()
+
+    async def work(body: dict[str, Any]) -> None:
+        await asyncio.to_thread(mirror.hook, body)
+        raise RuntimeError("POST https://chat.example/rooms/abc: 404")
+
+    async def hook(request: Received) -> int:
+        tasks.add(asyncio.create_task(work(request.json)))
+        return 200
+
+    copper.route(TARGET, to=hook)
+    state = mirror.state if has_state else None
+    report = copper.check(TARGET, only="answers,type-person", types="person", no_secret=True, state=state)
+
+    assert verdicts(report) == dict.fromkeys(("answers", "type-person"), "warned" if has_state else "failed")
+    assert {row.advice for row in report.rows} == {AFTERWARDS}
+
+
 def test_a_schema_that_is_too_narrow_is_told_of_whatever_the_row_is_about(copper: Copper) -> None:
     def hook(request: Received) -> object:
         pairs = request.json.get("updated_attributes", {}).values()
@@ -368,6 +461,18 @@ def test_a_schema_that_misses_something_else_is_not_taken_for_that(copper: Coppe
     assert report["emails"].advice.startswith("Do not rely on an email")
 
 
+def test_who_repeats_what_it_was_sent_says_nothing_of_its_schema(copper: Copper) -> None:
+    def hook(request: Received) -> object:
+        if len(request.json["ids"]) < 30:
+            return 200
+        return 400, json.dumps({"error": "too many ids", "received": request.json})
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only="batch-30", types="person", no_secret=True)
+
+    assert report["batch-30"].advice.startswith("Handle all of `ids`")
+
+
 def test_who_fetches_and_keeps_the_old_values_is_told_what_keeps_them(copper: Copper) -> None:
     mirror = Keeper(copper)
 
@@ -384,13 +489,17 @@ def test_who_fetches_and_keeps_the_old_values_is_told_what_keeps_them(copper: Co
 
 
 def test_a_queue_that_is_long_is_waited_for_while_it_is_worked_off(copper: Copper) -> None:
-    """Thirty fetches take longer than the patience, and each of them takes less."""
-    mirror, noted, never = Keeper(copper), queue.SimpleQueue[tuple[str, int] | None](), threading.Event()
+    """Between two looks at the state one record is fetched, and thirty looks take longer than the patience."""
+    mirror, noted, looks = Keeper(copper), queue.SimpleQueue[tuple[str, int] | None](), threading.Semaphore(0)
 
     def work() -> None:
         while told := noted.get():
-            never.wait(0.04)
+            looks.acquire()
             mirror.keep(*told)
+
+    def state() -> object:
+        looks.release()
+        return mirror.state()
 
     worker = threading.Thread(target=work)
     worker.start()
@@ -399,7 +508,7 @@ def test_a_queue_that_is_long_is_waited_for_while_it_is_worked_off(copper: Coppe
         for each in body["ids"]:
             noted.put((body["type"], each))
 
-    report = played(copper, hook, "batch-30", state=mirror.state, patience="600ms")
+    report = played(copper, hook, "batch-30", state=state, patience="600ms")
     noted.put(None)
     worker.join()
 

@@ -422,7 +422,7 @@ class Bench:
         while True:
             # The last look begins when the wait is over: one may itself take long, while the endpoint works.
             began = monotonic()
-            if calls != (now := self._progress(lull)):
+            if (now := self._progress(lull)) > calls:
                 calls, until = now, began + (patience if lull else span)
             wrong = self._differences()
             if self.trial.wrong.keys() >= set(wrong) or began >= until:

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from copper_emulator.checks.report import Finding, RowReport, Verdict
 from copper_emulator.checks.state import DIFFERS
+from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Reason, Topic
 from copper_emulator.core.text import exception_text
+from copper_emulator.remedies import refused_calls
 from copper_emulator.tracebacks import raised_at
 
 _SEVERAL = 3
@@ -31,7 +33,7 @@ class Cause(NamedTuple):
     """What went wrong with something of a type; of another record it reads the same.
 
     `among` others: the notification had several ids, and in the state not all of those records are wrong. `raised`
-    says which exception it was, and where.
+    says which exception it was, and where; empty if the API had refused a call, whose status may be the reason.
     """
 
     kind: str
@@ -47,10 +49,16 @@ ECHOES = frozenset({Cause("", "an endless echo")})
 """The cause of an echo without end: whatever a row does first, it then does nothing else."""
 
 
-def of_answers(bad: Iterable[Delivery]) -> frozenset[Cause]:
+def of_answers(bad: Iterable[Delivery], account: Account) -> frozenset[Cause]:
     """The causes of answers that are not 2xx."""
     return frozenset(
-        Cause(each.topic.type, f"{each.topic.event}: {_came(each)}", len(each.ids) > 1, _raised(each)) for each in bad
+        Cause(
+            each.topic.type,
+            f"{each.topic.event}: {_came(each)}",
+            among=len(each.ids) > 1,
+            raised="" if refused_calls(account, each) else _exception_and_place(each),
+        )
+        for each in bad
     )
 
 
@@ -78,7 +86,7 @@ def _came(delivery: Delivery) -> str:
     return f"{delivery.status} {_any_record(f'{delivery.summary} {delivery.response_body[:2000]!r}')}"
 
 
-def _raised(delivery: Delivery) -> str:
+def _exception_and_place(delivery: Delivery) -> str:
     """The exception with its place, alike for all records; empty if none is known."""
     if delivery.exception is None:
         return ""
@@ -96,7 +104,7 @@ class Causes:
 
     def __init__(self) -> None:
         self._shown: dict[Cause | str, str] = {}
-        self._raised: dict[str, str] = {}
+        self._row_that_raised: dict[str, str] = {}
         self._alike = Counter[str]()
 
     def point_to_earlier(self, row: str, finding: Finding, *, plain: bool, several: bool) -> Finding:
@@ -110,7 +118,7 @@ class Causes:
         if not finding.causes:
             return finding
         found = {self._earlier(cause, plain=plain) for cause in finding.causes}
-        known = (*self._shown.values(), *self._raised.values())
+        known = (*self._shown.values(), *self._row_that_raised.values())
         earlier = [name for name in dict.fromkeys(known) if name in found]
         self._note(row, finding, plain=plain, several=several)
         if "" in found:
@@ -131,14 +139,15 @@ class Causes:
 
     def _note_raised(self, row: str, finding: Finding) -> None:
         if finding.verdict is Verdict.FAILED:
-            self._raised.update({each.raised: row for each in finding.causes if each.raised not in self._raised})
-            self._raised.pop("", None)
+            for cause in finding.causes:
+                if cause.raised:
+                    self._row_that_raised.setdefault(cause.raised, row)
 
     def _earlier(self, cause: Cause, *, plain: bool) -> str:
         """The row that has shown a cause; empty if none has. Who fails with one record does so with several."""
         alone = cause._replace(among=False)
         shown = self._shown.get(cause.what) if plain else self._shown.get(alone) or self._shown.get(cause)
-        return shown or self._raised.get(cause.raised) or ""
+        return shown or self._row_that_raised.get(cause.raised) or ""
 
     def common(self, rows: Iterable[RowReport]) -> str:
         """What the report begins with: the row whose cause many others share; empty if there is none."""

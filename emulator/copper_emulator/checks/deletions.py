@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from copper_emulator.checks.earlier import as_named, named_in
+from copper_emulator.checks.earlier import Named, as_named, named_in
 from copper_emulator.checks.state import SURPLUS
+from copper_emulator.core.call_log import ApiCall
 from copper_emulator.core.model import Delivery, Event, Outcome
 from copper_emulator.core.text import exception_text
-from copper_emulator.remedies import refused_calls
 
 if TYPE_CHECKING:
     from copper_emulator.checks.bench import Bench
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _MISSING = 404
 
 _NOTHING_TO_FETCH = (
-    "What was deleted cannot be fetched: at a `delete` remove what you have, without asking for it, and take a 404 for "
-    "a deletion, not for an error."
+    "It asked for what was deleted, and got a 404: at a `delete` remove what you have, without asking for it, and "
+    "elsewhere take a 404 for a deletion, not for an error."
 )
 _NOT_KNOWN = (
     "Accept the deletion of what you do not have, and do nothing then: a `delete` may come twice, before the `new`, or "
@@ -28,32 +28,48 @@ _NOT_KNOWN = (
 )
 
 
-def about_deletions(bench: Bench, bad: Iterable[Delivery]) -> str:
+def about_deletions(bench: Bench, bad: Sequence[Delivery]) -> str:
     """What helps if all that fails is of deletions, with a reason that shows; empty if it is otherwise."""
-    deletions = [each for each in bad if each.topic.event is Event.DELETE and each.status not in _REFUSING]
-    if len(deletions) < len(list(bad)):
+    if any(each.topic.event is not Event.DELETE or each.status in _REFUSING for each in bad):
         return ""
-    if all(_asks_for_it(bench, each) for each in deletions):
+    if all(_asks_for_it(bench, each) for each in bad):
         return _NOTHING_TO_FETCH
-    return _NOT_KNOWN if all(_is_unknown(bench, each) for each in deletions) else ""
+    return _NOT_KNOWN if all(_is_unknown(bench, each) for each in bad) else ""
+
+
+def is_of_the_gone(bench: Bench, bad: Sequence[Delivery]) -> bool:
+    """Whether it answers that there is no such record, rather than no such path: it has accepted others there."""
+    return bench.has_delivered and all(each.status in _GONE and each.topic.event is Event.DELETE for each in bad)
 
 
 def about_the_gone(bench: Bench) -> str:
     """What helps if it has raised a 404, and has all that there is; empty if it is otherwise."""
-    raised = [exception_text(each.exception) for each in bench.deliveries if each.exception is not None]
-    is_missing = bool(raised) and all(re.search(rf"\b{_MISSING}\b", each) for each in raised)
+    raised = [each for each in bench.deliveries if each.exception is not None]
+    # Another server, or another path, may have answered 404, too.
+    is_missing = bool(raised) and all(_names_a_404(each) and _asks_for_it(bench, each) for each in raised)
     is_surplus = all(each.endswith(SURPLUS) for each in bench.trial.wrong)
     return _NOTHING_TO_FETCH if is_missing and is_surplus else ""
 
 
-_REFUSING = range(300, 500)
+def _names_a_404(delivery: Delivery) -> bool:
+    text = "" if delivery.exception is None else exception_text(delivery.exception)
+    return re.search(rf"\b{_MISSING}\b", text) is not None
+
+
+_GONE = (_MISSING, 410)
+_REFUSING = frozenset(range(300, 500)).difference(_GONE)
 """Such an answer is no mistake in what it does with a deletion."""
 
 
 def _asks_for_it(bench: Bench, delivery: Delivery) -> bool:
-    named = {as_named(delivery.topic.type, record) for record in delivery.ids}
-    refused = [call for call in refused_calls(bench.account, delivery) if f": {_MISSING} " in call]
-    return any(named_in(call.partition(": ")[0]) in named for call in refused)
+    calls = [call for call in bench.own_calls if call.during == delivery.notification.serial]
+    return _is_missed(calls, {as_named(delivery.topic.type, record) for record in delivery.ids})
+
+
+def _is_missed(calls: Iterable[ApiCall], records: Container[Named]) -> bool:
+    """Whether one of these records was asked for when it was gone."""
+    missed = (named_in(call.path) for call in calls if call.status == _MISSING)
+    return any(named is not None and named in records for named in missed)
 
 
 def _is_unknown(bench: Bench, delivery: Delivery) -> bool:
@@ -64,5 +80,4 @@ def _is_unknown(bench: Bench, delivery: Delivery) -> bool:
     accepted = [each for each in of_it if each.outcome is Outcome.DELIVERED]
     if not accepted or any(each.topic.event is Event.DELETE for each in accepted):
         return True
-    named = {as_named(kind, record) for record in ids}
-    return any(call.status == _MISSING and named_in(call.path) in named for call in bench.own_calls)
+    return _is_missed(bench.own_calls, {as_named(kind, record) for record in ids})

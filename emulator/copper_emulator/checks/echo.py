@@ -70,7 +70,8 @@ def endless(bench: Bench) -> Finding:
         f"{_ENDLESS}: {limit} deliveries in a row each made the endpoint change a record ({last.topic} "
         f"{last.ids[0]}), which caused the next"
     )
-    causes = ECHOES | of_answers(each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED)
+    refused = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
+    causes = ECHOES | of_answers(refused, bench.account)
     return Finding(Verdict.FAILED, evidence + bad, ECHO, causes, _ENDLESS + bad)
 
 

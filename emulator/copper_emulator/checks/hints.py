@@ -110,9 +110,9 @@ _TOO_MANY = 429
 
 def about_schema(delivery: Delivery) -> str:
     """What helps if a schema does not allow for the attributes, without a full stop; empty if it is otherwise."""
-    # Pydantic shows the whole body in which it has missed a key.
+    # Pydantic shows the whole body in which it has missed a key. Others repeat what they were sent as well.
     told = delivery.response_body.partition(b'"input"')[0]
-    if delivery.status not in _INVALID or b"updated_attributes" not in told:
+    if delivery.status not in _INVALID or b"updated_attributes" not in told or b"subscription_id" in told:
         return ""
     return (
         "It reads the body by a schema that is too narrow: let `updated_attributes` be absent, empty, or an object of "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import LATE_MS, Bench
 from copper_emulator.checks.causes import NEVER_CALLED, of_answers, of_state
-from copper_emulator.checks.deletions import about_deletions, about_the_gone
+from copper_emulator.checks.deletions import about_deletions, about_the_gone, is_of_the_gone
 from copper_emulator.checks.fetched_from import about_api
 from copper_emulator.checks.hints import (
     about_closed,
@@ -28,6 +28,7 @@ from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import beginning, count, exception_text, short_ids
 from copper_emulator.core.tls import MAYBE_TLS
+from copper_emulator.explain import is_page_of_exception
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.shell.routing.messages import UNENDED
 from copper_emulator.timeline import masked
@@ -66,11 +67,11 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     if bad:
         evidence = answered_badly(bench, bad) + calls_of_the_bad(bench, bad) + afterwards
-        helps = advice_about(bench, bad[0])
+        helps = "" if is_of_the_gone(bench, bad) else advice_about(bench, bad[0])
         unfetched = about_uncalled(bench, bad) if not helps else ""
-        own = about_deletions(bench, bad) or advice
-        helps = helps or unfetched or _by_its_age(bench, bad[0]) + about_closed(bad, bench.deliveries, own)
-        causes = NEVER_CALLED if unfetched else of_answers(bad)
+        own = about_deletions(bench, bad) or _by_its_age(bench, bad[0]) + advice
+        helps = helps or unfetched or about_closed(bad, bench.deliveries, own)
+        causes = NEVER_CALLED if unfetched else of_answers(bad, bench.account)
         return Finding(Verdict.FAILED, evidence, helps, causes, _how_many(bench, bad))
     if state and bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
@@ -101,7 +102,8 @@ _AFTERWARDS = (
     "a hook, copper.after_delivery(...). "
 )
 _LEFT_OUT = (
-    "It has fetched nothing for it: leave nothing out because its timestamp is old, since Copper may take 15 minutes. "
+    "It has fetched nothing for it: if it looks at the timestamp, leave nothing out because that is old, since Copper "
+    "may take 15 minutes. "
 )
 
 AFTERWARDS = (
@@ -173,8 +175,7 @@ def delivery_text(bench: Bench, delivery: Delivery) -> str:
     """One delivery and what came back, without secrets."""
     summary = delivery.summary.replace(f"; {MAYBE_TLS}", "") if bench.has_delivered else delivery.summary
     text = f"{delivery.topic} {short_ids(delivery.ids)}: {beginning(summary, _MAX_SUMMARY)}"
-    # A framework's page about an exception says less than the exception.
-    if delivery.outcome is Outcome.REJECTED and delivery.response_body and delivery.exception is None:
+    if delivery.outcome is Outcome.REJECTED and delivery.response_body and not is_page_of_exception(delivery):
         text += f", answering {readable(delivery.response_body)}"
     return masked(text, bench.account.journal.subscriptions())
 

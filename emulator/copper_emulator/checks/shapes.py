@@ -59,7 +59,7 @@ def content_type(bench: Bench) -> Rounds[Finding | None]:
     if delivery.outcome is Outcome.DELIVERED or not bench.has_delivered:
         # Who takes none at all minds something else.
         return None
-    causes = of_answers([delivery])
+    causes = of_answers([delivery], bench.account)
     return Finding(Verdict.WARNED, delivery_text(bench, delivery), CONTENT_TYPE, causes, "not answered 2xx")
 
 

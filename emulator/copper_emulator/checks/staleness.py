@@ -60,7 +60,10 @@ def about_cleared(bench: Bench) -> str:
     return _KEPT if kept and len(kept) == len(bench.trial.wrong) else ""
 
 
-_CLEARED = re.compile(rf" is (?!None|\[\]).*{DIFFERS}(None|\[\]) at Copper$", re.DOTALL)
+_CLEARED = re.compile(
+    rf" is (?!(?:None|\[\]|''|0|0\.0|False|{{}}){DIFFERS}).*{DIFFERS}(None|\[\]) at Copper$", re.DOTALL
+)
+"""Not where it writes null in another way, which it did not keep."""
 _KEPT = (
     "It keeps a value that was cleared: write what you fetched over all that you have, null and empty lists, too. "
     "Whether a value is there says nothing about whether it has changed."

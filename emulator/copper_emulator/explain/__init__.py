@@ -11,7 +11,7 @@ from copper_emulator.explain.explanation import (
     traces_of,
 )
 from copper_emulator.explain.lives import Decision
-from copper_emulator.explain.stories import Step, What, answer_of, masked_headers, story
+from copper_emulator.explain.stories import Step, What, answer_of, is_page_of_exception, masked_headers, story
 from copper_emulator.explain.traces import Passage, Trace
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "explain_delivery",
     "explain_records",
     "explain_subscription",
+    "is_page_of_exception",
     "lines_of",
     "masked_headers",
     "refusals",

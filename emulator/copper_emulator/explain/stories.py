@@ -15,6 +15,7 @@ from copper_emulator.explain.lives import called
 from copper_emulator.timeline import MASK, under, under_faults
 
 _MAX_ANSWER = 160
+_SERVER_ERROR = 500
 """How many characters of an endpoint's answer are shown."""
 
 _MOST_SIZES = 8
@@ -123,12 +124,17 @@ def waiting(account: Account, notification: Notification) -> str:
     }[wait.what]
 
 
-def answer_of(delivery: Delivery) -> str:
-    """`, body: no such customer` if a rejection has a body; only its beginning, on one line.
+def is_page_of_exception(delivery: Delivery) -> bool:
+    """Whether its answer is a framework's page about an exception, which says less than the exception itself.
 
-    A framework's page about an exception says less than the exception.
+    An exception beside any other answer may be that of a task.
     """
-    if delivery.outcome is not Outcome.REJECTED or not delivery.response_body or delivery.exception is not None:
+    return delivery.exception is not None and delivery.status is not None and delivery.status >= _SERVER_ERROR
+
+
+def answer_of(delivery: Delivery) -> str:
+    """`, body: no such customer` if a rejection has a body; only its beginning, on one line."""
+    if delivery.outcome is not Outcome.REJECTED or not delivery.response_body or is_page_of_exception(delivery):
         return ""
     text = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
     return f", body: {beginning(text, _MAX_ANSWER)}"

@@ -222,42 +222,70 @@ def test_work_that_has_no_end_is_waited_for_once(face: str) -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("ends", [True, False], ids=["and ends", "without end"])
-async def test_work_that_makes_progress_is_given_its_time_anew_though_not_for_ever(*, ends: bool) -> None:
-    end, asked = asyncio.Event(), list[None]()
+@pytest.mark.parametrize(("grows", "asked"), [(False, 2), (True, 40)], ids=["no progress", "progress without end"])
+async def test_work_without_end_is_waited_for_while_it_makes_progress_but_not_for_ever(
+    *, grows: bool, asked: int
+) -> None:
+    end, values = asyncio.Event(), list[int]()
 
     def progress() -> int:
-        asked.append(None)
-        if ends and len(asked) == 5:
-            end.set()
-        return len(asked)
+        values.append(len(values) if grows else 0)
+        return values[-1]
 
     with EndpointCall() as call:
         task = asyncio.create_task(end.wait())
-        await call.wait_for_tasks(seconds=0.01, progress=progress)
+        await call.wait_for_tasks(seconds=0.001, progress=progress)
 
-    assert task.done() is ends
+    assert not task.done()
+    # Before and after each lull.
+    assert len(values) == asked
     task.cancel()
 
 
-def test_thirty_fetches_may_take_longer_than_work_that_fetches_nothing() -> None:
-    fetched = list[int]()
+@pytest.mark.asyncio
+async def test_work_that_makes_progress_and_ends_is_waited_for() -> None:
+    end, values = asyncio.Event(), list[int]()
 
+    def progress() -> int:
+        values.append(len(values))
+        if len(values) == 5:
+            end.set()
+        return values[-1]
+
+    with EndpointCall() as call:
+        task = asyncio.create_task(end.wait())
+        await call.wait_for_tasks(seconds=0.001, progress=progress)
+
+    assert task.done()
+
+
+def test_progress_is_each_path_of_the_api_that_work_has_called_since_its_delivery_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who asks for the same again and again makes none."""
+    wait, found = EndpointCall.wait_for_tasks, list[int]()
+
+    async def noting(call: EndpointCall, *, seconds: float, progress: Callable[[], int]) -> BaseException | None:
+        raised = await wait(call, seconds=seconds, progress=progress)
+        found.append(progress())
+        return raised
+
+    monkeypatch.setattr(EndpointCall, "wait_for_tasks", noting)
     with Emulator() as copper:
 
         async def work(person: int) -> None:
-            for _ in range(3):
-                request = Request(f"{copper.api_url}/people/{person}", headers=copper.headers)
-                fetched.append(await asyncio.to_thread(_status, request))
+            for path in (f"people/{person}", f"people/{person}", "account?tried=1", "account?tried=2"):
+                request = Request(f"{copper.api_url}/{path}", headers=copper.headers)
+                assert await asyncio.to_thread(_status, request) == 200
 
-        copper._here.check_options.background_patience = 0.5
-        copper.faults.api.slow("300ms", next=3)
         copper.route("https://app.example", to=answering_first(work))
         copper.subscribe("person", "new", target=TARGET)
+        copper.subscribe("person", "update", target=TARGET)
 
-        copper.people.create(name="Ada")
+        ada = copper.people.create(name="Ada")
+        copper.people.update(ada, name="Ada Lovelace")
 
-        assert fetched == [200] * 3
+    assert found == [2, 2]
 
 
 def _status(request: Request) -> int:

@@ -10,8 +10,10 @@ import sys
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, ClassVar
 
+from copper_emulator.core.call_log import CallLog
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.proxied_calls import about_proxy_in
@@ -110,6 +112,8 @@ class Dispatcher:
         An exception they raise becomes part of the result.
         """
         began, timeout_ms = monotonic(), self._timeout_ms
+        calls = self._tenant.account.call_log
+        so_far = calls.total
         with EndpointCall() as call:
             if route.kind is RouteKind.ASGI:
                 result = await self._call_asgi(route, attempt, timeout_ms)
@@ -118,9 +122,9 @@ class Dispatcher:
             if not call.has_left_tasks:
                 return result
             result = with_route_and_time(result, route, began, timeout_ms)
-            calls, seconds = self._tenant.account.call_log, self._tenant.check_options.background_patience
             # Thirty fetches may take longer, on a busy machine.
-            raised = await call.wait_for_tasks(seconds=seconds, progress=lambda: calls.total)
+            seconds = self._tenant.check_options.background_patience
+            raised = await call.wait_for_tasks(seconds=seconds, progress=partial(_paths_called, calls, so_far))
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     def _note_workers(self) -> None:
@@ -184,6 +188,11 @@ class Dispatcher:
             self._servers.clear()
 
 
+def _paths_called(calls: CallLog, since: int) -> int:
+    """How many paths of the API were called since then: who asks for the same again and again gets nowhere."""
+    return len({call.path.partition("?")[0] for call in calls.calls() if call.number > since})
+
+
 def _idle_connections_harm() -> bool:
     # Frozen time makes the timers of a server in this process jump, so it may close an idle connection just as that is
     # reused. Django's live server gives each connection a thread that shares the test's database connection, and fails
@@ -196,7 +205,7 @@ def check_started(route: Route, failure: Result | None) -> None:
     if failure is not None:
         why = str(failure.exception) if isinstance(failure.exception, RouteError) else failure.text
         advice = about_proxy_in(failure.traceback or "")
-        why = f"{why.rstrip()}\n{advice}." if advice else why
+        why = f"{why.rstrip()}\n{advice[0].upper()}{advice[1:]}." if advice else why
         raise RouteError(f"{route.name} was not started: {why}") from failure.exception
 
 

@@ -20,8 +20,11 @@ _Factory: TypeAlias = Callable[..., "asyncio.Task[Any]"]
 _CALL: ContextVar[EndpointCall | None] = ContextVar("call", default=None)
 """The call that running code, and the tasks it starts, belong to. A lifespan's endless tasks belong to none."""
 
-_TIMES = 10
-"""How often the time for tasks begins anew; one that asks for something again and again would never end."""
+_LULL = 0.5
+"""Seconds without progress after which work that takes longer than its time is no longer waited for."""
+
+_LULLS = 20
+"""How often work may go on for that long beyond its time; some has no end."""
 
 
 class EndpointCall:
@@ -54,12 +57,14 @@ class EndpointCall:
     async def wait_for_tasks(self, *, seconds: float, progress: Callable[[], int]) -> BaseException | None:
         """Wait for its tasks, up to a time limit; return the first exception that nothing has retrieved.
 
-        A task that takes longer may never end, unless there is `progress`: then the time begins anew, a few times. A
-        task that still has not ended is not waited for again, nor are tasks it starts later.
+        A task that takes longer may never end, and is not waited for again, nor are tasks it starts later. But as long
+        as `progress` grows within half a second, the wait goes on, for ten seconds at most.
         """
-        for _ in range(_TIMES if seconds else 1):
+        lull = min(_LULL, seconds)
+        await self._wait(seconds - lull)
+        for _ in range(_LULLS):
             before = progress()
-            await self._wait(seconds)
+            await self._wait(lull)
             if not self._running or progress() == before:
                 break
         return next((task.exception() for task in self._failed if is_unretrieved(task)), None)
