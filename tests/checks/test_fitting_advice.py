@@ -412,6 +412,23 @@ def test_who_raises_a_404_after_its_answer_is_told_what_it_says(copper: Copper, 
     assert report[row].advice == _NOTHING_TO_FETCH
 
 
+def test_who_raises_a_404_and_stores_nothing_is_told_of_more_than_the_deletion(copper: Copper) -> None:
+    mirror, tasks = Keeper(copper), set[asyncio.Task[None]]()
+
+    async def work(body: dict[str, Any]) -> None:
+        (await asyncio.to_thread(mirror.get, body["type"], body["ids"][0])).raise_for_status()
+
+    async def hook(request: Received) -> int:
+        tasks.add(asyncio.create_task(work(request.json)))
+        return 200
+
+    copper.route(TARGET, to=hook)
+    report = copper.check(TARGET, only="type-person", types="person", no_secret=True, state=mirror.state)
+
+    assert verdicts(report) == {"type-person": "failed"}
+    assert report["type-person"].advice != _NOTHING_TO_FETCH
+
+
 @pytest.mark.parametrize("has_state", [True, False], ids=["state", "no state"])
 def test_a_404_of_another_server_is_none_of_a_deleted_record(copper: Copper, *, has_state: bool) -> None:
     mirror, tasks = Keeper(copper), set[asyncio.Task[None]]()

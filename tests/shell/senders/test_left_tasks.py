@@ -282,6 +282,8 @@ def test_progress_is_each_path_of_the_api_that_work_has_called_since_its_deliver
         copper.subscribe("person", "new", target=TARGET)
         copper.subscribe("person", "update", target=TARGET)
 
+        # Not one of those.
+        assert _status(Request(f"{copper.api_url}/users/me", headers=copper.headers)) == 200
         ada = copper.people.create(name="Ada")
         copper.people.update(ada, name="Ada Lovelace")
 
