@@ -306,6 +306,22 @@ def test_an_open_record_shows_what_others_make_of_it(screen: Screen, emulator: E
     expect(screen.main).to_contain_text(f"There is no person {person}.")
 
 
+def test_what_is_selected_in_an_open_record_stays_selected(screen: Screen, emulator: Emulator) -> None:
+    person = emulator.create(name="Ada")
+    screen.open("records", f"person/{person}")
+    screen.main.get_by_text("The whole record").click()
+    whole = screen.main.locator("pre")
+    whole.evaluate("pre => document.getSelection().selectAllChildren(pre)")
+
+    emulator.update(person, name="Ada Lovelace")
+
+    expect(screen.main.locator(".record-list")).to_contain_text("Ada Lovelace")
+    assert '"name": "Ada"' in screen.page.evaluate("document.getSelection().toString()")
+    screen.page.evaluate("document.getSelection().removeAllRanges()")
+    emulator.update(person, title="Countess")
+    expect(whole).to_contain_text('"name": "Ada Lovelace"')
+
+
 def test_what_is_being_written_into_a_record_is_not_overwritten(screen: Screen, emulator: Emulator) -> None:
     person = emulator.create(name="Ada")
     screen.open("records", f"person/{person}")

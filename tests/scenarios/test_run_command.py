@@ -83,6 +83,31 @@ def test_junit_says_what_a_failure_was_drawn_from(written: Path) -> None:
     assert "\nDrawn from seed 7.\nThe timeline:\n" in (case[0].text or "")
 
 
+def test_junit_names_no_file_for_what_came_from_stdin() -> None:
+    text = story("- fire: {topic: person/new, ids: 17}")
+
+    run = CliRunner().invoke(main, ["run", "-", "--junit", "-"], input=text, catch_exceptions=False)
+
+    [case] = ElementTree.fromstring(run.stdout).iter("testcase")
+    assert (case.get("name"), case.get("file")) == ("story", None)
+
+
+def test_junit_of_an_earlier_run_is_removed_before_anything_is_played(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.write_text(story(FAILING))
+    report = tmp_path / "report.xml"
+    report.write_text("an earlier one")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("copper_emulator.cli.run.perform", interrupted)
+    assert copper_emulator("run", str(written), "--junit", str(report)).exit_code == 130
+
+    assert report.read_text() == ""
+
+
 def test_junit_is_written_to_what_a_link_leads_to(tmp_path: Path) -> None:
     link = tmp_path / "link.xml"
     link.symlink_to(tmp_path / "report.xml")

@@ -56,14 +56,17 @@ def print_out(text: str) -> None:
 
 
 def check_writable(file: str) -> None:
-    """Check that a document can be written to a file, before the work it is about. Raises WrongUse."""
+    """Check that a document can be written to a file, before the work it is about. Raises WrongUse.
+
+    An earlier document is emptied: if the work is broken off, it must not be taken for that of this run.
+    """
     if file == STDIO:
         return
     # Of a link, the file that it leads to.
     path = Path(os.path.realpath(file))
     there = path.exists()
     try:
-        with path.open("a", encoding="utf-8"):
+        with path.open("w", encoding="utf-8"):
             pass
         if not there:
             path.unlink()

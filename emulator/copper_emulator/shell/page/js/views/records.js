@@ -155,6 +155,9 @@ class RecordsView {
     if (!found || record !== this.record || this.isChanged() || isBusy(this.editor.firstElementChild)) return;
     const [now] = found.records;
     if (now && pretty(now) === pretty(record)) return;
+    const selection = document.getSelection();
+    // What is being copied is left alone until the next change.
+    if (!selection.isCollapsed && this.editor.contains(selection.anchorNode)) return;
     const focused = document.activeElement;
     const at = this.boxes().indexOf(focused);
     const isOpen = this.editor.querySelector("details").open;
