@@ -502,7 +502,7 @@ def test_who_fetches_and_keeps_the_old_values_is_told_what_keeps_them(copper: Co
 
     advice = played(copper, hook, "type-person", state=mirror.state)["type-person"].advice
 
-    assert advice.endswith("Who gets or creates it, or ignores conflicts, keeps its old values.")
+    assert advice.endswith("An endpoint that gets or creates it, or ignores conflicts, keeps old values.")
 
 
 def test_a_queue_that_is_long_is_waited_for_while_it_is_worked_off(copper: Copper) -> None:

@@ -74,7 +74,7 @@ def delete_before_update(bench: Bench) -> Rounds[None]:
     kind = main(bench)
     ids = yield from bench.create(kind)
     yield from bench.apart()
-    # A second less than Copper's longest delay, since that has passed already.
+    # Copper's longest delay, less the second that has passed since the first change.
     with bench.late("899s"):
         yield from bench.rename(kind, ids)
     yield from bench.apart()
@@ -98,7 +98,7 @@ def updates_swapped(bench: Bench) -> Rounds[None]:
     kind = main(bench)
     ids = yield from bench.create(kind)
     yield from bench.apart()
-    # A second less than Copper's longest delay, since that has passed already.
+    # Copper's longest delay, less the second that has passed since the first change.
     with bench.late("899s"):
         yield from bench.rename(kind, ids)
     with bench.late("5m"):

@@ -68,8 +68,9 @@ def unknown_records(bench: Bench) -> Rounds[Finding | None]:
 
 def _pass_over(bench: Bench, kind: EntityType, used: Collection[int]) -> None:
     """Let the next record of a type have an id that no other here has: who mixes up types is found in another row."""
-    while bench.seed(kind) + 1 in used:
-        pass
+    next_id = bench.seed(kind) + 1
+    while next_id in used:
+        next_id = bench.seed(kind) + 1
 
 
 def added(bench: Bench) -> Rounds[None]:

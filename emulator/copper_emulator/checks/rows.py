@@ -82,7 +82,8 @@ _FIRST = (
 )
 _ONE = (
     "See its log if it failed. A notification carries no record, so fetch each (`GET /{}/{{id}}`), write it over what "
-    "you have, and remove what was deleted. Who gets or creates it, or ignores conflicts, keeps its old values."
+    "you have, and remove what was deleted. An endpoint that gets or creates it, or ignores conflicts, keeps old "
+    "values."
 )
 _FETCH = (
     "Treat a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
