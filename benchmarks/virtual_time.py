@@ -133,8 +133,8 @@ def bare_heap(count: int, stub: Callable[[bytes], object], subscription: int) ->
             now = opens
         for window in windows:
             window.enter(now)
-        body = {"subscription_id": subscription, "event": "new", "type": "person", "ids": [number]}
-        stub(encode({**body, "updated_attributes": {}, "timestamp": stamp, **SECRET}).encode())
+        body = {**SECRET, "subscription_id": subscription, "event": "new", "type": "person", "ids": [number]}
+        stub(encode({**body, "updated_attributes": {}, "timestamp": stamp}).encode())
 
 
 def _iso(now: int) -> str:
