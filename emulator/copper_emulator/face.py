@@ -428,7 +428,7 @@ class Face:
 
     @property
     def _is_unused(self) -> bool:
-        return "_operations" not in vars(self)
+        return not self._first_use.is_made
 
     @property
     def entries_so_far(self) -> int:

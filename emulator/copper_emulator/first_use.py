@@ -29,6 +29,11 @@ class FirstUse:
         self._has_ended = False
         self._made: LocalOperations | None = None
 
+    @property
+    def is_made(self) -> bool:
+        """Whether anything has used the account so far."""
+        return self._made is not None
+
     def operations(self) -> LocalOperations:
         """The operations on the account, created if necessary. After `end` they only allow looking at it.
 

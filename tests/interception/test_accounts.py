@@ -57,6 +57,17 @@ def test_what_is_subscribed_so_is_visible_to_the_test(copper: Copper) -> None:
     assert [each.id for each in copper.subscriptions] == [made["id"]]
 
 
+def test_what_happens_only_through_intercepted_calls_is_judged() -> None:
+    with (
+        pytest.raises(AssertionError, match=r"1 notification due but never sent, first person/new"),
+        Emulator() as copper,
+    ):
+        copper.intercept()
+        body = {"target": "https://app.example/hook", "type": "person", "event": "new"}
+        requests.post(f"{BASE}/webhooks", json=body, headers=HEADERS, timeout=10).raise_for_status()
+        requests.post(f"{BASE}/people", json={"name": "Ada"}, headers=HEADERS, timeout=10).raise_for_status()
+
+
 def test_a_key_that_is_demanded_is_the_only_one(copper: Copper) -> None:
     with copper.intercept(token="configured"):
         assert called("configured").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import queue
 import socket
@@ -242,6 +243,16 @@ async def test_the_asynchronous_face_awaits_the_server_while_its_loop_goes_on(se
     await connected.people.create(name="Grace")
     assert [each.name for each in connected.people.search()] == ["Grace"]
     await connected.close()
+
+
+def test_a_call_that_was_not_awaited_is_reported_once(server: Process) -> None:
+    copper = made(RemoteAsyncCopper, server.url, "forgetful", Settings())
+    call = copper.settle()
+    assert "1 call not awaited, so nothing was done: settle" in copper.verdict()
+
+    copper.leave()
+
+    assert inspect.getcoroutinestate(call) == inspect.CORO_CLOSED, "Python would warn of it, too"
 
 
 def test_a_server_that_speaks_tls_is_reached_over_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

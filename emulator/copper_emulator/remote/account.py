@@ -161,8 +161,13 @@ class _Remote(Face):
                 self._there.keep()
                 self._delete()
         finally:
+            self._calls.close()
             self._there.close()
             self._client.close()
+
+    @property
+    def _is_unused(self) -> bool:
+        return False
 
     def _take_over(self) -> None:
         """Do nothing: the account is the server's, whichever process uses it."""
