@@ -283,6 +283,49 @@ def test_after_the_block_what_it_replaced_is_on_again(copper: Copper) -> None:
     assert copper.faults.active == []
 
 
+def test_also_if_the_one_in_the_block_has_ended_by_itself(copper: Copper) -> None:
+    copper.faults.lose(share=1.0)
+    with copper.faults.lose(next=1):
+        people(copper, 1)
+        assert copper.faults.active == []
+    assert repr(copper.faults) == "<faults: lose=100%>"
+
+    copper.faults.outage("1h")
+    with copper.faults.outage("5m"):
+        copper.advance("6m")
+    assert repr(copper.faults) == "<faults: lose=100% outage=54m>"
+
+
+def test_but_not_if_it_was_switched_off_or_replaced_in_the_block(copper: Copper) -> None:
+    copper.faults.lose(share=1.0)
+    with copper.faults.lose(next=1):
+        copper.faults.off()
+    assert copper.faults.active == []
+
+    copper.faults.lose(share=1.0)
+    with copper.faults.lose(next=1):
+        people(copper, 1)
+        copper.faults.lose(next=7)
+    assert repr(copper.faults) == "<faults: lose=7>"
+
+
+def test_what_comes_back_after_a_block_is_what_was_left_of_it(copper: Copper) -> None:
+    copper.faults.lose(next=2)
+    people(copper, 1)
+    with copper.faults.lose(share=0.5):
+        pass
+    assert repr(copper.faults) == "<faults: lose=1>"
+    copper.faults.off()
+
+    copper.faults.outage("10m")
+    with copper.faults.outage("1h"):
+        copper.advance("9m")
+    assert repr(copper.faults) == "<faults: outage=1m>", "it would have ended a minute from now"
+    with copper.faults.outage("1h"):
+        copper.advance("2m")
+    assert copper.faults.active == [], "it is over by now"
+
+
 def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
     copper.faults.on("lose=20%", "outage=10m gone", "slow=1s@https://a.example")
     assert repr(copper.faults) == "<faults: lose=20% outage=10m gone slow=1s@https://a.example>"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from copper_emulator.core.arguments import check_order, event_called, record_ids
 from copper_emulator.core.errors import UsageError, raised_on_purpose
+from copper_emulator.core.json_text import with_lists
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
 from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.text import no_such, short_ids
@@ -222,7 +223,7 @@ def _mapping_misfit(field: str, expected: Mapping[str, Any], actual: Any, *, wit
         return [Misfit(field, f"{where} is {actual!r}, expected {{}}")]
     reasons = []
     for name, value in expected.items():
-        wanted = list(value) if isinstance(value, tuple) else value
+        wanted = with_lists(value)
         if name not in actual and str(name) in actual:
             # The id of a custom field: keys in JSON are texts.
             name = str(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
@@ -17,7 +16,7 @@ from copper_emulator.core.surface import CONNECTED
 from copper_emulator.core.text import suggesting
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
 from copper_emulator.shell.any_tenant import AnyTenant
-from copper_emulator.shell.fault_switching import active, read, switch_off, switch_off_named, switch_on
+from copper_emulator.shell.fault_switching import Switched, active, read, switch_off_named, switch_on
 
 __tracebackhide__ = raised_on_purpose
 
@@ -33,13 +32,12 @@ def called(name: FaultName) -> str:
 class SwitchedOn(AbstractContextManager[Fault]):
     """A fault that was switched on. It stays on; used in a `with` statement, until the end of the block.
 
-    There it then gives way to the one that it replaced, if it replaced one.
+    There it then gives way to the one that it replaced, if there was one: to what is left of that by then.
     """
 
-    def __init__(self, tenant: AnyTenant, switched: Fault, replaced: Sequence[Fault]) -> None:
-        self._tenant = tenant
-        self.fault = switched
-        self._replaced = replaced
+    def __init__(self, tenant: AnyTenant, fault: Fault) -> None:
+        self.fault = fault
+        self._switched = Switched(tenant, fault)
 
     def __enter__(self) -> Fault:
         return self.fault
@@ -47,8 +45,7 @@ class SwitchedOn(AbstractContextManager[Fault]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if switch_off(self._tenant, lambda other: other == self.fault):
-            switch_on(self._tenant, self._replaced)
+        self._switched.end()
 
     def __repr__(self) -> str:
         return repr(self.fault)
@@ -64,7 +61,7 @@ class _Switches:
             made = fault(name, like=called(name), **parts)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        return SwitchedOn(self._tenant, made, switch_on(self._tenant, (made,)))
+        return SwitchedOn(self._tenant, made)
 
     if not TYPE_CHECKING:  # Type checkers must still reject unknown names.
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.active_faults import notes_own_end
 from copper_emulator.core.draws import draw
 from copper_emulator.core.fault import WHOLE, Fault, FaultName
 from copper_emulator.core.model import Attempt, Entry, Event, Kind, Notification, Outcome, Reason, Result, Topic
@@ -167,6 +168,33 @@ def test_time_ends_an_outage_without_a_change() -> None:
 
     assert account.take(START + 2 * MINUTE) == []
     assert told(account)[-1] == "outage=1m is over since 14:14:20"
+
+
+def test_what_is_left_of_a_fault_is_a_fault_that_ends_at_the_same_moment() -> None:
+    outage, lose = Fault(FaultName.OUTAGE, span_ms=10 * MINUTE), Fault(FaultName.LOSE, next=2)
+    account = with_faults(outage, lose)
+    account.faults.switch_on(outage, START + 4 * MINUTE)
+    fire(account, "lead/new", [1], START + 4 * MINUTE)
+    play(account, START + 5 * MINUTE)
+
+    assert ends(account) == ["lost by the fault lose=2"]
+    for fault, text in ((outage, "outage=9m"), (lose, "lose=1")):
+        active = account.faults.in_slot_of(fault, START + 5 * MINUTE)
+        assert active is not None
+        assert str(active.rest(START + 5 * MINUTE)) == text
+    assert account.faults.in_slot_of(outage, START + 14 * MINUTE) is None, "it is over"
+
+
+def test_a_note_says_whether_a_fault_has_ended_by_itself() -> None:
+    lose = Fault(FaultName.LOSE, next=1)
+    account = with_faults(lose)
+    fire(account, "lead/new", [1])
+    play(account)
+    account.faults.switch_on(lose, START)
+    account.faults.switch_off(START)
+
+    assert [text for text in told(account) if notes_own_end(text, lose)] == ["lose=1 is used up"]
+    assert told(account)[-1] == "lose=1 is off"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from copper_emulator.core.json_text import build_serializer, encode
+from copper_emulator.core.json_text import build_serializer, encode, with_lists
 
 plain = (
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text()
@@ -27,6 +27,11 @@ def test_every_value_is_written_as_python_writes_it(value: Any) -> None:
 
     assert encode(value) == expected.encode()
     assert "".join(build_serializer(None)(value, 0)) == expected
+
+
+@given(some.recursive(plain, lambda inner: some.lists(inner) | some.tuples(inner), max_leaves=20))
+def test_tuples_are_lists_in_json(value: Any) -> None:
+    assert with_lists(value) == json.loads(json.dumps(value))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"deep": [float("-inf")]}, {1, 2}, b"bytes", [object()]])

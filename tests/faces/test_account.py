@@ -55,6 +55,17 @@ def test_settings_are_those_it_was_opened_with(opened: Open) -> None:
     assert opened(latency="30s").settings.latency.low_ms == 30_000
 
 
+def test_after_a_block_with_a_fault_what_is_left_of_the_one_it_replaced_is_on_again(copper: Copper) -> None:
+    copper.faults.outage("1h")
+
+    with copper.faults.outage("5m"):
+        copper.advance("6m")
+    with copper.faults.outage("2h"):
+        copper.advance("4m")
+
+    assert [str(fault) for fault in copper.faults.active] == ["outage=50m"]
+
+
 def test_reset_makes_it_as_new_but_for_token_and_clock(copper: Copper, endpoint: Endpoint) -> None:
     subscription = copper.subscribe("person", "new", target=TARGET)
     ada = copper.people.create(name="Ada")

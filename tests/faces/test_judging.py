@@ -62,7 +62,7 @@ def test_an_empty_mapping_is_expected_as_it_stands(copper: Copper, endpoint: End
     with pytest.raises(ExpectationError, match=r"    - body is \{'subscription_id': .*\}, expected \{\}"):
         copper.expect("person", "new", body={})
 
-    copper.expect("person", "update", updated_attributes={"custom_fields": {5: (1, [])}}, body={"type": "person"})
+    copper.expect("person", "update", updated_attributes={"custom_fields": {5: (1, ())}}, body={"type": "person"})
     copper.expect("person", "new", updated_attributes={}, body={"updated_attributes": {}})
 
 

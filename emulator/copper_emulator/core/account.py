@@ -1,6 +1,6 @@
 """One account and the path of one event, top to bottom.
 
-    apply     a record changed       -> matching.py -> batching.py -> latencies.py -> outbox.py
+    apply     a record changed       -> listeners.py -> latencies.py -> batching.py -> outbox.py
     take      what may be sent now   -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
     conclude  what came back         -> concluding.py -> journal.py
 

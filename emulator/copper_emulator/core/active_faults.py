@@ -34,6 +34,9 @@ _ANSWERS = {
 _ENDING = (FaultName.OUTAGE, FaultName.API_STATUS)
 """Faults whose span, if they have one, limits how long they stay on."""
 
+_OFF, _OVER, _USED_UP = "is off", "is over", "is used up"
+"""How a fault has ended, as it is noted."""
+
 _REFUSING_CALLS = (FaultName.API_STATUS, FaultName.API_HANG)
 
 
@@ -51,6 +54,11 @@ class ActiveFault:
 
     def is_over(self, now: int) -> bool:
         return self.until_ms is not None and now >= self.until_ms
+
+    def rest(self, now: int) -> Fault:
+        """What is left of it: the fault that, switched on now, affects as many and ends at the same moment."""
+        span_ms = self.fault.span_ms if self.until_ms is None else self.until_ms - now
+        return replace(self.fault, next=self.left, span_ms=span_ms)
 
 
 class ActiveFaults:
@@ -90,6 +98,11 @@ class ActiveFaults:
         """The faults that are on, in the order in which they were switched on."""
         return [active.fault for active in self._active if not active.is_over(now)]
 
+    def in_slot_of(self, fault: Fault, now: int) -> ActiveFault | None:
+        """A copy of the active fault with the same name and target, which this one would replace."""
+        here = (active for active in self._active if active.fault.slot == fault.slot and not active.is_over(now))
+        return next(map(replace, here), None)
+
     def switch_on(self, fault: Fault, now: int) -> None:
         """Switch a fault on, replacing one with the same name and target."""
         self.begin(now)
@@ -103,7 +116,7 @@ class ActiveFaults:
         """Switch off and return the faults for which `which` is true."""
         ended = [active for active in self._active if which(active.fault)]
         for active in ended:
-            self._end(active, now, "is off")
+            self._end(active, now, _OFF)
         if ended:
             self._on_performed(FaultsOff(tuple(active.fault for active in ended), tuple(self.active(now))))
         return [active.fault for active in ended]
@@ -121,7 +134,7 @@ class ActiveFaults:
         """Move time to `now`: faults that are over are switched off."""
         for active in tuple(self._active):
             if active.until_ms is not None and active.is_over(now):
-                self._end(active, now, f"is over since {to_datetime(active.until_ms):%H:%M:%S}")
+                self._end(active, now, f"{_OVER} since {to_datetime(active.until_ms):%H:%M:%S}")
 
     def _end(self, active: ActiveFault, now: int, how: str) -> None:
         self._active.remove(active)
@@ -305,7 +318,7 @@ class ActiveFaults:
         if active.left is not None:
             active.left -= 1
             if not active.left:
-                self._end(active, now, "is used up")
+                self._end(active, now, _USED_UP)
 
     def _touch(self, notification: Notification, fault: Fault) -> None:
         self._touched.setdefault(notification.serial, []).append(str(fault))
@@ -317,6 +330,11 @@ class ActiveFaults:
         self.draw_counts[key] += 1
         self._marks.mark("draws", key)
         return self._draws.draw(purpose, *key[1:], self.draw_counts[key], low=0, high=high)
+
+
+def notes_own_end(text: str, fault: Fault) -> bool:
+    """Whether a note says that this fault has ended by itself, rather than been switched off."""
+    return text.startswith((f"{fault} {_OVER}", f"{fault} {_USED_UP}"))
 
 
 def _end_of(fault: Fault, now: int) -> int | None:

@@ -21,6 +21,11 @@ def compact_json(value: Any) -> str:
     return "".join(_SERIALIZE(value, 0))
 
 
+def with_lists(value: Any) -> Any:
+    """The value as JSON would have it where Python has tuples: with lists, in lists as well."""
+    return [with_lists(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def build_serializer(make: Callable[..., Serializer] | None) -> Serializer:
     """Build a serializer, once; `JSONEncoder` builds one for each value, which takes almost as long as writing it.
 

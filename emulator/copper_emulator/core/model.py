@@ -286,10 +286,10 @@ class Hold:
 class Notification(Attributes):
     """One JSON object for one subscription, with 1 to 30 ids, and its current state.
 
-    Only `account.py` and `outbox.py` write to it. `hold` is what holds it now, or held it last. Three fields are set
-    only by faults (`active_faults.py`): `repeats` is the serial of the notification that this one repeats, `tries` the
-    number of failed attempts before it, and `rank` its position among those that became due together. `seat` is its
-    position among all that have become due, by which they are sent, 0 until then (`outbox.py`).
+    Only `account.py` and `outbox.py` write to it, and faults (`active_faults.py`) to `rank`. `hold` is what holds it
+    now, or held it last. Three fields are set only by faults: `repeats` is the serial of the notification that this one
+    repeats, `tries` the number of failed attempts before it, and `rank` its position among those that became due
+    together. `seat` is its position among all that have become due, by which they are sent, 0 until then (`outbox.py`).
     """
 
     serial: int

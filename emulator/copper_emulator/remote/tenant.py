@@ -32,7 +32,7 @@ from copper_emulator.shell.persistence.snapshots import read_snapshot
 from copper_emulator.shell.routing.routes import Routes
 
 _DOWN = "outage=3650d"
-"""The fault that takes an endpoint down from afar: the longest there is, and so hardly a fault of its own."""
+"""The fault that takes an endpoint down from afar: longer than anybody asks for, and so hardly a fault of its own."""
 
 
 class SnapshotLock:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.active_faults import ActiveFault, notes_own_end
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
+from copper_emulator.core.model import Kind
 from copper_emulator.fault_texts import no_fault, parse_faults
 from copper_emulator.shell.any_tenant import AnyTenant
 
@@ -29,15 +31,45 @@ def active(tenant: AnyTenant) -> list[Fault]:
         return tenant.account.faults.active(tenant.now())
 
 
-def switch_on(tenant: AnyTenant, faults: Sequence[Fault]) -> list[Fault]:
-    """Switch faults on, in the given order; returns those that they replaced."""
-    return [replaced for each in faults for replaced in tenant.record(partial(_switch_on, each))]
+def switch_on(tenant: AnyTenant, faults: Sequence[Fault]) -> None:
+    """Switch faults on, in the given order."""
+    for each in faults:
+        tenant.record(partial(_switch_on, each))
 
 
-def _switch_on(fault: Fault, account: Account, now: int) -> list[Fault]:
-    replaced = [other for other in account.faults.active(now) if other.slot == fault.slot]
+def _switch_on(fault: Fault, account: Account, now: int) -> None:
     account.faults.switch_on(fault, now)
-    return replaced
+
+
+class Switched:
+    """A fault that was switched on for a while, after which the one that it replaced is on again."""
+
+    def __init__(self, tenant: AnyTenant, fault: Fault) -> None:
+        self._tenant = tenant
+        self._fault = fault
+        self._replaced: ActiveFault | None = tenant.record(self._begin)
+
+    def _begin(self, account: Account, now: int) -> ActiveFault | None:
+        self._entries_before = len(account.journal.entries)
+        replaced = account.faults.in_slot_of(self._fault, now)
+        account.faults.switch_on(self._fault, now)
+        return replaced
+
+    def end(self) -> None:
+        """Switch it off, and what is left of the other on again; unless it was switched off or replaced meanwhile."""
+        self._tenant.record(self._end)
+
+    def _end(self, account: Account, now: int) -> None:
+        faults, fault, replaced = account.faults, self._fault, self._replaced
+        has_ended = bool(faults.switch_off(now, fault.__eq__)) or self._ended_by_itself(account)
+        if replaced is None or replaced.is_over(now) or not has_ended:
+            return
+        if faults.in_slot_of(fault, now) is None:
+            faults.switch_on(replaced.rest(now), now)
+
+    def _ended_by_itself(self, account: Account) -> bool:
+        entries = account.journal.entries[self._entries_before :]
+        return any(entry.kind is Kind.FAULT and notes_own_end(entry.text, self._fault) for entry in entries)
 
 
 def switch_off(tenant: AnyTenant, which: Callable[[Fault], bool]) -> list[Fault]:
