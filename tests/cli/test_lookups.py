@@ -116,6 +116,7 @@ def test_the_account_is_shown_and_changed_with_its_settings(server: str) -> None
             "'setting_enable_lead'; did you mean 'setting_enable_leads'? The settings of the",
         ),
         ("setting_enable_leads=off", "the account's settings are an object"),
+        ("name=", "the account's name must be a text that is not empty, not ''"),
     ],
 )
 def test_what_the_account_cannot_be_is_refused(server: str, said: str, says: str) -> None:

@@ -335,7 +335,7 @@ def test_what_a_write_left_as_it_was_is_told_in_the_journal() -> None:
     ]
 
 
-def test_what_only_copper_writes_is_told_in_the_journal_where_nothing_changed() -> None:
+def test_what_was_ignored_is_told_with_its_reason_in_the_journal_where_nothing_changed() -> None:
     account = make_account()
     ada, bob = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START)
 
@@ -344,7 +344,8 @@ def test_what_only_copper_writes_is_told_in_the_journal_where_nothing_changed() 
 
     same = f"person/update [{ada.id}]: the values were the same"
     assert [entry.text for entry in account.journal.entries if not entry.change] == [
-        f"{same}; ignored, since only Copper writes them: company_id, date_created",
+        f"{same}; ignored: company_id (it can be given only at creation; relate the records instead), "
+        "date_created (only Copper writes it)",
         same,
     ]
 

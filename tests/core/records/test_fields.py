@@ -326,6 +326,16 @@ def test_a_field_says_why_it_cannot_be_written(kind: EntityType, name: str, why:
     assert TABLES[kind].by_name[name].unwritable == why
 
 
+def test_what_is_ignored_in_a_write_says_why() -> None:
+    reasons = {name: TABLES[PERSON].why_ignored(name) for name in ("id", "date_created", "customer_source_id")}
+
+    assert reasons == {
+        "id": "Copper sets it",
+        "date_created": "only Copper writes it",
+        "customer_source_id": "it has no effect",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "example"),
     [

@@ -130,3 +130,9 @@ class Table:
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
+
+    def why_ignored(self, name: str) -> str:
+        """Why an attribute in a write had no effect."""
+        if name in self:
+            return self.by_name[name].unwritable
+        return "Copper sets it" if name == "id" else "it has no effect"

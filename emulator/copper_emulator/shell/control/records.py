@@ -19,7 +19,7 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.samples import with_samples
 from copper_emulator.core.records.searching.search import find, parse_search
 from copper_emulator.core.records.switched_off import require
-from copper_emulator.core.records.tables import ID, TABLES
+from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing import usage
 from copper_emulator.core.records.writing.action import Done
 from copper_emulator.shell.control.bases import Nothing
@@ -175,15 +175,8 @@ async def _changed(served: ServedAccount, kind: EntityType, command: Command[lis
 
 
 def _shape(kind: EntityType, records: Sequence[Record], changes: list[FiredShape], ignored: list[str]) -> ChangedShape:
-    hints = [f"{name} is ignored: {_why_ignored(kind, name)}" for name in ignored]
+    hints = [f"{name} is ignored: {TABLES[kind].why_ignored(name)}" for name in ignored]
     return ChangedShape(records=[dict(record) for record in records], changes=changes, ignored=ignored, hints=hints)
-
-
-def _why_ignored(kind: EntityType, name: str) -> str:
-    if name == ID.name:
-        return "Copper sets it"
-    table = TABLES[kind]
-    return table.by_name[name].unwritable if name in table else "it has no effect"
 
 
 async def _done(served: ServedAccount, command: Command[T]) -> tuple[T, list[FiredShape], list[str]]:

@@ -325,6 +325,16 @@ def test_no_account_is_in_a_time_zone_that_nobody_knows(name: Any) -> None:
     assert catalogue.account == new().account
 
 
+@pytest.mark.parametrize("field", ["name", "logo_mini_url"])
+@pytest.mark.parametrize("value", ["", 5, None])
+def test_what_an_account_is_called_is_a_text(field: str, value: Any) -> None:
+    catalogue = new()
+
+    with pytest.raises(UsageError, match=f"the account's {field} must be a text that is not empty, not {value!r}"):
+        catalogue.change_account({field: value})
+    assert catalogue.account == new().account
+
+
 def test_an_account_that_was_stored_in_an_unknown_zone_has_no_days() -> None:
     """Dates given as Unix seconds still work."""
     store = make_account().records

@@ -132,6 +132,9 @@ class Catalogue:
             raise UsageError(
                 suggesting(wrong, meant(unknown[0], _ACCOUNT_FIELDS), f"it has {in_words(_ACCOUNT_FIELDS)}")
             )
+        for name in ("name", "logo_mini_url"):
+            if name in fields and not (isinstance(fields[name], str) and fields[name]):
+                raise UsageError(f"the account's {name} must be a text that is not empty, not {fields[name]!r}")
         if "primary_timezone" in fields and zone_named(fields["primary_timezone"]) is None:
             raise UsageError(f"no time zone is called {fields['primary_timezone']!r} on this machine; {_ZONES}")
         settings = fields.get("settings", {})

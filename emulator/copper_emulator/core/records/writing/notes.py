@@ -35,8 +35,7 @@ class Note(NamedTuple):
 def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
     """The notes on what was done, in order."""
     # If something did change, the ignored names may belong to that write.
-    names_ignored = bool(done.ignored) and not done.changes
-    names = ", ".join(done.ignored)
+    ignored = () if done.changes else done.ignored
     merged = {(each.kind, each.winner): each.loser for each in done.performed if isinstance(each, Merged)}
     unchanged: dict[EntityType, list[int]] = {}
     for kind, record_id in done.unchanged:
@@ -45,9 +44,9 @@ def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
         else:
             unchanged.setdefault(kind, []).append(record_id)
     for kind, same in unchanged.items():
-        why = "they cannot be written" if {*TABLES[kind].unheeded} & {*done.ignored} else "only Copper writes them"
-        ignored = f"; ignored, since {why}: {names}" if names_ignored else ""
-        text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same{ignored}"
+        besides = ", ".join(f"{name} ({TABLES[kind].why_ignored(name)})" for name in ignored)
+        text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same"
+        text += f"; ignored: {besides}" if besides else ""
         yield Note(Kind.UNCHANGED, text, [(kind, each) for each in same])
     for kind, parents in _given_activities(done.changes, store).items():
         text = f"{kind} {short_ids(parents)} got a new activity: that is activity_log/new, and no {kind}/update"
