@@ -359,6 +359,13 @@ async def test_nothing_is_acknowledged_while_the_file_is_gone(tmp_path: Path, mo
         assert (status, "state.db was removed or moved away" in refused["hint"]) == (503, True)
         (tmp_path / "aside.db").rename(path)
         assert (await served.api("POST", "/people", {"name": "Cai"}))[0] == 200
+        complaints = [entry.text for account, entry in served.log if account is None]
+        assert [text.split("state.db ")[1].partition(" while ")[0] for text in complaints] == [
+            "was removed or moved away",
+            "can be written again",
+        ]
+        people = account_of(served).records.of(EntityType.PERSON)
+        assert [person["name"] for person in people.values()] == ["Ada", "Cai"], "what was refused was not carried out"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, an open file cannot be removed")

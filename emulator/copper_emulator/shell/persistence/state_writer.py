@@ -9,14 +9,12 @@ and the live stream report things as they happen.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
-
-from aiohttp import web
+from typing import Protocol
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotWritten, StateError
+from copper_emulator.core.errors import StateError
 from copper_emulator.core.state import Edit, Rows, StateChanges, Tracker
 from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey
@@ -25,11 +23,6 @@ from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.persistence.rows import TENANT_PART, TENANT_PARTS
 from copper_emulator.shell.persistence.store import StateFile
 from copper_emulator.shell.tenant import Tenant
-
-if TYPE_CHECKING:
-    from aiohttp.typedefs import Middleware
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _RETRY_AFTER = 1.0
 """Seconds after which writing is tried again if it failed."""
@@ -152,23 +145,35 @@ class StateWriter:
         """Write everything that has happened. Raises StateError, and then all of it remains to be written."""
         self._may_have_unwritten = False
         news = self._collect_news()
-        if not news and not self._forgotten:
-            self.failure = None
+        if not news and not self._forgotten and self.failure is None:
             return
         replaced = [name for name in news if self._tracked[name].replaces_rows]
-        try:
+        with self._noting_failure():
             self._file.write(news, replaced=replaced, deleted=list(self._forgotten))
-        except StateError as error:
-            if self.failure is None:
-                self._complain(str(error))
-            self.failure = error
-            raise
         if self.failure is not None:
             self._complain(f"{self._file.path} can be written again")
         self.failure = None
         self._forgotten.clear()
         for name in news:
             self._tracked[name].mark_written()
+
+    def check_writable(self) -> None:
+        """Raise StateError if nothing can be written: what could not be acknowledged had better not happen."""
+        if self.failure is not None:
+            self.write()
+            return
+        with self._noting_failure():
+            self._file.presence.check_now_and_then()
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except StateError as error:
+            if self.failure is None:
+                self._complain(str(error))
+            self.failure = error
+            raise
 
     @contextmanager
     def counting_caller(self) -> Iterator[None]:
@@ -270,29 +275,3 @@ class StateWriter:
                         future.set_result(None)
                     else:
                         future.set_exception(failure)
-
-
-def write_first(
-    writer: StateWriter,
-    refuse: Callable[[web.Request, NotWritten], web.StreamResponse],
-    tells_nothing: Callable[[web.Request], bool],
-) -> Middleware:
-    """A middleware that sends an answer only once everything it may reveal is written, and otherwise a refusal."""
-
-    @web.middleware
-    async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if tells_nothing(request):
-            return await handler(request)
-        with writer.counting_caller():
-            try:
-                if writer.failure is not None:
-                    # It could not be acknowledged, so it had better not happen.
-                    writer.write()
-                response = await handler(request)
-                if not response.prepared:
-                    await writer.wait_until_written()
-            except StateError as error:
-                return refuse(request, NotWritten(hint=str(error)))
-            return response
-
-    return handle

@@ -184,7 +184,7 @@ class Server:
     ) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
         if writer is not None:
-            from copper_emulator.shell.persistence.state_writer import write_first
+            from copper_emulator.shell.persistence.write_first import write_first
 
             app.middlewares.append(write_first(writer, _not_written, _tells_nothing))
         for operation in HEALTH:
