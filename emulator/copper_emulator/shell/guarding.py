@@ -46,7 +46,8 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     except UsageError as error:
         return refuse(_refusal_of(error))
     except web.HTTPNotFound:
-        return refuse(Refused(404, f"there is no {request.path} in the control API"))
+        hint = "GET /_emulator/docs lists its operations, all under /_emulator/v1."
+        return refuse(Refused(404, f"there is no {request.path} in the control API", hint=hint))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
         return refuse(Refused(405, f"{request.path} accepts {allowed}, not {request.method}"))

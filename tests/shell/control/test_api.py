@@ -71,7 +71,13 @@ async def test_an_unknown_account_is_404_with_those_that_there_are() -> None:
 @pytest.mark.asyncio
 async def test_a_path_or_method_that_does_not_exist_is_refused_as_json() -> None:
     async with serving() as served:
-        assert (await served.control("GET", "/nonsense"))[0] == 404
+        assert await served.control("GET", "/nonsense") == (
+            404,
+            {
+                "error": "there is no /_emulator/v1/nonsense in the control API",
+                "hint": "GET /_emulator/docs lists its operations, all under /_emulator/v1.",
+            },
+        )
         assert (await served.control("GET", f"{DEFAULT}/nonsense"))[0] == 404
         status, refused = await served.control("DELETE", f"{DEFAULT}/journal")
 
