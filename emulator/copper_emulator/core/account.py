@@ -488,8 +488,13 @@ class Account:
 
     def wait_of(self, notification: Notification) -> Wait:
         """What a notification that has not ended is waiting for, at the latest `now` that the account was given."""
-        wait = self._outbox.wait_of(notification, self.moment, self._limiter)
-        return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.time_flows() else wait
+        wait = self._outbox.wait_of(notification, self.moment)
+        if wait.what is not WaitsFor.CALL:
+            return wait
+        blocking = self._limiter.blocking(self.moment)
+        if blocking is not None:
+            return Wait(WaitsFor.LIMIT, self._limiter.opens_at(self.moment), str(blocking))
+        return Wait(WaitsFor.GOING) if self.time_flows() else wait
 
     @property
     def windows(self) -> Sequence[Window]:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import Attempt, Hold, Notification, Reason, Result, State, Subscription, Wait, WaitsFor
-from copper_emulator.core.ratelimit import RateLimiter
 
 
 class Outbox:
@@ -52,8 +51,8 @@ class Outbox:
             return answer_due if due is None else due
         return min(due, answer_due)
 
-    def wait_of(self, notification: Notification, now: int, limiter: RateLimiter) -> Wait:
-        """What a notification that has not ended is waiting for at this moment."""
+    def wait_of(self, notification: Notification, now: int) -> Wait:
+        """What a notification that has not ended is waiting for at this moment, as far as limits do not hold it."""
         if notification.state is State.SENDING:
             return self._wait_for_answer(notification)
         if notification.due_ms > now:
@@ -63,9 +62,6 @@ class Outbox:
             return Wait(WaitsFor.PAUSED)
         if self.lanes.is_busy(target):
             return Wait(WaitsFor.TARGET)
-        blocking = limiter.blocking(now)
-        if blocking is not None:
-            return Wait(WaitsFor.LIMIT, limiter.opens_at(now), str(blocking))
         return Wait(WaitsFor.CALL)
 
     def _wait_for_answer(self, notification: Notification) -> Wait:
