@@ -215,6 +215,24 @@ def test_an_outage_is_repaired_or_not(copper: Copper, repairs: bool) -> None:  #
             judge()
 
 
+def test_a_check_that_asserts_nothing_is_told_so(copper: Copper) -> None:
+    subscribed(copper, lambda request: 200)
+
+    with pytest.raises(UsageError, match="outage_is_repaired: check returned False; assert what must hold instead"):
+        oracles.outage_is_repaired(
+            copper, lambda: copper.people.create(name="Ada"), reconcile=lambda: None, check=lambda: False
+        )
+
+
+def test_what_plays_must_take_the_settings() -> None:
+    play: Any = lambda: 1  # noqa: E731
+
+    with pytest.raises(
+        UsageError, match=r"same_in_any_order: play is a function of the settings, def play\(settings\)"
+    ):
+        oracles.same_in_any_order(play)
+
+
 @pytest.mark.parametrize(("name", "right"), [("right", True), ("trusts order", False)])
 def test_the_same_changes_in_any_order_or_not(name: str, right: bool) -> None:  # noqa: FBT001
     def play(settings: Mapping[str, Any]) -> object:
