@@ -406,6 +406,15 @@ def test_hypothesis_settings_are_made_to_fit() -> None:
     assert "explain" not in {phase.name for phase in fitted.phases}
 
 
+def test_what_is_allowed_is_in_the_scenario_as_it_can_be_played() -> None:
+    found = run(like(options={"allow": {"exception", 409}}, endpoint=lambda self, copper: lambda request: 200))
+
+    assert found is not None
+    assert found.scenario["settings"] == {"allow": [409, "exception"]}
+    with pytest.raises(EndpointFailed):
+        like(endpoint=lambda self, copper: lambda request: 200).replay(found.text)
+
+
 def test_what_is_too_slow_is_not_shrunk() -> None:
     phases = fitting(settings(), AnswersInTime.without).phases
 
