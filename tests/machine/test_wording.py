@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 from hypothesis import HealthCheck, settings
+from hypothesis.errors import Flaky
 from hypothesis.stateful import invariant, rule
 
 from copper_emulator import Copper, Received, Response, ScenarioError
@@ -274,6 +275,22 @@ def test_what_is_kept_from_one_example_to_the_next_is_not_said_to_be_reproducibl
 
     assert "anew in `endpoint`" in _notes(found)
     assert "reproduces" not in _notes(found)
+
+
+def test_what_does_not_fail_again_is_not_said_to_be_reproducible() -> None:
+    failed = list[AssertionError]()
+
+    def check(self: CopperMachine, copper: Copper) -> None:
+        if copper.deliveries and not failed:
+            failed.append(AssertionError("once"))
+            raise failed[0]
+
+    found = run(like(check=check), examples=10)
+
+    assert found is not None
+    assert isinstance(found.error, Flaky)
+    assert "The same steps have not always had the same outcome." in _notes(found)
+    assert "What had happened, as a scenario:" in "\n".join(failed[0].__notes__)
 
 
 def test_what_fails_though_nothing_has_happened_has_no_scenario() -> None:
