@@ -265,7 +265,7 @@ def _unanswered_calls(account: Account, delivery: Delivery) -> Iterator[str]:
 
 def refused_calls(account: Account, delivery: Delivery) -> list[str]:
     """Those calls with the reason for each refusal, without duplicates."""
-    if delivery.outcome not in UNSUCCESSFUL:
+    if delivery.outcome not in UNSUCCESSFUL and not raised_afterwards(delivery):
         return []
     return account.journal.refused_during(delivery.notification)
 

@@ -10,11 +10,28 @@ from typing import Any, NamedTuple, TypeAlias
 from hypothesis.control import current_build_context, currently_in_test_context
 
 from copper_emulator.core.errors import ApiError, EchoLoop, UsageError
+from copper_emulator.shell.frozen import frozen_now
 from pytest_copper.playthrough import EndpointFailed, Playthrough
 from pytest_copper.shortest import Case, Drawn, Shortening
 from pytest_copper.written import Act, Written
 
 HEADING = "A scenario that reproduces it (paste and replay):"
+_NOT_YET = "What had happened, as a scenario:"
+"""The heading while it is not known whether it happens again."""
+
+FLAKY = (
+    "The same steps have not always had the same outcome. Does the endpoint keep anything from one example to the next "
+    "(a module's variable, a file, a table)? Make all of it anew in `endpoint`. Does it work in a thread of its own? "
+    "Let copper.after_delivery wait for it."
+)
+_NOTHING_HAPPENED = (
+    "It fails though nothing has happened: either `check` is wrong of an account without records, or the endpoint "
+    "begins with what an earlier example has left. Make all that it keeps anew in `endpoint`."
+)
+_OWN_CLOCK = (
+    "Time is played ahead in it, and the endpoint's own clock stays where it is. If the endpoint compares timestamps "
+    "with its clock, freeze that in `endpoint` (see `copper-emulator docs properties`): it then goes along."
+)
 
 
 class Failure(NamedTuple):
@@ -36,13 +53,21 @@ def tell(error: Exception, playthrough: Playthrough, own: dict[str, Any], play: 
     if not written.steps or not _is_of_endpoint(error):
         # A mistake in the machine itself does not depend on what happened.
         return
+    heading = _NOT_YET
     if _is_final():
         shortest = Shortening(_like(error, play, is_loose=playthrough.is_loose), own).of(_case(playthrough))
         if shortest is not None:
-            written = shortest.written
+            heading, written = HEADING, shortest.written
             if isinstance(error, AssertionError):
                 error.args = shortest.error.args
-    error.add_note(f"{HEADING}\n\n{written}")
+        else:
+            error.add_note(FLAKY)
+    if not written.steps:
+        error.add_note(_NOTHING_HAPPENED)
+        return
+    if any("advance" in step for step in written.steps) and frozen_now() is None:
+        error.add_note(_OWN_CLOCK)
+    error.add_note(f"{heading}\n\n{written}")
 
 
 def _case(playthrough: Playthrough) -> Case:

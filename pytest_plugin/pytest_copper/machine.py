@@ -30,15 +30,16 @@ import pytest_copper.require_hypothesis  # noqa: F401 - raises if Hypothesis is 
 # isort: split
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from copper_emulator import Copper, UsageError
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.shell.host import Host
 from pytest_copper.conditions import SETTINGS, faults, other_orders
-from pytest_copper.failure_report import Failure, tell
+from pytest_copper.failure_report import FLAKY, Failure, tell
 from pytest_copper.forged import forged
-from pytest_copper.machine_checks import METHODS, checked, warn_of_typos
+from pytest_copper.machine_checks import METHODS, asserted, checked, unsaid, warn_of_typos
 from pytest_copper.playthrough import EndpointFailed, Playthrough
 from pytest_copper.story import Step, Story
 from pytest_copper.written import Act, read
@@ -81,13 +82,20 @@ class CopperMachine(RuleBasedStateMachine):
     target: ClassVar[str] = "https://endpoint.example/hooks/copper"
     options: ClassVar[Mapping[str, Any]] = {}
 
+    needs: ClassVar[frozenset[str]] = frozenset({"endpoint"})
+    """The methods that a subclass must define."""
     without: ClassVar[frozenset[Phase]] = frozenset({Phase.explain})
     """Phases of Hypothesis that are left out. While it explains, it traces every line that runs, which takes minutes
     here; a scenario explains more."""
     playthrough: Playthrough
     _failed = False
+    _initialised = False
     _host: ClassVar[Host | None] = None
     """Shared by all examples of a run; starting a server thread for each would take most of their time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._initialised = True
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -105,7 +113,7 @@ class CopperMachine(RuleBasedStateMachine):
 
     def endpoint(self, copper: Copper) -> object:
         """Return the endpoint, without any data yet: an app or a URL, as `copper.route(to=...)` takes it."""
-        raise NotImplementedError(f"{type(self).__name__} must say where its endpoint is: def endpoint(self, copper)")
+        raise NotImplementedError(unsaid(type(self).__name__, "endpoint"))
 
     def check(self, copper: Copper) -> None:
         """Raise AssertionError if the endpoint is wrong; called whenever everything has been delivered."""
@@ -115,7 +123,7 @@ class CopperMachine(RuleBasedStateMachine):
 
     def state(self, copper: Copper) -> object:
         """Return what the endpoint believes, for the mixins in `oracles`; a copy, unaffected by later ones."""
-        raise NotImplementedError(f"{type(self).__name__} must say what its endpoint believes: def state(self, copper)")
+        raise NotImplementedError(unsaid(type(self).__name__, "state"))
 
     def close(self) -> None:
         """Stop what `endpoint` started; called after each example."""
@@ -253,9 +261,7 @@ class CopperMachine(RuleBasedStateMachine):
 
     def judge(self) -> None:
         """Check everything that must hold once all is delivered: `check`, and the invariants."""
-        said: object = self.check(self.copper)  # type: ignore[func-returns-value]
-        if said is not None:
-            raise UsageError(f"{type(self).__name__}.check returned {said!r}; assert what must hold instead")
+        asserted(f"{type(self).__name__}.check", self.check(self.copper))  # type: ignore[func-returns-value]
         found: Any = self.invariants
         # In earlier versions of Hypothesis, `invariants` is a method.
         for each in found() if callable(found) else found:
@@ -339,9 +345,17 @@ def run(machine: type[CopperMachine], wanted: settings) -> None:
     A mistake in the class itself is an error before the first example.
     """
     checked(machine)
+    if not machine()._initialised:  # noqa: SLF001 - the machine's own module
+        raise UsageError(
+            f"{machine.__name__}.__init__ must call super().__init__(). Or define none, and set in "
+            "endpoint(self, copper), which is called for each example, what that needs"
+        )
     with closing(Host()) as machine._host:  # noqa: SLF001 - the machine's own module
         try:
             run_state_machine_as_test(machine, settings=fitting(wanted, machine.without))
+        except Flaky as error:
+            error.add_note(FLAKY)
+            raise
         finally:
             machine._host = None  # noqa: SLF001
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from copper_emulator import UsageError
@@ -24,6 +25,9 @@ METHODS = {
 }
 """What a subclass may define, and the parameters with which it is called."""
 
+UNSAID = {"endpoint": "where its endpoint is", "state": "what its endpoint believes"}
+"""What a subclass must define, if the machine needs it."""
+
 _CLOSE = 0.85
 """How similar two names must be; `reconsile` and `reconcile` are 0.89."""
 
@@ -38,10 +42,16 @@ def warn_of_typos(cls: type, hooks: Iterable[str]) -> None:
 
 
 def checked(cls: type[Any]) -> None:
-    """Raise UsageError if what a machine's class says is invalid: its methods' parameters, `types` or `secret`."""
+    """Raise UsageError if a machine's class leaves out what it needs, or says what is invalid.
+
+    That is its methods' parameters, `types`, `secret` or `target`.
+    """
     name, types, secret = cls.__name__, cls.types, cls.secret
+    base = next(each for each in reversed(cls.__mro__) if METHODS.keys() <= vars(each).keys())
     for method, parameters in METHODS.items():
         _checked_method(cls, method, parameters)
+        if method in cls.needs and getattr(cls, method) is vars(base)[method]:
+            raise UsageError(unsaid(name, method))
     if not isinstance(types, tuple | list) or not types:
         raise UsageError(f'{name}.types: give the types as a tuple, like types = ("person", "lead"), not {types!r}')
     for each in types:
@@ -51,6 +61,32 @@ def checked(cls: type[Any]) -> None:
             raise UsageError(f"{name}.types: {error}") from None
     if secret is not None:
         checked_secret(f"{name}.secret", secret)
+    if str(cls.target).lower().startswith("http:") and "allow_http" not in cls.options:
+        raise UsageError(
+            f"{name}.target: Copper accepts https:// targets only. Write https:// instead, with any host: what "
+            '`endpoint` returns is routed there. Or allow one on loopback with options = {"allow_http": True}'
+        )
+
+
+def unsaid(name: str, method: str) -> str:
+    """What to say if a machine does not define one of its methods."""
+    return f"{name} must say {UNSAID[method]}: def {method}({', '.join(('self', *METHODS[method]))})"
+
+
+def asserted(name: str, said: object) -> None:
+    """Raise UsageError if a check has returned something: then nobody looks at whether it holds."""
+    if said is not None:
+        raise UsageError(f"{name} returned {said!r}; assert what must hold instead")
+
+
+def copied(state: object) -> Any:
+    """A copy of what the endpoint believes, which later events do not change. Raises UsageError if it has none."""
+    try:
+        return deepcopy(state)
+    except Exception as error:  # noqa: BLE001 - whatever a value's own way of copying raises
+        kind = type(state).__name__
+        text = f"state: what it returned ({kind}) cannot be copied: {error}. Return plain data, such as dict(names)"
+    raise UsageError(text)
 
 
 def _checked_method(cls: type[Any], name: str, parameters: tuple[str, ...]) -> None:

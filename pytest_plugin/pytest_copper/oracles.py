@@ -12,8 +12,8 @@ The file is a little longer than others, so that related properties are read sid
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from copy import deepcopy
 from datetime import timedelta
+from inspect import signature
 from typing import Any, ClassVar, overload
 
 import pytest_copper.require_hypothesis  # noqa: F401 - raises if Hypothesis is missing
@@ -33,7 +33,7 @@ from copper_emulator.shell.routing.destinations import is_async
 from pytest_copper.both_faces import Steps, asked, of_both_faces
 from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step
-from pytest_copper.machine_checks import checked_secret
+from pytest_copper.machine_checks import asserted, checked_secret, copied
 from pytest_copper.probes import added, probe, replay, sent_ones, tells, written_replay
 from pytest_copper.written import Act
 
@@ -88,7 +88,7 @@ def wrong_secret_changes_nothing(
 
 
 def _refused(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: Believed, *, must_refuse: bool) -> Steps:
-    before = deepcopy((yield state()))
+    before = copied((yield state()))
     answer = yield replay(copper, delivery, body)
     if answer.outcome is Outcome.DELIVERED:
         if must_refuse:
@@ -134,7 +134,7 @@ def outage_is_repaired(
     if not any(delivery.by_fault for delivery in copper.deliveries[known:]):
         raise UsageError("nothing was missed: let `happen` change records that the endpoint is notified about")
     yield reconcile()
-    yield check()
+    asserted("outage_is_repaired: check", (yield check()))
 
 
 @overload
@@ -150,11 +150,17 @@ def same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> Coroutine[
         play: takes settings, starts anew with them, makes the changes, lets everything be delivered, and returns what
             the endpoint then believes. If it is an async function, this one must be awaited.
     """
-    return asked(_same_in_any_order(play), awaited=is_async(play))
+    try:
+        signature(play).bind({})
+    except TypeError as error:
+        text = f"same_in_any_order: play is a function of the settings, def play(settings); as it is, {error}"
+    else:
+        return asked(_same_in_any_order(play), awaited=is_async(play))
+    raise UsageError(text)
 
 
 def _same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> Steps:
-    expected = deepcopy((yield play({})))
+    expected = copied((yield play({})))
     for settings in ALL_ORDERS:
         _same(expected, (yield play(settings)), f"with the settings {settings}, instead of each at once,")
 
@@ -162,9 +168,11 @@ def _same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> Steps:
 class Stateful(CopperMachine):
     """A machine whose subclass defines `state`: repeated or forged notifications must not change it."""
 
+    needs: ClassVar[frozenset[str]] = CopperMachine.needs | {"state"}
+
     def believed(self) -> object:
         """A copy of what this example's endpoint believes."""
-        return deepcopy(self.state(self.copper))
+        return copied(self.state(self.copper))
 
     def retold(self, act: Act) -> Act:
         """If the replayed notification is no longer sent, replay the last one sent, of the same topic if possible."""
@@ -309,7 +317,7 @@ def _some_delivered(copper: Face) -> list[Delivery]:
 
 
 def _unchanged(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: Believed, how: str) -> Steps:
-    before = deepcopy((yield state()))
+    before = copied((yield state()))
     answer = yield replay(copper, delivery, body)
     if answer.outcome is not Outcome.DELIVERED:
         raise AssertionError(f"{delivery} {how} and was not answered 2xx: {answer.verdict}")

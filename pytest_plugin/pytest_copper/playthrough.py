@@ -12,7 +12,7 @@ from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, 
 from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import fix, refused_meanwhile
+from copper_emulator.remedies import fix, raised_afterwards, refused_meanwhile
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.routing.routes import Route
 from copper_emulator.tracebacks import brief
@@ -25,6 +25,9 @@ __tracebackhide__ = True
 
 _FINE = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED)
 _BY_API_FAULT = "by the fault api."
+_PERMIT = (
+    """; or, if `reconcile` repairs what it leaves undone then: options = {"allow": {"exception"}} in the machine"""
+)
 _WAITING = (State.QUEUED, State.HELD, State.SENDING)
 
 
@@ -203,15 +206,21 @@ class Playthrough:
                 self._judge_replayed(delivery)
             elif delivery.by_fault or delivery.outcome is Outcome.DROPPED:
                 self._missed = True
-            elif delivery.exception is not None or delivery.outcome not in _FINE:
+            elif self._fails(delivery) or delivery.outcome not in _FINE:
                 account = self.copper._tenant.account  # noqa: SLF001 - our own account
                 refused = refused_meanwhile(account, delivery)
-                raise _failed(delivery, "\n".join([*refused, f"{fix(delivery, account)}."]))
+                helps = f"{fix(delivery, account)}{_PERMIT if raised_afterwards(delivery) else ''}."
+                raise _failed(delivery, "\n".join([*refused, helps]))
+
+    def _fails(self, delivery: Delivery) -> bool:
+        """Whether the endpoint has raised; what it raises after a 2xx answer may be allowed."""
+        may_raise = raised_afterwards(delivery) and "exception" in self.copper.settings.allow
+        return delivery.exception is not None and not may_raise
 
     def _judge_replayed(self, delivery: Delivery) -> None:
         its = probe(self.copper, delivery, self._hooks.secret or {})
         self.is_loose = self.is_loose or its.loose
-        if delivery.exception is not None or (delivery.status or 0) >= 500:
+        if self._fails(delivery) or (delivery.status or 0) >= 500:
             raise _failed(delivery, f"It {its.how}. {its.right}")
         if its.forged and self._hooks.must_refuse and delivery.outcome is Outcome.DELIVERED:
             with_which = with_what(self._hooks.secret or {}, delivery.body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,7 +40,12 @@ class Written:
     def __str__(self) -> str:
         lines = [f"name: {_flow(self._name)}"]
         if self.settings:
-            lines.append(f"settings: {_flow(self.settings)}")
+            # A set, as `allow` may be, is a list in YAML.
+            plain = {
+                name: sorted(value, key=str) if isinstance(value, Set) else value
+                for name, value in self.settings.items()
+            }
+            lines.append(f"settings: {_flow(plain)}")
         if self._secret is not None:
             lines.append(f"secret: {_flow(dict(self._secret))}")
         if self.subscriptions:

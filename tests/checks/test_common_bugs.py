@@ -409,6 +409,23 @@ def test_a_queue_that_is_worked_off_while_the_state_is_read_slowly_is_waited_for
     assert verdicts(report) == {}, report
 
 
+def test_who_answers_a_burst_and_leaves_some_out_is_not_told_to_answer_first(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(races, "BURST", 40)
+    mirror = Mirror(copper)
+
+    def hook(body: dict[str, Any]) -> None:
+        if len(mirror.people) < 30:
+            mirror.hook(body)
+
+    row = played(copper, hook, "burst", state=mirror.state)["burst"]
+
+    assert "missing from the state" in row.evidence
+    assert row.advice.endswith(races.ALL_ANSWERED)
+    assert races.BURST_ADVICE not in row.advice
+
+
 class Answering(BaseHTTPRequestHandler):
     """Answers 200, and keeps the connection open as HTTP/1.1 has it."""
 
@@ -598,6 +615,35 @@ def test_a_worker_that_has_died_is_told_of_in_one_row_and_nothing_more_is_tried(
     assert "nothing comes of a plain notification any more, either" in report["again"].evidence
     assert report["again"].advice.startswith("It has done nothing since row batch-1. What works after the answers (a ")
     assert report["values"].evidence == "nothing has come of any notification since row batch-1"
+
+
+def test_a_worker_that_has_died_of_something_late_is_told_to_look_in_the_row_that_was_about_that(
+    copper: Copper,
+) -> None:
+    """It fetches for the update that overtook its deletion when that row has passed, and dies of the 404."""
+    mirror, waiting, known = Mirror(copper), list[int](), set[int]()
+    dead = list[int]()
+
+    def hook(body: dict[str, Any]) -> None:
+        [record_id] = body["ids"]
+        if waiting and not dead:
+            mirror.sync(waiting[0])
+            dead.append(waiting[0])
+        if dead:
+            return
+        if body["event"] == "update" and record_id in known and record_id not in mirror.people:
+            waiting.append(record_id)
+        else:
+            known.add(record_id)
+            mirror.sync(record_id)
+
+    rows = "type-person,delete-before-update,updates-swapped,again"
+    report = played(copper, hook, rows, state=mirror.state, patience="1s")
+
+    assert verdicts(report) == {"updates-swapped": "failed", "again": "skipped"}, report
+    assert "It has done nothing since row delete-before-update." in report["updates-swapped"].advice
+    assert "timestamp" not in report["updates-swapped"].advice
+    assert report["again"].evidence == "nothing has come of any notification since row delete-before-update"
 
 
 def test_a_worker_that_leaves_something_out_is_not_taken_for_dead(copper: Copper) -> None:

@@ -214,7 +214,7 @@ def test_with_one_type_alone_there_is_no_other_with_the_same_id(copper: Copper) 
 def test_types_that_count_from_elsewhere_have_the_same_id_all_the_same(copper: Copper) -> None:
     report = played(copper, OneTable(InProcess(copper), "s3cret"), "same-id", types="person,task")
 
-    assert "a person and a task with one id" in report["same-id"].evidence
+    assert "after the new of each, person and task, with one id" in report["same-id"].evidence
 
 
 def test_who_waits_for_another_name_of_the_stage_is_told_how_it_is_reported(copper: Copper) -> None:

@@ -77,6 +77,29 @@ def test_a_copy_is_compared_by_its_own_fields(copies: Any, truth: Any, says: str
     assert difference(PERSON, 17, copies, truth) == says
 
 
+LONG = [{"custom_field_definition_id": number, "value": None} for number in range(100_764, 100_767)]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "says"),
+    [
+        ([*LONG, 3], [*LONG, 4], "fields[3] is 3 in the state and 4 at Copper"),
+        (LONG, [*LONG, 4], "fields[3] is nothing in the state and 4 at Copper"),
+        (
+            [*LONG[:2], {"value": 1}],
+            LONG,
+            "fields[2] is {'value': 1} in the state and {'custom_field_definition_id': 1",
+        ),
+        ({"a": LONG, "b": 1}, {"a": LONG}, "fields.b is 1 in the state and nothing at Copper"),
+        ({"a": LONG, "b": {"c": 1}}, {"a": LONG, "b": {"c": 2}}, "fields.b is {'c': 1} in the state and {'c': 2}"),
+        (f"{'a' * 90}Ada", f"{'a' * 90}Eve", f"fields is '...{'a' * 20}Ada' in the state and '...{'a' * 20}Eve' at"),
+        ("a" * 90, "a" * 91, f"fields is '...{'a' * 20}' in the state and '...{'a' * 21}' at Copper"),
+    ],
+)
+def test_of_values_that_begin_alike_the_part_is_shown_that_differs(mine: Any, theirs: Any, says: str) -> None:
+    assert f"person 17: {says}" in difference(PERSON, 17, [{"fields": mine}], {"fields": theirs})
+
+
 def test_a_long_value_is_shortened() -> None:
     assert len(difference(PERSON, 17, [{"details": "a" * 5000}], {"details": "b" * 5000})) < 220
 

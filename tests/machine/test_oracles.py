@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -215,6 +217,24 @@ def test_an_outage_is_repaired_or_not(copper: Copper, repairs: bool) -> None:  #
             judge()
 
 
+def test_a_check_that_asserts_nothing_is_told_so(copper: Copper) -> None:
+    subscribed(copper, lambda request: 200)
+
+    with pytest.raises(UsageError, match="outage_is_repaired: check returned False; assert what must hold instead"):
+        oracles.outage_is_repaired(
+            copper, lambda: copper.people.create(name="Ada"), reconcile=lambda: None, check=lambda: False
+        )
+
+
+def test_what_plays_must_take_the_settings() -> None:
+    play: Any = lambda: 1  # noqa: E731
+
+    with pytest.raises(
+        UsageError, match=r"same_in_any_order: play is a function of the settings, def play\(settings\)"
+    ):
+        oracles.same_in_any_order(play)
+
+
 @pytest.mark.parametrize(("name", "right"), [("right", True), ("trusts order", False)])
 def test_the_same_changes_in_any_order_or_not(name: str, right: bool) -> None:  # noqa: FBT001
     def play(settings: Mapping[str, Any]) -> object:
@@ -412,6 +432,43 @@ def test_who_tries_again_gets_over_an_api_that_refuses() -> None:
 
 def test_so_does_who_reconciles() -> None:
     assert run(Reconciles, examples=30, steps=15) is None
+
+
+class RaisesAfterItsAnswer(Reconciles):
+    """Answers 202, and then does the work in the same call, as a background task of an ASGI application does."""
+
+    def endpoint(self, copper: Copper) -> object:
+        self.app = Sample(_Once(copper.api_url, copper.headers), "s3cret")
+        return self._hook
+
+    async def _hook(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        assert scope["type"] == "http"
+        body = json.loads((await receive())["body"])
+        is_ours = body.get("key") == "s3cret"
+        await send({"type": "http.response.start", "status": 202 if is_ours else 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        if is_ours:
+            await asyncio.to_thread(self.app.notified, body)
+
+
+class MayRaiseThen(RaisesAfterItsAnswer):
+    options: ClassVar[Mapping[str, Any]] = {"allow": {"exception"}}
+
+
+def test_what_raises_after_its_answer_is_told_what_was_refused_and_how_to_allow_it() -> None:
+    found = run(RaisesAfterItsAnswer, examples=1000, steps=10)
+
+    assert found is not None
+    assert "While it was being notified, the API refused GET" in str(found.error)
+    assert 'or, if `reconcile` repairs what it leaves undone then: options = {"allow": {"exception"}}' in str(
+        found.error
+    )
+    assert run(MayRaiseThen, examples=30, steps=15) is None
 
 
 @pytest.mark.parametrize(

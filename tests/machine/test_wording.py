@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from freezegun import freeze_time
 from hypothesis import HealthCheck, settings
+from hypothesis.errors import Flaky
 from hypothesis.stateful import invariant, rule
 
 from copper_emulator import Copper, Received, Response, ScenarioError
 from pytest_copper import shortest
 from pytest_copper.machine import CopperMachine, EndpointFailed, fitting
-from pytest_copper.oracles import AnswersInTime
+from pytest_copper.oracles import AnswersInTime, Idempotent
 from pytest_copper.shortest import Shortening
 from pytest_copper.written import Act
 from tests.machine.machines import SampleMachine
-from tests.machine.running import run
+from tests.machine.running import Found, run
 
 
 class Right(CopperMachine):
@@ -54,7 +58,12 @@ async def _waiting(self: CopperMachine, copper: Copper) -> None: ...
         ({"close": lambda self, copper: None}, "Mirror.close: write it as def close(self);"),
         ({"check": 1}, "Mirror.check: write it as def check(self, copper), not as 1"),
         ({"reconcile": _waiting}, "Mirror.reconcile: write it as def reconcile(self, copper), without async"),
-        ({"target": "http://endpoint.example/hook"}, "https"),
+        (
+            {"target": "http://endpoint.example/hook"},
+            "Mirror.target: Copper accepts https:// targets only. Write https:// instead, with any host: what "
+            '`endpoint` returns is routed there. Or allow one on loopback with options = {"allow_http": True}',
+        ),
+        ({"__init__": lambda self: None}, "Mirror.__init__ must call super().__init__()."),
     ],
 )
 def test_what_cannot_be_meant_is_told_without_a_scenario(said: dict[str, Any], words: str) -> None:
@@ -74,6 +83,37 @@ def test_a_mistake_in_the_class_is_an_error_before_the_first_example() -> None:
 
     assert run(like(endpoint=endpoint, state=lambda self: 1)) is not None
     assert begun == []
+
+
+def test_what_an_oracle_needs_is_asked_for_before_the_first_example() -> None:
+    begun: list[int] = []
+
+    class Mirror(Idempotent, Right):
+        def endpoint(self, copper: Copper) -> object:
+            begun.append(1)
+            return super().endpoint(copper)
+
+    found = run(Mirror)
+
+    assert found is not None
+    assert str(found.error) == "Mirror must say what its endpoint believes: def state(self, copper)"
+    assert begun == []
+
+
+def test_a_state_that_cannot_be_copied_is_the_machines_mistake() -> None:
+    class Mirror(Idempotent, Right):
+        def state(self, copper: Copper) -> object:
+            return threading.Lock()
+
+    found = run(Mirror)
+
+    assert found is not None
+    assert str(found.error).startswith("state: what it returned (lock) cannot be copied: ")
+    assert found.text == ""
+
+
+def test_an_http_target_may_be_allowed() -> None:
+    assert run(like(target="http://127.0.0.1:5000/hook", options={"allow_http": True}), examples=2) is None
 
 
 def test_methods_may_be_static_and_may_take_more_that_has_defaults() -> None:
@@ -212,6 +252,98 @@ def test_a_refusal_is_told_with_what_was_answered_and_what_helps() -> None:
     assert str(found.error).endswith("Fix the endpoint.")
 
 
+def _notes(found: Found | None) -> str:
+    assert found is not None
+    return "\n".join(found.error.__notes__)
+
+
+KEPT: dict[int, dict[str, Any]] = {}
+
+
+class KeepsFromExampleToExample(SampleMachine):
+    """Its endpoint has one memory for all examples, as an application with a module's variable has."""
+
+    def endpoint(self, copper: Copper) -> object:
+        app = super().endpoint(copper)
+        self.app.copy["person"] = KEPT
+        return app
+
+
+def test_what_is_kept_from_one_example_to_the_next_is_not_said_to_be_reproducible() -> None:
+    KEPT.clear()
+    found = run(KeepsFromExampleToExample, examples=30, steps=10)
+
+    assert "anew in `endpoint`" in _notes(found)
+    assert "reproduces" not in _notes(found)
+
+
+def test_what_does_not_fail_again_is_not_said_to_be_reproducible() -> None:
+    failed = list[AssertionError]()
+
+    def check(self: CopperMachine, copper: Copper) -> None:
+        if copper.deliveries and not failed:
+            failed.append(AssertionError("once"))
+            raise failed[0]
+
+    found = run(like(check=check), examples=10)
+
+    assert found is not None
+    assert isinstance(found.error, Flaky)
+    assert "The same steps have not always had the same outcome." in _notes(found)
+    assert "What had happened, as a scenario:" in "\n".join(failed[0].__notes__)
+
+
+def test_what_fails_though_nothing_has_happened_has_no_scenario() -> None:
+    def check(self: CopperMachine, copper: Copper) -> None:
+        raise AssertionError("never right")
+
+    found = run(like(check=check), examples=5)
+
+    assert "It fails though nothing has happened" in _notes(found)
+    assert "name: Mirror" not in _notes(found)
+
+
+class LooksAtItsClock(SampleMachine):
+    """Its endpoint leaves out what seems to be more than 20 minutes from the present."""
+
+    def endpoint(self, copper: Copper) -> object:
+        super().endpoint(copper)
+        return self.hook
+
+    def hook(self, request: Received) -> object:
+        if request.json.get("key") != "s3cret":
+            return 401
+        sent = datetime.fromisoformat(str(request.json["timestamp"]))
+        if abs(datetime.now(UTC) - sent) < timedelta(minutes=20):  # noqa: TID251 - the endpoint's, which may be frozen
+            self.app.notified(request.json)
+        return 200
+
+    @rule()
+    def an_hour_passes(self) -> None:
+        self.happen({"advance": "1h"})
+
+
+class WithFrozenClock(LooksAtItsClock):
+    """Its clock goes along."""
+
+    def endpoint(self, copper: Copper) -> object:
+        self.frozen = freeze_time("2026-03-02 09:00")
+        self.frozen.start()
+        return super().endpoint(copper)
+
+    def close(self) -> None:
+        self.frozen.stop()
+
+
+def test_time_that_was_played_ahead_is_told_unless_the_endpoints_clock_went_along() -> None:
+    found = run(LooksAtItsClock, examples=50, steps=10)
+
+    assert found is not None
+    assert found.events == ["advance", "create"]
+    assert "the endpoint's own clock stays where it is" in _notes(found)
+    assert run(WithFrozenClock, examples=50, steps=10) is None
+
+
 def test_the_error_is_that_of_the_scenario_that_is_told() -> None:
     def check(self: Any, copper: Copper) -> None:
         people = len(copper.people.search())
@@ -289,6 +421,15 @@ def test_hypothesis_settings_are_made_to_fit() -> None:
     assert fitted.deadline is None
     assert not fitted.report_multiple_bugs
     assert "explain" not in {phase.name for phase in fitted.phases}
+
+
+def test_what_is_allowed_is_in_the_scenario_as_it_can_be_played() -> None:
+    found = run(like(options={"allow": {"exception", 409}}, endpoint=lambda self, copper: lambda request: 200))
+
+    assert found is not None
+    assert found.scenario["settings"] == {"allow": [409, "exception"]}
+    with pytest.raises(EndpointFailed):
+        like(endpoint=lambda self, copper: lambda request: 200).replay(found.text)
 
 
 def test_what_is_too_slow_is_not_shrunk() -> None:

@@ -34,7 +34,7 @@ def same_id(bench: Bench) -> Rounds[Finding]:
     if other is None:
         return Finding(Verdict.SKIPPED, "it needs two types with new, update and delete")
     ids = yield from _with_one_id(bench, kind, other)
-    yield from bench.compare(f"after the new of a {kind} and a {other} with one id")
+    yield from bench.compare(f"after the new of each, {kind} and {other}, with one id")
     for each in (kind, other):
         yield from bench.apart()
         yield from bench.rename(each, ids)

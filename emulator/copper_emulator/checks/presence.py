@@ -12,6 +12,7 @@ from yarl import URL
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.causes import of_crash
 from copper_emulator.checks.contact import one
+from copper_emulator.checks.earlier import Named, as_named, fetches_due, named_in
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import DIFFERS, SURPLUS
 from copper_emulator.core.call_log import ApiCall
@@ -55,16 +56,27 @@ class Calls:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._last_row = ""
+        self._rows: dict[Named, str] = {}
+        """The last row that has told of each record."""
         self._silent = 0
         self._looks = LOOKS
 
     def after(self, row: str) -> None:
         """A row has been played, and its account is still there."""
         bench = self._bench
-        if bench.api_calls:
+        told = [as_named(each.topic.type, record) for each in bench.deliveries for record in each.ids]
+        self._rows.update(dict.fromkeys(told, row))
+        if bench.own_calls:
             self._last_row, self._silent = row, 0
+        elif bench.api_calls:
+            # It works something off that an earlier row has told of, and may end at that.
+            self._last_row, self._silent = self._row_of(bench.account.call_log.calls()[-1]) or row, 0
         elif any(not each.endswith(SURPLUS) for each in bench.trial.wrong):
             self._silent += 1
+
+    def _row_of(self, call: ApiCall) -> str:
+        named = named_in(call.path)
+        return "" if named is None else self._rows.get(named, "")
 
     def may_have_ended(self) -> bool:
         """Whether what works after the answers may have ended: something is missing, and nothing was fetched.
@@ -73,7 +85,10 @@ class Calls:
         """
         bench = self._bench
         missing = any(not each.endswith(SURPLUS) and DIFFERS not in each for each in bench.trial.wrong)
-        return bool(missing and self._looks and bench.plan.patience and self._last_row and not bench.api_calls)
+        if not (missing and self._looks and bench.plan.patience and self._last_row) or bench.own_calls:
+            return False
+        # Who asks for a record of an earlier row more often than it was told of it goes on asking.
+        return bench.api_calls == fetches_due(bench.account.call_log.calls(), bench.deliveries, bench.earlier)
 
     def has_ended(self) -> Rounds[bool]:
         """Whether nothing comes of the plainest notification either, in an account of its own."""
@@ -89,7 +104,7 @@ class Calls:
 
     @property
     def last_row(self) -> str:
-        """The last row in which the API was called."""
+        """The last row for which the API was called."""
         return self._last_row
 
     def note(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
@@ -131,11 +132,39 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
         return f"{what} is in the state {len(copies)}{TIMES}"
     [copy] = copies
     wrong = [
-        f"{name} is {_short(copy[name])}{DIFFERS}{_short(_plain(truth[name]))} at Copper"
+        f"{where} is {mine}{DIFFERS}{theirs} at Copper"
         for name in copy
         if name in truth and _plain(copy[name]) != _plain(truth[name])
+        for where, mine, theirs in [_apart(name, _plain(copy[name]), _plain(truth[name]))]
     ]
     return f"{what}: {'; '.join(wrong)}" if wrong else ""
+
+
+def _apart(name: str, mine: Any, theirs: Any) -> tuple[str, str, str]:
+    """What differs, and both values as shown; if they read the same up to where they are cut, the part that differs."""
+    if _short(mine) != _short(theirs):
+        return name, _short(mine), _short(theirs)
+    if isinstance(mine, list) and isinstance(theirs, list):
+        pairs = enumerate(zip_longest(mine, theirs, fillvalue=_NOTHING))
+        return next(_apart(f"{name}[{at}]", *pair) for at, pair in pairs if pair[0] != pair[1])
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        pairs_of = ((key, mine.get(key, _NOTHING), theirs.get(key, _NOTHING)) for key in {**mine, **theirs})
+        return next(_apart(f"{name}.{key}", one, other) for key, one, other in pairs_of if one != other)
+    one, other = str(mine), str(theirs)
+    # One that is longer goes on where the other ends.
+    differs = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    begin = max(differs - _BEFORE, 0)
+    return name, _short(f"...{one[begin:]}"), _short(f"...{other[begin:]}")
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_NOTHING = _Nothing()
+_BEFORE = 20
+"""How many characters are shown before those that differ."""
 
 
 def _plain(value: object) -> object:

@@ -545,7 +545,8 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
     ),
     "truth": (Moment(), True, "A date is a whole number of Unix seconds from -2,209,039,200 to 253,402,300,799."),
     "word": (OneOf(("a", "b")), "c", "There is no choice 'c'; the choices are a and b."),
-    "list": (Several(Text()), "a", "It is a list."),
+    "list": (Several(Text()), "a", 'It has to be a list, like ["a"].'),
+    "long text for a list": (Several(Text()), "a" * 41, "It has to be a list."),
     "address": (Address(), "London", "An address is an object of texts: street, city, state, postal_code and country."),
     "address's parts": (
         Address(),

@@ -436,7 +436,8 @@ def test_a_custom_field_of_another_type_is_not_there() -> None:
 
 WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
     (PERSON, {"name": 7}, "Name: must be a string", ""),
-    (PERSON, {"ids": 7}, "Ids: is invalid", "It is a list."),
+    (PERSON, {"ids": 7}, "Ids: is invalid", "It has to be a list, like [7]."),
+    (PERSON, {"ids": {"id": 7}}, "Ids: is invalid", "It has to be a list."),
     (PERSON, {"ids": ["x"]}, "Ids: Invalid value for Ids: IDs must be positive integers: x", ""),
     (PERSON, {"ids": [-2]}, "Ids: Invalid value for Ids: IDs must be positive integers: -2", ""),
     (PERSON, {"ids": [True]}, "Ids: Invalid value for Ids: IDs must be positive integers: true", ""),
@@ -447,7 +448,7 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
         "",
     ),
     (PERSON, {"emails": [1]}, "Emails: must be a string", ""),
-    (PERSON, {"tags": "big"}, "Tags: is invalid", "It is a list."),
+    (PERSON, {"tags": "big"}, "Tags: is invalid", 'It has to be a list, like ["big"].'),
     (PERSON, {"tags": {"option": "NONE", "value": ["a"]}}, "Tags: is invalid", "The option is ANY or ALL."),
     (PERSON, {"tags": {"option": 1, "value": ["a"]}}, "Tags: is invalid", "The option is ANY or ALL."),
     (PERSON, {"tags": {"option": "ANY"}}, "Tags: is invalid", 'Write it like {"option": "ALL", "value": ["a", "b"]}.'),

@@ -7,6 +7,7 @@ small class that is best read next to its siblings.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -337,6 +338,15 @@ class ListOf:
         return []
 
 
+def not_a_list(value: Any) -> str:
+    """The hint about a value that has to be in a list; one that is short is shown there."""
+    is_short = isinstance(value, int | str) and len(str(value)) <= _MOST_SHOWN
+    return f"It has to be a list, like {json.dumps([value])}." if is_short else "It has to be a list."
+
+
+_MOST_SHOWN = 40
+
+
 class Several(ListOf):
     """A list of values of one form, without duplicates."""
 
@@ -344,7 +354,7 @@ class Several(ListOf):
 
     def read(self, value: Any, known: Known) -> list[Any]:
         if not isinstance(value, list):
-            raise Unfit(INVALID, "It is a list.")
+            raise Unfit(INVALID, not_a_list(value))
         return list(dict.fromkeys(self.each.read(item, known) for item in value))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from copper_emulator.core.findings import INVALID, NOT_LISTED
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import Known, Unfit, Written, as_number, exact, object_schema
+from copper_emulator.core.records.forms.plain import Known, Unfit, Written, as_number, exact, not_a_list, object_schema
 from copper_emulator.core.records.forms.references import ByTypeAndId, read_id
 from copper_emulator.core.records.searching.filter_values import Amount
 from copper_emulator.core.text import sentence
@@ -39,7 +39,7 @@ class Listed:
     def read(self, value: Any, known: Known) -> list[Any]:
         several = [value] if self.alone and not isinstance(value, list) else value
         if not isinstance(several, list):
-            raise Unfit(INVALID, "It is a list.")
+            raise Unfit(INVALID, not_a_list(several))
         return [self.each.read(item, known) for item in several]
 
 
