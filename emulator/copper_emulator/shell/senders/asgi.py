@@ -114,16 +114,12 @@ class Lifespan:
         self.state: dict[str, Any] = {}
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         # Not earlier: with an eager task factory, the task begins at once.
-        self._task = self._loop.create_task(self._run(), context=context_of_no_call())
-        self._starting = self._loop.create_task(self._start(), context=context_of_no_call())
+        self._task = loop.create_task(self._run(), context=context_of_no_call())
+        self._starting = loop.create_task(self._start(), context=context_of_no_call())
         self.is_up = False
         """Whether `wait_until_started` was awaited and found it up."""
-
-    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether it runs on that loop."""
-        return self._loop is loop
 
     async def wait_until_started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is up, which an application without a lifespan is. Return None, or why it is not."""
