@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeAlias
 
 import pytest
 from aiohttp import web
 
-from copper_emulator import AsyncCopper, AsyncEmulator, RouteError
+from copper_emulator import AsyncCopper, AsyncEmulator, Emulator, RouteError
 
 TARGET = "https://app.example/hook"
 
+Loops: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.AbstractEventLoop]
+Send: TypeAlias = Callable[[dict[str, str]], Awaitable[None]]
+
 
 @pytest.fixture
-def loops() -> Iterator[tuple[asyncio.AbstractEventLoop, asyncio.AbstractEventLoop]]:
+def loops() -> Iterator[Loops]:
     """Two that are open at the same time, as a fixture's and its test's may be."""
     one, other = asyncio.new_event_loop(), asyncio.new_event_loop()
     yield one, other
     one.close()
     other.close()
-
-
-Loops = tuple[asyncio.AbstractEventLoop, asyncio.AbstractEventLoop]
 
 
 def asgi(told: list[str]) -> Any:
@@ -118,3 +118,117 @@ def test_an_aiohttp_application_stays_with_its_loop_and_another_is_told_so(loops
     one.run_until_complete(copper.expect("person", "new"))
     one.run_until_complete(emulator.__aexit__(None, None, None))
     assert told == ["startup", "shutdown"]
+
+
+# --- a shutdown that fails --------------------------------------------------------------------------------------------
+
+
+def ending(*acts: Callable[[Send], Awaitable[None]]) -> Any:
+    """An ASGI application that does this when it is to shut down."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            for act in acts:
+                await act(send)
+
+    return app
+
+
+async def says_so(send: Send) -> None:
+    await send({"type": "lifespan.shutdown.failed", "message": "could not flush"})
+
+
+async def raises(_: Send) -> None:
+    raise LookupError("no such table")
+
+
+async def exits(_: Send) -> None:
+    raise SystemExit("bye")
+
+
+async def awaits_what_it_cancelled(_: Send) -> None:
+    task = asyncio.create_task(asyncio.Event().wait())
+    task.cancel()
+    await task
+
+
+async def hangs_and_says_so_when_cut_off(send: Send) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await says_so(send)
+
+
+def shut_down(face: str, *apps: Any, timeout: str = "30s") -> None:
+    """Start applications in an account, and end it."""
+
+    async def there() -> None:
+        async with AsyncEmulator(timeout=timeout) as copper:
+            for app in apps:
+                await copper.start(app)
+
+    if face == "async":
+        asyncio.run(there())
+        return
+    with Emulator(timeout=timeout) as copper:
+        for app in apps:
+            copper.start(app)
+
+
+FACES = pytest.mark.parametrize("face", ["sync", "async"])
+
+
+@FACES
+@pytest.mark.parametrize(
+    ("acts", "told"),
+    [
+        ([says_so], 'RouteError("the application\'s shutdown failed: could not flush")'),
+        ([raises], "LookupError('no such table')"),
+        # As frameworks do.
+        ([says_so, raises], "LookupError('no such table')"),
+        ([exits], "RouteError(\"the application's lifespan failed: SystemExit('bye')\")"),
+    ],
+    ids=["said", "raised", "both", "exited"],
+)
+def test_a_shutdown_that_fails_is_told(face: str, acts: Any, told: str) -> None:
+    with pytest.raises((LookupError, RouteError)) as raised:
+        shut_down(face, ending(*acts))
+
+    assert repr(raised.value) == told
+
+
+@FACES
+def test_all_others_are_shut_down_all_the_same(face: str) -> None:
+    told: list[str] = []
+    with pytest.raises(LookupError):
+        shut_down(face, asgi(told), ending(raises), asgi(told), in_aiohttp(told))
+
+    assert told.count("shutdown") == told.count("startup") == 3
+
+
+@FACES
+def test_what_a_lifespan_raises_while_it_is_up_is_told_at_the_end(face: str) -> None:
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        raise LookupError("no such table")
+
+    with pytest.raises(LookupError, match="no such table"):
+        shut_down(face, app)
+
+
+@FACES
+def test_what_comes_of_being_cut_off_or_of_what_it_has_cancelled_itself_is_no_failure(face: str) -> None:
+    shut_down(face, ending(hangs_and_says_so_when_cut_off), timeout="50ms")
+    shut_down(face, ending(awaits_what_it_cancelled))
+
+
+@FACES
+def test_nor_is_having_no_lifespan(face: str) -> None:
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        assert scope["type"] == "http"
+
+    shut_down(face, app)
