@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -474,6 +474,27 @@ def wsgi_that(status: Any, body: Any) -> Any:
 def wsgi_twice(environ: Any, start_response: Any) -> Any:
     start_response("200 OK", [])
     return wsgi_that("500 Internal Server Error", [])(environ, start_response)
+
+
+def wsgi_changing_its_mind(first: bytes) -> Any:
+    """It fails after this part of its body, and answers 500 if it still may."""
+
+    def app(_environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield first
+        error = LookupError("no such table")
+        start_response("500 Internal Server Error", [], (LookupError, error, None))
+        yield b"sorry"
+
+    return app
+
+
+def test_a_wsgi_application_may_replace_its_headers_until_a_part_of_the_body_has_been_sent() -> None:
+    [replaced] = delivered("sync", wsgi_changing_its_mind(b""), allow={"rejected"})
+    [sent] = delivered("sync", wsgi_changing_its_mind(b"so far"), allow={"failed"})
+
+    assert (replaced.status, replaced.response_body) == (500, b"sorry")
+    assert isinstance(sent.exception, LookupError)
 
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
