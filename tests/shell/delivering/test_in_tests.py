@@ -778,6 +778,30 @@ async def test_a_cancellation_of_the_test_goes_through(kind: str) -> None:
         assert [delivery.outcome for delivery in copper.deliveries] == [Outcome.UNKNOWN]
 
 
+@pytest.mark.asyncio
+async def test_if_one_of_a_round_ends_the_call_the_others_end_with_it() -> None:
+    begun, log = asyncio.Event(), list[str]()
+
+    async def hang(_request: Received) -> None:
+        begun.set()
+        try:
+            await never()
+        finally:
+            log.append("ended")
+
+    async def end(_request: Received) -> None:
+        await begun.wait()
+        pytest.exit("enough")
+
+    async with AsyncEmulator(in_flight=2, allow={"unknown"}) as copper:
+        for name, to in (("hanging", hang), ("ending", end)):
+            copper.route(f"https://{name}.example", to=to)
+            copper.subscribe("person", "update", target=f"https://{name}.example/hook")
+        with pytest.raises(pytest.exit.Exception, match="enough"):
+            await copper.fire("person", "update", ids=1)
+        assert log == ["ended"]
+
+
 # --- how long it took in real time -----------------------------------------------------------------------------------
 
 

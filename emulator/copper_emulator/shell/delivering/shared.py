@@ -147,9 +147,9 @@ class Dispatcher:
     async def _gather_results(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
         """Send all at the same time, on the running loop; for a check, measure for how long anything blocks it."""
         if not self._tenant.check_options.sends_concurrently:
-            return await asyncio.gather(*sending)
+            return await _gather(sending)
         with Standstill() as standstill:
-            results = await asyncio.gather(*sending)
+            results = await _gather(sending)
         self._tenant.check_measurements.loop_blocked_seconds += standstill.seconds
         return results
 
@@ -203,6 +203,18 @@ async def _stop_here(started: dict[_Place, _Started], *, timeout_ms: int) -> Non
     async with AsyncExitStack() as stopping:
         for place in [place for place in started if place[1] is here]:
             stopping.push_async_callback(started.pop(place).stop, timeout_ms=timeout_ms)
+
+
+async def _gather(sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """As asyncio.gather; but if one raises, which ends the call, none of the others goes on after it."""
+    tasks = [asyncio.ensure_future(each) for each in sending]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _paths_called(calls: CallLog, since: int) -> int:
