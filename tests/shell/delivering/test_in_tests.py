@@ -16,6 +16,7 @@ from aiohttp import web
 from copper_emulator import AsyncEmulator, Copper, Delivery, Emulator, Outcome, Reason, Received, UsageError
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.senders.asgi import Lifespan
+from copper_emulator.shell.senders.kept import HEADER
 from tests.shell.endpoints import app_in_thread, http_endpoint
 
 ORIGIN = "https://billing.example.com"
@@ -704,6 +705,39 @@ def test_what_the_start_up_of_an_aiohttp_application_raises_is_the_outcome(face:
     app.on_startup.append(start)
     (delivery,) = notified(face, app, timeout="5s")
     assert (delivery.reason, delivery.exception) == (Reason.EXCEPTION, error)
+
+
+def test_an_answer_that_passes_on_the_header_of_an_exception_elsewhere_is_an_answer() -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response(headers={HEADER: "of another"})
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    [delivery] = delivered("sync", app)
+
+    assert (delivery.status, delivery.exception) == (200, None)
+    assert (HEADER, "of another") in delivery.response_headers
+
+
+def test_what_a_handler_raises_when_it_is_cut_off_is_kept_for_nobody() -> None:
+    ended: list[bool] = []
+
+    async def handle(_request: web.Request) -> web.Response:
+        try:
+            await never()
+        finally:
+            ended.append(True)
+            raise LookupError("no such table")
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    with Emulator(timeout="50ms", allow={"failed"}) as copper:
+        listening(copper, app)
+        copper.fire("person", "update", ids=1)
+        [server] = copper._dispatcher._servers.values()
+
+    assert ended == [True]
+    assert server._raised._kept == {}
 
 
 @both_faces

@@ -16,9 +16,7 @@ from copper_emulator.shell.listening import ListeningRunner
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.messages import not_started
 from copper_emulator.shell.routing.routes import Route
-
-_MARK = "X-Copper-Emulator-Exception"
-"""A header put into the answer to a request whose handler raised: the key of the exception; removed again here."""
+from copper_emulator.shell.senders.kept import HEADER, Kept
 
 _OTHER_LOOP = "web.Application instance initialized with different loop"
 """What aiohttp says; an ASGI application may be started on any loop."""
@@ -33,7 +31,7 @@ class AiohttpApp:
     """Serves one application on the loop it is started on, and keeps the exceptions its handlers raise."""
 
     def __init__(self, app: web.Application) -> None:
-        self._raised: dict[str, BaseException] = {}
+        self._raised = Kept[BaseException]()
         # No need to log: the delivery has the exception with its traceback.
         silent = logging.Logger("copper_emulator.endpoint")
         silent.addHandler(logging.NullHandler())
@@ -77,11 +75,11 @@ class AiohttpApp:
 
     def with_exception(self, result: Result) -> Result:
         """The result with the exception its handler raised, if it did."""
-        marks = dict(result.headers)
-        if _MARK not in marks:
+        error = self._raised.take(result.headers)
+        if error is None:
             return result
-        headers = tuple((name, value) for name, value in result.headers if name != _MARK)
-        return with_exception(result._replace(headers=headers), self._raised.pop(marks[_MARK]))
+        headers = tuple((name, value) for name, value in result.headers if name != HEADER)
+        return with_exception(result._replace(headers=headers), error)
 
     async def _start(self) -> BaseException | None:
         """Start serving; return what the start-up raised, because a SystemExit out of a task would stop the loop."""
@@ -100,6 +98,6 @@ class AiohttpApp:
     ) -> web.Response | None:
         if error is None:
             return None
-        mark = str(id(error))
-        self._raised[mark] = error
-        return web.Response(status=status, text=message or "500 Internal Server Error", headers={_MARK: mark})
+        # Of a handler that was cut off, nobody gets the answer.
+        headers = {} if request.transport is None else {HEADER: self._raised.keep(error)}
+        return web.Response(status=status, text=message or "500 Internal Server Error", headers=headers)
