@@ -220,7 +220,8 @@ def test_work_whose_worker_has_died_is_given_up_soon(monkeypatch: pytest.MonkeyP
     def work(each: int) -> None:
         raise LookupError(f"no shop for {each}")
 
-    with Emulator(strict=False) as copper:
+    # Its lifespan awaits the worker, and so fails at the end as well.
+    with pytest.raises(LookupError), Emulator(strict=False) as copper:
         worker = Worker(work)
         copper.route("https://app.example", to=served_by_fastapi(worker))
         copper.after_delivery(worker.empty)

@@ -105,10 +105,12 @@ class Copper(Face):
             UsageError: the call comes from inside a delivery.
         """
         __tracebackhide__ = True
-        check_thread(self._here)
-        with self._here.starting():
+        self._drive(self._start(app))
+
+    def _start(self, app: object) -> Rounds[list[Delivery]]:
+        with self._here.starting(), self._turns.starting():
             self._dispatcher.start(app)
-        self.settle()
+        return (yield from self._operations.settle())
 
     # --- making things happen -------------------------------------------------------------------------------
 

@@ -306,7 +306,7 @@ class CopperFactory:
         self._config = config
         wider = WiderFixtures()
         config.pluginmanager.register(wider)
-        config.stash[ACCOUNTS].opens_wider = wider.begin
+        config.stash[ACCOUNTS].opens_wider = wider.is_setting_up
 
     def __call__(
         self, *, start: datetime | str | None = None, place: int | None = None, **settings: Any

@@ -14,7 +14,7 @@ class WiderFixtures:
     def __init__(self) -> None:
         self._begun = 0
 
-    def begin(self) -> bool:
+    def is_setting_up(self) -> bool:
         """Whether one is being set up now."""
         return self._begun > 0
 

@@ -6,33 +6,16 @@ for, and an account that is fetched has that exception in place of the answer, a
 
 from __future__ import annotations
 
-import secrets
-from itertools import count
-
 from copper_emulator.core.model import Delivery, Result, State
+from copper_emulator.shell.senders.kept import Kept
 
-HEADER = "X-Copper-Emulator-Exception"
 
-
-class Raised:
-    """The exceptions of the endpoints of one account."""
-
-    def __init__(self) -> None:
-        # An account may have had deliveries to other processes that were connected to it before.
-        self._prefix = secrets.token_hex(8)
-        self._numbers = count(1)
-        self._results: dict[str, Result] = {}
-
-    def keep(self, result: Result) -> str:
-        """Keep the result of a call of an endpoint that raised; the header's value for it."""
-        name = f"{self._prefix}-{next(self._numbers)}"
-        self._results[name] = result
-        return name
+class Raised(Kept[Result]):
+    """The results of calls of an account's endpoints that raised. An account may be fetched many times."""
 
     def put_back(self, delivery: Delivery) -> Delivery:
         """A delivery as it would be without a server in between."""
-        name = next((value for header, value in delivery.response_headers if header.lower() == HEADER.lower()), "")
-        result = self._results.get(name)
+        result = self.find(delivery.response_headers)
         if result is None:
             return delivery
         delivery.notification.state = State(result.outcome)

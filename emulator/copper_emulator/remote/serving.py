@@ -13,11 +13,12 @@ from typing import Any, cast
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.moments import to_ms
-from copper_emulator.remote.raised import HEADER, Raised
+from copper_emulator.remote.raised import Raised
 from copper_emulator.shell.caught import watching_exceptions
 from copper_emulator.shell.clock import pause, real_now
 from copper_emulator.shell.routing.destinations import RouteKind, is_async
 from copper_emulator.shell.senders.function import send_to_function
+from copper_emulator.shell.senders.kept import HEADER
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 
 _LONGEST = 11.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -16,6 +16,7 @@ from aiohttp import web
 from copper_emulator import AsyncEmulator, Copper, Delivery, Emulator, Outcome, Reason, Received, UsageError
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.senders.asgi import Lifespan
+from copper_emulator.shell.senders.kept import HEADER
 from tests.shell.endpoints import app_in_thread, http_endpoint
 
 ORIGIN = "https://billing.example.com"
@@ -476,6 +477,27 @@ def wsgi_twice(environ: Any, start_response: Any) -> Any:
     return wsgi_that("500 Internal Server Error", [])(environ, start_response)
 
 
+def wsgi_changing_its_mind(first: bytes) -> Any:
+    """It fails after this part of its body, and answers 500 if it still may."""
+
+    def app(_environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield first
+        error = LookupError("no such table")
+        start_response("500 Internal Server Error", [], (LookupError, error, None))
+        yield b"sorry"
+
+    return app
+
+
+def test_a_wsgi_application_may_replace_its_headers_until_a_part_of_the_body_has_been_sent() -> None:
+    [replaced] = delivered("sync", wsgi_changing_its_mind(b""), allow={"rejected"})
+    [sent] = delivered("sync", wsgi_changing_its_mind(b"so far"), allow={"failed"})
+
+    assert (replaced.status, replaced.response_body) == (500, b"sorry")
+    assert isinstance(sent.exception, LookupError)
+
+
 START = {"type": "http.response.start", "status": 200, "headers": []}
 BODY = {"type": "http.response.body", "body": b""}
 
@@ -685,6 +707,39 @@ def test_what_the_start_up_of_an_aiohttp_application_raises_is_the_outcome(face:
     assert (delivery.reason, delivery.exception) == (Reason.EXCEPTION, error)
 
 
+def test_an_answer_that_passes_on_the_header_of_an_exception_elsewhere_is_an_answer() -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response(headers={HEADER: "of another"})
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    [delivery] = delivered("sync", app)
+
+    assert (delivery.status, delivery.exception) == (200, None)
+    assert (HEADER, "of another") in delivery.response_headers
+
+
+def test_what_a_handler_raises_when_it_is_cut_off_is_kept_for_nobody() -> None:
+    ended: list[bool] = []
+
+    async def handle(_request: web.Request) -> web.Response:
+        try:
+            await never()
+        finally:
+            ended.append(True)
+            raise LookupError("no such table")
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    with Emulator(timeout="50ms", allow={"failed"}) as copper:
+        listening(copper, app)
+        copper.fire("person", "update", ids=1)
+        [server] = copper._dispatcher._servers.values()
+
+    assert ended == [True]
+    assert server._raised._kept == {}
+
+
 @both_faces
 def test_a_lifespan_that_exits_is_a_start_up_that_failed(face: str) -> None:
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
@@ -755,6 +810,30 @@ async def test_a_cancellation_of_the_test_goes_through(kind: str) -> None:
         with pytest.raises(asyncio.CancelledError):
             await firing
         assert [delivery.outcome for delivery in copper.deliveries] == [Outcome.UNKNOWN]
+
+
+@pytest.mark.asyncio
+async def test_if_one_of_a_round_ends_the_call_the_others_end_with_it() -> None:
+    begun, log = asyncio.Event(), list[str]()
+
+    async def hang(_request: Received) -> None:
+        begun.set()
+        try:
+            await never()
+        finally:
+            log.append("ended")
+
+    async def end(_request: Received) -> None:
+        await begun.wait()
+        pytest.exit("enough")
+
+    async with AsyncEmulator(in_flight=2, allow={"unknown"}) as copper:
+        for name, to in (("hanging", hang), ("ending", end)):
+            copper.route(f"https://{name}.example", to=to)
+            copper.subscribe("person", "update", target=f"https://{name}.example/hook")
+        with pytest.raises(pytest.exit.Exception, match="enough"):
+            await copper.fire("person", "update", ids=1)
+        assert log == ["ended"]
 
 
 # --- how long it took in real time -----------------------------------------------------------------------------------

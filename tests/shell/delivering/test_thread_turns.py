@@ -6,8 +6,10 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from copper_emulator import Copper, Emulator, Received, UsageError
 from copper_emulator.core.model import Attempt, Result
@@ -213,6 +215,79 @@ def test_a_thread_of_the_test_that_an_endpoint_waits_for_is_a_worker_after_all(
         assert in_order == ["new", "new", "update"]
         copper.expect("person", "update")
         copper.expect("person", "new", count=2)
+
+
+def starting(on_startup: Callable[[], object]) -> Any:
+    """An ASGI application that does this as it starts."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            on_startup()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+
+    return app
+
+
+@pytest.mark.usefixtures("patient")
+def test_while_a_thread_starts_an_application_the_others_wait_and_then_deliver_their_own() -> None:
+    inside, go = threading.Event(), threading.Event()
+
+    def start_up() -> None:
+        inside.set()
+        go.wait(LONG)
+
+    with Emulator() as copper, ThreadPoolExecutor(1) as thread:
+        listening(copper, lambda _request: None)
+        other = thread.submit(copper.start, starting(start_up))
+        inside.wait(LONG)
+        # Most likely after this thread has begun to wait; if not, nothing here differs.
+        threading.Timer(0.1, go.set).start()
+
+        grace = copper.people.create(name="Grace")
+
+        copper.expect("person", "new", ids=grace)
+        other.result(LONG)
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_thread_that_starts_an_application_while_another_delivers_waits_and_then_starts_it() -> None:
+    inside, go, started = threading.Event(), threading.Event(), list[bool]()
+
+    def endpoint(_request: Received) -> None:
+        inside.set()
+        go.wait(LONG)
+
+    with Emulator() as copper, ThreadPoolExecutor(1) as thread:
+        listening(copper, endpoint)
+        other = thread.submit(copper.people.create, name="Ada")
+        inside.wait(LONG)
+        threading.Timer(0.1, go.set).start()
+
+        copper.start(starting(lambda: started.append(go.is_set())))
+
+        other.result(LONG)
+        assert started == [True]
+        copper.expect("person", "new")
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_an_application_does_in_its_own_thread_as_it_starts_waits_for_no_turn() -> None:
+    async def start_up(_app: web.Application) -> None:
+        copper.people.create(name="Ada")
+
+    app = web.Application()
+    app.on_startup.append(start_up)
+    with Emulator() as copper:
+        listening(copper, lambda _request: None)
+
+        copper.start(app)
+
+        # It is known to belong to the turn, not only taken for a worker once patience has ended.
+        assert not copper._turns._has_workers
+        assert len(copper.deliveries) == 1
+        copper.expect("person", "new")
 
 
 def test_a_call_that_is_refused_leaves_the_turn_to_others() -> None:

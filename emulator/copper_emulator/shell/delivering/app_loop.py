@@ -45,10 +45,12 @@ class AppLoop:
         self.run(pause_async(seconds))
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
-        """Run a last coroutine, then end everything."""
-        self.run(last)
-        self.run(wind_up())
-        self._loop.close()
+        """Run a last coroutine, then end everything, also if that raises."""
+        try:
+            self.run(last)
+        finally:
+            self.run(wind_up())
+            self._loop.close()
 
     def _turn(self) -> None:
         """Run what is ready now."""

@@ -24,7 +24,10 @@ class ServerDispatcher:
         self._inbox = inbox
 
     def begin(self, attempt: Attempt, on_end: OnEnd | None = None) -> asyncio.Future[Result]:
-        """Begin an attempt, which leaves at once if it can; the future has its result, or why it was not made."""
+        """Begin an attempt, which leaves at once if it can; the future has its result, or why it was not made.
+
+        `on_end` is called with that future once it has ended, never before this returns.
+        """
         try:
             begun = self._begin(attempt, on_end)
         except Exception as error:  # noqa: BLE001 - one bad target must not end the deliveries to others

@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from copper_emulator.core.call_log import CallLog
 from copper_emulator.core.errors import RouteError
@@ -31,6 +31,12 @@ from copper_emulator.shell.senders.function import send_to_async_function
 from copper_emulator.shell.senders.left_tasks import EndpointCall
 from copper_emulator.shell.tenant import Tenant
 
+_Place: TypeAlias = tuple[int, asyncio.AbstractEventLoop]
+"""An application, by its `id()`, and the loop it was started on: a test's fixtures may live on another loop than the
+test, and it is started on each on which it serves."""
+
+_Started = TypeVar("_Started", Lifespan, AiohttpApp)
+
 
 class Dispatcher:
     """Sends the attempts of one account, each with the sender for its destination."""
@@ -41,8 +47,8 @@ class Dispatcher:
     def __init__(self, tenant: Tenant, host: Host) -> None:
         self._tenant = tenant
         self._host = host
-        self._lifespans: dict[int, Lifespan] = {}
-        self._servers: dict[int, AiohttpApp] = {}
+        self._lifespans: dict[_Place, Lifespan] = {}
+        self._servers: dict[_Place, AiohttpApp] = {}
 
     def manner(self, target: str) -> Manner:
         """How notifications to this target are delivered if several come at once."""
@@ -93,11 +99,11 @@ class Dispatcher:
         return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=timeout_ms)
 
     def _lifespan_of(self, route: Route) -> Lifespan:
-        lifespan = self._lifespans.get(id(route.to))
-        # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
-        if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
-            lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
-        return lifespan
+        place = _place_of(route)
+        if place not in self._lifespans:
+            _forget_closed(self._lifespans)
+            self._lifespans[place] = Lifespan(route.to)
+        return self._lifespans[place]
 
     async def _start_lifespan(self, route: Route, lifespan: Lifespan) -> Result | None:
         """Wait until the application has started. Returns None, or why it has not."""
@@ -141,9 +147,9 @@ class Dispatcher:
     async def _gather_results(self, sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
         """Send all at the same time, on the running loop; for a check, measure for how long anything blocks it."""
         if not self._tenant.check_options.sends_concurrently:
-            return await asyncio.gather(*sending)
+            return await _gather(sending)
         with Standstill() as standstill:
-            results = await asyncio.gather(*sending)
+            results = await _gather(sending)
         self._tenant.check_measurements.loop_blocked_seconds += standstill.seconds
         return results
 
@@ -157,9 +163,11 @@ class Dispatcher:
 
     async def _ensure_served(self, route: Route) -> AiohttpApp | Result:
         """Serve the application on the running loop, if it is not served. Returns its server, or why that failed."""
-        server = self._servers.get(id(route.to))
-        if server is None or not server.is_on(asyncio.get_running_loop()):
-            server = self._servers[id(route.to)] = AiohttpApp(route.to)
+        place = _place_of(route)
+        if place not in self._servers:
+            _forget_closed(self._servers)
+            self._servers[place] = AiohttpApp(route.to)
+        server = self._servers[place]
         failure = await server.wait_until_started(timeout_ms=self._timeout_ms)
         if failure is not None:
             return failure
@@ -167,25 +175,46 @@ class Dispatcher:
         return server
 
     async def _stop_lifespans(self) -> None:
-        if not self._lifespans:
-            # Without asyncio, nothing was started.
-            return
-        here = asyncio.get_running_loop()
-        for lifespan in self._lifespans.values():
-            if lifespan.is_on(here):
-                await lifespan.stop(timeout_ms=self._timeout_ms)
-        self._lifespans.clear()
+        await _stop_here(self._lifespans, timeout_ms=self._timeout_ms)
 
     async def _stop_servers(self) -> None:
-        if not self._servers:
-            return
-        here = asyncio.get_running_loop()
-        # If one raises as it shuts down, the others are stopped all the same.
-        async with AsyncExitStack() as stopping:
-            for server in self._servers.values():
-                if server.is_on(here):
-                    stopping.push_async_callback(server.stop, timeout_ms=self._timeout_ms)
-            self._servers.clear()
+        await _stop_here(self._servers, timeout_ms=self._timeout_ms)
+
+
+def _place_of(route: Route) -> _Place:
+    return id(route.to), asyncio.get_running_loop()
+
+
+def _forget_closed(started: dict[_Place, _Started]) -> None:
+    """Forget what was started on a loop that has been closed: nothing can be stopped there."""
+    for place in [place for place in started if place[1].is_closed()]:
+        del started[place]
+
+
+async def _stop_here(started: dict[_Place, _Started], *, timeout_ms: int) -> None:
+    """Stop what was started on the running loop. If one raises as it shuts down, the others are stopped all the same.
+
+    What runs on another loop stays, to be stopped there.
+    """
+    if not started:
+        # Without asyncio, nothing was started.
+        return
+    here = asyncio.get_running_loop()
+    async with AsyncExitStack() as stopping:
+        for place in [place for place in started if place[1] is here]:
+            stopping.push_async_callback(started.pop(place).stop, timeout_ms=timeout_ms)
+
+
+async def _gather(sending: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """As asyncio.gather; but if one raises, which ends the call, none of the others goes on after it."""
+    tasks = [asyncio.ensure_future(each) for each in sending]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _paths_called(calls: CallLog, since: int) -> int:

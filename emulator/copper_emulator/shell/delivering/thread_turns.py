@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
 from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -99,6 +100,15 @@ class ThreadTurns:
             self.drive(settle(), send, settle)
         return result
 
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """A block, in this thread's turn, in which an application starts: its threads only record, as in a delivery."""
+        token = self._enter()
+        try:
+            yield
+        finally:
+            _SENDING.reset(token)
+
     def _drive_inside(self, rounds: Rounds[T], send: Send, settle: Callable[[], Rounds[Any]]) -> T:
         """Drive rounds in which nothing is delivered, because that is left to another thread's turn."""
         __tracebackhide__ = True
@@ -112,12 +122,15 @@ class ThreadTurns:
 
     def _send_in_turn(self, send: Send, attempts: list[Attempt]) -> list[Result]:
         """Send in a context that says which turn is under way."""
-        token = _SENDING.set((*_SENDING.get(), (self, self._turn_number)))
+        token = self._enter()
         try:
             return send(attempts)
         finally:
             _SENDING.reset(token)
             self._rounds_delivered += bool(attempts)
+
+    def _enter(self) -> Token[tuple[tuple[ThreadTurns, int], ...]]:
+        return _SENDING.set((*_SENDING.get(), (self, self._turn_number)))
 
     def _wait_for_turn(self) -> bool:
         is_test_thread = getattr(self._of_thread, "is_test_thread", False)

@@ -8,6 +8,7 @@ import logging
 from aiohttp import web
 from yarl import URL
 
+from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Result
 from copper_emulator.shell.caught import from_exception, is_meant_for_the_caller, with_exception
 from copper_emulator.shell.clock import real_timeout
@@ -15,16 +16,22 @@ from copper_emulator.shell.listening import ListeningRunner
 from copper_emulator.shell.routing.destinations import RouteKind
 from copper_emulator.shell.routing.messages import not_started
 from copper_emulator.shell.routing.routes import Route
+from copper_emulator.shell.senders.kept import HEADER, Kept
 
-_MARK = "X-Copper-Emulator-Exception"
-"""A header put into the answer to a request whose handler raised: the key of the exception; removed again here."""
+_OTHER_LOOP = "web.Application instance initialized with different loop"
+"""What aiohttp says; an ASGI application may be started on any loop."""
+
+_ELSEWHERE = (
+    "an aiohttp Application stays with the event loop it was first started on, and this is another: let what starts it "
+    "and the test share a loop (with pytest-asyncio, the same loop_scope), or make one for each test and account"
+)
 
 
 class AiohttpApp:
     """Serves one application on the loop it is started on, and keeps the exceptions its handlers raise."""
 
     def __init__(self, app: web.Application) -> None:
-        self._raised: dict[str, BaseException] = {}
+        self._raised = Kept[BaseException]()
         # No need to log: the delivery has the exception with its traceback.
         silent = logging.Logger("copper_emulator.endpoint")
         silent.addHandler(logging.NullHandler())
@@ -37,12 +44,9 @@ class AiohttpApp:
             # that hangs would never end.
             handler_cancellation=True,
         )
-        self._loop = asyncio.get_running_loop()
-        self._starting = self._loop.create_task(self._start())
-
-    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether it is served on that loop."""
-        return self._loop is loop
+        self._is_elsewhere = False
+        """Whether the application belongs to another loop, where it may be running."""
+        self._starting = asyncio.get_running_loop().create_task(self._start())
 
     async def wait_until_started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is served. Return None, or why it is not: its start-up raised, or did not finish in time."""
@@ -60,7 +64,8 @@ class AiohttpApp:
         try:
             async with real_timeout(timeout_ms):
                 await asyncio.gather(self._starting, return_exceptions=True)
-                await self._runner.cleanup()
+                if not self._is_elsewhere:
+                    await self._runner.cleanup()
         except TimeoutError:
             await self._runner.cut_off()
 
@@ -70,11 +75,11 @@ class AiohttpApp:
 
     def with_exception(self, result: Result) -> Result:
         """The result with the exception its handler raised, if it did."""
-        marks = dict(result.headers)
-        if _MARK not in marks:
+        error = self._raised.take(result.headers)
+        if error is None:
             return result
-        headers = tuple((name, value) for name, value in result.headers if name != _MARK)
-        return with_exception(result._replace(headers=headers), self._raised.pop(marks[_MARK]))
+        headers = tuple((name, value) for name, value in result.headers if name != HEADER)
+        return with_exception(result._replace(headers=headers), error)
 
     async def _start(self) -> BaseException | None:
         """Start serving; return what the start-up raised, because a SystemExit out of a task would stop the loop."""
@@ -84,7 +89,8 @@ class AiohttpApp:
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
-            return error
+            self._is_elsewhere = _OTHER_LOOP in str(error)
+            return RouteError(_ELSEWHERE) if self._is_elsewhere else error
         return None
 
     def _on_error(
@@ -92,6 +98,6 @@ class AiohttpApp:
     ) -> web.Response | None:
         if error is None:
             return None
-        mark = str(id(error))
-        self._raised[mark] = error
-        return web.Response(status=status, text=message or "500 Internal Server Error", headers={_MARK: mark})
+        # Of a handler that was cut off, nobody gets the answer.
+        headers = {} if request.transport is None else {HEADER: self._raised.keep(error)}
+        return web.Response(status=status, text=message or "500 Internal Server Error", headers=headers)

@@ -114,16 +114,16 @@ class Lifespan:
         self.state: dict[str, Any] = {}
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._loop = asyncio.get_running_loop()
+        self._has_started = False
+        """Whether the application has said so; it then has a lifespan, and what it raises is an error."""
+        self._failure: Exception | None = None
+        """What has gone wrong since then."""
+        loop = asyncio.get_running_loop()
         # Not earlier: with an eager task factory, the task begins at once.
-        self._task = self._loop.create_task(self._run(), context=context_of_no_call())
-        self._starting = self._loop.create_task(self._start(), context=context_of_no_call())
+        self._task = loop.create_task(self._run(), context=context_of_no_call())
+        self._starting = loop.create_task(self._start(), context=context_of_no_call())
         self.is_up = False
         """Whether `wait_until_started` was awaited and found it up."""
-
-    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether it runs on that loop."""
-        return self._loop is loop
 
     async def wait_until_started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is up, which an application without a lifespan is. Return None, or why it is not."""
@@ -139,15 +139,22 @@ class Lifespan:
         return None
 
     async def stop(self, *, timeout_ms: int) -> None:
-        """Shut down, waiting at most this long. A start-up still in progress is cancelled."""
+        """Shut down, waiting at most this long. A start-up still in progress is cancelled.
+
+        Raises what the application has raised since it was up, or RouteError if it only said that its shutdown failed.
+        """
         if self._starting.done() and not self._task.done():
             await self._inbox.put({"type": "lifespan.shutdown"})
             with suppress(TimeoutError):
                 async with real_timeout(timeout_ms):
                     await self._task
+        # Of one that was cancelled, here or by others, nothing is a failure.
+        failure = None if self._task.cancelling() else self._failure
         for task in (self._starting, self._task):
             task.cancel()
         await asyncio.gather(self._starting, self._task, return_exceptions=True)
+        if failure is not None:
+            raise failure
 
     async def _start(self) -> None:
         await self._inbox.put({"type": "lifespan.startup"})
@@ -155,19 +162,36 @@ class Lifespan:
         if message["type"] == "lifespan.startup.failed":
             raise RouteError(f"the application's start-up failed: {message.get('message') or 'no reason given'}")
 
+    async def _send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "lifespan.startup.complete":
+            self._has_started = True
+        elif kind == "lifespan.shutdown.failed":
+            why = message.get("message") or "no reason given"
+            self._failure = RouteError(f"the application's shutdown failed: {why}")
+        await self._outbox.put(message)
+
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        end: Message = {"type": "lifespan.none"}
         try:
-            await self._app(scope, self._inbox.get, self._outbox.put)
-        except Exception:  # noqa: BLE001 - the specification's way to say "no lifespan here"
-            # An application that has a lifespan reports failures itself.
-            self._outbox.put_nowait({"type": "lifespan.none"})
+            await self._app(scope, self._inbox.get, self._send)
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
-            self._outbox.put_nowait({"type": "lifespan.startup.failed", "message": repr(error)})
-        else:
-            self._outbox.put_nowait({"type": "lifespan.none"})
+            if self._has_started:
+                self._failure = _failure_of(error)
+            # An Exception is the specification's way to say "no lifespan here": who has one says that its start failed.
+            elif not isinstance(error, Exception):
+                end = {"type": "lifespan.startup.failed", "message": repr(error)}
+        self._outbox.put_nowait(end)
+
+
+def _failure_of(error: BaseException) -> Exception | None:
+    """What a lifespan has raised, as an exception that ends nothing else; None if it awaited what it had cancelled."""
+    if isinstance(error, asyncio.CancelledError):
+        return None
+    return error if isinstance(error, Exception) else RouteError(f"the application's lifespan failed: {error!r}")
 
 
 def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:

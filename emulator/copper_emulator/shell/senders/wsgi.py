@@ -51,7 +51,8 @@ class _Answer:
         self._is_started = False
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo = None) -> Callable[[bytes], None]:
-        if exc_info is not None and self.body:
+        # A server sends the headers with the first part that is not empty; until then they may be replaced.
+        if exc_info is not None and any(self.body):
             raise exc_info[1]
         if exc_info is None and self._is_started:
             raise AssertionError("start_response was called twice without exc_info")
