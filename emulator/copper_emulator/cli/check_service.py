@@ -22,7 +22,7 @@ from copper_emulator.cli.ending import told_afterwards
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.text import duration_text
 from copper_emulator.executing import group
-from copper_emulator.executing.child import CannotRun, check
+from copper_emulator.executing.child import ALREADY_LISTENS, CannotRun, check
 from copper_emulator.shell.clock import monotonic, pause
 
 API_URL = "COPPER_EMULATOR_API_URL"
@@ -148,10 +148,7 @@ def running(
         UsageError: it cannot be run, the port is already in use, or nothing listens there in time.
     """
     if _listens(url):
-        raise UsageError(
-            f"something already listens at {url.origin()}, so the command could not: stop that, or leave out the "
-            "command to check what is there"
-        )
+        raise UsageError(f"{ALREADY_LISTENS.format(url.origin())}, or leave out the command to check what is there")
     with nullcontext() if shows else kept_back() as printed:
         service = Service(command, environment, url, seconds, printed)
         try:
