@@ -66,7 +66,9 @@ def test_without_a_state_a_right_endpoint_ends_with_0_and_the_summary_says_what_
     played = len(check_names()) - 5
     assert code == 0, out
     assert last == f"{played + 2} rows passed ({played - 2} by their answers alone), 1 skipped"
-    assert note.startswith("Note: only answers were judged, not what was done: give the endpoint's state (--state-url")
+    assert note.startswith(
+        "Note: only answers were judged, not what was done: give the endpoint's state (--state-url) to"
+    )
 
 
 def test_what_has_tried_nothing_for_want_of_calls_is_one_line_and_told_where_to_fetch_from() -> None:

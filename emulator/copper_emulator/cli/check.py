@@ -236,6 +236,7 @@ def _run(url: str, output: Output, table: Table, given: Mapping[str, Any], files
         patience=given["patience"],
         time_limit=given["time_limit"],
         any_token=not given["token"],
+        by_command=True,
     )
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
