@@ -1077,6 +1077,16 @@ def test_of_what_fits_in_part_the_failed_is_named_before_what_a_limit_still_hold
     assert lines[-1] == f"{FIX} status=500."
 
 
+def test_what_has_failed_explains_no_number_that_is_not_reached_with_it() -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        answering(copper, "person", "update").reply(500, times=1)
+        fired(copper, times=4)
+        copper.expect("person", "update", count=9)
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith("but 3 deliveries fit, not 9.")
+    assert lines[-1] == "Expect what came: count=3."
+
+
 def test_who_expects_another_end_is_told_what_holds_it() -> None:
     with Emulator(strict=False, limits="1/1m") as copper, pytest.raises(ExpectationError) as caught:
         endpoint = answering(copper, "person", "update")

@@ -225,10 +225,11 @@ class Face:
 
     @written_like("copper.route('https://my-app.example', app)")
     def route(self, origin: str, to: object, *, kind: KindName | None = None, lifespan: bool = True) -> None:
-        """Send targets that begin with `origin` to an app in this process, or to another URL.
+        """Send `origin` and targets below it to an app in this process, or to another URL.
 
         Args:
-            origin: scheme and host, optionally with a path prefix. The longest prefix wins; path and query are kept.
+            origin: scheme and host, optionally with the first parts of the path (`/h` is not above `/hooks`). The
+                longest wins; path and query are kept.
             to: a URL, a WSGI app, an ASGI app, an aiohttp Application, or a function of a `Received` that returns an
                 answer (see `Response`) and may be asynchronous.
             kind: what `to` is, if that is ambiguous.

@@ -61,8 +61,8 @@ def test_calls_that_come_after_the_end_of_their_row_are_told(copper: Copper, row
     report = checked(copper, one_behind(copper), only=rows)
 
     assert late_notes(report) == [
-        f"{told}: {NOTE}; give the check its state and patience (--patience, patience='2s'), or in a test wait for "
-        "that work in a hook, copper.after_delivery(...)"
+        f"{told}: {NOTE}; give the check its state and patience (patience='2s'), or wait for that "
+        "work in a hook, copper.after_delivery(...)"
     ]
 
 

@@ -243,12 +243,14 @@ def test_hooks_that_were_held_back_do_not_run_after_a_row_that_ended_in_an_echo(
         thread.join()
 
 
-def test_who_fetches_before_it_answers_has_nothing_overtaken(copper: Copper) -> None:
+def test_for_who_fetches_before_it_answers_it_is_not_played_and_that_is_no_proof(copper: Copper) -> None:
     known: dict[int, Any] = {}
     row = played(copper, lambda request: fetch(copper, known, request.json["ids"]), known)
 
     assert str(row.verdict) == "skipped"
-    assert row.evidence == "it had fetched before it answered, so no later fetch could overtake that one"
+    assert row.evidence.startswith("it fetches before it answers, and the record changes again only after the answer")
+    assert row.evidence.endswith("so a later fetch may still overtake another")
+    assert row.advice == overtaking.ADVICE
 
 
 def test_who_fetches_nothing_has_nothing_overtaken(copper: Copper) -> None:

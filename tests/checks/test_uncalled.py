@@ -51,7 +51,7 @@ def test_who_takes_everything_and_fetches_nothing_has_tried_nothing_there(copper
         assert report[name].evidence == "the API was not called meanwhile with its token"
         assert report[name].advice == (
             "To have it tried, let the endpoint fetch from the account's API; if it fetches after its answer, give it "
-            "time (--patience, patience='2s')."
+            "time (patience='2s')."
         )
     assert report.ok
     by_answers = [row.name for row in report.rows if row.by_answers]
@@ -68,7 +68,7 @@ def test_who_fetches_for_some_types_is_told_to_choose_them(copper: Copper) -> No
     report = played(copper, hook, only=["type-lead", *ABOUT_CALLS], types="lead,person")
 
     assert skipped(report) == ABOUT_CALLS
-    assert report["echo"].advice.startswith("To have it tried, choose types for which it fetches (--types, types=)")
+    assert report["echo"].advice.startswith("To have it tried, choose types for which it fetches (types=)")
     assert skipped(played(copper, hook, only=ABOUT_CALLS, types="lead")) == ["unknown-records"]
 
 

@@ -66,7 +66,9 @@ def test_without_a_state_a_right_endpoint_ends_with_0_and_the_summary_says_what_
     played = len(check_names()) - 5
     assert code == 0, out
     assert last == f"{played + 2} rows passed ({played - 2} by their answers alone), 1 skipped"
-    assert note.startswith("Note: only answers were judged, not what was done: give the endpoint's state (--state-url")
+    assert note.startswith(
+        "Note: only answers were judged, not what was done: give the endpoint's state (--state-url) to"
+    )
 
 
 def test_what_has_tried_nothing_for_want_of_calls_is_one_line_and_told_where_to_fetch_from() -> None:
@@ -466,6 +468,41 @@ def test_a_command_is_started_with_coppers_host_led_to_the_check_and_ended() -> 
     assert "listening" not in out
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+
+
+@SIGNALS
+def test_who_is_told_to_end_ends_the_command_and_reports_what_was_played(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Anything left would keep stderr open, so that this would never end."""
+    port, file = free_port(), tmp_path / "check.xml"
+    url = f"http://127.0.0.1:{port}"
+    options = ("--only", "answers,burst", "--types", "person", "--no-secret", "--port", "0", "--show-output")
+    command = ("--", sys.executable, PROGRAM, str(port))
+    with started("check", f"{url}/hook", *options, "--junit", str(file), *command) as check:
+        check.line_with("answers")
+        code, out, _ = check.end(number)
+
+    assert code == 128 + number
+    assert out.splitlines()[-1] == "Interrupted; until then: 1 row passed (1 by its answers alone)"
+    answers, burst = ElementTree.parse(file).iter("testcase")
+    assert (answers.get("name"), answers.find("error")) == ("answers", None)
+    assert (burst.get("name"), [each.get("message") for each in burst]) == ("burst", ["the check was interrupted"])
+
+
+@SIGNALS
+def test_who_is_told_to_end_before_the_command_listens_ends_it(number: signal.Signals) -> None:
+    endless = "import sys, time; print('begun', file=sys.stderr); time.sleep(999)"
+    about = ("check", f"http://127.0.0.1:{free_port()}/hook", "--port", "0", "--show-output")
+    with started(*about, "--", "sh", "-c", f'{sys.executable} -c "{endless}" & wait') as check:
+        assert check.popen.stderr is not None
+        assert check.popen.stderr.readline() == "begun\n"
+        code, _, _ = check.end(number)
+
+    assert code == 128 + number
 
 
 def test_a_command_that_ends_while_it_is_checked_is_told() -> None:

@@ -584,6 +584,7 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["play", "no_such.yaml"], "there is no file no_such.yaml, and there is no scenario 'no_such'"),
         (["accounts", "--token", "t"], "need --create"),
         (["accounts", "--create", "a b"], "name: 'a b' is not allowed: use 1 to 64 letters, digits, dots, dashes and"),
+        (["accounts", "--create", "ab", "--email", "nope"], "--email: 'nope' is not allowed: write an email address"),
         (["accounts", "--create", "ab", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
         (["settings", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
         (["reset", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),

@@ -35,6 +35,12 @@ def test_faults_are_shown_switched_on_and_switched_off() -> None:
         assert invoke("faults", server=server.url)[1] == "No faults are on.\n"
 
 
+def test_the_help_says_which_targets_a_fault_is_for() -> None:
+    told = " ".join(invoke("faults", "--help")[1].split())
+
+    assert "only to that target and those below it: https://x.example/h is not above https://x.example/hooks." in told
+
+
 def test_serve_says_which_faults_are_on_and_where_draws_come_from() -> None:
     with started("serve", "--port", "0", "--fault", "lose=20%", "--seed", "random") as server:
         _, out, _ = invoke("faults", "--json", server=server.url)

@@ -65,10 +65,23 @@ def test_whose_reader_has_gone_ends_quietly_and_as_by_sigpipe(command: list[str]
         os.close(writing)
 
 
-@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
-def test_a_stream_that_is_not_there_leads_nowhere(closed: str) -> None:
-    shell = ["sh", "-c", f'"$@" {closed}', "sh", *COMMAND, "run", "first_notification"]
-
+def without(closed: str, command: list[str]) -> tuple[int, bytes, bytes]:
+    shell = ["sh", "-c", f'"$@" {closed}', "sh", *COMMAND, *command]
     done = subprocess.run(shell, check=False, capture_output=True, timeout=PATIENCE)
+    return done.returncode, done.stdout, done.stderr
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+@pytest.mark.parametrize("command", PRINTING, ids=" ".join)
+def test_a_stdout_that_is_not_there_cannot_be_written(command: list[str]) -> None:
+    told = b"copper-emulator: stdout cannot be written: Bad file descriptor\n"
+
+    assert without(">&-", command) == (1, b"", told)
+    assert without("<&- >&- 2>&-", command) == (1, b"", b"")
+
+
+def test_who_prints_nothing_needs_no_stdout() -> None:
+    assert without(">&-", ["exec", "--", "true"])[0] == 0
+
+
+def test_a_stderr_that_is_not_there_leads_nowhere() -> None:
+    assert without("2>&-", ["exec", "--", "true"]) == (0, b"", b"")

@@ -106,6 +106,8 @@ from copper_emulator.cli import main
         (["start"], "there is no command 'start'; did you mean 'serve'?"),
         (["help", "serv"], "there is no command 'serv'; did you mean 'serve'?"),
         (["limits", "5/1m"], "did you mean 'copper-emulator settings --set limits=5/1m'?"),
+        (["api-calls", "--method", "GTE"], "there is no method 'GTE'; did you mean 'GET'?"),
+        (["record", "start", "--output", "my.yaml"], "--output says where stop and show write the scenario"),
         (["record", "stop", "my.yaml"], "did you mean '--output my.yaml'?"),
         (["accounts", "ci-7"], "did you mean '--create ci-7'?"),
         (["subscribe", "https://app.example/h", "person.new"], "is not a topic: the topic comes first: write TYPE"),

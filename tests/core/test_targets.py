@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.errors import Invalid
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import check_target, is_beyond, is_copper, is_loopback, origin_of
 
 
@@ -85,6 +86,12 @@ def test_plain_http_to_this_machine_names_the_setting() -> None:
         "copper.route('https://my-app.example', to='http://localhost:5000'); "
         "or allow this one with Emulator(allow_http=True)"
     )
+
+
+def test_for_run_the_target_keeps_its_path() -> None:
+    with pytest.raises(Invalid) as caught:
+        check_target("http://localhost:5000/hooks", allow_http=False, surface=Surface.RUN)
+    assert "--target http://localhost:5000/hooks;" in caught.value.hint
 
 
 def test_plain_http_to_this_machine_can_be_allowed() -> None:

@@ -157,12 +157,25 @@ def test_a_command_that_ends_too_early_fails_it_with_its_own_code(executing: Exe
         )
 
 
-@pytest.mark.parametrize("option", ["--target={}/hooks", "--route=https://my-app.example={}"])
-def test_it_is_said_where_its_port_may_have_been_in_use(executing: Executing, option: str) -> None:
+@pytest.mark.parametrize("target", ["{}/hooks", "https://my-app.example/hooks"])
+def test_where_somebody_listens_at_its_target_already_it_is_not_started(executing: Executing, target: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        route = f"--route=https://my-app.example={place}"
+        where = ("--scenario", "first_notification", "--target", target.format(place), route)
 
-        ended = executing(["sh", "-c", "exit 9"], "--scenario", "first_notification", option.format(place))
+        ended = executing(["sh", "-c", "exit 9"], *where)
+
+    assert ended.code == 2
+    assert f"--target: something already listens at {place}, so the command could not: stop that" in ended.err
+
+
+def test_it_is_said_where_its_port_may_have_been_in_use(executing: Executing) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        route = f"--route=https://my-app.example={place}"
+
+        ended = executing(["sh", "-c", "exit 9"], "--scenario", "first_notification", route)
 
     assert ended.code == 9
     assert f". Something was listening at {place} before it started: it may have found its port in use" in ended.err

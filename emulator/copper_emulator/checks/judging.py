@@ -232,16 +232,16 @@ def _by_its_age(bench: Bench, delivery: Delivery) -> str:
 
 def about_refusal(plan: Plan) -> str:
     """What helps against a 401 or 403 for a notification that should be accepted."""
+    secret = plan.named("--secret KEY=VALUE", "secret={...}")
+    header = plan.named("--header NAME=VALUE", "headers={...}")
     if plan.secret:
         return (
-            f"the secret given to the check ({_SECRET}) is probably not the one that the endpoint expects, by key or "
+            f"the secret given to the check ({secret}) is probably not the one that the endpoint expects, by key or "
             f"by value, or it looks elsewhere (the key is in the JSON body, beside `ids`); {_UNKNOWN}"
         )
     if plan.headers:
-        return (
-            f"the header given to the check ({_HEADER}) is probably not the one that the endpoint expects; {_UNKNOWN}"
-        )
-    return f"tell the check what the endpoint expects, a secret ({_SECRET}) or a header ({_HEADER}); {_UNKNOWN}"
+        return f"the header given to the check ({header}) is probably not the one that the endpoint expects; {_UNKNOWN}"
+    return f"tell the check what the endpoint expects, a secret ({secret}) or a header ({header}); {_UNKNOWN}"
 
 
 _UNKNOWN = (
@@ -254,11 +254,6 @@ def about_path(status: int | None) -> str:
     """What helps against a 404 or 405."""
     path = "check that the path is the webhook's, and that it accepts POST"
     return path if status == _NO_POST else f"{path}; {_UNKNOWN}"
-
-
-# As an option of the command, and as an argument in a test.
-_SECRET = "--secret KEY=VALUE, secret={...}"
-_HEADER = "--header NAME=VALUE, headers={...}"
 
 
 def sentence(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copper_emulator.checks.interrupted import INTERRUPTED
 from copper_emulator.checks.report import Report, RowReport, Verdict
 from copper_emulator.junit_xml import Case, document
 
@@ -21,7 +22,8 @@ def _case(row: RowReport, *, is_cut_off: bool) -> Case:
         printed = "\n".join(row.printed)
         return Case(_GROUP, row.name, row.seconds, "failure", "failed", row.evidence, text, printed)
     if is_cut_off:
-        return Case(_GROUP, row.name, row.seconds, "error", "time limit", row.evidence, text)
+        kind = "interrupted" if row.evidence == INTERRUPTED else "time limit"
+        return Case(_GROUP, row.name, row.seconds, "error", kind, row.evidence, text)
     if row.verdict is Verdict.SKIPPED:
         return Case(_GROUP, row.name, row.seconds, "skipped", message=row.evidence)
     return Case(_GROUP, row.name, row.seconds, text=f"warned\n{text}" if row.verdict is Verdict.WARNED else text)

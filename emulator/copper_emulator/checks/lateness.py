@@ -42,9 +42,10 @@ class Lateness:
             return ""
         number = self._late.total()
         more = f" and {len(late) - _NAMED} more" if len(late) > _NAMED else ""
+        patience = plan.named("--patience", "patience='2s'")
+        in_a_test = "" if plan.by_command else ", or wait for that work in a hook, copper.after_delivery(...)"
         return (
             f"{count(number, 'call')} of the API came after the end of {'its row' if number == 1 else 'their rows'} "
             f"({', '.join(late[:_NAMED])}{more}): the endpoint works on after its answer, and was judged before it was "
-            "done; give the check its state and patience (--patience, patience='2s'), or in a test wait for that work "
-            "in a hook, copper.after_delivery(...)"
+            f"done; give the check its state and patience ({patience}){in_a_test}"
         )

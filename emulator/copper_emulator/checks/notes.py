@@ -17,12 +17,12 @@ def notes_on(bench: Bench, remarks: Iterable[str], played: Sequence[str], cut_of
     if cut_off:
         notes.append(
             f"the time limit left out {count(len(cut_off), 'row')}, so this is not a success: allow more time "
-            "(--time-limit, time_limit=)"
+            f"({bench.plan.named('--time-limit', 'time_limit=')})"
         )
     if bench.plan.state is None:
         notes.append(
-            "only answers were judged, not what was done: give the endpoint's state (--state-url, state=) to have its "
-            "records compared, too"
+            "only answers were judged, not what was done: give the endpoint's state "
+            f"({bench.plan.named('--state-url', 'state=')}) to have its records compared, too"
         )
     several = [name for name in played if name in AT_ONCE_ROWS]
     if several and bench.manner is Manner.IN_TURNS:

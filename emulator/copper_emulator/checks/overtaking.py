@@ -2,7 +2,8 @@
 
 A fetch after each of two updates, at the same time: the answer to the first is on its way while the record changes
 again, is told of, and is fetched anew. That takes an endpoint that answers before it fetches. One that fetches first is
-told of the second update when it has done with the first.
+told of the second update when it has done with the first here, since a round ends when all have answered; Copper need
+not wait for that.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ def _change_again(bench: Bench, kind: EntityType, ids: list[int], late: LateAnsw
 _OVERTOOK = "an answer of the API overtook an earlier one"
 _WAITED = "while a fetch was under way, it did not begin another"
 
-NO_LATER_FETCH = "it had fetched before it answered, so no later fetch could overtake that one"
+NO_LATER_FETCH = (
+    "it fetches before it answers, and the record changes again only after the answer here; Copper need not wait for "
+    "it, so a later fetch may still overtake another"
+)
 NO_FETCH = "it fetched nothing soon after the update, so nothing could be overtaken"
 FETCH_IN_HOOK = "it fetched nothing before the after_delivery hook ran, so nothing could be overtaken"
 
@@ -94,7 +98,7 @@ def _not_overtaken(bench: Bench, *, has_arrived: bool) -> Rounds[Finding]:
     if found.verdict is not Verdict.PASSED:
         return found
     if has_arrived:
-        return Finding(Verdict.SKIPPED, NO_LATER_FETCH)
+        return Finding(Verdict.SKIPPED, NO_LATER_FETCH, ADVICE)
     is_in_hook = bench.has_hooks and len(bench.own_calls) > before
     return Finding(Verdict.SKIPPED, FETCH_IN_HOOK if is_in_hook else NO_FETCH)
 

@@ -42,6 +42,7 @@ class Plan:
         first: how far beyond their usual start the ids of records begin.
         service: the process behind the endpoint, if it was started for the check.
         api: where the check's API is; None in a test, which has its account's.
+        by_command: whether it was asked for on the command line, not in a test.
     """
 
     target: str
@@ -58,13 +59,18 @@ class Plan:
     first: int = 0
     service: Service | None = None
     api: CheckApi | None = None
+    by_command: bool = False
 
     def __post_init__(self) -> None:
         if self.open and self.secret:
             raise UsageError(
-                "an endpoint meant to accept notifications without a secret (--no-secret, no_secret=True) has none: "
-                "leave out either that or the secret (--secret, secret=)"
+                "an endpoint meant to accept notifications without a secret has none: leave out either "
+                f"{self.named('--no-secret', 'no_secret=True')} or {self.named('--secret', 'secret=')}"
             )
+
+    def named(self, option: str, argument: str) -> str:
+        """What one may give the check, as whoever reads the report writes it."""
+        return option if self.by_command else argument
 
 
 def plan_of(

@@ -58,7 +58,7 @@ def wrong(bench: Bench) -> Rounds[Finding]:
         return Finding(
             Verdict.SKIPPED,
             "no secret was given, so none can be wrong",
-            "Give the one it expects: --secret KEY=VALUE, secret={...}.",
+            f"Give the one it expects: {bench.plan.named('--secret KEY=VALUE', 'secret={...}')}.",
         )
     probed = yield from _probed(bench, forged)
     return _found(probed)

@@ -28,10 +28,11 @@ def untried(bench: Bench) -> Finding:
     """What a row ends with that needs a call, and had none."""
     is_refused = bench.calls_here and not bench.api_calls
     if bench.has_called and not is_refused:
-        helps = "choose types for which it fetches (--types, types=)"
+        helps = f"choose types for which it fetches ({bench.plan.named('--types', 'types=')})"
     else:
         helps = f"let the endpoint fetch from {_where(bench)}"
-    later = "" if bench.plan.patience else "; if it fetches after its answer, give it time (--patience, patience='2s')"
+    patience = bench.plan.named("--patience", "patience='2s'")
+    later = "" if bench.plan.patience else f"; if it fetches after its answer, give it time ({patience})"
     return Finding(Verdict.SKIPPED, not_called(bench), f"To have it tried, {helps}{later}.")
 
 

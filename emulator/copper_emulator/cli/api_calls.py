@@ -11,13 +11,21 @@ from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account
 from copper_emulator.cli.output import Output, as_stamp, on_one_line
 from copper_emulator.cli.values import Number, statuses
-from copper_emulator.core.text import count
+from copper_emulator.core.text import count, no_such
 
 _NUMBER = Number(1, 10**9)
 
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+
+
+def _method(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and value.upper() not in _METHODS:
+        raise click.BadParameter(no_such("method", value.upper(), _METHODS))
+    return value
+
 
 @click.command(short_help="Show the calls of Copper's API, newest first.")
-@click.option("--method", metavar="METHOD", help="like GET")
+@click.option("--method", callback=_method, metavar="METHOD", help="like GET")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what was answered, like 404 or 4xx")
 @click.option("--text", metavar="TEXT", help="found anywhere in the path, ignoring case")
 @click.option("--during", type=_NUMBER, metavar="SERIAL", help="while this notification was delivered")

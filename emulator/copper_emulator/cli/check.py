@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
 from copper_emulator.checks.fetched_from import CheckApi
+from copper_emulator.checks.interrupted import report_until_then
 from copper_emulator.checks.junit import junit
 from copper_emulator.checks.page import page
 from copper_emulator.checks.plan import Plan, rows_of, types_of
@@ -20,6 +21,7 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.advice import named_as_options
 from copper_emulator.cli.check_service import API_URL, service_of
 from copper_emulator.cli.check_table import Table, list_rows
+from copper_emulator.cli.ending import ToldToEnd, raised_when_told
 from copper_emulator.cli.fetching import in_use, tell_where
 from copper_emulator.cli.files import DOCUMENT, STDIO, check_writable, write_document
 from copper_emulator.cli.names import types
@@ -32,8 +34,12 @@ from copper_emulator.core.model import DEFAULT_EMAIL
 from copper_emulator.core.surface import Surface
 from copper_emulator.durations import parse_duration
 from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.routing.routes import checked_url
 from copper_emulator.shell.serving.server import DEFAULT_PORT
+
+_Files: TypeAlias = Mapping[str, Callable[[Report], str]]
+"""What is written to which file."""
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -164,13 +170,20 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
         check_writable(file)
     table = Table(output)
     try:
-        report = _run(url, output, table, given)
+        with raised_when_told():
+            report = _run(url, output, table, given, files)
     except (UsageError, ApiError) as error:
         raise WrongUse(_told(error)) from None
+    except ToldToEnd as error:
+        raise click.exceptions.Exit(error.code) from None
     _tell(report, output, table)
+    _write(files, report)
+    _end(report, strict=given["strict"])
+
+
+def _write(files: _Files, report: Report) -> None:
     for file, text in files.items():
         write_document(file, text(report))
-    _end(report, strict=given["strict"])
 
 
 def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
@@ -207,7 +220,7 @@ def _tell(report: Report, output: Output, table: Table) -> None:
     output.line(report.summary, style="bold green" if report.ok else "bold red")
 
 
-def _run(url: str, output: Output, table: Table, given: Mapping[str, Any]) -> Report:
+def _run(url: str, output: Output, table: Table, given: Mapping[str, Any], files: _Files) -> Report:
     values = {name: given[name] for name in ("timeout", "profile", "allow_targets", "ca") if given[name] is not None}
     settings = Settings(**values, allow_http=True)
     endpoint = checked_url(url, settings.allow_targets, Surface.CHECK)
@@ -223,6 +236,7 @@ def _run(url: str, output: Output, table: Table, given: Mapping[str, Any]) -> Re
         patience=given["patience"],
         time_limit=given["time_limit"],
         any_token=not given["token"],
+        by_command=True,
     )
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
@@ -231,9 +245,14 @@ def _run(url: str, output: Output, table: Table, given: Mapping[str, Any]) -> Re
         tell_where(account.api_url, given["port"], output, any_token=plan.any_token, variable=variable)
         api = CheckApi(account.api_url, in_use(account.api_url, given["port"]), variable)
         with service_of(endpoint, account, given) as service:
+            began = monotonic()
             try:
                 return account.run(replace(plan, service=service, api=api), table.add)
             except KeyboardInterrupt:
+                # First of all, since whoever ends a check may not wait long, and a closed terminal takes no lines.
+                report = report_until_then(plan, table.added, monotonic() - began)
+                _write(files, report)
+                output.json(report.to_json())
                 table.end()
                 output.line(f"Interrupted; until then: {table.summary}", style="bold")
                 raise

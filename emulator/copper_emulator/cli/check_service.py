@@ -18,10 +18,11 @@ from yarl import URL
 
 from copper_emulator.checks.standalone import Standing
 from copper_emulator.cli.check_printed import KeptBack, kept_back
+from copper_emulator.cli.ending import told_afterwards
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.text import duration_text
 from copper_emulator.executing import group
-from copper_emulator.executing.child import CannotRun, check
+from copper_emulator.executing.child import ALREADY_LISTENS, CannotRun, check
 from copper_emulator.shell.clock import monotonic, pause
 
 API_URL = "COPPER_EMULATOR_API_URL"
@@ -80,7 +81,9 @@ class Service:
 
     def start(self) -> None:
         """Raises UsageError if it cannot be run, or nothing listens at its URL in time."""
-        self._process = _begun(self._command, self._environment, self._printed)
+        # One that is told to end meanwhile must know what it has to end.
+        with told_afterwards():
+            self._process = _begun(self._command, self._environment, self._printed)
         wait_for(self._url, self._seconds, self._process)
         self._should_run = True
 
@@ -145,10 +148,7 @@ def running(
         UsageError: it cannot be run, the port is already in use, or nothing listens there in time.
     """
     if _listens(url):
-        raise UsageError(
-            f"something already listens at {url.origin()}, so the command could not: stop that, or leave out the "
-            "command to check what is there"
-        )
+        raise UsageError(f"{ALREADY_LISTENS.format(url.origin())}, or leave out the command to check what is there")
     with nullcontext() if shows else kept_back() as printed:
         service = Service(command, environment, url, seconds, printed)
         try:
@@ -180,12 +180,14 @@ def _begun(command: Sequence[str], environment: Mapping[str, str], printed: Kept
 def _end(service: subprocess.Popen[bytes]) -> None:
     _tell(service, signal.SIGTERM)
     until = monotonic() + _PATIENCE
-    # `poll` comes first: until it is called, a service that has ended still counts as alive in its group.
-    while service.poll() is None or group.is_alive(service.pid):
-        if monotonic() > until:
+    try:
+        # `poll` comes first: until it is called, a service that has ended still counts as alive in its group.
+        while (service.poll() is None or group.is_alive(service.pid)) and monotonic() < until:
+            pause(_LOOK)
+    finally:
+        # Told to end once more, too, nothing is left behind. What has ended is not told anything.
+        if service.poll() is None or group.is_alive(service.pid):
             _tell(service, _KILL)
-            break
-        pause(_LOOK)
     service.wait()
 
 

@@ -29,13 +29,14 @@ class Table:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._alike: list[RowReport] = []
-        self._added: list[RowReport] = []
+        self.added: list[RowReport] = []
+        """The rows so far."""
         self._columns, self._lines = shutil.get_terminal_size((_PIPED, 24))
         self._since_failed: int | None = None
         """Lines on the screen since the first failed row; None if none has failed."""
 
     def add(self, row: RowReport) -> None:
-        self._added.append(row)
+        self.added.append(row)
         if self._alike and not row.is_like(self._alike[0]):
             self.end()
         self._alike.append(row)
@@ -45,7 +46,7 @@ class Table:
     @property
     def summary(self) -> str:
         """How many rows of each verdict there were so far."""
-        return summary_of(self._added)
+        return summary_of(self.added)
 
     def end(self) -> None:
         """Print the rows not yet printed."""

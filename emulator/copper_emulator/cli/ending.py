@@ -1,20 +1,18 @@
-"""How a command that runs until it is told to end learns of it."""
+"""How does a command that goes on for long learn that it is told to end?"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def told_to_end() -> asyncio.Event:
     """An event on the running loop that Ctrl-C, SIGTERM or a closed terminal (SIGHUP) sets."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    others = [signal.SIGTERM]
-    # Under nohup, a closed terminal does not matter.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        others.append(signal.SIGHUP)
+    others = _beside_ctrl_c()
 
     def end(*_: object) -> None:
         # From now on until the process is gone, so that one told twice ends as one told once.
@@ -32,3 +30,54 @@ def told_to_end() -> asyncio.Event:
             # The loop would restore the default action when it is closed. It is woken by any signal nevertheless.
             signal.signal(number, end)
     return ended
+
+
+class ToldToEnd(KeyboardInterrupt):
+    """SIGTERM or SIGHUP has come; `code` is the exit code that a shell reports for it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number
+
+
+@contextmanager
+def raised_when_told() -> Iterator[None]:
+    """In the block, SIGTERM and a closed terminal (SIGHUP) are raised as Ctrl-C is, once: as ToldToEnd."""
+
+    def end(received: int, _: object) -> None:
+        # From now on until the process is gone: one told twice ends as one told once, and may be busy with that.
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        raise ToldToEnd(received)
+
+    before = {number: signal.getsignal(number) for number in _beside_ctrl_c()}
+    for number in before:
+        signal.signal(number, end)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@contextmanager
+def told_afterwards() -> Iterator[None]:
+    """What Ctrl-C and the other signals would raise in the block is raised after it, so that it is done entirely."""
+    early: list[int] = []
+    before = {
+        number: signal.signal(number, lambda received, _: early.append(received))
+        for number in (signal.SIGINT, *_beside_ctrl_c())
+        if callable(signal.getsignal(number))
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if early:
+            signal.raise_signal(early[0])
+
+
+def _beside_ctrl_c() -> list[signal.Signals]:
+    # Under nohup, a closed terminal does not matter.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        return [signal.SIGTERM, signal.SIGHUP]
+    return [signal.SIGTERM]

@@ -13,6 +13,7 @@ from copper_emulator.cli import Mistaken, WrongUse
 from copper_emulator.core.errors import CopperEmulatorError, SettingsError, UsageError
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
+from copper_emulator.executing.child import ALREADY_LISTENS
 from copper_emulator.scenarios.load import load
 from copper_emulator.served_scenarios import ServedPlay
 from copper_emulator.shell.clock import pause_async
@@ -71,7 +72,10 @@ class Against:
             raise WrongUse(f"--scenario: {error}") from None
 
     async def look(self, accounts: Accounts) -> None:
-        """Before the command runs, note a port it will need on which something already listens."""
+        """Before the command runs, look whether something already listens where it would.
+
+        Raises WrongUse if that would get the scenario in the command's place. Where routes lead there may be others.
+        """
         account = accounts.named(DEFAULT)
         if account is None:
             return
@@ -79,6 +83,8 @@ class Against:
             with suppress(OSError):
                 await _connect(url)
                 self._taken = f"{url.origin()}"
+        if self._taken and self._play.target is not None:
+            raise WrongUse(f"--target: {ALREADY_LISTENS.format(self._taken)}")
 
     def _foreseen(self, account: ServedAccount) -> list[URL]:
         target = self._play.target

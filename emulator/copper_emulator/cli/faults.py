@@ -17,7 +17,13 @@ from copper_emulator.fault_texts import FORMS, OFF, parse_faults
 def _epilog() -> str:
     width = max(len(form.example) for form in FORMS.values())
     rows = "\n".join(f"  {form.example:<{width}}  {form.does}" for form in FORMS.values())
-    return f"\b\nThe faults:\n{rows}\n\nWith @TARGET after it, a fault applies only to targets that begin with that."
+    return f"\b\nThe faults:\n{rows}\n\n{_OF_TARGETS}"
+
+
+_OF_TARGETS = (
+    "With @TARGET after it, a fault applies only to that target and those below it: "
+    "https://x.example/h is not above https://x.example/hooks."
+)
 
 
 @click.command(short_help="Show, switch on or switch off faults in a running server.", epilog=_epilog())

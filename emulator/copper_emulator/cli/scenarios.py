@@ -107,6 +107,8 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
       copper-emulator record start
       copper-emulator record stop --output my_session.yaml
     """
+    if what == "start" and file is not None:
+        raise WrongUse("--output says where stop and show write the scenario; leave it out of start")
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/recording"
     shown = client.get(path) if what == "show" else client.post(f"{path}/{what}", {})
@@ -120,16 +122,20 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
     if file is None:
         output.line(shown["scenario"].rstrip("\n"))
     else:
-        try:
-            write_private(file, shown["scenario"])
-        except Failure as error:
-            kept = "It is still there, until the next start: copper-emulator record show --output FILE"
-            raise Failure(f"{error}. {kept}") from None
-        if str(file) != STDIO:
-            output.line(f"What was done is in {file}; copper-emulator run {file} repeats it.")
-            output.line(f"In a running server: copper-emulator play {file} --reset")
-            if shown["remarks"]:
-                output.line(f"{count(shown['remarks'], 'comment')} in it: no step can repeat what was done there.")
+        _write(file, shown, output)
+
+
+def _write(file: Path, shown: Mapping[str, Any], output: Output) -> None:
+    try:
+        write_private(file, shown["scenario"])
+    except Failure as error:
+        kept = "It is still there, until the next start: copper-emulator record show --output FILE"
+        raise Failure(f"{error}. {kept}") from None
+    if str(file) != STDIO:
+        output.line(f"What was done is in {file}; copper-emulator run {file} repeats it.")
+        output.line(f"In a running server: copper-emulator play {file} --reset")
+        if shown["remarks"]:
+            output.line(f"{count(shown['remarks'], 'comment')} in it: no step can repeat what was done there.")
 
 
 def _sent(shown: Mapping[str, Any]) -> str:

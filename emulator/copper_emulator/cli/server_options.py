@@ -157,7 +157,7 @@ def _shared(command: F) -> F:
             metavar="ORIGIN=URL",
             multiple=True,
             callback=_parse_route,
-            help="send targets that begin with ORIGIN to URL; repeatable, the longest prefix wins",
+            help="send ORIGIN and targets below it to URL (/h is not above /hooks); repeatable, the longest wins",
         ),
     ):
         command = add(command)

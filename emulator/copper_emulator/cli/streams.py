@@ -51,10 +51,12 @@ class _Stdout(TextIOWrapper):
 
 def prepare() -> None:
     """Set up stdout and stderr: stdout's errors become Unprinted; characters that an encoding lacks are escaped."""
-    for name in ("stdout", "stderr"):
-        # Closed by the parent: `>&-`.
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the process
+    # Closed by the parent: `>&-`.
+    if sys.stdout is None:
+        # Opened for reading, so that writing fails as on a closed one; as long as the process.
+        sys.stdout = _Stdout(BufferedWriter(FileIO(os.open(os.devnull, os.O_RDONLY), "w")), "utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - as long as the process
     # Only the process's own stdout: not a test's replacement, nor a Windows console, which is no file.
     own = sys.__stdout__
     if sys.stdout is own and isinstance(own, TextIOWrapper) and type(getattr(own.buffer, "raw", own.buffer)) is FileIO:

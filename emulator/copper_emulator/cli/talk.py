@@ -217,11 +217,18 @@ def parse_attributes(given: tuple[str, ...]) -> dict[str, Any]:
     return attributes
 
 
+_ONE = r'(\s*"(?:[^"\\]|\\.)*"\s*|[^",]*)'
+_TWO = re.compile(f"{_ONE},{_ONE}")
+"""Two values, of which one in double quotes may have commas."""
+
+
 def _pair(text: str, values: str) -> list[Any]:
     whole = json_or_text(f"[{values}]")
     if isinstance(whole, list) and len(whole) == 2:
         return whole
     parts = values.split(",")
+    if len(parts) != 2 and (quoted := _TWO.fullmatch(values)):
+        parts = list(quoted.groups())
     if len(parts) == 2:
         return [json_or_text(value) for value in parts]
     form = (

@@ -64,7 +64,7 @@ class Surface(Enum):
         return call
 
     def route(self, origin: str, to: str = "") -> str:
-        """How to send targets that begin with an origin to the URL `to`, by default to one's own app."""
+        """How to send targets below an origin to the URL `to`, by default to one's own app."""
         if self is Surface.RUN:
             return f"--target {to or f'{APP_URL}/hooks/copper'}"
         if self in (Surface.SERVER, Surface.PLAY):

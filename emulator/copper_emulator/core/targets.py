@@ -79,10 +79,12 @@ def check_target(target: str, *, allow_http: bool, surface: Surface = Surface.PY
         return
     https = "https://" + parts.netloc + parts.path
     if is_loopback(host):
+        # A route keeps the target's path; what `run` is given takes the place of all of it.
+        to = f"http://{parts.netloc}{parts.path if surface is Surface.RUN else ''}"
         raise Invalid.uri(
             hint=(
                 f"Copper accepts https:// targets only. Register https://my-app.example{parts.path} and route it: "
-                f"{surface.route('https://my-app.example', f'http://{parts.netloc}')}; or allow this one with "
+                f"{surface.route('https://my-app.example', to)}; or allow this one with "
                 f"{surface.setting('allow_http', value=True)}"
             )
         )

@@ -15,6 +15,9 @@ from copper_emulator.executing import group
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """Exit codes of shells for a command that does not exist, or cannot be run."""
 
+ALREADY_LISTENS = "something already listens at {}, so the command could not: stop that"
+"""Why a service is not started; to be filled with where it would listen."""
+
 _SIGNAL_BASE = 128
 
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")

@@ -69,7 +69,10 @@ def _miscounted(case: Case) -> Diagnosis | None:
         return None
     wrong = f"{count(len(case.fitting), 'delivery')} {'fits' if len(case.fitting) == 1 else 'fit'}, not {wanted}"
     if len(case.fitting) < wanted:
-        beside = next((found for look in (_failed, _under_way, _misfitting) if (found := look(case))), None)
+        # What came otherwise explains it only if there were enough with that.
+        are_enough = len(case.fitting) + len(case.near) + len(case.waiting) >= wanted
+        looks = (_failed, _under_way, _misfitting) if are_enough else (_under_way,)
+        beside = next((found for look in looks if (found := look(case))), None)
         came = case.surface.expected("count", len(case.fitting))
         if beside is not None:
             return replace(beside, wrong=wrong)

@@ -57,11 +57,14 @@ def _fits(pattern: str, words: str) -> AfterValidator:
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _VISIBLE = r"^[!-~]{1,200}$"
+_ADDRESS = r"^[!-?A-~]{1,64}@[!-?A-~]{1,135}$"
 _NAMED = "use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or a digit"
 _SEEN = "use 1 to 200 ASCII characters, without spaces"
+_ADDRESSED = "write an email address, like ada@example.com"
 
 Name = Annotated[str, _fits(_NAME, _NAMED), Field(json_schema_extra={"pattern": _NAME})]
 Visible = Annotated[str, _fits(_VISIBLE, _SEEN), Field(json_schema_extra={"pattern": _VISIBLE})]
+Address = Annotated[str, _fits(_ADDRESS, _ADDRESSED), Field(json_schema_extra={"pattern": _ADDRESS})]
 
 
 class NewAccount(Taken):
@@ -69,7 +72,7 @@ class NewAccount(Taken):
 
     name: Name | None = Field(None, description="made of letters, digits, dots, dashes and underscores")
     token: Visible | None = Field(None, description="the access token of its first key")
-    email: Visible = Field(DEFAULT_EMAIL, description="of its first key")
+    email: Address = Field(DEFAULT_EMAIL, description="of its first key")
     settings: dict[str, Any] = Field(default_factory=dict, description=_SETTINGS)
     place: int | None = Field(None, ge=1, le=LAST_PLACE, description=_PLACE)
 

@@ -20,7 +20,7 @@ from copper_emulator.shell.served.account import ServedAccount
 
 
 class NewRoute(Taken):
-    """Targets that begin with `origin` go to the URL `to`."""
+    """`origin` and targets below it go to the URL `to`."""
 
     origin: str = Field(max_length=2048, examples=["https://billing.example.com"])
     to: str = Field(max_length=2048, examples=["http://127.0.0.1:5000"])
@@ -39,7 +39,7 @@ class OfTarget(Taken):
 
 
 class RouteShape(Shape):
-    """Targets that begin with `origin` are sent to `to`."""
+    """`origin` and targets below it are sent to `to`."""
 
     origin: str
     to: str

@@ -27,7 +27,7 @@ _MOST_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Targets that begin with `origin` go to `to`: a base URL, or the application or function itself."""
+    """`origin` and targets below it go to `to`: a base URL, or the application or function itself."""
 
     origin: URL
     to: Any
