@@ -43,19 +43,22 @@ class ToldToEnd(KeyboardInterrupt):
 @contextmanager
 def raised_when_told() -> Iterator[None]:
     """In the block, SIGTERM and a closed terminal (SIGHUP) are raised as Ctrl-C is, once: as ToldToEnd."""
+    before = {number: signal.getsignal(number) for number in _beside_ctrl_c()}
 
     def end(received: int, _: object) -> None:
         # From now on until the process is gone: one told twice ends as one told once, and may be busy with that.
         for number in before:
             signal.signal(number, signal.SIG_IGN)
+        before.clear()
         raise ToldToEnd(received)
 
-    before = {number: signal.getsignal(number) for number in _beside_ctrl_c()}
     for number in before:
         signal.signal(number, end)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
