@@ -228,8 +228,12 @@ class _Run:
 
     def _unless_stopped(self, finding: Finding) -> Rounds[Finding]:
         """The finding, unless nothing comes of anything any more; then the other rows would tell nothing new."""
-        with self.bench.row(PLAINEST.limit, PLAINEST.ahead):
-            has_ended = yield from self.calls.has_ended()
+        with self.bench.row(PLAINEST.limit, PLAINEST.ahead) as trial:
+            try:
+                has_ended = yield from timed(self.calls.has_ended(), trial)
+            except TimeIsUp:
+                # Something still goes on.
+                has_ended = False
         if not has_ended:
             return finding
         self.stopped_in = self.calls.last_row
