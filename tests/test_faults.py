@@ -326,6 +326,19 @@ def test_what_comes_back_after_a_block_is_what_was_left_of_it(copper: Copper) ->
     assert copper.faults.active == [], "it is over by now"
 
 
+def test_a_fault_ends_with_its_block_also_if_another_stood_in_its_place_meanwhile(copper: Copper) -> None:
+    with copper.faults.lose(next=3):
+        people(copper, 1)
+        with copper.faults.lose(next=1):
+            pass
+        assert repr(copper.faults) == "<faults: lose=2>"
+    with copper.faults.outage("1h"):
+        with copper.faults.outage("5m"):
+            copper.advance("10m")
+        assert repr(copper.faults) == "<faults: outage=50m>"
+    assert copper.faults.active == []
+
+
 def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
     copper.faults.on("lose=20%", "outage=10m gone", "slow=1s@https://a.example")
     assert repr(copper.faults) == "<faults: lose=20% outage=10m gone slow=1s@https://a.example>"

@@ -97,7 +97,10 @@ class Emulator(_Opener[Copper], AbstractContextManager[Copper]):
                 closing.callback(copper.close)
                 text = _judged(copper, error, "Emulator" if self._random else "")
         except Exception as failed:
-            # An error raised while an application shuts down must not hide the verdict.
+            # What an application raises as it shuts down must hide neither the verdict nor an error of the block.
+            if error is not None:
+                _note(error, f"An application's shutdown failed as well: {failed!r}")
+                return
             _note(failed, text)
             raise
         if text:
@@ -136,7 +139,10 @@ class AsyncEmulator(_Opener[AsyncCopper]):
                 closing.push_async_callback(copper.close)
                 text = _judged(copper, error, "AsyncEmulator" if self._random else "")
         except Exception as failed:
-            # An error raised while an application shuts down must not hide the verdict.
+            # What an application raises as it shuts down must hide neither the verdict nor an error of the block.
+            if error is not None:
+                _note(error, f"An application's shutdown failed as well: {failed!r}")
+                return
             _note(failed, text)
             raise
         if text:

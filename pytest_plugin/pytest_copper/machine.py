@@ -345,17 +345,19 @@ def run(machine: type[CopperMachine], wanted: settings) -> None:
     A mistake in the class itself is an error before the first example.
     """
     checked(machine)
-    if not machine()._initialised:  # noqa: SLF001 - the machine's own module
-        raise UsageError(
-            f"{machine.__name__}.__init__ must call super().__init__(). Or define none, and set in "
-            "endpoint(self, copper), which is called for each example, what that needs"
-        )
     with closing(Host()) as machine._host:  # noqa: SLF001 - the machine's own module
         try:
             run_state_machine_as_test(machine, settings=fitting(wanted, machine.without))
         except Flaky as error:
             error.add_note(FLAKY)
             raise
+        except AttributeError as error:
+            if not isinstance(error.obj, CopperMachine) or error.obj._initialised:  # noqa: SLF001 - the machine's own module
+                raise
+            raise UsageError(
+                f"{machine.__name__}.__init__ must call super().__init__(). Or define none, and set in "
+                "endpoint(self, copper), which is called for each example, what that needs"
+            ) from None
         finally:
             machine._host = None  # noqa: SLF001
 

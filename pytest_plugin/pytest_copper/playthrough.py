@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
 from copper_emulator import Copper, Delivery, Emulator, UsageError
@@ -154,6 +155,9 @@ class Playthrough:
         with ExitStack() as closing:
             closing.callback(self._emulator.__exit__, None, None, None)
             closing.callback(self._hooks.close)
+            if sys.exc_info()[1] is not None:
+                # A shutdown that fails, too, must not hide why the example has ended.
+                closing.enter_context(suppress(Exception))
             self.copper.stop_apps()
 
     def _check_subscribed(self) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -494,15 +495,38 @@ def test_who_is_told_to_end_ends_the_command_and_reports_what_was_played(
 
 
 @SIGNALS
-def test_who_is_told_to_end_before_the_command_listens_ends_it(number: signal.Signals) -> None:
+def test_who_is_told_to_end_before_the_command_listens_ends_it(tmp_path: Path, number: signal.Signals) -> None:
+    file = tmp_path / "check.xml"
     endless = "import sys, time; print('begun', file=sys.stderr); time.sleep(999)"
     about = ("check", f"http://127.0.0.1:{free_port()}/hook", "--port", "0", "--show-output")
-    with started(*about, "--", "sh", "-c", f'{sys.executable} -c "{endless}" & wait') as check:
+    with started(
+        *about, "--only", "answers", "--junit", str(file), "--", "sh", "-c", f'{sys.executable} -c "{endless}" & wait'
+    ) as check:
         assert check.popen.stderr is not None
         assert check.popen.stderr.readline() == "begun\n"
         code, _, _ = check.end(number)
 
     assert code == 128 + number
+    [row] = ElementTree.parse(file).iter("testcase")
+    assert [each.get("message") for each in row] == ["the check was interrupted"]
+
+
+def test_a_closed_terminal_takes_no_lines_and_the_exit_code_is_that_of_its_signal(tmp_path: Path) -> None:
+    port, file = free_port(), tmp_path / "check.xml"
+    about = (f"http://127.0.0.1:{port}/hook", "--only", "answers,burst", "--types", "person", "--no-secret")
+    command = (sys.executable, "-m", "copper_emulator", "check", *about, "--port", "0", "--junit", str(file))
+    terminal, its_end = os.openpty()
+    with subprocess.Popen([*command, "--", sys.executable, PROGRAM, str(port)], stdout=its_end) as check:
+        os.close(its_end)
+        shown = b""
+        while b"answers" not in shown:
+            shown += os.read(terminal, 1000)
+        os.close(terminal)
+        check.send_signal(signal.SIGHUP)
+        code = check.wait(60)
+
+    assert code == 128 + signal.SIGHUP
+    assert len([*ElementTree.parse(file).iter("testcase")]) == 2
 
 
 def test_a_command_that_ends_while_it_is_checked_is_told() -> None:

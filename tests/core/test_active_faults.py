@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.active_faults import notes_own_end
+from copper_emulator.core.active_faults import may_be_left_of, notes_own_end
 from copper_emulator.core.draws import draw
 from copper_emulator.core.fault import WHOLE, Fault, FaultName
 from copper_emulator.core.model import Attempt, Entry, Event, Kind, Notification, Outcome, Reason, Result, Topic
@@ -691,3 +691,25 @@ def test_the_same_seed_gives_the_same_journal(
         ]
 
     assert journal() == journal()
+
+
+@pytest.mark.parametrize(
+    ("fault", "other", "may_be"),
+    [
+        (Fault(FaultName.LOSE, next=2), Fault(FaultName.LOSE, next=3), True),
+        (Fault(FaultName.LOSE, next=3), Fault(FaultName.LOSE, next=3), True),
+        (Fault(FaultName.LOSE, next=4), Fault(FaultName.LOSE, next=3), False),
+        (Fault(FaultName.LOSE, next=2), Fault(FaultName.LOSE), False),
+        (Fault(FaultName.LOSE), Fault(FaultName.LOSE, next=2), False),
+        (Fault(FaultName.LOSE, next=2), Fault(FaultName.HANG, next=3), False),
+        (Fault(FaultName.LOSE, next=2, target="https://a.example"), Fault(FaultName.LOSE, next=3), False),
+        (Fault(FaultName.OUTAGE, span_ms=1), Fault(FaultName.OUTAGE, span_ms=2), True),
+        (Fault(FaultName.SLOW, span_ms=1), Fault(FaultName.SLOW, span_ms=2), False),
+        (Fault(FaultName.SLOW, span_ms=2, next=1), Fault(FaultName.SLOW, span_ms=2, next=2), True),
+        (Fault(FaultName.RETRY, next=3, span_ms=1), Fault(FaultName.RETRY, next=8, span_ms=1), False),
+        (Fault(FaultName.RETRY, next=8, span_ms=1), Fault(FaultName.RETRY, next=8, span_ms=1), True),
+        (Fault(FaultName.OUTAGE, span_ms=3), Fault(FaultName.OUTAGE, span_ms=2), False),
+    ],
+)
+def test_what_may_be_left_of_a_fault_is_the_same_for_fewer_or_shorter(fault: Fault, other: Fault, may_be: bool) -> None:  # noqa: FBT001 - a parameter
+    assert may_be_left_of(other, fault) is may_be

@@ -85,6 +85,39 @@ def test_a_mistake_in_the_class_is_an_error_before_the_first_example() -> None:
     assert begun == []
 
 
+def test_no_machine_is_made_that_is_not_played() -> None:
+    """Nobody would tear it down, whatever it has begun in its own `__init__`."""
+    made: list[CopperMachine] = []
+
+    class Counted(Right):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    assert run(Counted, examples=3, steps=3) is None
+    assert [hasattr(each, "playthrough") for each in made] == [True] * len(made)
+
+
+def test_a_shutdown_that_fails_does_not_hide_what_was_found() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        if scope["type"] == "lifespan":
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            raise LookupError("no such table")
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    def check(_: CopperMachine, copper: Copper) -> None:
+        assert not copper.deliveries, "found"
+
+    found = run(like(endpoint=lambda self, copper: app, check=check), examples=10, steps=4)
+
+    assert found is not None
+    assert "found" in str(found.error)
+    assert "A scenario that reproduces it (paste and replay):" in "\n".join(found.error.__notes__)
+
+
 def test_what_an_oracle_needs_is_asked_for_before_the_first_example() -> None:
     begun: list[int] = []
 

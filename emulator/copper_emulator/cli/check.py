@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -28,6 +30,7 @@ from copper_emulator.cli.names import types
 from copper_emulator.cli.options import pairs_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.server_options import SettingOption
+from copper_emulator.cli.streams import Unprinted, silence
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -244,22 +247,34 @@ def _run(url: str, output: Output, table: Table, given: Mapping[str, Any], files
         variable = API_URL if given["command"] else ""
         tell_where(account.api_url, given["port"], output, any_token=plan.any_token, variable=variable)
         api = CheckApi(account.api_url, in_use(account.api_url, given["port"]), variable)
-        with service_of(endpoint, account, given) as service:
-            began = monotonic()
+        service, began = None, monotonic()
+        with ExitStack() as ending:
             try:
-                return account.run(replace(plan, service=service, api=api), table.add)
+                service = ending.enter_context(service_of(endpoint, account, given))
+                report = account.run(replace(plan, service=service, api=api), table.add)
             except KeyboardInterrupt:
-                # First of all, since whoever ends a check may not wait long, and a closed terminal takes no lines.
-                report = report_until_then(plan, table.added, monotonic() - began)
-                _write(files, report)
-                output.json(report.to_json())
-                table.end()
-                output.line(f"Interrupted; until then: {table.summary}", style="bold")
+                # Before the service is ended: whoever ends a check may not wait long.
+                _report_interrupted(report_until_then(plan, table.added, monotonic() - began), output, table, files)
                 raise
-            finally:
+            except Exception:
                 table.end()
-                if service is not None and (code := service.ended()) is not None:
-                    output.line(f"The command exited by itself with {code} during the check: see what it printed.")
+                raise
+            table.end()
+            if service is not None and (code := service.ended()) is not None:
+                output.line(f"The command exited by itself with {code} during the check: see what it printed.")
+            return report
+
+
+def _report_interrupted(report: Report, output: Output, table: Table, files: _Files) -> None:
+    _write(files, report)
+    try:
+        output.json(report.to_json())
+        table.end()
+        output.line(f"Interrupted; until then: {table.summary}", style="bold")
+        sys.stdout.flush()
+    except Unprinted:
+        # A closed terminal takes no lines.
+        silence(sys.stdout)
 
 
 def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Source | None:

@@ -332,6 +332,15 @@ class ActiveFaults:
         return self._draws.draw(purpose, *key[1:], self.draw_counts[key], low=0, high=high)
 
 
+def may_be_left_of(other: Fault, fault: Fault) -> bool:
+    """Whether a fault is another, or what can be left of that: the same, for fewer or for a shorter time."""
+    if fault.name is FaultName.RETRY or replace(fault, next=other.next, span_ms=other.span_ms) != other:
+        return fault == other
+    fewer = fault.next is not None and other.next is not None and fault.next < other.next
+    shorter = fault.name in _ENDING and fault.span_ms < other.span_ms
+    return (fewer or fault.next == other.next) and (shorter or fault.span_ms == other.span_ms)
+
+
 def notes_own_end(text: str, fault: Fault) -> bool:
     """Whether a note says that this fault has ended by itself, rather than been switched off."""
     return text.startswith((f"{fault} {_OVER}", f"{fault} {_USED_UP}"))

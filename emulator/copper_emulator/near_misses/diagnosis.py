@@ -76,8 +76,14 @@ def _miscounted(case: Case) -> Diagnosis | None:
         came = case.surface.expected("count", len(case.fitting))
         if beside is not None:
             return replace(beside, wrong=wrong)
+        if _failed(case):
+            # To expect as many as were accepted would hide the others.
+            return Diagnosis(wrong, f"Make the others happen, or expect fewer; but first {_ACCEPT_ALL}.")
         return _or_later(Diagnosis(wrong, f"Expect what came: {came}."), case, has_come=True)
     return Diagnosis(wrong, _too_many(case))
+
+
+_ACCEPT_ALL = "fix the endpoint, which has not accepted all that came"
 
 
 def _too_many(case: Case) -> str:

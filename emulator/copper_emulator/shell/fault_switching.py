@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.active_faults import ActiveFault, notes_own_end
+from copper_emulator.core.active_faults import ActiveFault, may_be_left_of, notes_own_end
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import Kind
@@ -61,7 +61,8 @@ class Switched:
 
     def _end(self, account: Account, now: int) -> None:
         faults, fault, replaced = account.faults, self._fault, self._replaced
-        has_ended = bool(faults.switch_off(now, fault.__eq__)) or self._ended_by_itself(account)
+        switched_off = faults.switch_off(now, lambda other: may_be_left_of(fault, other))
+        has_ended = bool(switched_off) or self._ended_by_itself(account)
         if replaced is None or replaced.is_over(now) or not has_ended:
             return
         if faults.in_slot_of(fault, now) is None:

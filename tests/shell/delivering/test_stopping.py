@@ -210,6 +210,23 @@ def test_all_others_are_shut_down_all_the_same(face: str) -> None:
 
 
 @FACES
+def test_it_does_not_hide_what_the_block_has_raised(face: str) -> None:
+    async def there() -> None:
+        async with AsyncEmulator() as copper:
+            await copper.start(ending(raises))
+            raise KeyError("of the test")
+
+    def here() -> None:
+        with Emulator() as copper:
+            copper.start(ending(raises))
+            raise KeyError("of the test")
+
+    with pytest.raises(KeyError, match="of the test") as raised:
+        here() if face == "sync" else asyncio.run(there())
+    assert raised.value.__notes__ == ["An application's shutdown failed as well: LookupError('no such table')"]
+
+
+@FACES
 def test_what_a_lifespan_raises_while_it_is_up_is_told_at_the_end(face: str) -> None:
     async def app(_scope: Any, receive: Any, send: Any) -> None:
         await receive()
