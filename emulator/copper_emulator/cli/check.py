@@ -251,18 +251,15 @@ def _run(url: str, output: Output, table: Table, given: Mapping[str, Any], files
         with ExitStack() as ending:
             try:
                 service = ending.enter_context(service_of(endpoint, account, given))
-                report = account.run(replace(plan, service=service, api=api), table.add)
+                return account.run(replace(plan, service=service, api=api), table.add)
             except KeyboardInterrupt:
                 # Before the service is ended: whoever ends a check may not wait long.
                 _report_interrupted(report_until_then(plan, table.added, monotonic() - began), output, table, files)
                 raise
-            except Exception:
+            finally:
                 table.end()
-                raise
-            table.end()
-            if service is not None and (code := service.ended()) is not None:
-                output.line(f"The command exited by itself with {code} during the check: see what it printed.")
-            return report
+                if service is not None and (code := service.ended()) is not None:
+                    output.line(f"The command exited by itself with {code} during the check: see what it printed.")
 
 
 def _report_interrupted(report: Report, output: Output, table: Table, files: _Files) -> None:
