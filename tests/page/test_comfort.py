@@ -244,7 +244,7 @@ def test_the_keys_are_read_from_the_first_one(screen: Screen, emulator: Emulator
 def test_enter_does_what_a_dialog_is_for(screen: Screen, emulator: Emulator) -> None:
     screen.open("subscriptions")
     screen.press("New route")
-    screen.dialog.get_by_label("Targets that begin with").fill("https://billing.example.com")
+    screen.dialog.get_by_label("Targets at or below").fill("https://billing.example.com")
     screen.dialog.get_by_label("Are sent to").fill("http://127.0.0.1:5000")
     screen.page.keyboard.press("Enter")
     expect(screen.region("Routes")).to_contain_text("http://127.0.0.1:5000")

@@ -453,7 +453,7 @@ def test_routes_are_made_and_removed(screen: Screen, emulator: Emulator) -> None
     screen.open("subscriptions")
 
     screen.press("New route")
-    screen.dialog.get_by_label("Targets that begin with").fill("https://billing.example.com")
+    screen.dialog.get_by_label("Targets at or below").fill("https://billing.example.com")
     screen.dialog.get_by_label("Are sent to").fill("http://127.0.0.1:5000")
     screen.dialog.get_by_role("button", name="Save").click()
     expect(screen.region("Routes")).to_contain_text("http://127.0.0.1:5000")
@@ -568,11 +568,11 @@ def test_faults_say_their_seed_and_can_be_for_one_target(screen: Screen, emulato
     screen.open("faults")
     expect(screen.region("Faults that are on")).to_contain_text("seed 0")
 
-    screen.page.get_by_label("Only targets that begin with").fill("https://billing.example.com")
+    screen.page.get_by_label("Only targets at or below").fill("https://billing.example.com")
     screen.press("Switch on outage")
 
     expect(screen.region("Faults that are on")).to_contain_text("outage=10m@https://billing.example.com")
-    screen.page.get_by_label("Only targets that begin with").fill("")
+    screen.page.get_by_label("Only targets at or below").fill("")
     screen.press("Switch on shuffle")
     expect(screen.region("Faults that are on")).to_contain_text("shuffle")
     screen.press("Switch off outage=10m@https://billing.example.com")

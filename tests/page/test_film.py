@@ -47,7 +47,7 @@ def subscribes(screen: Screen, endpoint: Endpoint) -> None:
     expect(screen.main).to_contain_text("Nothing has happened yet")
     screen.main.get_by_role("link", name="Subscriptions").click()
     screen.press("New route")
-    screen.dialog.get_by_label("Targets that begin with").fill("https://billing.example.com")
+    screen.dialog.get_by_label("Targets at or below").fill("https://billing.example.com")
     screen.dialog.get_by_label("Are sent to").fill(endpoint.url)
     screen.dialog.get_by_role("button", name="Save").click()
     screen.press("New subscription")

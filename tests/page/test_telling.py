@@ -596,7 +596,7 @@ def test_a_file_that_is_no_snapshot_is_noticed_before_anything_is_asked(screen: 
     [
         ("How much outage", "abc", "Switch on outage", "'abc' is not a duration"),
         ("How many refuse", "some", "Switch on refuse", "'some' is not a whole number"),
-        ("Only targets that begin with", "foo", "Switch on lose", "'foo' is not a target"),
+        ("Only targets at or below", "foo", "Switch on lose", "'foo' is not a target"),
     ],
 )
 def test_what_is_wrong_with_a_fault_is_told_at_its_box(
@@ -723,7 +723,7 @@ def test_moments_are_in_one_form_and_zone_also_within_sentences(
 def test_a_route_to_another_machine_is_asked_about(screen: Screen, emulator: Emulator) -> None:
     screen.open("subscriptions")
     screen.press("New route")
-    screen.dialog.get_by_label("Targets that begin with").fill("https://billing.example.com")
+    screen.dialog.get_by_label("Targets at or below").fill("https://billing.example.com")
     screen.dialog.get_by_label("Are sent to").fill("https://www.example.com")
 
     screen.dialog.get_by_role("button", name="Save").click()

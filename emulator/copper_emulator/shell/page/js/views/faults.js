@@ -86,7 +86,7 @@ export async function show(main, { session, signal }) {
     h(
       "div",
       { class: "panels" },
-      h("div", { class: "row apart" }, h("h1", {}, "Faults"), field("Only targets that begin with", target)),
+      h("div", { class: "row apart" }, h("h1", {}, "Faults"), field("Only targets at or below", target)),
       on,
       h(
         "section",

@@ -105,7 +105,7 @@ class SubscriptionsView {
       return [data(origin), [data(to), away], button("Remove", remove, { "aria-label": `Remove route of ${origin}` })];
     });
     const none = "Without a route, only this machine is reached; everything else is blocked.";
-    return table(["Targets that begin with", "Are sent to"], rows, none);
+    return table(["Targets at or below", "Are sent to"], rows, none);
   }
 
   async edit(subscription) {
@@ -210,7 +210,7 @@ function newRoute(api) {
       if (leaves(there) && !(await confirmed("Send to another machine?", text, "Send there"))) return;
       if (await tried(() => api.addRoute(origin.value.trim(), there), "Route added")) close(true);
     };
-    return [field("Targets that begin with", origin, "origin"), field("Are sent to", to, "to"), ends(close, save)];
+    return [field("Targets at or below", origin, "origin"), field("Are sent to", to, "to"), ends(close, save)];
   });
 }
 
