@@ -141,3 +141,21 @@ def test_a_record_made_before_gives_the_others_other_ids_and_so_other_draws() ->
     alone, second = late_by("Ada"), late_by("Bob", "Ada")
     assert second[0] == alone[0]
     assert second[1] != alone[0]
+
+
+@pytest.mark.parametrize("faults", ["lose=50%", "beyond_spec.duplicate=50%", "latency=0-15m", "shuffle latency=30s"])
+def test_further_accounts_draw_the_same(faults: str) -> None:
+    """The ids are other ones there; what becomes of the third new person is the same."""
+
+    def told_at(place: int) -> list[tuple[int, str, int]]:
+        with Emulator(seed=SEED, faults=faults, place=place) as copper:
+            copper.route(TARGET, to=Endpoint(TARGET))
+            copper.subscribe("person", "new", target=TARGET)
+            people = [copper.people.create(name=name).id for name in "ABCDEFGH"]
+            copper.advance("15m")
+            return [
+                (people.index(each.ids[0]), each.outcome, each.notification.due_ms - each.notification.change.at_ms)
+                for each in copper.deliveries
+            ]
+
+    assert told_at(2) == told_at(50_000) == told_at(1)

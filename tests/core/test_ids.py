@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.ids import FIRST_RECORD_ID, LAST_PLACE, Counters, check_place
@@ -125,6 +127,17 @@ def test_the_place_of_an_earlier_state_is_that_of_its_subscription_ids() -> None
     restored.restore({"subscription": 580_700})
 
     assert restored.place == 2
+
+
+@given(st.integers(1, LAST_PLACE), st.sampled_from(EntityType), st.integers(0, 25_000))
+def test_ids_can_be_counted_as_in_the_first_range(place: int, kind: EntityType, nth: int) -> None:
+    first, here = Counters(), Counters(place)
+    for counters in (first, here):
+        counters.start_records(nth)
+    record = first.next_record(kind)
+
+    assert here.records_in_first(kind, [here.next_record(kind), 17]) == (record, 17)
+    assert here.subscription_in_first(here.next_subscription()) == first.next_subscription()
 
 
 @pytest.mark.parametrize("place", [0, -1, 100_001, True, "2"])

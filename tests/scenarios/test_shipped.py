@@ -99,6 +99,15 @@ def test_it_passes_against_the_right_endpoint(name: str) -> None:
         played_on(app, name)
 
 
+@pytest.mark.parametrize("place", [2, 64_311])
+@pytest.mark.parametrize("name", shipped_names())
+def test_it_passes_in_further_accounts(name: str, place: int) -> None:
+    """Ids are other ones there; what is drawn is the same."""
+    with endpoints.right() as app, Emulator(place=place) as copper:
+        copper.route(endpoints.ORIGIN, app.wsgi_app)
+        copper.play(name)
+
+
 @pytest.mark.parametrize("name", shipped_names())
 def test_it_passes_against_the_built_in_endpoint(name: str) -> None:
     """So that it can be tried without an endpoint."""

@@ -135,7 +135,7 @@ class Account:
         self.marks = Marks()
         self._counters = Counters() if counters is None else counters
         self.journal = Journal(on_entry, self.marks)
-        self.draws = Draws(rules.seed)
+        self.draws = Draws(rules.seed, self._counters)
         self.faults = ActiveFaults(
             rules,
             self.draws,

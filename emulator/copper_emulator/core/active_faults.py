@@ -329,7 +329,8 @@ class ActiveFaults:
         key = (purpose, notification.topic, notification.ids, notification.subscription)
         self.draw_counts[key] += 1
         self._marks.mark("draws", key)
-        return self._draws.draw(purpose, *key[1:], self.draw_counts[key], low=0, high=high)
+        sent = self._draws.keyed(notification.topic, notification.ids, notification.subscription)
+        return self._draws.draw(purpose, *sent, self.draw_counts[key], low=0, high=high)
 
 
 def may_be_left_of(other: Fault, fault: Fault) -> bool:

@@ -11,7 +11,7 @@ every run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
 from copper_emulator.core.errors import UsageError
@@ -59,6 +59,16 @@ class Counters:
         beyond += (self.place - 1) * IDS_PER_PLACE
         self._next |= {name: first + beyond for name, first in _FIRST_RECORD_IDS.items()}
 
+    def records_in_first(self, kind: EntityType, ids: Sequence[int]) -> tuple[int, ...]:
+        """What these ids of records would be in the first id range; lower ids, which a user chose, as they are."""
+        if self.place == 1:
+            return tuple(ids)
+        return tuple(_in_first(record_id, self.place, FIRST_RECORD_ID[kind]) for record_id in ids)
+
+    def subscription_in_first(self, subscription_id: int) -> int:
+        """What this id of a subscription would be in the first id range."""
+        return _in_first(subscription_id, self.place, FIRST_SUBSCRIPTION_ID)
+
     def next_subscription(self) -> int:
         return self._take_next(_SUBSCRIPTION)
 
@@ -101,6 +111,11 @@ class Counters:
         number = self._next[sequence]
         self._next[sequence] = number + 1
         return number
+
+
+def _in_first(number: int, place: int, first: int) -> int:
+    beyond = (place - 1) * IDS_PER_PLACE
+    return number - beyond if number >= first + beyond else number
 
 
 def check_place(place: object) -> None:

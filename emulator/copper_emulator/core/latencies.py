@@ -33,4 +33,5 @@ class Latencies:
         low, high = latency.low_ms, latency.high_ms
         if low == high:
             return low
-        return self._draws.draw("latency", change.topic, change.ids, nth, subscription.id, low=low, high=high)
+        topic, ids, subscription_id = self._draws.keyed(change.topic, change.ids, subscription.id)
+        return self._draws.draw("latency", topic, ids, nth, subscription_id, low=low, high=high)
