@@ -8,7 +8,7 @@ from copper_emulator import Emulator, Report, check_names
 from tests.checks.served import served, state_of
 from tests.machine.samples import SAMPLES, InProcess, sample
 
-LONG = "burst,slow-fetch"
+LONG = "burst,slow-fetch,api-hangs"
 """Rows that take seconds and are about none of the bugs."""
 
 TYPES = {f"type-{kind}" for kind in ("lead", "person", "company", "opportunity", "project", "task")}

@@ -73,24 +73,29 @@ class OverHttp:
         self._call("PUT", f"{PLURALS[kind]}/{record_id}", fields)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """The answer, or None if there is no such record. Calls that are temporarily refused are retried."""
+        """The answer, or None if there is no such record. Calls that are refused or not answered are retried."""
         connection = self._connection()
         data = None if body is None else json.dumps(body)
+        status, said = 0, "no answer"
         for _ in range(self.tries):
-            connection.request(method, f"{self._path}/{path}", data, self._headers)
-            answer = connection.getresponse()
-            said = json.loads(answer.read())
-            if answer.status not in (429, 503):
+            try:
+                connection.request(method, f"{self._path}/{path}", data, self._headers)
+                answer = connection.getresponse()
+            except TimeoutError:
+                connection.close()
+                continue
+            status, said = answer.status, json.loads(answer.read())
+            if status not in (429, 503):
                 break
-        if answer.status not in (200, 404):
-            raise RuntimeError(f"{method} {path}: {answer.status} {said}")
-        return said if answer.status == 200 else None
+        if status not in (200, 404):
+            raise RuntimeError(f"{method} {path}: {status} {said}")
+        return said if status == 200 else None
 
     def _connection(self) -> HTTPConnection:
         # An application may be called by many threads, but a connection used by only one.
         kept: HTTPConnection | None = getattr(self._kept, "connection", None)
         if kept is None:
-            kept = self._kept.connection = HTTPConnection(self._place, timeout=10)
+            kept = self._kept.connection = HTTPConnection(self._place, timeout=4)
             finalize(self, kept.close)
         return kept
 

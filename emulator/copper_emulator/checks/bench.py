@@ -6,7 +6,7 @@ It is longer than other modules so that anyone who writes a row finds all of tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -314,6 +314,13 @@ class Bench:
         """Let a moment of real time pass in which an endpoint can work."""
         yield []
         yield from self._operations.settle()
+
+    def until(self, holds: Callable[[], bool], seconds: float) -> Rounds[bool]:
+        """Wait until something holds, up to that many seconds of real time; whether it does."""
+        until = monotonic() + seconds
+        while not holds() and monotonic() < until:
+            yield from self.rest()
+        return holds()
 
     @contextmanager
     def playing(self, **changes: Any) -> Iterator[None]:

@@ -8,15 +8,12 @@ not wait for that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import EntityType
 from copper_emulator.shell.check_support import LateAnswer
-from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import Manner
 
@@ -52,12 +49,12 @@ def overtaken(bench: Bench) -> Rounds[Finding]:
     yield from bench.apart()
     with bench.late_answer(ON_ITS_WAY) as late:
         yield from bench.rename(kind, ids)
-        yield from _until(bench, lambda: late.is_taken, _begins(bench))
+        yield from bench.until(lambda: late.is_taken, _begins(bench))
         is_under_way, has_arrived = late.is_taken and not late.has_arrived, late.has_arrived
         is_overtaken = is_under_way and (yield from _change_again(bench, kind, ids, late))
     if not is_under_way:
         return (yield from _not_overtaken(bench, has_arrived=has_arrived))
-    yield from _until(bench, lambda: False, SETTLED)
+    yield from bench.until(lambda: False, SETTLED)
     yield from bench.compare(lull=BEGINS)
     yield from bench.end()
     found = judged(bench, ADVICE)
@@ -71,11 +68,11 @@ def _change_again(bench: Bench, kind: EntityType, ids: list[int], late: LateAnsw
     before = len(bench.own_calls)
     yield from bench.rename(kind, ids)
     # Who works on one record at a time fetches again only when the first answer has arrived.
-    yield from _until(bench, lambda: late.has_arrived or len(bench.own_calls) > before, ON_ITS_WAY)
+    yield from bench.until(lambda: late.has_arrived or len(bench.own_calls) > before, ON_ITS_WAY)
     is_overtaken = len(bench.own_calls) > before and not late.has_arrived
-    yield from _until(bench, lambda: late.has_arrived, SETTLED)
+    yield from bench.until(lambda: late.has_arrived, SETTLED)
     late.let_go()
-    yield from _until(bench, lambda: late.has_arrived, ON_ITS_WAY)
+    yield from bench.until(lambda: late.has_arrived, ON_ITS_WAY)
     return is_overtaken
 
 
@@ -107,9 +104,3 @@ def _begins(bench: Bench) -> float:
     # With a hook, there is work after the answer, of which others need not wait for the end.
     least = BEGINS if bench.manner is Manner.ON_LOOP or bench.has_hooks else 0.0
     return max(least, min(bench.plan.patience, ON_ITS_WAY))
-
-
-def _until(bench: Bench, holds: Callable[[], bool], seconds: float) -> Rounds[None]:
-    until = monotonic() + seconds
-    while not holds() and monotonic() < until:
-        yield from bench.rest()

@@ -15,6 +15,7 @@ from copper_emulator.checks import (
     contact,
     converting,
     echo,
+    hanging,
     keep_alive,
     killing,
     naming,
@@ -316,6 +317,14 @@ ROWS: tuple[Row, ...] = (
         refusals.down_once,
         all_events=False,
         limit=120.0,
+    ),
+    Row(
+        "api-hangs",
+        "the first call of the API is never answered",
+        hanging.ADVICE,
+        hanging.api_hangs,
+        all_events=False,
+        limit=180.0,
     ),
     Row("gone", "a record is deleted before it can be fetched", _FETCH, races.gone),
     Row(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 
 BEGINS = 2.0
@@ -13,10 +12,7 @@ BEGINS = 2.0
 
 def wait_for_call(bench: Bench) -> Rounds[bool]:
     """Give an endpoint that works after its answer time to call the API; whether it has been called in this row."""
-    until = monotonic() + min(bench.plan.patience, BEGINS)
-    while not bench.own_calls and monotonic() < until:
-        yield from bench.rest()
-    return bool(bench.own_calls)
+    return (yield from bench.until(lambda: bool(bench.own_calls), min(bench.plan.patience, BEGINS)))
 
 
 def not_called(bench: Bench) -> str:

@@ -54,11 +54,13 @@ class CheckOptions:
 class CheckMeasurements:
     """What is measured for `check` in delivery and in the API."""
 
-    __slots__ = ("api_calls_held", "loop_blocked_seconds", "most_api_calls_held")
+    __slots__ = ("api_calls_held", "gave_up_after", "loop_blocked_seconds", "most_api_calls_held")
 
     def __init__(self) -> None:
         self.api_calls_held = 0
         """The number of API calls being held back."""
+        self.gave_up_after: float | None = None
+        """Seconds after which the client of the last call that is never answered gave up; None until it does."""
         self.loop_blocked_seconds = 0.0
         """Seconds for which something has blocked the endpoints' event loop, in rounds that are sent concurrently."""
         self.most_api_calls_held = 0

@@ -8,9 +8,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
-from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.clock import monotonic, real_timeout
+
+_LOOK = 0.05
+"""Seconds after which it is asked again whether a wait is over: nobody says so, neither aiohttp nor a clock."""
 
 
 class HeldCalls:
@@ -21,24 +25,29 @@ class HeldCalls:
         self._is_over = False
         self._wakers: set[Callable[[], object]] = set()
 
-    async def hold(self, seconds: float) -> bool:
-        """Wait that long in real time. Returns False as soon as the calls are let go, at once if they already are."""
+    async def hold(self, seconds: float, is_over: Callable[[], bool] | None = None) -> bool:
+        """Wait that long in real time, or until `is_over` says so, which is asked again and again.
+
+        Returns False as soon as the calls are cut off or let go, at once if they already are.
+        """
         released = asyncio.Event()
         waker = partial(asyncio.get_running_loop().call_soon_threadsafe, released.set)
         with self._lock:
             if self._is_over:
                 return False
             self._wakers.add(waker)
+        until = monotonic() + seconds
         try:
-            async with real_timeout(round(seconds * 1000)):
-                await released.wait()
-        except TimeoutError:
-            return True
-        else:
-            return False
+            # Under one waker throughout: a cut between two waits would be missed.
+            while (left := until - monotonic()) > 0 and not (is_over is not None and is_over()):
+                with suppress(TimeoutError):
+                    async with real_timeout(round((left if is_over is None else min(left, _LOOK)) * 1000)):
+                        await released.wait()
+                    return False
         finally:
             with self._lock:
                 self._wakers.discard(waker)
+        return True
 
     def cut_off(self) -> None:
         """End every wait, of calls to what the account was. May be called from any thread."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 
@@ -21,9 +22,6 @@ from copper_emulator.shell.tenant import Tenant
 
 LONGEST = 60.0
 """Seconds of real time for which a call hangs at most: a client without patience of its own must not hang for ever."""
-
-_LOOK = 0.05
-"""Seconds after which it is seen that the client has given up; aiohttp tells nobody."""
 
 
 class CutOff(Exception):
@@ -72,9 +70,8 @@ async def hindered(
 async def _late(
     tenant: Tenant, late: LateAnswer, request: web.Request, answer: web.StreamResponse
 ) -> web.StreamResponse:
-    while not late.arrives():
-        if not await tenant.held_calls.hold(_LOOK):
-            raise _cut_off(request)
+    if not await tenant.held_calls.hold(LONGEST, late.arrives):
+        raise _cut_off(request)
     return answer
 
 
@@ -97,9 +94,9 @@ async def _held_back(tenant: Tenant, seconds: float) -> bool:
 
 
 async def _hanging(tenant: Tenant, request: web.Request) -> None:
-    until = monotonic() + LONGEST
-    while not has_gone(request) and monotonic() < until and await tenant.held_calls.hold(_LOOK):
-        pass
+    began = monotonic()
+    if await tenant.held_calls.hold(LONGEST, partial(has_gone, request)) and has_gone(request):
+        tenant.check_measurements.gave_up_after = monotonic() - began
 
 
 def _cut_off(request: web.Request) -> CutOff:
