@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,11 +22,14 @@ def copper() -> Iterator[Copper]:
         yield account
 
 
-class Mirror:
-    """Stores the names of people, fetched over HTTP."""
+PAUSE = 2 * refusals.AT_ONCE
 
-    def __init__(self, copper: Copper, tries: int) -> None:
-        self.copper, self.tries = copper, tries
+
+class Mirror:
+    """Stores the names of people, fetched over HTTP; waits between its tries."""
+
+    def __init__(self, copper: Copper, tries: int, pause: float = PAUSE) -> None:
+        self.copper, self.tries, self.pause = copper, tries, pause
         self.people: dict[int, Any] = {}
 
     def fetch(self, record_id: int) -> bool:
@@ -34,6 +38,7 @@ class Mirror:
             if answer.ok:
                 self.people[record_id] = {"name": answer.json()["name"]}
                 return True
+            threading.Event().wait(self.pause)
         return False
 
     def state(self) -> object:
@@ -58,6 +63,32 @@ def test_who_tries_often_enough_passes(copper: Copper, tries: int, answer: int, 
     report = played(copper, lambda body: 200 if mirror.fetch(body["ids"][0]) else answer, state=mirror.state)
 
     assert verdicts(report) == expected, report
+
+
+def test_who_calls_again_at_once_is_warned(copper: Copper) -> None:
+    """Two 429s are survived in that way, but not a minute in which Copper takes no call."""
+    mirror = Mirror(copper, 3, pause=0.0)
+    report = played(copper, lambda body: 200 if mirror.fetch(body["ids"][0]) else 500, state=mirror.state)
+
+    assert verdicts(report) == ["warned", "passed"], report
+    assert re.match(
+        r"\d+ ms and \d+ ms after a 429 it called again; 2 calls of the API", report["rate-limited"].evidence
+    )
+    assert report["rate-limited"].advice.startswith("Wait before you call again, each time longer (1 s, 2 s, 4 s")
+
+
+def test_calls_for_different_things_are_not_taken_for_tries(copper: Copper) -> None:
+    """Neither of these waits, but each that is refused is tried again only after the other."""
+    mirror = Mirror(copper, 1, pause=0.0)
+
+    def hook(body: dict[str, Any]) -> int:
+        for _ in range(3):
+            requests.get(f"{copper.api_url}/account", headers=copper.headers, timeout=10)
+            if mirror.fetch(body["ids"][0]):
+                return 200
+        return 500
+
+    assert verdicts(played(copper, hook, state=mirror.state)) == ["passed", "passed"]
 
 
 def test_what_was_refused_is_told_with_its_fault_and_the_advice(copper: Copper) -> None:
@@ -93,7 +124,11 @@ def test_who_fetches_nothing_is_refused_nothing_whatever_its_state(copper: Coppe
 def test_other_types_are_asked_for_too(copper: Copper) -> None:
     def hook(body: dict[str, Any]) -> int:
         url = f"{copper.api_url}/activities/{body['ids'][0]}"
-        return 200 if any(requests.get(url, headers=copper.headers, timeout=10).ok for _ in range(3)) else 500
+        for _ in range(3):
+            if requests.get(url, headers=copper.headers, timeout=10).ok:
+                return 200
+            threading.Event().wait(PAUSE)
+        return 500
 
     report = played(copper, hook, types="activity_log")
 

@@ -87,6 +87,7 @@ class OverHttp:
             status, said = answer.status, json.loads(answer.read())
             if status not in (429, 503):
                 break
+            threading.Event().wait(_PAUSE)
         if status not in (200, 404):
             raise RuntimeError(f"{method} {path}: {status} {said}")
         return said if status == 200 else None
@@ -98,6 +99,10 @@ class OverHttp:
             kept = self._kept.connection = HTTPConnection(self._place, timeout=4)
             finalize(self, kept.close)
         return kept
+
+
+_PAUSE = 0.1
+"""Seconds before a refused call is tried again. For Copper it would be longer, each time."""
 
 
 class InProcess:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from copper_emulator.checks.bench import Bench
-from copper_emulator.checks.judging import judged
+from copper_emulator.checks.judging import judged, milliseconds
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.uncalled import untried, wait_for_call
 from copper_emulator.core.model import Kind
@@ -23,9 +25,36 @@ ADVICE = (
 )
 
 
+AT_ONCE = 0.05
+"""Seconds of real time within which a call comes at once after a refused one."""
+
+PAUSE = (
+    "Wait before you call again, each time longer (1 s, 2 s, 4 s, for a minute in all), or until a queue's next run: "
+    "Copper allows 180 calls in any minute, so a call that comes at once is refused, too, and then the change is lost."
+)
+
+
 def rate_limited(bench: Bench) -> Rounds[Finding]:
     """The API refuses the first calls as too many."""
-    return (yield from _refused(bench, 429, LIMITED))
+    options = bench.tenant.check_options
+    options.call_times = times = []
+    try:
+        found = yield from _refused(bench, 429, LIMITED)
+    finally:
+        options.call_times = None
+    pauses = _pauses(times)
+    if found.verdict is not Verdict.PASSED or not pauses or max(pauses) >= AT_ONCE:
+        return found
+    waited = " and ".join(map(milliseconds, pauses))
+    return Finding(Verdict.WARNED, f"{waited} after a 429 it called again; {found.evidence}", PAUSE)
+
+
+def _pauses(times: list[tuple[str, float]]) -> list[float]:
+    """Seconds between each refused call and the next; none if those ask for different things, perhaps side by side."""
+    first = times[: LIMITED + 1]
+    if len(first) <= LIMITED or len({path for path, _ in first}) > 1:
+        return []
+    return [later - earlier for (_, earlier), (_, later) in pairwise(first)]
 
 
 def down_once(bench: Bench) -> Rounds[Finding]:

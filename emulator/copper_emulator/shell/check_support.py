@@ -29,6 +29,7 @@ class CheckOptions:
 
     __slots__ = (
         "background_patience",
+        "call_times",
         "is_unhindered",
         "late_answer",
         "sends_concurrently",
@@ -38,6 +39,8 @@ class CheckOptions:
     def __init__(self) -> None:
         self.background_patience = 1.0
         """Seconds of real time for tasks that an endpoint's call leaves behind. One that takes longer may never end."""
+        self.call_times: list[tuple[str, float]] | None = None
+        """Takes the path of each API call, and when it arrived in real time; None if nobody asks for that."""
         self.is_unhindered: Callable[[str], bool] | None = None
         """Whether a call with this path is met by no fault, and its answer is not the one that is delayed."""
         self.late_answer: LateAnswer | None = None

@@ -22,7 +22,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.check_support import CheckMeasurements, CheckOptions
-from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
+from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
 from copper_emulator.shell.frozen import frozen_now, may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.hooks import Hooks
@@ -123,6 +123,8 @@ class Tenant:
         """
         self.api_call_count += 1
         account, clock = self.account, self.clock
+        if self.check_options.call_times is not None:
+            self.check_options.call_times.append((path, monotonic()))
         now, causing = clock.now(), account.causing
         if not self.driving and isinstance(clock, VirtualClock) and (frozen := frozen_now()) is not None:
             # Not `self.now`, which may move the clock: a call that only reads must not move it.
