@@ -36,8 +36,8 @@ PAUSE = (
 
 def rate_limited(bench: Bench) -> Rounds[Finding]:
     """The API refuses the first calls as too many."""
-    options = bench.tenant.check_options
-    options.call_times = times = []
+    options, times = bench.tenant.check_options, list[tuple[str, float]]()
+    options.call_times = times
     try:
         found = yield from _refused(bench, 429, LIMITED)
     finally:
