@@ -14,7 +14,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.arguments import bare_event, captured_topic, not_captured
 from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.json_text import encode
-from copper_emulator.core.model import Change, Delivery, Topic
+from copper_emulator.core.model import Attempt, Change, Delivery, Topic
 from copper_emulator.core.subscriptions import is_header_name
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import duration_text
@@ -123,10 +123,9 @@ class LocalOperations(Operations):
         self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str]
     ) -> Rounds[Delivery]:
         __tracebackhide__ = True
-        own = request_headers(self.tenant.settings.user_agent, headers)
         if self.tenant.is_behind():
             yield from settle(self.tenant)
-        attempt = self.tenant.record(lambda account, now: account.replay(topic, ids, raw, target, own, now))
+        attempt = self.replaying(raw, topic, ids, target, headers)
         yield from send_now(self.tenant, attempt)
         yield from settle(self.tenant)
         account = self.tenant.account
@@ -134,6 +133,14 @@ class LocalOperations(Operations):
             now = self.tenant.clock.now()
             yield from advance(self.tenant, max((account.next_moment(now) or now) - now, 1))
         return delivery
+
+    def replaying(
+        self, raw: bytes, topic: Topic, ids: tuple[int, ...], target: str, headers: Mapping[str, str]
+    ) -> Attempt:
+        """Note the attempt to send a captured body; `send_now` makes it."""
+        own = request_headers(self.tenant.settings.user_agent, headers)
+        attempt: Attempt = self.tenant.record(lambda account, now: account.replay(topic, ids, raw, target, own, now))
+        return attempt
 
     def settle(self) -> Rounds[list[Delivery]]:
         self.tenant.check_here()

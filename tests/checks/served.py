@@ -1,4 +1,4 @@
-"""WSGI applications really served, in threads, on a free port of this machine."""
+"""WSGI applications really served, in threads or in one, on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class _Silent(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, *, in_threads: bool = True) -> Iterator[str]:
     """The URL of an application's hook, until the block ends."""
-    server = make_server("127.0.0.1", 0, app, _Server, _Silent)
+    server = make_server("127.0.0.1", 0, app, _Server if in_threads else WSGIServer, _Silent)
     with in_a_thread(server):
         yield f"http://127.0.0.1:{server.server_port}/hook"
 

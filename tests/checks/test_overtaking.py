@@ -248,7 +248,9 @@ def test_for_who_fetches_before_it_answers_it_is_not_played_and_that_is_no_proof
     row = played(copper, lambda request: fetch(copper, known, request.json["ids"]), known)
 
     assert str(row.verdict) == "skipped"
-    assert row.evidence.startswith("it fetches before it answers, and the record changes again only after the answer")
+    assert row.evidence.startswith(
+        "it fetches before it answers, and in this process the record changes again only after"
+    )
     assert row.evidence.endswith("so a later fetch may still overtake another")
     assert row.advice == overtaking.ADVICE
 

@@ -135,6 +135,7 @@ class Sample:
         self._client = client
         self._secret = secret
         self.copy: Copy = {kind: {} for kind in PLURALS}
+        self._modified: dict[tuple[str, int], int] = {}
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> list[bytes]:
         if environ["REQUEST_METHOD"] == "GET":
@@ -162,11 +163,12 @@ class Sample:
                 self.fetch(body["type"], record_id)
 
     def fetch(self, kind: str, record_id: int) -> None:
-        """Store a record as it is in Copper now; forget it if it is gone."""
+        """Store a record as it is in Copper now, unless a newer one has arrived meanwhile; forget it if it is gone."""
         record = self._client.get(kind, record_id)
         if record is None:
             self.forget(kind, record_id)
-        else:
+        elif record["date_modified"] >= self._modified.get((kind, record_id), record["date_modified"]):
+            self._modified[kind, record_id] = record["date_modified"]
             self.copy[kind][record_id] = kept(record)
 
     def forget(self, kind: str, record_id: int) -> None:

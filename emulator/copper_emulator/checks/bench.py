@@ -28,11 +28,11 @@ from copper_emulator.core.topics import events_of
 from copper_emulator.core.wire import iso
 from copper_emulator.durations import HOUR_MS
 from copper_emulator.fault_texts import parse_faults
-from copper_emulator.operations import LocalOperations
+from copper_emulator.operations import LocalOperations, captured
 from copper_emulator.settings import Settings
-from copper_emulator.shell.check_support import LateAnswer
+from copper_emulator.shell.check_support import Gate, LateAnswer
 from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
-from copper_emulator.shell.delivering.driver import Rounds
+from copper_emulator.shell.delivering.driver import Rounds, send_now
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.routing.destinations import Manner
 from copper_emulator.shell.tenant import Tenant
@@ -174,8 +174,11 @@ class Bench:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """The deliveries that have ended since the row began; none for what the endpoint has subscribed to itself."""
-        deliveries = self.account.journal.deliveries
+        """The deliveries that have ended since the row began, without those that a row has let get lost.
+
+        There are none for what the endpoint has subscribed to itself.
+        """
+        deliveries = [each for each in self.account.journal.deliveries if each.outcome is not Outcome.LOST]
         if not self.subscribed:
             return deliveries
         own = {_REPLAYED, *self._subscriptions.values()}
@@ -292,6 +295,16 @@ class Bench:
         sent = self.plan.headers if headers is None else headers
         return (yield from self._operations.replay(body, self.plan.target, sent))
 
+    def send_both(self, first: Mapping[str, Any], second: Mapping[str, Any], opens: Callable[[], bool]) -> Rounds[None]:
+        """Send two bodies as they are, the second while the first is under way, as soon as `opens` says so."""
+        target, headers = self.plan.target, self.plan.headers
+        attempts = [self._operations.replaying(*captured(body), target, headers) for body in (first, second)]
+        self.tenant.check_options.gate = Gate(attempts[-1], opens, _BRIEFLY)
+        try:
+            yield from send_now(self.tenant, *attempts)
+        finally:
+            self.tenant.check_options.gate = None
+
     def send_unknown(self, body: Mapping[str, Any]) -> Rounds[Delivery]:
         """Send a body with an unknown type or event; it is recorded as the `new` of a known type."""
         kind, raw = self.kind_of_most, json.dumps(body).encode()
@@ -366,13 +379,13 @@ class Bench:
             options.background_patience = before
 
     @contextmanager
-    def late_answer(self, seconds: float) -> Iterator[LateAnswer]:
+    def late_answer(self, seconds: float, then: Callable[[], object] = lambda: None) -> Iterator[LateAnswer]:
         """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind.
 
-        Hooks, which may wait for it, run afterwards.
+        `then` is called as soon as it has been made. Hooks, which may wait for the endpoint, run afterwards.
         """
         options = self.tenant.check_options
-        before, options.late_answer = options.background_patience, LateAnswer(seconds)
+        before, options.late_answer = options.background_patience, LateAnswer(seconds, then)
         options.background_patience, self.tenant.hooks.are_held = 0.0, True
         try:
             yield options.late_answer

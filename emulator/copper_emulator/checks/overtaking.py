@@ -1,18 +1,21 @@
 """Does what was fetched earlier, and arrives later, take the place of what is newer?
 
 A fetch after each of two updates, at the same time: the answer to the first is on its way while the record changes
-again, is told of, and is fetched anew. That takes an endpoint that answers before it fetches. One that fetches first is
-told of the second update when it has done with the first here, since a round ends when all have answered; Copper need
-not wait for that.
+again, is told of, and is fetched anew. An endpoint that fetches before it answers is told of the second update while it
+has not answered the first, as Copper need not wait for that. As rounds end only when all have answered, both are then
+sent in one round, the second once the first was fetched for; the changes' own notifications get lost.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.records import commands
 from copper_emulator.shell.check_support import LateAnswer
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import Manner
@@ -52,9 +55,16 @@ def overtaken(bench: Bench) -> Rounds[Finding]:
         yield from bench.until(lambda: late.is_taken, _begins(bench))
         is_under_way, has_arrived = late.is_taken and not late.has_arrived, late.has_arrived
         is_overtaken = is_under_way and (yield from _change_again(bench, kind, ids, late))
-    if not is_under_way:
-        return (yield from _not_overtaken(bench, has_arrived=has_arrived))
-    yield from bench.until(lambda: False, SETTLED)
+    if is_under_way:
+        yield from bench.until(lambda: False, SETTLED)
+        return (yield from _settled(bench, is_overtaken=is_overtaken))
+    found = yield from _not_overtaken(bench, has_arrived=has_arrived)
+    if found is not None:
+        return found
+    return (yield from _settled(bench, is_overtaken=(yield from _change_before_it_answers(bench, kind, ids))))
+
+
+def _settled(bench: Bench, *, is_overtaken: bool) -> Rounds[Finding]:
     yield from bench.compare(lull=BEGINS)
     yield from bench.end()
     found = judged(bench, ADVICE)
@@ -76,26 +86,46 @@ def _change_again(bench: Bench, kind: EntityType, ids: list[int], late: LateAnsw
     return is_overtaken
 
 
+def _change_before_it_answers(bench: Bench, kind: EntityType, ids: list[int]) -> Rounds[bool]:
+    """Tell of a second change while the first is fetched for; returns whether a later fetch was answered before."""
+    yield from bench.apart()
+    with bench.fault("lose=100%"):
+        yield from bench.rename(kind, ids)
+        first = bench.body(kind, "update", ids)
+        yield from bench.advance(BETWEEN_MS)
+        before = first["updated_attributes"]["name"][-1]
+        after = f"{before}a"
+        second = bench.body(kind, "update", ids, updated_attributes={"name": [before, after]})
+        change = commands.update(kind, ids, {"name": after})
+        # In the thread that answers the API, between the two fetches.
+        then = partial(bench.tenant.record, lambda account, now: account.act(change, now))
+        with bench.late_answer(ON_ITS_WAY, then) as late:
+            yield from bench.send_both(first, second, lambda: late.is_made)
+        # Lost only if it goes out here.
+        yield from bench.idle()
+    return late.calls_meanwhile > 0
+
+
 _OVERTOOK = "an answer of the API overtook an earlier one"
 _WAITED = "while a fetch was under way, it did not begin another"
 
 NO_LATER_FETCH = (
-    "it fetches before it answers, and the record changes again only after the answer here; Copper need not wait for "
-    "it, so a later fetch may still overtake another"
+    "it fetches before it answers, and in this process the record changes again only after the answer; Copper need not "
+    "wait for it, so a later fetch may still overtake another"
 )
 NO_FETCH = "it fetched nothing soon after the update, so nothing could be overtaken"
 FETCH_IN_HOOK = "it fetched nothing before the after_delivery hook ran, so nothing could be overtaken"
 
 
-def _not_overtaken(bench: Bench, *, has_arrived: bool) -> Rounds[Finding]:
-    """The finding, if no fetch was under way when the record changed again."""
+def _not_overtaken(bench: Bench, *, has_arrived: bool) -> Rounds[Finding | None]:
+    """The finding, if no fetch was under way when the record changed again; None if one can be had before an answer."""
     before = len(bench.own_calls)
     yield from bench.end()
     found = judged(bench, ADVICE)
     if found.verdict is not Verdict.PASSED:
         return found
     if has_arrived:
-        return Finding(Verdict.SKIPPED, NO_LATER_FETCH, ADVICE)
+        return None if bench.manner is Manner.APART else Finding(Verdict.SKIPPED, NO_LATER_FETCH, ADVICE)
     is_in_hook = bench.has_hooks and len(bench.own_calls) > before
     return Finding(Verdict.SKIPPED, FETCH_IN_HOOK if is_in_hook else NO_FETCH)
 

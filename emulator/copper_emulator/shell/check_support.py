@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from copper_emulator.shell.clock import monotonic
+from copper_emulator.core.model import Attempt, Result
+from copper_emulator.shell.clock import monotonic, pause_async
 
 
 class LateAnswer:
-    """An API answer that is delayed: it states what is true when it is made, which may have changed when it arrives."""
+    """An API answer that is delayed: it states what is true when it is made, which may have changed when it arrives.
 
-    def __init__(self, seconds: float) -> None:
+    `then` is called as soon as it has been made.
+    """
+
+    def __init__(self, seconds: float, then: Callable[[], object] = lambda: None) -> None:
         self.is_taken = False
+        self.is_made = False
         self.has_arrived = False
+        self.calls_meanwhile = 0
+        """The number of calls that came while it was on its way."""
+        self._then = then
         self._until = monotonic() + seconds
+
+    def made(self) -> None:
+        """Note that the answer has been made."""
+        self._then()
+        self.is_made = True
+
+    def passed(self) -> None:
+        """Note that another call comes."""
+        if self.is_made and not self.has_arrived:
+            self.calls_meanwhile += 1
 
     def arrives(self) -> bool:
         """Whether the delay is over."""
@@ -24,12 +42,36 @@ class LateAnswer:
         self._until = monotonic()
 
 
+class Gate:
+    """Holds back one attempt over HTTP, while others of its round are under way, until something has happened.
+
+    After `seconds` it opens in any case.
+    """
+
+    def __init__(self, attempt: Attempt, opens: Callable[[], bool], seconds: float) -> None:
+        self._attempt = attempt
+        self._opens = opens
+        self._until = monotonic() + seconds
+
+    async def pass_through(self, attempt: Attempt, sending: Awaitable[Result]) -> Result:
+        """Send an attempt, once it may go."""
+        if attempt is self._attempt:
+            while not self._opens() and monotonic() < self._until:
+                await pause_async(_LOOK)
+        return await sending
+
+
+_LOOK = 0.01
+"""Seconds after which a gate looks again whether it opens."""
+
+
 class CheckOptions:
     """What `check` switches on for a row; in any other account they stay as they are here."""
 
     __slots__ = (
         "background_patience",
         "call_times",
+        "gate",
         "is_unhindered",
         "late_answer",
         "sends_concurrently",
@@ -41,6 +83,8 @@ class CheckOptions:
         """Seconds of real time for tasks that an endpoint's call leaves behind. One that takes longer may never end."""
         self.call_times: list[tuple[str, float]] | None = None
         """Takes the path of each API call, and when it arrived in real time; None if nobody asks for that."""
+        self.gate: Gate | None = None
+        """Through which attempts over HTTP pass, if there is one."""
         self.is_unhindered: Callable[[str], bool] | None = None
         """Whether a call with this path is met by no fault, and its answer is not the one that is delayed."""
         self.late_answer: LateAnswer | None = None

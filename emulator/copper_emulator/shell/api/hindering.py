@@ -58,11 +58,16 @@ async def hindered(
         else:
             raise Faulted(fault.status, hint=fault.blame)
     late = tenant.check_options.late_answer
-    if late is None or late.is_taken:
+    if late is None:
+        return None
+    if late.is_taken:
+        late.passed()
         return None
     late.is_taken = True
     try:
-        return await _late(tenant, late, request, await handler(request))
+        answer = await handler(request)
+        late.made()
+        return await _late(tenant, late, request, answer)
     finally:
         late.has_arrived = True
 

@@ -46,11 +46,11 @@ def run_until_idle(tenant: Tenant, limit_ms: int) -> Rounds[list[Delivery]]:
     return _drive_outermost(tenant, _run_until_idle(tenant, limit_ms))
 
 
-def send_now(tenant: Tenant, attempt: Attempt) -> Rounds[None]:
-    """Send one attempt outside matching and limits (a replay). Not to be called inside a delivery."""
+def send_now(tenant: Tenant, *attempts: Attempt) -> Rounds[None]:
+    """Send attempts outside matching and limits (replays), at once. Not to be called inside a delivery."""
     tenant.driving = True
     try:
-        yield from _send_round(tenant, [attempt])
+        yield from _send_round(tenant, list(attempts))
     finally:
         tenant.driving = False
 

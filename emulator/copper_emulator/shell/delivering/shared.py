@@ -67,17 +67,16 @@ class Dispatcher:
     def _submit_http(
         self, attempt: Attempt, destination: Route | Straight, *, as_target: bool = False
     ) -> Future[Result]:
-        sender = self._host.http()
-        return self._host.submit(
-            sender.send(
-                attempt,
-                destination,
-                timeout_ms=self._timeout_ms,
-                ca=self._tenant.settings.ca,
-                as_target=as_target,
-                fresh=self._tenant.check_options.uses_fresh_connections or _idle_connections_harm(),
-            )
+        options = self._tenant.check_options
+        sending = self._host.http().send(
+            attempt,
+            destination,
+            timeout_ms=self._timeout_ms,
+            ca=self._tenant.settings.ca,
+            as_target=as_target,
+            fresh=options.uses_fresh_connections or _idle_connections_harm(),
         )
+        return self._host.submit(sending if options.gate is None else options.gate.pass_through(attempt, sending))
 
     async def _ensure_started(self, route: Route) -> Result | None:
         """Start the application on the running loop, if it is not running. Returns None, or why it failed."""
