@@ -122,3 +122,33 @@ def test_a_single_thread_fetches_one_after_the_other(copper: Copper) -> None:
 
     assert str(row.verdict) == "passed", row
     assert row.evidence.startswith(WAITED)
+
+
+class FetchesLate(Mirror):
+    """Fetches when it is told of something else, or a little later."""
+
+    def __init__(self, copper: Copper) -> None:
+        super().__init__(copper)
+        self.heard = threading.Event()
+        self.order: list[str] = []
+
+    def handle(self, told: dict[str, Any]) -> None:
+        name = str(told["updated_attributes"].get("name", ["", "new"])[1])
+        self.order.append(f"told of {name}")
+        self.heard.set()
+        self.heard = heard = threading.Event()
+        heard.wait(0.2)
+        self.order.append(f"fetches {name}")
+        super().handle(told)
+
+
+def test_it_is_told_of_the_second_change_only_once_it_has_fetched_for_the_first(copper: Copper) -> None:
+    """Copper could not have told of it before: the fetch would have seen it."""
+    mirror = FetchesLate(copper)
+    with served(mirror.app) as url:
+        row_of(copper, mirror, url)
+
+    *_, first, second = mirror.bodies
+    before, after = second["updated_attributes"]["name"]
+    assert mirror.order[-4:] == [f"told of {before}", f"fetches {before}", f"told of {after}", f"fetches {after}"]
+    assert first["updated_attributes"]["name"][1] == before
