@@ -23,8 +23,8 @@ from copper_emulator.shell.routing.destinations import Manner
 BETWEEN_MS = 2_000
 """Between the two updates: their `date_modified`, in whole seconds, tells which is the newer."""
 
-OVERTAKEN_MS = APART_MS + BETWEEN_MS
-"""Milliseconds after which the last change goes out."""
+OVERTAKEN_MS = 2 * APART_MS + BETWEEN_MS
+"""Milliseconds after which the last change goes out, at most."""
 
 ON_ITS_WAY = 1.5
 """Seconds of real time that the first answer takes at most."""
