@@ -299,12 +299,12 @@ class PlainModel:
         while True:
             self._alive = [note for note in self._alive if note.ended is None]
             ready = [note for note in self._alive if note.due <= now and note.state != "sending"]
-            ready.sort(key=lambda note: (note.due, note.serial))
             if not ready:
                 return
             if self._opens(now) > now:
                 self._stop(ready, now)
                 return
+            ready.sort(key=lambda note: (note.due, note.serial))
             chosen = next((note for note in ready if self._is_free(self._target(note))), None)
             if chosen is None:
                 return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from hypothesis import seed, settings
+from hypothesis import Phase, seed, settings
 
 from pytest_copper.machine import CopperMachine
 from pytest_copper.machine import run as run_machine
@@ -15,7 +15,7 @@ from pytest_copper.machine import run as run_machine
 
 @dataclass(frozen=True)
 class Found:
-    """A failure, shrunk: the error, and the scenario in its note, if there is one."""
+    """A failure, shrunk unless asked not to: the error, and the scenario in its note, if there is one."""
 
     error: BaseException
     text: str
@@ -32,11 +32,22 @@ class Found:
 
 
 def run(
-    machine: type[CopperMachine], number: int | None = None, *, examples: int = 100, steps: int = 50
+    machine: type[CopperMachine],
+    number: int | None = None,
+    *,
+    examples: int = 100,
+    steps: int = 50,
+    shrunk: bool = True,
 ) -> Found | None:
-    """Return what a run finds, or None. Without a seed (`number`), the draws are the same in every run."""
+    """Return what a run finds, or None. Without a seed (`number`), the draws are the same in every run.
+
+    `shrunk=False` is for a test that asks only what is said, not how short the way to it is: Hypothesis then does not
+    look for a shorter one, which takes most of the time of a run that finds something.
+    """
+    given = machine.TestCase.settings
     wanted = settings(
-        machine.TestCase.settings,
+        given,
+        phases=[phase for phase in given.phases if shrunk or phase is not Phase.shrink],
         derandomize=number is None,
         database=None,
         max_examples=examples,

@@ -461,7 +461,7 @@ class MayRaiseThen(RaisesAfterItsAnswer):
 
 
 def test_what_raises_after_its_answer_is_told_what_was_refused_and_how_to_allow_it() -> None:
-    found = run(RaisesAfterItsAnswer, examples=1000, steps=10)
+    found = run(RaisesAfterItsAnswer, examples=1000, steps=10, shrunk=False)
 
     assert found is not None
     assert "While it was being notified, the API refused GET" in str(found.error)
