@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -162,15 +162,30 @@ def test_a_start_that_is_no_moment_is_refused(face: type[Any], start: object, me
 
 
 def test_an_account_that_has_ended_can_be_looked_at_and_nothing_happens_in_it() -> None:
-    with Emulator() as copper:
+    told = Endpoint(TARGET)
+    with Emulator(latency="1m") as copper:
+        copper.route(TARGET, told)
+        copper.subscribe("person", "new", target=TARGET)
         copper.people.create(name="Ada")
 
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: copper.people.create(name="Grace"),
         lambda: copper.fire("person", "new", ids=1),
         lambda: copper.subscribe("person", "new", target=TARGET),
-    ):
+        lambda: copper.advance("1h"),
+        copper.run_until_idle,
+        copper.reset,
+        copper.switch_key,
+        copper.intercept,
+        lambda: copper.route(TARGET, told),
+        lambda: copper.after_delivery(lambda delivery: None),
+    ]
+    for act in acts:
         with pytest.raises(UsageError, match="this account has ended with its test or its `with` block"):
             act()
+    assert copper.settle() == []
+    with pytest.raises(AssertionError, match="but it is not due yet"):
+        copper.expect("person", "new")
+    assert told.requests == []
     assert [person.name for person in copper.people.search()] == ["Ada"]
     assert "person/new" in copper.timeline

@@ -91,7 +91,7 @@ def test_a_text_is_read(text: str, read: Fault) -> None:
         ("api.hang=20%", "api.hang takes a number, not a share: write it like api.hang=1"),
         ("status=429", "there is no fault 'status'; did you mean 'api.status'?"),
         ("api.slow=3s@https://a.example", "api.slow: it affects API calls, not a target"),
-        ("lose=1@a.example", "lose: 'a.example' is not a target: write a subscription's, or its start"),
+        ("lose=1@a.example", "lose: 'a.example' is not a target: write a subscription's, or one above it"),
     ],
 )
 def test_what_cannot_be_read_says_what_to_write(text: str, says: str) -> None:

@@ -22,7 +22,7 @@ from copper_emulator import (
     UsageError,
     VerdictError,
 )
-from copper_emulator.core.fault import FaultName
+from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import Kind
 from copper_emulator.fault_texts import FORMS, parse_fault
 from copper_emulator.faults import Faults, SwitchedOn
@@ -347,6 +347,34 @@ def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
     assert [str(fault) for fault in copper.faults.off("slow=1s@https://a.example")] == ["slow=1s@https://a.example"]
     assert [str(fault) for fault in copper.faults.off()] == ["outage=10m"]
     assert repr(copper.faults) == "<faults: off>"
+
+
+@pytest.mark.parametrize(
+    ("on", "off"),
+    [
+        ("slow=3000ms", "slow=3000ms"),
+        ("slow=3s", "slow=3000ms"),
+        ("lose=20.0%", "lose=20%"),
+        ("latency=60s", "latency=1m"),
+        ("beyond_spec.retry=8/1m", "beyond_spec.retry=8/1m"),
+        ("slow=1s@https://a.example", "slow=1000ms@https://a.example"),
+        ("garble=2", Fault(FaultName.GARBLE, next=2)),
+    ],
+)
+def test_a_fault_is_switched_off_however_it_is_written(copper: Copper, on: str, off: str | Fault) -> None:
+    copper.faults.on(on)
+
+    assert copper.faults.off("lose=19%") == []
+    assert len(copper.faults.off(off)) == 1
+    assert copper.faults.active == []
+
+
+def test_what_is_not_written_as_a_fault_switches_nothing_off(copper: Copper) -> None:
+    copper.faults.on("lose=20%")
+    for text, says in (("lose=nonsense", "lose: 'nonsense' is not"), ("loose", "there is no fault 'loose'")):
+        with pytest.raises(UsageError, match=says):
+            copper.faults.off("lose", text)
+    assert len(copper.faults.active) == 1
 
 
 @pytest.mark.parametrize("name", FaultName)

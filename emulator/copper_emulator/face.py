@@ -238,7 +238,7 @@ class Face:
         Raises:
             RouteError: origin or destination cannot be understood.
         """
-        self._tenant.check_here()
+        self._tenant.check_goes_on()
         self._tenant.routes.add(origin, to, kind, lifespan=lifespan)
 
     @written_like("copper.subscribe('person', 'new', target='https://my-app.example/hook')")
@@ -300,7 +300,7 @@ class Face:
                 f"after_delivery calls its hook with the delivery, and {name_of(hook)} cannot be called like that: "
                 "write it as def hook(delivery): ..."
             )
-        self._tenant.check_here()
+        self._tenant.check_goes_on()
         self._tenant.hooks.registered.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------

@@ -250,5 +250,7 @@ def _target(name: FaultName, value: object) -> str:
         calls = Fault(name).of_calls
         raise ValueError("it affects API calls, not a target" if calls else "it affects all targets, not one")
     if not isinstance(value, str) or "://" not in value or set(value) & {" ", "@"}:
-        raise ValueError(f"{value!r} is not a target: write a subscription's, or its start, like https://host.example")
+        raise ValueError(
+            f"{value!r} is not a target: write a subscription's, or one above it, like https://host.example"
+        )
     return value

@@ -24,7 +24,7 @@ def _next(value: object) -> dict[str, Any]:
 def _a_status(value: object) -> dict[str, Any]:
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
     known = [status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST]
-    if isinstance(number, bool) or number not in known:
+    if not isinstance(number, int) or number not in known:
         raise ValueError(f"{value!r} is not an error status: write one like 429, 500 or 503")
     return {"status": number}
 

@@ -129,8 +129,8 @@ class OfTheApi(_Switches):
 class Faults(_Switches):
     """Things that go wrong from now on, in virtual time; `off()` ends them. Draws come from the setting `seed`.
 
-    `target` names the subscriptions a fault concerns: those with this target or with one that begins with it. A fault
-    replaces an earlier one of the same kind and target. In a `with` statement it ends with the block.
+    `target` names the subscriptions a fault concerns: those with this target or with one below it. A fault replaces an
+    earlier one of the same kind and target. In a `with` statement it ends with the block; `on` is for no block.
     """
 
     def __init__(self, tenant: AnyTenant) -> None:
@@ -211,8 +211,11 @@ class Faults(_Switches):
             raise UsageError(f"{empty[0]!r} names no fault: write one, like on('lose=20%'); off() switches all off")
         switch_on(self._tenant, read(faults))
 
-    def off(self, *names: str) -> list[Fault]:
-        """Switch off faults by name or written form; without arguments, all. Returns those switched off."""
+    def off(self, *names: str | Fault) -> list[Fault]:
+        """Switch off faults by name or as they are written; without arguments, all. Returns those switched off.
+
+        Raises UsageError for what is neither.
+        """
         __tracebackhide__ = True
         return switch_off_named(self._tenant, names)
 

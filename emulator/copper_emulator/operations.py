@@ -15,7 +15,7 @@ from copper_emulator.core.arguments import bare_event, captured_topic, not_captu
 from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Change, Delivery, Topic
-from copper_emulator.core.subscriptions import is_header_name
+from copper_emulator.core.subscriptions import is_header_name, is_header_value
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import request_headers
@@ -144,17 +144,23 @@ class LocalOperations(Operations):
 
     def settle(self) -> Rounds[list[Delivery]]:
         self.tenant.check_here()
-        return settle(self.tenant)
+        # What has ended can still be looked at, and nothing happens in it.
+        return _nothing() if self.tenant.has_ended else settle(self.tenant)
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
-        self.tenant.check_here()
+        self.tenant.check_goes_on()
         # A generator, so that whether a delivery is under way is checked when these rounds run, not when they are made.
         check_reachable(self.tenant.clock.now() + delta_ms)
         return (yield from advance(self.tenant, delta_ms))
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
-        self.tenant.check_here()
+        self.tenant.check_goes_on()
         return (yield from run_until_idle(self.tenant, limit_ms))
+
+
+def _nothing() -> Rounds[list[Delivery]]:
+    yield from ()
+    return []
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:
@@ -186,6 +192,8 @@ def _check_request(target: object, headers: object) -> None:
             )
         if not is_header_name(name):
             raise UsageError(f"headers: {name!r} is not a header name")
+        if not is_header_value(value):
+            raise UsageError(f"headers: the value of {name} is not printable ASCII without line breaks")
     check_sendable(target)
 
 

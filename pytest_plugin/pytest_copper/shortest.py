@@ -104,8 +104,9 @@ def _plainer_acts(act: Act) -> Iterator[Act]:
 
 
 def _plainer_steps(step: Step) -> Iterator[Step]:
-    ((action, part),) = step.items()
-    if not isinstance(part, dict):
+    action, part = next(iter(step.items()))
+    if not isinstance(part, dict) or len(step) > 1:
+        # One that is to be refused stays as it is.
         return
     for number in range(1, min(part.get("count", 1), 3)):
         yield {action: {**part, "count": number}}

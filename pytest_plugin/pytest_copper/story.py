@@ -125,7 +125,8 @@ class Story:
             if action == "create":
                 self._appeared(part.get("as"), kind_called(part["type"]), part.get("count", 1))
             elif action == "seed" and "as" in part:
-                self.living[part["as"]] = kind_called(part["type"])
+                number = part.get("count") or len(part.get("rows", ())) or 1
+                self._appeared(part["as"], kind_called(part["type"]), number)
             elif action == "delete":
                 self._gone([part["records"]] if isinstance(part["records"], str) else part["records"])
             elif action == "merge":

@@ -52,7 +52,9 @@ class Written:
             lines.append("subscriptions:")
             lines += [f"  {name}: {_flow(each)}" for name, each in self.subscriptions.items()]
         lines.append("steps:")
-        lines += [f"  - {action}: {_flow(part)}" for step in self.steps for action, part in step.items()]
+        for step in self.steps:
+            first, *others = [f"{name}: {_flow(part)}" for name, part in step.items()]
+            lines += [f"  - {first}", *(f"    {other}" for other in others)]
         return "\n".join(lines) + "\n"
 
 

@@ -273,6 +273,35 @@ def test_what_was_not_sent_has_no_answer_that_could_be_slow() -> None:
     assert ends(account) == ["blocked: no route"]
 
 
+@pytest.mark.parametrize("reason", [Reason.REFUSED, Reason.TLS])
+def test_where_nobody_is_reached_there_is_no_answer_either(reason: Reason) -> None:
+    account = with_faults(Fault(FaultName.SLOW, span_ms=30 * SECOND))
+    fire(account, "lead/new", [1])
+    play(account, endpoint=lambda attempt: Result.failure(reason, "nobody there"))
+
+    (delivery,) = account.journal.deliveries
+    assert (delivery.verdict, delivery.by_fault) == (f"failed: {reason} (nobody there)", False)
+    assert delivery.ended_ms == delivery.started_ms
+
+
+def test_what_an_endpoint_raises_is_told_though_a_fault_lets_its_answer_come_too_late() -> None:
+    raised = ZeroDivisionError("boom")
+    account = with_faults(Fault(FaultName.SLOW, span_ms=30 * SECOND))
+    fire(account, "lead/new", [1])
+    answer = Result(Outcome.REJECTED, 500, exception=raised, traceback="its traceback", route="hook", took_ms=3.0)
+    play(account, until=START + MINUTE, endpoint=lambda attempt: answer)
+
+    (delivery,) = account.journal.deliveries
+    assert delivery.verdict == "failed: timed out (no answer within 10s, by the fault slow=30s)"
+    assert (delivery.exception, delivery.traceback, delivery.route, delivery.took_ms) == (
+        raised,
+        "its traceback",
+        "hook",
+        3.0,
+    )
+    assert (delivery.status, delivery.response_body) == (None, b"")
+
+
 def test_a_corrupted_body_is_no_json() -> None:
     account = with_faults(Fault(FaultName.CORRUPT, share=WHOLE), seed=7)
     for number in range(1, 20):

@@ -181,6 +181,12 @@ def test_a_captured_body_says_what_it_is() -> None:
         (b'{"type":"person","event":"new","ids":17}', "its ids are 17"),
         (b'{"type":"person","event":"new","ids":["a"]}', "its ids are ['a']"),
         (b'{"type":"person","event":"new","ids":[1e999]}', "its ids are [inf]"),
+        (b'{"type":"person","event":"new","ids":"17"}', "its ids are '17'"),
+        (b'{"type":"person","event":"new","ids":["17"]}', "its ids are ['17']"),
+        (b'{"type":"person","event":"new","ids":[17.0]}', "its ids are [17.0]"),
+        (b'{"type":"person","event":"new","ids":[true]}', "its ids are [True]"),
+        (b'{"type":"person","event":"new","ids":[0]}', "its ids are [0]"),
+        (b'{"type":"person","event":"new","ids":{"5":1}}', "its ids are {'5': 1}"),
     ],
 )
 def test_what_is_no_notification_is_not_taken_for_one(raw: bytes, why: str) -> None:
@@ -188,3 +194,8 @@ def test_what_is_no_notification_is_not_taken_for_one(raw: bytes, why: str) -> N
         captured_topic(raw)
 
     assert f": {why}" in str(caught.value)
+
+
+def test_an_id_that_a_body_has_twice_counts_once() -> None:
+    """Of a notification that is sent again, each record is expected once."""
+    assert captured_topic(b'{"type":"person","event":"new","ids":[17,4,17]}')[1] == (17, 4)

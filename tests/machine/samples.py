@@ -167,8 +167,11 @@ class Sample:
         record = self._client.get(kind, record_id)
         if record is None:
             self.forget(kind, record_id)
-        elif record["date_modified"] >= self._modified.get((kind, record_id), record["date_modified"]):
-            self._modified[kind, record_id] = record["date_modified"]
+            return
+        # That of an activity is its own date, which may be set back.
+        modified = 0 if kind == "activity_log" else record["date_modified"]
+        if modified >= self._modified.get((kind, record_id), modified):
+            self._modified[kind, record_id] = modified
             self.copy[kind][record_id] = kept(record)
 
     def forget(self, kind: str, record_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from freezegun import freeze_time
 from hypothesis import HealthCheck, settings
 from hypothesis.errors import Flaky
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from copper_emulator import Copper, Received, Response, ScenarioError
 from pytest_copper import shortest
@@ -173,6 +174,46 @@ def test_a_step_that_cannot_be_is_told(step: dict[str, Any], words: str) -> None
     assert found is not None
     assert isinstance(found.error, ScenarioError)
     assert words in str(found.error)
+
+
+PLAIN = {"as": "plain", "topic": "person/new", "target": "http://billing.example.com/hook"}
+
+
+def test_a_step_may_be_one_that_the_api_refuses() -> None:
+    numbers = count(1)
+
+    def refused(self: CopperMachine) -> None:
+        self.happen({"subscribe": {**PLAIN, "as": f"plain_{next(numbers)}"}, "refused": 422})
+
+    assert run(like(refused=rule()(refused)), examples=5) is None
+
+
+def test_a_refusal_that_does_not_come_is_a_failure_and_written_as_the_one_step_that_it_is() -> None:
+    accepted = {"subscribe": {**PLAIN, "target": "https://billing.example.com/hook"}, "refused": 422}
+
+    def happens(self: CopperMachine) -> None:
+        self.happen(accepted)
+
+    found = run(like(happens=rule()(happens)), examples=5)
+
+    assert found is not None
+    assert "The API should have refused this with 422, but accepted it." in str(found.error)
+    assert found.scenario["steps"] == [accepted]
+
+
+def test_records_that_a_rule_seeds_under_one_name_can_be_used_by_the_machine() -> None:
+    """Each by its own name: three people cannot be merged as if they were one."""
+
+    class Crowded(Right):
+        seeded = False
+
+        @precondition(lambda self: not self.seeded)
+        @rule()
+        def seed_people(self) -> None:
+            self.seeded = True
+            self.happen({"seed": {"type": "person", "as": "crowd", "count": 3}})
+
+    assert run(Crowded, examples=30) is None
 
 
 def test_a_record_without_a_name_may_be_made() -> None:

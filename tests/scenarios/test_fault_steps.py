@@ -48,6 +48,25 @@ def test_what_it_switched_on_is_off_when_it_is_over(tmp_path: Path) -> None:
         assert [str(fault) for fault in copper.faults.active] == ["gone"]
 
 
+@pytest.mark.parametrize("step", ["lose=1", "[lose=1, lose=50%]", "lose=20%"])
+def test_what_it_replaced_is_on_again_when_it_is_over(tmp_path: Path, step: str) -> None:
+    path = tmp_path / "lost.yaml"
+    path.write_text(story(f"- faults: {step}"))
+    with Emulator(faults="lose=20%") as copper:
+        answering(copper, lambda request: 200)
+        copper.play(path)
+        assert [str(fault) for fault in copper.faults.active] == ["lose=20%"]
+
+
+def test_what_a_scenario_switches_off_stays_off(tmp_path: Path) -> None:
+    path = tmp_path / "off.yaml"
+    path.write_text(story("- faults: lose=1\n- faults: off"))
+    with Emulator(faults="lose=20%") as copper:
+        answering(copper, lambda request: 200)
+        copper.play(path)
+        assert copper.faults.active == []
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [

@@ -92,8 +92,8 @@ def plan_of(
     return Plan(
         target,
         target,
-        secret=dict(secret or {}),
-        headers=dict(headers or {}),
+        secret=_mapping("secret", secret),
+        headers=_mapping("headers", headers),
         open=no_secret,
         types=types_of(types),
         rows=rows_of(only, skip),
@@ -102,6 +102,12 @@ def plan_of(
         time_limit=_seconds("time_limit", time_limit),
         first=_BESIDE,
     )
+
+
+def _mapping(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
+    if given is not None and not isinstance(given, Mapping):
+        raise UsageError(f"{name} takes a dictionary, like {name}={{'key': 's3cret'}}, not {given!r}")
+    return dict(given or {})
 
 
 def _seconds(name: str, given: timedelta | str) -> float:
@@ -138,6 +144,8 @@ def rows_of(
 
 
 def _names(names: str | Iterable[str], option: str) -> list[str]:
+    if not isinstance(names, Iterable):
+        raise UsageError(f"{option} takes names, like {option}='a,b', not {names!r}")
     several = names.split(",") if isinstance(names, str) else list(names)
     found = [str(name).strip() for name in several if str(name).strip()]
     if not found:

@@ -54,7 +54,7 @@ class Trial:
 
 
 def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:
-    """The same rounds, timed; raises TimeIsUp inside them once the row has taken too long."""
+    """The same rounds, timed; raises TimeIsUp inside them after each round that ends after the row's time."""
     try:
         attempts: list[Attempt] = next(rounds)
         while True:
@@ -67,7 +67,7 @@ def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:
             trial.slowest = max([trial.slowest, *((each.took_ms or 0.0) / 1000 for each in results)])
             attempts = rounds.send(results)
             if trial.seconds > trial.limit:
-                rounds.throw(TimeIsUp())
+                attempts = rounds.throw(TimeIsUp())
     except StopIteration as stop:
         value: T = stop.value
         return value

@@ -32,6 +32,7 @@ from copper_emulator.core.matching import matching
 from copper_emulator.core.model import (
     ANSWERED,
     DEFAULT_EMAIL,
+    UNREACHED,
     Attempt,
     Change,
     Delivery,
@@ -432,8 +433,9 @@ class Account:
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
         """Conclude an attempt. Returns None if the answer is scripted for later; `finish` then concludes it."""
-        # Only an answer can be slow: if nothing was sent, there is none.
-        delay = result.delay_ms + (attempt.slower_ms if result.outcome in ANSWERED else 0)
+        # Only an answer can be slow: if nothing was sent or nobody was there, there is none.
+        is_slow = attempt.slower_ms and result.outcome in ANSWERED and result.reason not in UNREACHED
+        delay = result.delay_ms + (attempt.slower_ms if is_slow else 0)
         if not delay:
             return self._end(attempt, result, now)
         wait = min(delay, self.rules.timeout_ms)

@@ -139,10 +139,10 @@ def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
         topic = _topic_on_the_wire(captured["type"], captured["event"])
     except UsageError as error:
         raise not_captured(str(error)) from None
-    try:
-        return topic, tuple(int(record_id) for record_id in captured["ids"])
-    except (ValueError, TypeError, OverflowError):
-        raise not_captured(f"its ids are {repr(captured['ids'])[:100]}") from None
+    ids = captured["ids"]
+    if not (isinstance(ids, list) and all(type(each) is int and 0 < each <= MAX_ID for each in ids)):
+        raise not_captured(f"its ids are {repr(ids)[:100]}")
+    return topic, tuple(dict.fromkeys(ids))
 
 
 def not_captured(why: str) -> UsageError:

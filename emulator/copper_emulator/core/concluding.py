@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copper_emulator.core.model import Attempt, Delivery, Reason, Result
+from copper_emulator.core.model import Attempt, Delivery, Outcome, Reason, Result
 from copper_emulator.core.text import duration_text
 
 
@@ -36,4 +36,7 @@ def timeout_result(attempt: Attempt, result: Result, timeout_ms: int) -> Result:
     """The result for an answer that came too late, because of the endpoint or of a fault."""
     by_fault = result.delay_ms < timeout_ms or result.by_fault
     text = f"no answer within {duration_text(timeout_ms)}" + (f", {attempt.blame}" if by_fault else "")
-    return Result.failure(Reason.TIMED_OUT, text)._replace(route=result.route, by_fault=by_fault)
+    # What the endpoint raised meanwhile is its own mistake, whoever is to blame for the delay.
+    return result._replace(
+        outcome=Outcome.FAILED, status=None, reason=Reason.TIMED_OUT, text=text, headers=(), body=b"", by_fault=by_fault
+    )

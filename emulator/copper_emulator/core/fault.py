@@ -51,8 +51,8 @@ class FaultName(StrEnum):
 class Fault:
     """One fault.
 
-    `next` is how many it affects, `share` how many in a million. `target` is the URL with which the affected targets
-    begin, as it was written; all targets if empty. `status` is the answer to API calls.
+    `next` is how many it affects, `share` how many in a million. `target` is the URL of the affected target or of
+    those below it, as it was written; all targets if empty. `status` is the answer to API calls.
     """
 
     name: FaultName

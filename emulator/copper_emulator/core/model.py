@@ -238,6 +238,9 @@ class Reason(StrEnum):
     EXCEPTION = "exception"
 
 
+UNREACHED = (Reason.REFUSED, Reason.TLS)
+"""Reasons that mean that the request never came to the endpoint."""
+
 HAD_ANSWERED = "another notification had been answered over it"
 """What the text of a delivery that was broken off says of its connection, if that is so."""
 

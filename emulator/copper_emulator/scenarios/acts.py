@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from copper_emulator.claiming import ExpectationError
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.subscriptions import parse_create
@@ -23,6 +23,7 @@ from copper_emulator.scenarios.model import (
     ExpectTotals,
     NamedSubscription,
     Resubscribe,
+    Step,
     Subscription,
     Which,
 )
@@ -31,7 +32,7 @@ from copper_emulator.scenarios.span import Watch, own_writes, totals
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
 from copper_emulator.shell.delivering.driver import Rounds
-from copper_emulator.shell.fault_switching import switch_off, switch_off_named, switch_on
+from copper_emulator.shell.fault_switching import Switched, switch_off_named
 
 Done = Rounds[None] | None
 """An act that lets time pass is a generator of rounds; one that only records something is done when it is called."""
@@ -47,7 +48,7 @@ class Acts:
         self._is_down = False
         self._records = RecordActs(operations, folder)
         self._subscriptions: dict[str, int] = {}
-        self._switched: set[Fault] = set()
+        self._switched: list[Switched] = []
         self.start = operations.tenant.now()
         self.first_entry = len(operations.tenant.account.journal.entries)
 
@@ -55,7 +56,25 @@ class Acts:
         """The name by which steps refer to a record; None if no step has named it."""
         return self._records.name_of(kind, record_id)
 
-    def of(self, action: str) -> Callable[[Any], Done]:
+    def perform(self, step: Step) -> Rounds[None]:
+        """Perform a step, or see that the API refuses it, if it says so. Raises what the step raises if it fails."""
+        refused = step.refused
+        try:
+            rounds = self._of(step.action)(getattr(step, step.action))
+            if rounds is not None:
+                yield from rounds
+        except ApiError as error:
+            if refused is None:
+                raise
+            self._tenant.refused(f"{step.action}: {error.status} {error.message}")
+            if error.status != refused:
+                wrong = f"The API should have refused this with {refused}; it said: {error}"
+                raise ExpectationError(wrong) from None
+        else:
+            if refused is not None:
+                raise ExpectationError(f"The API should have refused this with {refused}, but accepted it.")
+
+    def _of(self, action: str) -> Callable[[Any], Done]:
         """The function for the action of this name."""
         known: dict[str, Callable[[Any], Done]] = {
             **self._records.by_name,
@@ -135,17 +154,17 @@ class Acts:
 
     def _faults(self, faults: tuple[Fault, ...]) -> None:
         if faults:
-            switch_on(self._tenant, faults)
-            self._switched.update(faults)
+            self._switched += [Switched(self._tenant, fault) for fault in faults]
         else:
             switch_off_named(self._tenant, ())
+            self._switched.clear()
 
     def end(self) -> None:
-        """Bring the endpoint back up, and switch off the faults that the scenario has switched on."""
+        """Bring the endpoint back up, and end the faults that the scenario has switched on, as a `with` block does."""
         if self._is_down:
             self._tenant.bring_up()
-        if self._switched:
-            switch_off(self._tenant, self._switched.__contains__)
+        while self._switched:
+            self._switched.pop().end()
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -211,12 +230,12 @@ class Acts:
             all_of_them = ", ".join(f"{name} {total:,}" for name, total in counted.items())
             raise ExpectationError(f"{'; '.join(wrong)}. Altogether: {all_of_them}.")
 
-    def own_writes(self, check: Expect | ExpectNone | ExpectTotals) -> str:
+    def own_writes(self, act: object) -> str:
         """What to say about the endpoint's own writes if a check of how many there were has failed; may be empty."""
-        if isinstance(check, Expect) and check.count is None:
+        if not isinstance(act, Expect | ExpectNone | ExpectTotals) or (isinstance(act, Expect) and act.count is None):
             return ""
         with self._tenant.lock:
-            return own_writes(self._tenant.account, self.first_entry, check.topic)
+            return own_writes(self._tenant.account, self.first_entry, act.topic)
 
     def _expectation(self, which: Which, *, body: Mapping[str, Any] | None = None, **rest: Any) -> Expectation:
         kind, event = (None, None) if which.topic is None else (which.topic.type, which.topic.event)

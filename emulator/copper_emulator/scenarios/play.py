@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from copper_emulator.claiming import ExpectationError
-from copper_emulator.core.errors import ApiError, CopperEmulatorError, TimeError, UsageError
+from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.acts import Acts, Done
 from copper_emulator.scenarios.load import Scenario
@@ -125,26 +125,9 @@ class _Player:
         if step.at is not None:
             yield from self._until(step.at)
         try:
-            yield from self._act(step)
-        except ApiError as error:
-            if step.refused is None:
-                raise
-            self._tenant.refused(f"{step.action}: {error.status} {error.message}")
-            if error.status != step.refused:
-                wrong = f"The API should have refused this with {step.refused}; it said: {error}"
-                raise ExpectationError(wrong) from None
-        else:
-            if step.refused is not None:
-                raise ExpectationError(f"The API should have refused this with {step.refused}, but accepted it.")
-
-    def _act(self, step: Step) -> Rounds[None]:
-        act = getattr(step, step.action)
-        try:
-            rounds = self._acts.of(step.action)(act)
-            if rounds is not None:
-                yield from rounds
+            yield from self._acts.perform(step)
         except ExpectationError as error:
-            note = self._acts.own_writes(act)
+            note = self._acts.own_writes(getattr(step, step.action))
             raise ExpectationError(f"{error}\n{note}" if note else str(error)) from None
 
     def _until(self, at: int) -> Rounds[None]:

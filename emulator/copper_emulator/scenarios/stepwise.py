@@ -49,9 +49,7 @@ class Stepwise:
 
     def perform(self, step: Step) -> None:
         """Perform what `read` returned. Raises what the step raises if it fails."""
-        rounds = self._acts.of(step.action)(getattr(step, step.action))
-        if rounds is not None:
-            self._run(rounds)
+        self._run(self._acts.perform(step))
 
     def read(self, step: Mapping[str, Any]) -> Step:
         """Read one entry of `steps`, without `at`: it may refer to what the steps read before it have named.

@@ -62,6 +62,9 @@ class AnyTenant(Protocol):
     def record(self, act: Callable[[Account, int], Any]) -> Any:
         """Run one call of the core, at the present moment."""
 
+    def check_goes_on(self) -> None:
+        """Raise UsageError after the account's end, and in a process that was forked from the account's."""
+
     def check_here(self) -> None:
         """Raise UsageError where nothing that this process does reaches the account."""
 

@@ -10,7 +10,7 @@ from copper_emulator.core.active_faults import ActiveFault, may_be_left_of, note
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.model import Kind
-from copper_emulator.fault_texts import no_fault, parse_faults
+from copper_emulator.fault_texts import no_fault, parse_fault, parse_faults
 from copper_emulator.shell.any_tenant import AnyTenant
 
 __tracebackhide__ = raised_on_purpose
@@ -79,18 +79,29 @@ def switch_off(tenant: AnyTenant, which: Callable[[Fault], bool]) -> list[Fault]
     return ended
 
 
-def check_names(names: Sequence[str]) -> Sequence[str]:
-    """Return names of faults, or faults as they are written. Raises UsageError for anything else."""
+def read_named(names: Sequence[object]) -> list[Fault | FaultName]:
+    """Read names of faults, and faults as people write them. Raises UsageError for anything else."""
     __tracebackhide__ = True
-    known = {str(name) for name in FaultName}
-    wrong = [name for name in names if str(name).partition("@")[0].partition("=")[0] not in known]
-    if wrong:
-        raise UsageError(no_fault(str(wrong[0])))
-    return names
+    return [_read_named(each) for each in names]
 
 
-def switch_off_named(tenant: AnyTenant, names: Sequence[str]) -> list[Fault]:
-    """Switch off faults by name or written form; without names, all. Returns them. Raises UsageError."""
+def _read_named(given: object) -> Fault | FaultName:
+    if isinstance(given, Fault):
+        return given
+    text = str(given).strip()
+    if text.partition("@")[0].partition("=")[0] not in _NAMES:
+        raise UsageError(no_fault(text))
+    try:
+        return parse_fault(text) if "=" in text or "@" in text else FaultName(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+_NAMES = frozenset(FaultName)
+
+
+def switch_off_named(tenant: AnyTenant, names: Sequence[object]) -> list[Fault]:
+    """Switch off faults by name, or as people write them; without names, all. Returns them. Raises UsageError."""
     __tracebackhide__ = True
-    check_names(names)
-    return switch_off(tenant, lambda each: not names or str(each) in names or each.name in names)
+    wanted = read_named(names)
+    return switch_off(tenant, lambda each: not wanted or each in wanted or each.name in wanted)

@@ -182,7 +182,7 @@ class Host:
 
     def intercept(self, tenant: Tenant, token: str | None) -> Interception:
         """Lead Copper's own hosts to an account from now on. Raises UsageError if that is impossible."""
-        tenant.check_here()
+        tenant.check_goes_on()
         if library := socket_replacement(socket):
             raise UsageError(
                 f"Copper's hosts cannot be intercepted while {library} has its own class in the place of sockets: "

@@ -232,7 +232,7 @@ class Tenant:
 
         If settings are given, they become the ones the account was made with.
         """
-        self.check_here()
+        self.check_goes_on()
         with self.lock:
             if settings is not None:
                 self.own_settings = settings
@@ -263,7 +263,7 @@ class Tenant:
 
     def switch_key(self) -> Key:
         """Give the account a new key."""
-        self.check_here()
+        self.check_goes_on()
         with self.lock:
             # Not the number of keys: `reset` keeps only the last one, and a serial must never be reused.
             serial = max((key.serial for key in self.account.keys), default=0) + 1

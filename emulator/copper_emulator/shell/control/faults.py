@@ -9,7 +9,7 @@ from copper_emulator.core.wire import iso
 from copper_emulator.shell.control.bases import Nothing
 from copper_emulator.shell.control.models import FaultShape, FaultsShape, Switch
 from copper_emulator.shell.control.operation import Operation
-from copper_emulator.shell.fault_switching import active, check_names, read, switch_off_named, switch_on
+from copper_emulator.shell.fault_switching import active, read, read_named, switch_off_named, switch_on
 from copper_emulator.shell.served.account import ServedAccount
 
 
@@ -21,7 +21,9 @@ async def list_faults(served: ServedAccount, params: Nothing) -> FaultsShape:
 async def switch(served: ServedAccount, params: Switch) -> FaultsShape:
     """Switch faults off and on. A request that cannot be understood changes nothing."""
     faults = read(params.on)
-    names = [] if params.off == "all" else check_names(params.off)
+    names = [] if params.off == "all" else params.off
+    # Before anything is switched off.
+    read_named(names)
     if names or params.off == "all":
         switch_off_named(served.tenant, names)
     switch_on(served.tenant, faults)
