@@ -140,6 +140,17 @@ def test_notifications_are_listed_shown_and_sent_again(server: str, tmp_path: Pa
     assert (sent["notification"]["type"], sent["notification"]["status"]) == ("lead", 200)
 
 
+def test_a_body_that_is_no_json_is_shown_as_it_was_sent(server: str) -> None:
+    told(server, "subscribe", "person.new", INBOX)
+    told(server, "faults", "beyond_spec.corrupt=100%")
+    told(server, "fire", "person.new", "--id", "17")
+    serial = asked(server, "notifications", "--limit", "1")["notifications"][0]["serial"]
+
+    (sent,) = [line for line in told(server, "show", str(serial)).splitlines() if line.startswith("  > {")]
+    assert sent.startswith('  > {"subscription_id":')
+    assert not sent.endswith("}")
+
+
 @pytest.mark.parametrize(
     ("routes", "outcome", "advice"),
     [

@@ -409,6 +409,44 @@ def test_what_is_exported_tells_a_resend(screen: Screen, emulator: Emulator, end
         assert dict(zip(head.split(","), row.split(","), strict=True))["resend_of"] == "1"
 
 
+@pytest.mark.parametrize("how", ["JSON", "HAR"])
+def test_a_body_that_is_no_json_is_exported_as_it_was_sent(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint, how: str
+) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    odd = {"text": "not json {", "type": "person", "event": "new", "target": TARGET}
+    emulator.ask("POST", "/replay", odd)
+    screen.open()
+    expect(screen.rows).to_have_count(2)
+
+    _, text = screen.saved(f"Export as {how}")
+
+    if how == "JSON":
+        first, second = json.loads(text)["deliveries"]
+        assert (first["request_body"]["ids"], first["request_text"]) == ([17], "")
+        assert (second["request_body"], second["request_text"]) == (None, "not json {")
+    else:
+        _, entry = json.loads(text)["log"]["entries"]
+        assert (entry["request"]["postData"]["text"], entry["request"]["bodySize"]) == ("not json {", 10)
+
+
+def test_what_has_no_ids_keeps_the_place_for_them(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    odd = {"text": "not json {", "type": "person", "event": "new", "target": TARGET}
+    emulator.ask("POST", "/replay", odd)
+    screen.open()
+    expect(screen.rows).to_have_count(2)
+
+    cells = screen.rows.locator(".target")
+    places = [cells.nth(number).bounding_box() for number in range(2)]
+
+    assert places[0] is not None
+    assert places[1] is not None
+    assert places[0]["x"] == places[1]["x"]
+
+
 # --- filters ------------------------------------------------------------------------------------------------
 
 

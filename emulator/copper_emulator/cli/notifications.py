@@ -201,7 +201,8 @@ def _print(whole: Mapping[str, Any], output: Output) -> None:
     if request is not None:
         for name, value in request["headers"]:
             output.line(f"  > {on_one_line(f'{name}: {value}')}")
-        output.line(f"  > {on_one_line(json.dumps(request['body']))}")
+        body = request["text"] if request["body"] is None else json.dumps(request["body"])
+        output.line(f"  > {on_one_line(body)}")
     if delivery is not None and delivery["status"] is not None:
         output.line(f"  < {delivery['status']}")
         for name, value in delivery["response_headers"]:

@@ -82,7 +82,8 @@ class DeliveryShape(Shape):
     started_at: str
     ended_at: str
     request_headers: list[tuple[str, str]]
-    request_body: Any = Field(description="the JSON that was sent; null if nothing was")
+    request_body: Any = Field(description="the JSON object that was sent; null if there was none")
+    request_text: str = Field(description="what was sent instead, if it is no JSON object; else empty")
     response_headers: list[tuple[str, str]]
     response_body: str = Field(description="its first characters")
     took_ms: float | None = Field(description="of the request in real time; null if not measured")
@@ -109,6 +110,9 @@ class DeliveryShape(Shape):
             ended_at=iso(delivery.ended_ms),
             request_headers=masked_headers(delivery),
             request_body=masked_body(delivery.body),
+            request_text=""
+            if isinstance(delivery.body, dict)
+            else mask(delivery.request_body.decode("utf-8", "replace")),
             response_headers=[(name, mask(value)) for name, value in delivery.response_headers],
             response_body=mask(delivery.response_body.decode("utf-8", "replace"))[:most],
             took_ms=None if delivery.took_ms is None else round(delivery.took_ms, 3),

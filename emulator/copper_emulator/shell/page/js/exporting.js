@@ -76,16 +76,16 @@ function exportJson(name, deliveries) {
 }
 
 function exportHar(name, deliveries) {
-  const sent = deliveries.filter((delivery) => delivery.request_body !== null);
+  const sent = deliveries.filter((delivery) => delivery.request_body !== null || delivery.request_text);
   const log = { version: "1.2", creator: { name: "copper-emulator", version: "1" }, entries: sent.map(harEntry) };
   download(`${name}.har`, JSON.stringify({ log }, null, 2), "application/json");
 }
 
 function harEntry(delivery) {
-  const text = JSON.stringify(delivery.request_body);
+  const text = delivery.request_body === null ? delivery.request_text : JSON.stringify(delivery.request_body);
   // `took_ms` comes first, because the account's time may stand still during a delivery.
   const took = delivery.took_ms ?? Date.parse(delivery.ended_at) - Date.parse(delivery.started_at);
-  const said = delivery.response_headers.find(([name]) => name.toLowerCase() === "content-type");
+  const said = (wanted) => delivery.response_headers.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? "";
   return {
     startedDateTime: delivery.started_at,
     time: took,
@@ -107,8 +107,8 @@ function harEntry(delivery) {
       httpVersion: "HTTP/1.1",
       cookies: [],
       headers: harHeaders(delivery.response_headers),
-      content: { size: delivery.response_body.length, mimeType: said?.[1] ?? "", text: delivery.response_body },
-      redirectURL: "",
+      content: { size: delivery.response_body.length, mimeType: said("content-type"), text: delivery.response_body },
+      redirectURL: said("location"),
       headersSize: -1,
       bodySize: delivery.response_body.length,
     },
