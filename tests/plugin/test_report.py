@@ -69,7 +69,10 @@ def test_a_failed_test_without_an_account_has_no_section(inner: Inner) -> None:
             assert 0
         """
     )
-    inner.run().stdout.no_fnmatch_line(SECTION)
+    result = inner.run()
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.no_fnmatch_line(SECTION)
 
 
 def test_values_of_secrets_and_headers_are_masked(inner: Inner) -> None:

@@ -139,12 +139,18 @@ def test_a_seed_that_is_fixed_needs_no_line(inner: Inner, where: str, seed: str)
 
 def test_a_marker_that_fixes_another_seed_than_the_command_line_needs_no_line(inner: Inner) -> None:
     inner.tests(LOST.replace("faults=", "seed=7, faults="))
-    inner.run("--copper-seed=8").stdout.no_fnmatch_line("drawn from*")
+    result = inner.run("--copper-seed=8")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("drawn from*")
 
 
 def test_without_draws_there_is_nothing_to_say(inner: Inner) -> None:
     inner.tests("def test_one(copper):\n    copper.fire('lead', 'new', ids=1)\n    assert 0")
-    inner.run("--copper-seed=7").stdout.no_fnmatch_line("drawn from*")
+    result = inner.run("--copper-seed=7")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("drawn from*")
 
 
 def test_a_random_seed_of_a_marker_yields_to_the_command_line(inner: Inner) -> None:
@@ -160,7 +166,9 @@ def test_a_random_seed_of_a_marker_yields_to_the_command_line(inner: Inner) -> N
         """
     )
     inner.run("--copper-seed=1234").stdout.fnmatch_lines(["seeds 1234 1234"])
-    inner.run().stdout.no_fnmatch_line("seeds 1234*")
+    by_itself = inner.run()
+    by_itself.stdout.fnmatch_lines(["seeds *"])
+    by_itself.stdout.no_fnmatch_line("seeds 1234*")
 
 
 def test_the_workers_of_xdist_draw_from_the_same_seed(inner: Inner) -> None:

@@ -244,4 +244,7 @@ def test_the_head_of_the_run_says_what_was_configured(inner: Inner) -> None:
 
 def test_the_head_of_the_run_says_nothing_when_nothing_was(inner: Inner) -> None:
     inner.tests("def test_one():\n    pass")
-    inner.run().stdout.no_fnmatch_line("copper:*")
+    result = inner.run()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("copper:*")
