@@ -36,6 +36,16 @@ def test_a_server_goes_on_where_it_was_killed(tmp_path: Path) -> None:
         assert "1 waiting" in out
 
 
+def test_a_server_whose_account_has_a_token_already_says_so(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
+    with started("serve", "--port", "0", "--state", state) as first:
+        assert "(the first token is the key of the account default; others open" in first.line_with("developer_api")
+        subscribe(first.url, "person", "new")
+        first.end()
+    with started("serve", "--port", "0", "--state", state) as second:
+        assert second.line_with("developer_api").endswith("(each new token opens an account of its own)")
+
+
 @pytest.mark.parametrize(
     ("first", "then", "told"),
     [("manual", "wall", "stands still in default, as before"), ("wall", "manual", "runs in default, as before")],

@@ -106,7 +106,7 @@ class Client:
             if len(names) != 1:
                 again = repeated("--account", names[0])
                 raise WrongUse(
-                    "the server has several accounts, since each new token opens one; choose one with --account or "
+                    "the server has several accounts, as each new token may open one; choose one with --account or "
                     f"COPPER_EMULATOR_ACCOUNT: {', '.join(names)}; like {again}"
                 )
             name = names[0]

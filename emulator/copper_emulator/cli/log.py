@@ -23,7 +23,7 @@ from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import faults_text
 from copper_emulator.shell.clock import real_now
-from copper_emulator.shell.served.accounts import DEFAULT
+from copper_emulator.shell.served.accounts import DEFAULT, has_token
 from copper_emulator.shell.served.plan import Plan
 from copper_emulator.shell.serving.server import Server
 
@@ -125,6 +125,9 @@ class Log:
 
     def _tell_urls(self, server: Server, api: str, plan: Plan, way: Way | None) -> None:
         first = "the first token is the key of the account default; others open their own"
+        if any(account.name == DEFAULT and has_token(account.tenant.account) for account in server.accounts):
+            # From the state file, or from `--token`.
+            first = "each new token opens an account of its own"
         self._output.line(f"  page   {server.url}/ (the control API is described at {server.url}/_emulator/docs)")
         self._output.line(f"  API    {api} ({'the tokens given with --token' if plan.tokens else first})")
         if server.tls_url:

@@ -41,7 +41,7 @@ account_option = click.option(
     envvar="COPPER_EMULATOR_ACCOUNT",
     show_envvar=True,
     callback=_said_before,
-    help="needed if the server has several: each new token opens one (see status)",
+    help="needed if the server has several, as each new token may open one (see status)",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="print the answer as JSON")
 

@@ -52,7 +52,7 @@ class Seeds:
 
 def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
     """Read the records in a file, by its suffix. Raises UsageError with the file, and the row or column, at fault."""
-    if path.suffix.lower() not in _READERS:
+    if path.suffix.lower() not in _READERS and path.exists():
         raise UsageError(f"{path}: records are read from .json and .csv files")
     try:
         raw = path.read_bytes()
