@@ -302,7 +302,8 @@ class PlainModel:
             if not ready:
                 return
             if self._opens(now) > now:
-                self._stop(ready, now)
+                if any(self._target(note) not in self.paused for note in ready):
+                    self._stop(ready, now)
                 return
             ready.sort(key=lambda note: (note.due, note.serial))
             chosen = next((note for note in ready if self._is_free(self._target(note))), None)

@@ -95,6 +95,33 @@ def test_what_waits_for_a_paused_target_is_not_dropped_by_a_limit() -> None:
     assert [account.wait_of(each).what for each in account.waiting()] == [WaitsFor.PAUSED]
 
 
+def test_what_waits_for_a_paused_target_takes_no_room_from_the_others() -> None:
+    """Two to each of two targets in one round, however much waits for the third."""
+    account = two_targets(limits=(Limit(10, MINUTE),), in_flight=2)
+    subscribe(account, "person/new", "https://third.example/hooks")
+    for record_id in range(1, 21):
+        fire(account, "lead/new", [record_id])
+    for record_id in (1, 2, 3):
+        fire(account, "task/new", [record_id])
+        fire(account, "person/new", [record_id])
+
+    taken = account.take(START)
+
+    assert [attempt.url for attempt in taken].count(OTHER) == 2
+    assert len(taken) == 4
+
+
+def test_a_limit_holds_nothing_where_all_that_waits_is_for_a_paused_target() -> None:
+    account = two_targets(limits=(Limit(1, MINUTE),))
+    fire(account, "lead/new")
+    for minute in range(3):
+        fire(account, "task/new", now=START + minute * MINUTE)
+        deliver(account, START + minute * MINUTE)
+
+    assert [entry for entry in account.journal.entries if entry.kind is Kind.HELD] == []
+    assert [account.wait_of(each).what for each in account.waiting()] == [WaitsFor.PAUSED]
+
+
 def test_a_subscription_that_is_removed_takes_what_waits_for_its_paused_target_along() -> None:
     account = two_targets()
     fire(account, "lead/new")

@@ -30,11 +30,10 @@ class TiesTheWrongWayRound(Agenda[Any]):
 class Overtaking(Lanes):
     """If room is short, other targets go on while one is busy, and take the room of those before them."""
 
-    def __len__(self) -> int:
-        return 0
-
-    def __bool__(self) -> bool:
-        return self._size > 0
+    @property
+    def unpaused(self) -> int:
+        """Never more than there is room for."""
+        return min(super().unpaused, 1)
 
 
 class CrowdsItsTarget(Lanes):

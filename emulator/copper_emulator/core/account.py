@@ -413,7 +413,7 @@ class Account:
         if not outbox.lanes:
             return []
         room = self._limiter.room(now)
-        contended = len(outbox.lanes) > room
+        contended = outbox.lanes.unpaused > room
         attempts: list[Attempt] = []
         while room and (notification := outbox.lanes.first()) is not None:
             subscription = self.subscriptions.find(notification.subscription)
@@ -426,7 +426,7 @@ class Account:
             # When room is short, later ones must not overtake those that wait for their busy target in this round.
             if self.rules.in_flight == 1 or (contended and outbox.is_target_busy(notification)):
                 break
-        if outbox.lanes and not room:
+        if not room and outbox.lanes.unpaused:
             self._stop_at_limit(now)
         outbox.forget_taken()
         return attempts

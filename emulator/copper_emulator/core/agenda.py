@@ -56,6 +56,13 @@ class Lanes:
     def __len__(self) -> int:
         return self._size
 
+    @property
+    def unpaused(self) -> int:
+        """How many wait for a target that is not paused."""
+        if not self._paused:
+            return self._size
+        return self._size - sum(len(self._lanes.get(target, ())) for target in self._paused)
+
     def enter(self, target: str, notification: Notification) -> None:
         lane = self._lanes.get(target)
         if lane is None:
@@ -97,7 +104,7 @@ class Lanes:
         else:
             del self._busy[target]
         # Before this one ended, the target was busy.
-        if still_in_flight == self.in_flight - 1 and target in self._lanes and target not in self._paused:
+        if still_in_flight == self.in_flight - 1 and target in self._lanes and not self.is_paused(target):
             self._offer(target)
 
     @property
@@ -132,7 +139,7 @@ class Lanes:
         return notifications
 
     def _is_free(self, target: str) -> bool:
-        return self._busy.get(target, 0) < self.in_flight and target not in self._paused
+        return not (self.is_busy(target) or self.is_paused(target))
 
     def _offer(self, target: str) -> None:
         heappush(self._heads, (self._lanes[target][0].seat, target))
