@@ -165,6 +165,28 @@ def verdicts(report: Report) -> dict[str, str]:
     return {row.name: str(row.verdict) for row in report.rows if str(row.verdict) != "passed"}
 
 
+class HandlesEachOnce(Sample):
+    """Takes a second update of a record for one that has come again."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.seen: set[tuple[Any, ...]] = set()
+
+    def notified(self, body: Row) -> None:
+        what = (body["type"], body["event"], *body["ids"])
+        if what not in self.seen:
+            self.seen.add(what)
+            super().notified(body)
+
+
+def test_who_takes_a_second_update_for_the_first_is_found_by_the_row_that_is_about_it(copper: Copper) -> None:
+    """It knows types from each other."""
+    app = HandlesEachOnce(OverHttp(copper.api_url, copper.headers), "s3cret")
+    report = played(copper, app, "same-second,same-id", types="person,lead")
+
+    assert verdicts(report) == {"same-second": "failed"}
+
+
 def test_who_has_none_of_these_bugs_passes(copper: Copper) -> None:
     report = played(copper, Sample(InProcess(copper), "s3cret"), ROWS)
 

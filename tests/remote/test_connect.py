@@ -56,6 +56,14 @@ def test_of_several_one_must_be_named(server: Process) -> None:
     assert "other" not in run("status", server=server.url)[1]
 
 
+def test_an_account_on_a_server_says_how_an_endpoint_is_checked(server: Process) -> None:
+    with (
+        Copper.connect(server.url) as copper,
+        pytest.raises(UsageError, match="this account is on a server .*--copper-url"),
+    ):
+        copper.check(TARGET)
+
+
 def test_its_settings_are_those_of_the_server(server: Process) -> None:
     """Durations and limits, too, in the same units."""
     values = {"timeout": "2s", "search_lag": "3s", "latency": "0-15m", "limits": "5/1m", "allow": "500"}

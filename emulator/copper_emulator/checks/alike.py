@@ -11,7 +11,7 @@ from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import EntityType
 from copper_emulator.shell.delivering.driver import Rounds
 
-SAME_ID_MS = 6 * APART_MS
+SAME_ID_MS = 5 * APART_MS
 AGAIN_MS = 4 * APART_MS
 """Milliseconds after which the last change of a row is made."""
 
@@ -35,10 +35,10 @@ def same_id(bench: Bench) -> Rounds[Finding]:
         return Finding(Verdict.SKIPPED, "it needs two types with new, update and delete")
     ids = yield from _with_one_id(bench, kind, other)
     yield from bench.compare(f"after the new of each, {kind} and {other}, with one id")
-    for each in (kind, other):
-        yield from bench.apart()
-        yield from bench.rename(each, ids)
-    yield from bench.compare("after an update of each")
+    # Each changes once: who takes a second update for the first again has another mistake.
+    yield from bench.apart()
+    yield from bench.rename(kind, ids)
+    yield from bench.compare(f"after an update of the {kind}")
     was_right = not bench.trial.wrong
     yield from bench.apart()
     yield from bench.delete(kind, ids)

@@ -7,6 +7,7 @@ not name, and has twice those that a list names twice.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
@@ -59,6 +60,9 @@ class NobodyThere(StateError):
 
 def believed(state: object) -> Believed:
     """Read a state as it was given, into records by type and id. Raises StateError."""
+    if inspect.iscoroutine(state):
+        state.close()
+        raise Misshapen("state is asynchronous, and is read between notifications: give a plain function")
     if not isinstance(state, Mapping):
         raise Misshapen(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
     return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items() if name != MADE_UP}

@@ -141,7 +141,10 @@ class _Remote(Face):
 
     def check(self, target: str, **given: Any) -> NoReturn:
         """Not available with a server: use `copper-emulator check URL`."""
-        raise UsageError("check an endpoint with `copper-emulator check URL`, or with an account of the fixture")
+        raise UsageError(
+            "this account is on a server (--copper-url, or Copper.connect), where check() cannot be called: use "
+            "`copper-emulator check URL`, or leave the option out for this test"
+        )
 
     def start(self, app: object) -> NoReturn:
         """Not available with a server, which sends over HTTP to applications that already run."""
