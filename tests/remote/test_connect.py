@@ -59,7 +59,7 @@ def test_of_several_one_must_be_named(server: Process) -> None:
 def test_an_account_on_a_server_says_how_an_endpoint_is_checked(server: Process) -> None:
     with (
         Copper.connect(server.url) as copper,
-        pytest.raises(UsageError, match="this account is on a server .*--copper-url"),
+        pytest.raises(UsageError, match=r"this account is on a server .*--copper-url"),
     ):
         copper.check(TARGET)
 
