@@ -9,7 +9,7 @@ from copper_emulator.core.fault import BY_FAULT, FaultName
 from copper_emulator.core.model import DISTRUSTFUL, HAD_ANSWERED, OTHER_KEY, UNSUCCESSFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
-from copper_emulator.core.text import in_words
+from copper_emulator.core.text import STOOD_STILL, in_words
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
@@ -49,7 +49,7 @@ def fix(delivery: Delivery, account: Account, *, surface: Surface = Surface.PYTH
         return delivery.advice.rstrip(".") or "Add a route for its target"
     if delivery.outcome is Outcome.UNKNOWN:
         return _interrupted(surface)
-    setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
+    setting = None if STOOD_STILL in delivery.text else _BY_SETTING.get(delivery.reason or delivery.outcome)
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
     if delivery.exception is not None:

@@ -99,6 +99,12 @@ class RealLimit:
     def __init__(self, ms: int) -> None:
         self._ends = monotonic() + ms / 1000
         self._timer: asyncio.Timeout | None = None
+        self._began_on_loop = 0.0
+
+    @property
+    def has_stood_still(self) -> bool:
+        """Whether the loop's own timers have stood still since it began to wait, because the test has stopped them."""
+        return self._timer is not None and asyncio.get_running_loop().time() == self._began_on_loop
 
     @property
     def has_expired(self) -> bool:
@@ -125,6 +131,7 @@ class RealLimit:
 
     async def _run_on(self, work: Coroutine[Any, Any, T], waits_for: Any) -> T:
         left_ms = max(0, round((self._ends - monotonic()) * 1000))
+        self._began_on_loop = asyncio.get_running_loop().time()
         async with real_timeout(left_ms) as self._timer:
             return await _continue(work, waits_for)
 

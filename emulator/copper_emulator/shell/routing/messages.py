@@ -18,7 +18,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.moments import to_datetime
-from copper_emulator.core.text import duration_text
+from copper_emulator.core.text import STOOD_STILL, duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.routing.routes import host_header
 
@@ -98,9 +98,10 @@ class NoAnswer(Exception):
         self.delay_ms = delay_ms
 
 
-def timed_out(timeout_ms: int) -> Result:
-    """The result when no answer came in real time."""
-    return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
+def timed_out(timeout_ms: int, *, stood_still: bool = False) -> Result:
+    """The result when no answer came in real time; `stood_still`: the timers of the endpoint's loop did."""
+    why = f": {STOOD_STILL}" if stood_still else ""
+    return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}{why}")
 
 
 UNENDED = "the answer began, but did not end"

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
+from copper_emulator.core.text import STOOD_STILL
 from copper_emulator.shell.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 from copper_emulator.shell.clock import RealLimit, monotonic, real_timeout
 from copper_emulator.shell.routing.messages import not_started, timed_out
@@ -41,8 +42,11 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
                 raise
             if not limit.has_expired:
                 return answer.result(error)
+            if not answer.is_complete:
+                return timed_out(timeout_ms, stood_still=limit.has_stood_still)
             # An application that has answered has not timed out.
-            return answer.result(TimeoutError(_STILL_WORKING)) if answer.is_complete else timed_out(timeout_ms)
+            why = f": {STOOD_STILL}" if limit.has_stood_still else ""
+            return answer.result(TimeoutError(f"{_STILL_WORKING}{why}"))
     return answer.result(swallowed[-1] if swallowed else None)
 
 

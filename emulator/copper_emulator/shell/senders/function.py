@@ -36,7 +36,9 @@ async def send_to_async_function(function: Callable[[Received], Any], attempt: A
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
-            return timed_out(timeout_ms) if limit.has_expired else from_exception(error)
+            if not limit.has_expired:
+                return from_exception(error)
+            return timed_out(timeout_ms, stood_still=limit.has_stood_still)
     return with_exception(result, swallowed[-1]) if swallowed else result
 
 

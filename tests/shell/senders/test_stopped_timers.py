@@ -1,0 +1,63 @@
+"""Asynchronous endpoints that wait on the loop of a test that has frozen time, and with it the loop's timers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+
+from copper_emulator import AsyncEmulator, Delivery
+from copper_emulator.core.text import STOOD_STILL
+from copper_emulator.shell.senders import asgi
+
+TARGET = "https://app.example/hook"
+
+
+async def pausing(request: object) -> int:
+    await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+    return 200
+
+
+async def pausing_afterwards(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+    await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=0.01)
+
+
+async def notified(endpoint: object, **frozen: Any) -> Delivery:
+    with freeze_time("2026-03-02 09:00", **frozen):
+        async with AsyncEmulator(strict=False, timeout="200ms") as copper:
+            copper.route("https://app.example", to=endpoint)
+            copper.subscribe("person", "new", target=TARGET)
+            await copper.fire("person", "new", ids=1)
+            assert "allow more time" not in copper.verdict()
+            (delivery,) = copper.deliveries
+            return delivery
+
+
+@pytest.mark.asyncio
+async def test_no_answer_is_put_down_to_the_timers_that_stand_still() -> None:
+    delivery = await notified(pausing)
+
+    assert delivery.verdict == f"failed: timed out (no answer within 200ms: {STOOD_STILL})"
+
+
+@pytest.mark.asyncio
+async def test_so_is_work_after_the_answer_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "_AFTERWARDS_MS", 200)
+    delivery = await notified(pausing_afterwards)
+
+    assert delivery.status == 200
+    assert str(delivery.exception).endswith(f"after a minute: {STOOD_STILL}")
+
+
+@pytest.mark.asyncio
+async def test_timers_that_run_are_not_blamed() -> None:
+    delivery = await notified(pausing, real_asyncio=True)
+
+    assert isinstance(delivery.exception, TimeoutError)
+    assert STOOD_STILL not in str(delivery.exception)
