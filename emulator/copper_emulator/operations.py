@@ -15,7 +15,7 @@ from copper_emulator.core.arguments import bare_event, captured_topic, not_captu
 from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Change, Delivery, Topic
-from copper_emulator.core.subscriptions import is_header_name, is_header_value
+from copper_emulator.core.subscriptions import is_header_name
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import request_headers
@@ -192,8 +192,6 @@ def _check_request(target: object, headers: object) -> None:
             )
         if not is_header_name(name):
             raise UsageError(f"headers: {name!r} is not a header name")
-        if not is_header_value(value):
-            raise UsageError(f"headers: the value of {name} is not printable ASCII without line breaks")
     check_sendable(target)
 
 

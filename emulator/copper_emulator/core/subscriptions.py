@@ -240,11 +240,6 @@ def is_header_name(text: str) -> bool:
     return _HEADER_NAME.match(text) is not None
 
 
-def is_header_value(text: str) -> bool:
-    """Whether a header can have this value."""
-    return _HEADER_VALUE.match(text) is not None
-
-
 def _check_header(findings: Findings, name: str, value: str) -> None:
     if not is_header_name(name):
         findings.error("headers", "has an invalid name")
@@ -252,7 +247,7 @@ def _check_header(findings: Findings, name: str, value: str) -> None:
     elif name.lower() in _FORBIDDEN_HEADERS:
         findings.error("headers", f"must not contain {name}")
         findings.hint(f"{name} belongs to the connection: leave it out.")
-    elif not is_header_value(value):
+    elif not _HEADER_VALUE.match(value):
         findings.error("headers", f"has an invalid value for {name}")
         findings.hint("A header value is printable ASCII without line breaks.")
 
