@@ -179,6 +179,8 @@ def test_back_in_a_dialog_asks_before_what_was_typed_is_lost(screen: Screen, emu
     expect(question).to_have_count(0)
     expect(target).to_have_value("https://billing.example.com/")
 
+    # Keys, as of whoever goes on writing: Chromium need not let a page ask again for which nobody has done anything.
+    target.press("End")
     screen.page.keyboard.press("Escape")
     question.get_by_role("button", name="Discard").click()
     expect(screen.dialog).to_have_count(0)
