@@ -9,7 +9,7 @@ from copper_emulator.core.fault import BY_FAULT, FaultName
 from copper_emulator.core.model import DISTRUSTFUL, HAD_ANSWERED, OTHER_KEY, UNSUCCESSFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
-from copper_emulator.core.text import STOOD_STILL, in_words
+from copper_emulator.core.text import STOOD_STILL, beginning, in_words
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.framework_refusals import about_framework
 from copper_emulator.interception.hosts import HOSTS
@@ -49,7 +49,9 @@ def fix(delivery: Delivery, account: Account, *, surface: Surface = Surface.PYTH
         return delivery.advice.rstrip(".") or "Add a route for its target"
     if delivery.outcome is Outcome.UNKNOWN:
         return _interrupted(surface)
-    setting = None if STOOD_STILL in delivery.text else _BY_SETTING.get(delivery.reason or delivery.outcome)
+    if STOOD_STILL in delivery.text:
+        return "Freeze time with real_asyncio=True"
+    setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
     if delivery.exception is not None:
@@ -105,8 +107,7 @@ def _interrupted(surface: Surface) -> str:
 
 def _elsewhere(delivery: Delivery) -> str:
     location = next((value for name, value in delivery.response_headers if name.lower() == "location"), "")
-    short = location if len(location) <= _MOST_OF_A_LOCATION else f"{location[:_MOST_OF_A_LOCATION]}..."
-    leads = f"redirects to {short}" if location else "redirects without a Location"
+    leads = f"redirects to {beginning(location, _MOST_OF_A_LOCATION)}" if location else "redirects without a Location"
     return (
         f"Subscribe with the final URL: this one {leads} (often because of a trailing slash, or https), and "
         "redirects are not followed"
@@ -227,9 +228,7 @@ def seen(delivery: Delivery) -> tuple[str, ...]:
     """Which keys the body had, if the endpoint seems to have rejected the body."""
     if not isinstance(delivery.body, Mapping):
         return ()
-    if delivery.status not in _DISLIKED and not isinstance(delivery.exception, KeyError):
-        return ()
-    if about_framework(delivery):
+    if not (delivery.status in _DISLIKED or isinstance(delivery.exception, KeyError)) or about_framework(delivery):
         return ()
     if delivery.replayed:
         # It was written by hand, or edited: nothing of it need be the payload's or the secret's.

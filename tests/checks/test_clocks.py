@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from freezegun import freeze_time
 
 from copper_emulator import Emulator, Received, Report
+from tests.checks.served import served, state_of
+from tests.machine.samples import sample
 
 TARGET = "https://app.example/hook"
 LATE_ROWS = {"late", "update-before-new", "delete-before-update", "delete-before-new", "updates-swapped"}
@@ -47,6 +51,26 @@ def test_nothing_comes_from_the_future_and_nothing_is_older_than_copper_may_be_l
     assert not report.failed
     assert min(ages) > timedelta(0)
     assert max(ages) < MOST + READING
+
+
+def test_nor_does_anything_in_the_rows_that_are_only_for_endpoints_that_are_served() -> None:
+    ages: list[timedelta] = []
+    with Emulator(strict=False) as copper:
+        right = sample("right", api_url=copper.api_url, headers=copper.headers)
+
+        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            if environ["REQUEST_METHOD"] == "POST":
+                body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+                ages.append(now() - datetime.fromisoformat(json.loads(body)["timestamp"]))
+                environ["wsgi.input"] = BytesIO(body)
+            return right(environ, start_response)
+
+        with served(app) as url:
+            only = "api-hangs,overtaken"
+            report = copper.check(url, only=only, secret={"key": "s3cret"}, types="person", state=state_of(url))
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "passed"], report
+    assert min(ages) > timedelta(0)
 
 
 def test_who_refuses_what_is_old_by_its_own_clock_is_found_out() -> None:

@@ -13,7 +13,7 @@ import requests
 from flask import Flask, request
 
 from copper_emulator import Copper, Emulator
-from copper_emulator.checks import hanging, refusals
+from copper_emulator.checks import hanging
 from copper_emulator.checks.report import RowReport
 from tests.checks.served import served, state_of
 
@@ -24,7 +24,6 @@ WAITS_FOR_EVER = None
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real clients wait for half a minute; these know better."""
     monkeypatch.setattr(hanging, "LONGEST", 1.5)
-    monkeypatch.setattr(refusals, "LULL", 0.5)
     monkeypatch.setattr(hanging, "LULL", 0.5)
 
 
@@ -129,7 +128,7 @@ def test_who_gives_up_and_tries_again_passes(copper: Copper, make: type[Mirror],
 
     assert str(row.verdict) == "passed", row
     assert row.evidence.startswith("it gave up a call that got no answer after ")
-    assert ("2 records as Copper has them" in row.evidence) is looks
+    assert ("3 records as Copper has them" in row.evidence) is looks
 
 
 def test_a_worker_that_waits_for_ever_is_found(copper: Copper) -> None:
@@ -210,3 +209,14 @@ def test_what_waits_does_not_hold_up_the_next_row(copper: Copper) -> None:
         )
 
     assert [str(row.verdict) for row in report.rows] == ["failed", "passed"], report
+
+
+def test_whose_state_is_wrong_anyway_nothing_is_waited_for(copper: Copper) -> None:
+    """It would have to wait in vain for longer than the check is given."""
+    mirror = Mirror(copper, timeout=WAITS_FOR_EVER)
+    with served(mirror.app) as url:
+        report = copper.check(url, only="api-hangs", types="person", no_secret=True, state=lambda: {"person": []})
+
+    assert "is missing from the state" in report["api-hangs"].evidence
+    assert str(report["api-hangs"].verdict) == "failed"
+    assert len(mirror.threads) == 1

@@ -409,14 +409,16 @@ def test_what_is_exported_tells_a_resend(screen: Screen, emulator: Emulator, end
         assert dict(zip(head.split(","), row.split(","), strict=True))["resend_of"] == "1"
 
 
+NO_JSON = {"text": "not json {", "type": "person", "event": "new", "target": TARGET}
+
+
 @pytest.mark.parametrize("how", ["JSON", "HAR"])
 def test_a_body_that_is_no_json_is_exported_as_it_was_sent(
     screen: Screen, emulator: Emulator, endpoint: Endpoint, how: str
 ) -> None:
     emulator.subscribe("person", "new", TARGET)
     emulator.fire(17)
-    odd = {"text": "not json {", "type": "person", "event": "new", "target": TARGET}
-    emulator.ask("POST", "/replay", odd)
+    emulator.ask("POST", "/replay", NO_JSON)
     screen.open()
     expect(screen.rows).to_have_count(2)
 
@@ -434,8 +436,7 @@ def test_a_body_that_is_no_json_is_exported_as_it_was_sent(
 def test_what_has_no_ids_keeps_the_place_for_them(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
     emulator.subscribe("person", "new", TARGET)
     emulator.fire(17)
-    odd = {"text": "not json {", "type": "person", "event": "new", "target": TARGET}
-    emulator.ask("POST", "/replay", odd)
+    emulator.ask("POST", "/replay", NO_JSON)
     screen.open()
     expect(screen.rows).to_have_count(2)
 

@@ -184,8 +184,9 @@ def test_what_cannot_be_read_is_named_by_file_row_and_column(
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"people\.csv cannot be read: No such file or directory"):
-        read_seeds(tmp_path / "people.csv", PERSON, {})
+    for name in ("people.csv", "people"):
+        with pytest.raises(UsageError, match=f"{name} cannot be read: No such file or directory"):
+            read_seeds(tmp_path / name, PERSON, {})
     (tmp_path / "folder.json").mkdir()
     with pytest.raises(UsageError, match=r"folder\.json cannot be read"):
         read_seeds(tmp_path / "folder.json", PERSON, {})

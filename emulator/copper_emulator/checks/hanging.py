@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import judged, milliseconds
 from copper_emulator.checks.refusals import LULL
 from copper_emulator.checks.report import Finding, Verdict
@@ -17,6 +17,9 @@ from copper_emulator.core.model import Outcome
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.delivering.driver import Rounds
 from copper_emulator.shell.routing.destinations import Manner
+
+HANGING_MS = 2 * APART_MS
+"""Milliseconds after which the last change is made."""
 
 LONGEST = 35.0
 """Seconds of real time in which the call must have been given up: common timeouts are 10 and 30 s."""
@@ -31,18 +34,28 @@ ADVICE = (
 
 
 def api_hangs(bench: Bench) -> Rounds[Finding]:
-    """The first call of the API is never answered; the next record must be handled all the same."""
+    """A call of the API is never answered; the next record must be handled all the same."""
     if bench.manner is not Manner.APART:
         return Finding(Verdict.SKIPPED, _IN_PROCESS, _SERVE)
-    kind, measured = bench.kind_of_most, bench.tenant.check_measurements
-    measured.gave_up_after = None
+    if bench.plan.state is not None:
+        yield from bench.create(bench.kind_of_most)
+        yield from bench.compare()
+        if bench.trial.wrong:
+            # There is no point in waiting for what never comes.
+            return judged(bench, ADVICE)
+        yield from bench.apart()
+    return (yield from _hanging(bench))
+
+
+def _hanging(bench: Bench) -> Rounds[Finding]:
+    kind, measured, before = bench.kind_of_most, bench.tenant.check_measurements, len(bench.own_calls)
+    measured.gave_up_after, began = None, monotonic()
     try:
         with bench.fault("api.hang"):
             (first,) = yield from bench.create(kind)
             yield from bench.idle()
-            if not (yield from wait_for_call(bench)):
+            if not (yield from wait_for_call(bench, before=before)):
                 return (yield from _uncalled(bench))
-        began = monotonic()
         # Until it is known whether the second is handled, the first is not looked for.
         del bench.trial.touched[kind, first]
         goes_on = yield from _goes_on(bench)

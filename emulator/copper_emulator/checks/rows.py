@@ -320,10 +320,11 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "api-hangs",
-        "the first call of the API is never answered",
+        "a call of the API is never answered",
         hanging.ADVICE,
         hanging.api_hangs,
         all_events=False,
+        ahead=hanging.HANGING_MS,
         limit=180.0,
     ),
     Row("gone", "a record is deleted before it can be fetched", _FETCH, races.gone),

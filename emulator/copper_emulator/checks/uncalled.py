@@ -10,9 +10,9 @@ BEGINS = 2.0
 """Seconds of real time in which an endpoint that works after its answer must have begun to fetch."""
 
 
-def wait_for_call(bench: Bench) -> Rounds[bool]:
-    """Give an endpoint that works after its answer time to call the API; whether it has been called in this row."""
-    return (yield from bench.until(lambda: bool(bench.own_calls), min(bench.plan.patience, BEGINS)))
+def wait_for_call(bench: Bench, *, before: int = 0) -> Rounds[bool]:
+    """Give an endpoint that works after its answer time to call the API; whether the row has more calls than before."""
+    return (yield from bench.until(lambda: len(bench.own_calls) > before, min(bench.plan.patience, BEGINS)))
 
 
 def not_called(bench: Bench) -> str:

@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 """Where an object is in memory, as the default `repr` shows it: different in each run."""
 
 
-STOOD_STILL = "time is frozen, and with it the timers of the test's event loop: freeze it with real_asyncio=True"
+STOOD_STILL = "time is frozen, and with it the timers of the test's event loop (freeze it with real_asyncio=True)"
 """Why an asynchronous endpoint waited in vain, if that is so."""
 
 

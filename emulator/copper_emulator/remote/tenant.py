@@ -143,10 +143,7 @@ class RemoteTenant:
             return as_there(result, answers, self.account)
 
     def check_goes_on(self) -> None:
-        """Allow it here: the server refuses what is no longer there."""
-
-    def check_here(self) -> None:
-        """Do nothing: the server hears of what any process does."""
+        """Do nothing: the server hears of what any process does, and refuses what it has no account for."""
 
     def api_calls(self) -> list[ApiCall]:
         """The API calls of the account, oldest first; they are in no snapshot."""

@@ -65,9 +65,6 @@ class AnyTenant(Protocol):
     def check_goes_on(self) -> None:
         """Raise UsageError after the account's end, and in a process that was forked from the account's."""
 
-    def check_here(self) -> None:
-        """Raise UsageError where nothing that this process does reaches the account."""
-
     def api_calls(self) -> list[ApiCall]:
         """The API calls of the account, oldest first."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from copper_emulator import AsyncEmulator, Delivery
+from copper_emulator import AsyncEmulator, Delivery, VerdictError
 from copper_emulator.core.text import STOOD_STILL
 from copper_emulator.shell.senders import asgi
 
@@ -28,28 +28,31 @@ async def pausing_afterwards(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=0.01)
 
 
-async def notified(endpoint: object, **frozen: Any) -> Delivery:
-    with freeze_time("2026-03-02 09:00", **frozen):
-        async with AsyncEmulator(strict=False, timeout="200ms") as copper:
-            copper.route("https://app.example", to=endpoint)
-            copper.subscribe("person", "new", target=TARGET)
-            await copper.fire("person", "new", ids=1)
-            assert "allow more time" not in copper.verdict()
-            (delivery,) = copper.deliveries
-            return delivery
+async def notified(endpoint: object, **frozen: Any) -> tuple[Delivery, str]:
+    """What becomes of a notification, and the verdict on it."""
+    copper = AsyncEmulator(timeout="200ms")
+    with freeze_time("2026-03-02 09:00", **frozen), pytest.raises(VerdictError) as told:
+        async with copper as account:
+            account.route("https://app.example", to=endpoint)
+            account.subscribe("person", "new", target=TARGET)
+            await account.fire("person", "new", ids=1)
+            (delivery,) = account.deliveries
+    return delivery, str(told.value)
 
 
 @pytest.mark.asyncio
 async def test_no_answer_is_put_down_to_the_timers_that_stand_still() -> None:
-    delivery = await notified(pausing)
+    delivery, told = await notified(pausing)
 
+    assert "\n  Freeze time with real_asyncio=True; or" in told
+    assert "allow more time" not in told
     assert delivery.verdict == f"failed: timed out (no answer within 200ms: {STOOD_STILL})"
 
 
 @pytest.mark.asyncio
 async def test_so_is_work_after_the_answer_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "_AFTERWARDS_MS", 200)
-    delivery = await notified(pausing_afterwards)
+    delivery, _ = await notified(pausing_afterwards)
 
     assert delivery.status == 200
     assert str(delivery.exception).endswith(f"after a minute: {STOOD_STILL}")
@@ -57,7 +60,8 @@ async def test_so_is_work_after_the_answer_that_does_not_end(monkeypatch: pytest
 
 @pytest.mark.asyncio
 async def test_timers_that_run_are_not_blamed() -> None:
-    delivery = await notified(pausing, real_asyncio=True)
+    delivery, told = await notified(pausing, real_asyncio=True)
 
+    assert "real_asyncio" not in told
     assert isinstance(delivery.exception, TimeoutError)
     assert STOOD_STILL not in str(delivery.exception)

@@ -21,9 +21,7 @@ async def list_faults(served: ServedAccount, params: Nothing) -> FaultsShape:
 async def switch(served: ServedAccount, params: Switch) -> FaultsShape:
     """Switch faults off and on. A request that cannot be understood changes nothing."""
     faults = read(params.on)
-    names = [] if params.off == "all" else params.off
-    # Before anything is switched off.
-    read_named(names)
+    names = [] if params.off == "all" else read_named(params.off)
     if names or params.off == "all":
         switch_off_named(served.tenant, names)
     switch_on(served.tenant, faults)
