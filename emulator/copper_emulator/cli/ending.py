@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import signal
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
@@ -33,10 +36,11 @@ def told_to_end() -> asyncio.Event:
 
 
 class ToldToEnd(KeyboardInterrupt):
-    """SIGTERM or SIGHUP has come; `code` is the exit code that a shell reports for it."""
+    """The signal `number`, SIGTERM or SIGHUP, has come; `code` is the exit code that a shell reports for it."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
+        self.number = number
         self.code = 128 + number
 
 
@@ -44,21 +48,50 @@ class ToldToEnd(KeyboardInterrupt):
 def raised_when_told() -> Iterator[None]:
     """In the block, SIGTERM and a closed terminal (SIGHUP) are raised as Ctrl-C is, once: as ToldToEnd."""
     before = {number: signal.getsignal(number) for number in _beside_ctrl_c()}
+    is_told = False
 
     def end(received: int, _: object) -> None:
-        # From now on until the process is gone: one told twice ends as one told once, and may be busy with that.
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
-        before.clear()
-        raise ToldToEnd(received)
+        # One told twice ends as one told once, and may be busy with that.
+        nonlocal is_told
+        if not is_told:
+            is_told = True
+            raise ToldToEnd(received)
+
+    def lost(error: KeyboardInterrupt) -> None:
+        nonlocal is_told
+        is_told = False
+        number = error.number if isinstance(error, ToldToEnd) else signal.SIGINT
+        # By another thread: raised here, it would be lost in turn.
+        _thread.start_new_thread(_raise_in_the_main_thread, (number,))
 
     for number in before:
         signal.signal(number, end)
     try:
-        yield
+        with _noticed_where_lost(lost):
+            yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # From now on until the process is gone, if it was told.
+            signal.signal(number, signal.SIG_IGN if is_told else handler)
+
+
+@contextmanager
+def _noticed_where_lost(call: Callable[[KeyboardInterrupt], None]) -> Iterator[None]:
+    # A signal's handler runs wherever the thread is, and what it raises inside a `__del__` or a weak reference's
+    # callback is printed and dropped by Python.
+    hook = sys.unraisablehook
+
+    def look(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            call(unraisable.exc_value)
+        else:
+            hook(unraisable)
+
+    sys.unraisablehook = look
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
 
 
 @contextmanager
@@ -77,6 +110,15 @@ def told_afterwards() -> Iterator[None]:
             signal.signal(number, handler)
         if early:
             signal.raise_signal(early[0])
+
+
+def _raise_in_the_main_thread(number: int) -> None:
+    main = threading.main_thread().ident
+    if main is not None and hasattr(signal, "pthread_kill"):
+        # Woken by it even if it waits for a lock.
+        signal.pthread_kill(main, number)
+    else:
+        signal.raise_signal(number)
 
 
 def _beside_ctrl_c() -> list[signal.Signals]:
