@@ -186,7 +186,8 @@ class Copper(Face):
             types: the record types the endpoint handles; all by default.
             only: names of the rows to play; `copper_emulator.check_names()` lists them all.
             skip: names of rows not to play.
-            state: returns what the endpoint believes exists, {"person": {17: {"name": "Ada"}}} or {"person": [17]}.
+            state: returns what the endpoint believes exists, {"person": {17: {"name": "Ada"}}} or {"person": [17]}. It
+                may be asynchronous, and is then awaited on the loop of the endpoint.
             patience: how long `state` may take to become right, in real time: "2s" if work goes on after the answer.
                 It needs a `state`; without one, wait for such work in an `after_delivery` hook.
             time_limit: no further row starts after this much real time.

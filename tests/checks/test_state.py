@@ -163,11 +163,3 @@ def _answer_once(listener: socket.socket, raw: bytes) -> None:
     with connection:
         connection.recv(65536)
         connection.sendall(raw)
-
-
-def test_a_state_that_is_asynchronous_is_told_so() -> None:
-    async def state() -> dict[str, Any]:
-        return {}
-
-    with pytest.raises(StateError, match="state is asynchronous, and is read between notifications: give a plain"):
-        believed(state())

@@ -14,7 +14,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.checks.earlier import Earlier, fetches_due
-from copper_emulator.checks.state import SURPLUS, difference, looked_at
+from copper_emulator.checks.looking import looked_at
+from copper_emulator.checks.state import SURPLUS, Believed, difference
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.call_log import ApiCall
@@ -444,7 +445,7 @@ class Bench:
             began = monotonic()
             if (now := self._progress(lull)) > calls:
                 calls, until = now, began + (patience if lull else span)
-            wrong = self._differences()
+            wrong = yield from self._differences()
             if self.trial.wrong.keys() >= set(wrong) or began >= until:
                 break
             self.trial.looked(looks, wrong)
@@ -463,14 +464,20 @@ class Bench:
             return self.api_calls
         return fetches_due(self.account.call_log.calls(), self.deliveries, self.earlier) if self.plan.patience else 0
 
-    def believes_in(self, kind: EntityType, record_id: int) -> bool | None:
+    def believes_in(self, kind: EntityType, record_id: int) -> Rounds[bool | None]:
         """Whether the state has a record; None without a state."""
-        return None if self.plan.state is None else record_id in looked_at(self.plan.state).get(kind, {})
+        state = yield from self._state()
+        return None if state is None else record_id in state.get(kind, {})
 
-    def _differences(self) -> list[str]:
+    def _state(self) -> Rounds[Believed | None]:
         if self.plan.state is None:
+            return None
+        return (yield from looked_at(self.tenant, self.plan.state, self.plan.target))
+
+    def _differences(self) -> Rounds[list[str]]:
+        state = yield from self._state()
+        if state is None:
             return []
-        state = looked_at(self.plan.state)
         found = []
         for kind, each in self.trial.touched:
             copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)

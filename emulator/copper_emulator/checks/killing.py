@@ -10,6 +10,7 @@ from typing import Protocol
 
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import delivery_text, shortened
+from copper_emulator.checks.looking import read
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import StateError
 from copper_emulator.core.errors import UsageError
@@ -72,7 +73,7 @@ def killed(bench: Bench) -> Rounds[Finding]:
     if last.outcome is not Outcome.DELIVERED:
         return Finding(Verdict.SKIPPED, f"it had not taken what came before the end: {evidence}")
     yield from _readable(bench)
-    if not bench.believes_in(kind, before):
+    if not (yield from bench.believes_in(kind, before)):
         return Finding(Verdict.SKIPPED, "it keeps nothing when it ends: what its state had before is gone, too")
     yield from bench.compare(lull=_LULL)
     came = f"{evidence}; then it was killed at once and started again"
@@ -99,7 +100,7 @@ def _readable(bench: Bench) -> Rounds[None]:
     until = monotonic() + _READY
     while bench.plan.state is not None and monotonic() < until:
         try:
-            bench.plan.state()
+            yield from read(bench.tenant, bench.plan.state, bench.plan.target)
         except StateError:
             yield from bench.rest()
         else:

@@ -65,7 +65,7 @@ UNKNOWN_RECORD = (
 def _known(bench: Bench, kind: EntityType, record_id: int) -> Rounds[bool | None]:
     """Whether the state comes to have a record, within the patience; None without a state."""
     until = monotonic() + bench.plan.patience
-    while (known := bench.believes_in(kind, record_id)) is False and monotonic() < until:
+    while (known := (yield from bench.believes_in(kind, record_id))) is False and monotonic() < until:
         yield from bench.rest()
     return known
 

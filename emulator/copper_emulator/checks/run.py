@@ -26,6 +26,7 @@ from copper_emulator.checks.judging import (
 )
 from copper_emulator.checks.keep_alive import connections_as_before
 from copper_emulator.checks.lateness import Lateness
+from copper_emulator.checks.looking import read
 from copper_emulator.checks.meanwhile import about_repeats
 from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
@@ -93,7 +94,7 @@ def check(tenant: Tenant, plan: Plan, *, manner: Manner = Manner.APART, on_row: 
         raise UsageError("check() cannot be called inside a delivery")
     began = monotonic()
     if plan.state is not None:
-        believed(plan.state())
+        believed((yield from read(tenant, plan.state, plan.target)))
     settings = settings_for(tenant.settings)
     bench = Bench(tenant, settings, plan, manner)
     running = _Run(bench, on_row, began)

@@ -89,7 +89,7 @@ def _forged(bench: Bench, topic: Topic, members: Mapping[str, object], headers: 
     if is_delete:
         (record,) = yield from bench.create(topic.type)
         yield from bench.end()
-        had = bench.believes_in(topic.type, record) is not False
+        had = (yield from bench.believes_in(topic.type, record)) is not False
     else:
         record = bench.seed(topic.type)
     body = bench.body(topic.type, topic.event, [record])
@@ -98,28 +98,28 @@ def _forged(bench: Bench, topic: Topic, members: Mapping[str, object], headers: 
     delivery = yield from bench.send({**members, **own}, headers)
     until = monotonic() + (bench.plan.patience if delivery.outcome is Outcome.DELIVERED else 0.0)
     # Who answers first believes it only later.
-    while _is_idle(bench, topic, record, calls) and monotonic() < until:
+    while (yield from _is_idle(bench, topic, record, calls)) and monotonic() < until:
         yield from bench.rest()
-    known = bench.believes_in(topic.type, record)
+    known = yield from bench.believes_in(topic.type, record)
     believed = None if known is None else had and known is not is_delete
     # A schema says no before any comparison, and says why.
     formless = not believed and delivery.status in _BY_SCHEMA and not _has_form(bench, members, headers)
     if formless and bench.has_delivered:
         return Finding(Verdict.PASSED, f"refused with {delivery.status}")
-    if believed is None and _is_idle(bench, topic, record, calls):
+    if believed is None and (yield from _is_idle(bench, topic, record, calls)):
         # Who handles this type nowhere may say so to everybody.
         return _judged(bench, topic, delivery, believed=False)
     return _judged(bench, topic, delivery, believed=believed)
 
 
-def _is_idle(bench: Bench, topic: Topic, record: int, calls: int) -> bool:
+def _is_idle(bench: Bench, topic: Topic, record: int, calls: int) -> Rounds[bool]:
     """Whether nothing shows so far that the endpoint believed it; `calls` is how many of the API there were before.
 
     Without a state, who fetches for it has believed it; of the main type, so has who accepts it.
     """
     if bench.plan.state is None:
         return topic.type is not bench.kind_of_most and bench.api_calls == calls
-    return bench.believes_in(topic.type, record) is (topic.event is Event.DELETE)
+    return (yield from bench.believes_in(topic.type, record)) is (topic.event is Event.DELETE)
 
 
 _BY_SCHEMA = (400, 422)

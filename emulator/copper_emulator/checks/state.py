@@ -7,7 +7,6 @@ not name, and has twice those that a list names twice.
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
@@ -20,7 +19,7 @@ from copper_emulator.core.topics import no_type
 __tracebackhide__ = raised_on_purpose
 
 Source: TypeAlias = Callable[[], object]
-"""Called to get the state."""
+"""Called to get the state, or something that is awaited to get it."""
 
 Fields: TypeAlias = Mapping[str, Any]
 Copies: TypeAlias = Sequence[Fields]
@@ -60,26 +59,9 @@ class NobodyThere(StateError):
 
 def believed(state: object) -> Believed:
     """Read a state as it was given, into records by type and id. Raises StateError."""
-    if inspect.iscoroutine(state):
-        state.close()
-        raise Misshapen("state is asynchronous, and is read between notifications: give a plain function")
     if not isinstance(state, Mapping):
-        raise Misshapen(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
+        raise Misshapen(f"a state is an object of types, like {_FORM}; this is {short(state)}")
     return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items() if name != MADE_UP}
-
-
-def looked_at(source: Source) -> Believed:
-    """What a source has at the moment. Raises StateError, also for whatever a function of the test's own raises.
-
-    In the middle of a check that is the finding of one row, and no end of all.
-    """
-    try:
-        given = source()
-    except StateError:
-        raise
-    except Exception as error:  # it is the tester's own function
-        raise StateError(f"the state is not available: it raised {_short(error, 300)}") from error
-    return believed(given)
 
 
 def _by_id(records: Iterable[tuple[int, Fields]]) -> Mapping[int, Copies]:
@@ -101,7 +83,7 @@ def _records(kind: str, records: object) -> Iterable[tuple[int, Fields]]:
         return [(_id(kind, each), _fields(kind, fields)) for each, fields in records.items()]
     if isinstance(records, Iterable) and not isinstance(records, str | bytes):
         return [_listed(kind, each) for each in records]
-    raise Misshapen(f"the state's {kind} is {_short(records)}; write {_FORM}")
+    raise Misshapen(f"the state's {kind} is {short(records)}; write {_FORM}")
 
 
 def _listed(kind: str, record: object) -> tuple[int, Fields]:
@@ -113,7 +95,7 @@ def _listed(kind: str, record: object) -> tuple[int, Fields]:
 def _id(kind: str, given: object) -> int:
     text = str(given)
     if isinstance(given, bool) or not (text.isascii() and text.isdecimal()) or len(text) > 20:
-        raise Misshapen(f"the state's {kind} has {_short(given)} where an id should be")
+        raise Misshapen(f"the state's {kind} has {short(given)} where an id should be")
     return int(text)
 
 
@@ -122,7 +104,7 @@ def _fields(kind: str, fields: object) -> Fields:
         return fields
     if fields is None or fields is True:
         return {}
-    raise Misshapen(f"the state's {kind} has {_short(fields)} for a record; write its fields, or null for none")
+    raise Misshapen(f"the state's {kind} has {short(fields)} for a record; write its fields, or null for none")
 
 
 def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields | None) -> str:
@@ -146,8 +128,8 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
 
 def _apart(name: str, mine: Any, theirs: Any) -> tuple[str, str, str]:
     """What differs, and both values as shown; if they read the same up to where they are cut, the part that differs."""
-    if _short(mine) != _short(theirs):
-        return name, _short(mine), _short(theirs)
+    if short(mine) != short(theirs):
+        return name, short(mine), short(theirs)
     if isinstance(mine, list) and isinstance(theirs, list):
         pairs = enumerate(zip_longest(mine, theirs, fillvalue=_NOTHING))
         return next(_apart(f"{name}[{at}]", *pair) for at, pair in pairs if pair[0] != pair[1])
@@ -158,7 +140,7 @@ def _apart(name: str, mine: Any, theirs: Any) -> tuple[str, str, str]:
     # One that is longer goes on where the other ends.
     differs = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     begin = max(differs - _BEFORE, 0)
-    return name, _short(f"...{one[begin:]}"), _short(f"...{other[begin:]}")
+    return name, short(f"...{one[begin:]}"), short(f"...{other[begin:]}")
 
 
 class _Nothing:
@@ -178,6 +160,6 @@ def _plain(value: object) -> object:
         return value
 
 
-def _short(value: object, most: int = _MOST_SHOWN) -> str:
+def short(value: object, most: int = _MOST_SHOWN) -> str:
     text = repr(value)
     return text if len(text) <= most else f"{text[:most]}..."

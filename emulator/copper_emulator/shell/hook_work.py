@@ -32,12 +32,17 @@ class HookWork(NamedTuple):
     delivery: Delivery
     workers: Workers
 
+    @property
+    def target(self) -> str:
+        """The target whose endpoint the delivery went to."""
+        return self.delivery.target
+
     async def wait(self) -> None:
         """Wait for its end. Raises what it raises, and UsageError if it takes too long, or if a worker has failed."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         work = asyncio.ensure_future(self.awaitable)
         try:
-            if not await _has_ended(work, min(CHECK_AFTER, PATIENCE)):
+            if not await has_ended(work, min(CHECK_AFTER, PATIENCE)):
                 await self._wait_longer(work, others)
         finally:
             work.cancel()
@@ -53,14 +58,14 @@ class HookWork(NamedTuple):
                 f"what the hook returned has not ended, and will probably not end: {_WORKER} has failed with "
                 f"{exception_text(failed)}"
             ) from failed
-        if not await _has_ended(work, PATIENCE - CHECK_AFTER):
+        if not await has_ended(work, PATIENCE - CHECK_AFTER):
             raise UsageError(
                 f"what the hook returned has not ended after {duration_text(PATIENCE)}: whatever should end it, "
                 "like a queue's worker, may have failed, may run on a different event loop, or was never started"
             )
 
 
-async def _has_ended(work: asyncio.Future[object], ms: int) -> bool:
+async def has_ended(work: asyncio.Future[object], ms: int) -> bool:
     """Whether it has ended within that time. Raises what it raises, also a TimeoutError of its own."""
     try:
         async with real_timeout(ms):

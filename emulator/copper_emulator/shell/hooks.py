@@ -10,7 +10,7 @@ from copper_emulator.core.errors import of_hook, raised_on_purpose
 from copper_emulator.core.model import ANSWERED, Delivery
 from copper_emulator.shell.failed_tasks import Workers
 from copper_emulator.shell.hook_watch import HookWatch
-from copper_emulator.shell.hook_work import Hook, HookWork
+from copper_emulator.shell.hook_work import Hook
 from copper_emulator.shell.routing.destinations import name_of
 
 __tracebackhide__ = raised_on_purpose
@@ -25,8 +25,6 @@ class Hooks:
         """Calls that are still to be made; an earlier one may have raised."""
         self.are_held = False
         """Whether pending calls wait until this is off again: a hook may wait for work that a check holds back."""
-        self.work: HookWork | None = None
-        """What a hook returned, while it is being waited for."""
         self.workers = Workers()
         """Tasks of endpoints outside any delivery; noted only while there are hooks, which may wait for their work."""
         self._watch = HookWatch()

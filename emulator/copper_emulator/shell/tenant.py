@@ -20,6 +20,7 @@ from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
+from copper_emulator.shell.awaited import Awaited
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.check_support import CheckMeasurements, CheckOptions
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
@@ -55,6 +56,8 @@ class Tenant:
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks = Hooks()
+        self.awaited: Awaited | None = None
+        """What a hook or the state of a check has returned, while it is awaited."""
         self.neighbours: Callable[[], Sequence[Tenant]] = lambda: ()
         """The accounts that a test has open, this one included; none on a server, whose accounts are independent."""
         self.driving = False

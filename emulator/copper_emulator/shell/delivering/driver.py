@@ -1,8 +1,8 @@
 """How does time pass? A plain generator yields rounds of attempts, and whoever drives it sends them.
 
-The generator is sent the results of each round. A round without attempts waits: for what a hook returned, or else for a
-little real time. The generator itself never waits and knows neither threads nor loops, so it serves a
-synchronous test, an asynchronous one and the standalone server alike.
+The generator is sent the results of each round. A round without attempts waits: for what an asynchronous function of
+the test returned, or else for a little real time. The generator itself never waits and knows neither threads nor loops,
+so it serves a synchronous test, an asynchronous one and the standalone server alike.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from copper_emulator.core.errors import NotIdle, TimeError, raised_on_purpose
 from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
+from copper_emulator.shell.awaited import Awaited
 from copper_emulator.shell.hook_work import Hook, HookWork
-from copper_emulator.shell.hooks import Hooks, noting_hook
+from copper_emulator.shell.hooks import noting_hook
 from copper_emulator.shell.tenant import Tenant
 
 __tracebackhide__ = raised_on_purpose
@@ -187,20 +188,26 @@ def _run_hooks(tenant: Tenant, since: int) -> Rounds[None]:
         hook, delivery = hooks.pending.popleft()
         account.causing = (delivery.notification,)
         try:
-            yield from _run_hook(hooks, hook, delivery)
+            yield from _run_hook(tenant, hook, delivery)
         finally:
             account.causing = ()
 
 
-def _run_hook(hooks: Hooks, hook: Hook, delivery: Delivery) -> Rounds[None]:
+def _run_hook(tenant: Tenant, hook: Hook, delivery: Delivery) -> Rounds[None]:
+    hooks = tenant.hooks
     with noting_hook(hook, delivery):
         answer = hooks.call(hook, delivery)
         if inspect.isawaitable(answer):
-            hooks.work = HookWork(answer, delivery, hooks.workers)
-            try:
-                yield []
-            finally:
-                hooks.work = None
+            yield from awaiting(tenant, HookWork(answer, delivery, hooks.workers))
+
+
+def awaiting(tenant: Tenant, what: Awaited) -> Rounds[None]:
+    """An empty round in which this is awaited."""
+    tenant.awaited = what
+    try:
+        yield []
+    finally:
+        tenant.awaited = None
 
 
 def _why_not_idle(account: Account, moment: int, limit_ms: int) -> str:

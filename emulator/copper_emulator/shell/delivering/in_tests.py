@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from copper_emulator.core.errors import raised_on_purpose
-from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
+from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.caught import apart_from, watching_frameworks
 from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.delivering.app_loop import AppLoop
@@ -89,18 +89,18 @@ class SyncDispatcher(Dispatcher):
                 self._aiohttp_thread.close()
 
     def _wait(self) -> None:
-        hook_work = self._tenant.hooks.work
-        if hook_work is not None:
-            self._run_beside_endpoint(hook_work.delivery, hook_work.wait())
+        awaited = self._tenant.awaited
+        if awaited is not None:
+            self._run_beside_endpoint(awaited.target, awaited.wait())
         elif self._loop is None:
             pause(PAUSE)
         else:
             with NoRunningLoop():
                 self._loop.pause(PAUSE)
 
-    def _run_beside_endpoint(self, delivery: Delivery, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the loop on which the delivery's endpoint runs."""
-        destination = self._tenant.routes.resolve(delivery.target)
+    def _run_beside_endpoint(self, target: str, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop on which the target's endpoint runs."""
+        destination = self._tenant.routes.resolve(target)
         if isinstance(destination, Route) and destination.kind is RouteKind.AIOHTTP:
             return self._aiohttp_thread.run(work)
         with NoRunningLoop():
@@ -161,7 +161,8 @@ class AsyncDispatcher(Dispatcher):
     async def send(self, attempts: list[Attempt]) -> list[Result]:
         """Send one round: attempts go at the same time, results come in order. An empty round waits."""
         if not attempts:
-            await (pause_async(PAUSE) if self._tenant.hooks.work is None else self._tenant.hooks.work.wait())
+            awaited = self._tenant.awaited
+            await (pause_async(PAUSE) if awaited is None else awaited.wait())
         destinations = [self._tenant.routes.resolve(attempt.url) for attempt in attempts]
         with watching_frameworks():
             if len(attempts) == 1:

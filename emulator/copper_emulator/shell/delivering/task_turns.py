@@ -115,9 +115,7 @@ class TaskTurns:
         token = _ROUNDS.set((*_ROUNDS.get(), this_round))
         # A server's handlers, and the workers that a hook waits for, do not run in the caller's context: meanwhile, any
         # call may be theirs.
-        is_out_of_sight = self._tenant.hooks.work is not None or any(
-            self._is_served(attempt.url) for attempt in attempts
-        )
+        is_out_of_sight = self._tenant.awaited is not None or any(self._is_served(attempt.url) for attempt in attempts)
         self._rounds_out_of_sight += is_out_of_sight
         try:
             yield
