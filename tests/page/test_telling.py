@@ -433,6 +433,30 @@ def test_a_body_that_is_no_json_is_exported_as_it_was_sent(
         assert (entry["request"]["postData"]["text"], entry["request"]["bodySize"]) == ("not json {", 10)
 
 
+def test_a_long_answer_is_exported_as_far_as_it_is_kept_and_it_is_said_that_it_was_longer(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    kept = 64 * 1024
+    emulator.subscribe("person", "new", TARGET)
+    for endpoint.answer in ("x" * 5_000, "y" * (kept + 1)):
+        emulator.fire(17)
+    screen.open()
+    expect(screen.rows).to_have_count(2)
+
+    deliveries = json.loads(screen.saved("Export as JSON")[1])["deliveries"]
+    contents = [each["response"]["content"] for each in json.loads(screen.saved("Export as HAR")[1])["log"]["entries"]]
+
+    told = "It was longer, or just as long: the first 64 KiB of an answer are kept."
+    assert [(each["response_body"], each["response_cut"]) for each in deliveries] == [
+        ("x" * 5_000, False),
+        ("y" * kept, True),
+    ]
+    assert [(len(each["text"]), each.get("comment")) for each in contents] == [(5_000, None), (kept, told)]
+    screen.rows.first.click()
+    screen.tab("Response")
+    expect(screen.delivery.get_by_text(told)).to_be_visible()
+
+
 def test_what_has_no_ids_keeps_the_place_for_them(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
     emulator.subscribe("person", "new", TARGET)
     emulator.fire(17)

@@ -194,6 +194,15 @@ def _row(each: Mapping[str, Any]) -> str:
     return on_one_line(f"{made}  {topic} -> {each['target']}: {each['told']}")
 
 
+def _print_answer(delivery: Mapping[str, Any], output: Output) -> None:
+    output.line(f"  < {delivery['status']}")
+    for name, value in delivery["response_headers"]:
+        output.line(f"  < {on_one_line(f'{name}: {value}')}")
+    output.line(f"  < {on_one_line(delivery['response_body'])}")
+    if delivery["response_cut"]:
+        output.line("  < (it was longer, or just as long: the first 64 KiB of an answer are kept)")
+
+
 def _print(whole: Mapping[str, Any], output: Output) -> None:
     output.json(whole)
     output.line(_row(whole["notification"]), style="bold")
@@ -204,10 +213,7 @@ def _print(whole: Mapping[str, Any], output: Output) -> None:
         body = request["text"] if request["body"] is None else json.dumps(request["body"])
         output.line(f"  > {on_one_line(body)}")
     if delivery is not None and delivery["status"] is not None:
-        output.line(f"  < {delivery['status']}")
-        for name, value in delivery["response_headers"]:
-            output.line(f"  < {on_one_line(f'{name}: {value}')}")
-        output.line(f"  < {on_one_line(delivery['response_body'])}")
+        _print_answer(delivery, output)
     for text in whole["why"]:
         output.line(on_one_line(text))
     for advice in whole["advice"]:

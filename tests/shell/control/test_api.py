@@ -390,6 +390,30 @@ async def test_what_an_endpoint_says_is_shown_without_secrets_that_are_no_longer
         assert streamed == ended
 
 
+async def _answer_at_length(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b'"ids":')
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + b"x" * 3000)
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.asyncio
+async def test_the_journal_has_the_beginnings_of_answers_or_all_that_is_kept_if_asked_for() -> None:
+    async with await asyncio.start_server(_answer_at_length, "127.0.0.1", 0) as endpoint, serving() as served:
+        port = endpoint.sockets[0].getsockname()[1]
+        account = served.accounts.named("default")
+        assert account is not None
+        account.tenant.routes.add("https://my-app.example", f"http://127.0.0.1:{port}")
+        await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+
+        (short,) = await served.journal(kind="ended")
+        (whole,) = await served.journal(kind="ended", whole="true")
+
+    found = [(each["delivery"]["response_body"], each["delivery"]["response_cut"]) for each in (short, whole)]
+    assert found == [("x" * 2000, True), ("x" * 3000, False)]
+
+
 # --- whatever is sent ---------------------------------------------------------------------------------------
 
 

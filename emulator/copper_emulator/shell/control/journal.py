@@ -31,6 +31,7 @@ class ReadJournal(EntryFilters):
     """Which entries: with `since` the first ones after that number, without it the last ones."""
 
     limit: int = Field(1000, ge=1, le=10_000)
+    whole: bool = Field(False, description="answers as far as they are kept, 64 KiB, not just their beginnings")
 
 
 async def read_journal(served: ServedAccount, filters: ReadJournal) -> JournalShape:
@@ -45,7 +46,7 @@ async def read_journal(served: ServedAccount, filters: ReadJournal) -> JournalSh
         if filters.since is None:
             found.reverse()
         return JournalShape(
-            entries=[EntryShape.of(entry, hidden) for entry in found],
+            entries=[EntryShape.of(entry, hidden, whole=filters.whole) for entry in found],
             first=entries[0].number if entries else 0,
             last=entries[-1].number if entries else 0,
             count=len(entries),

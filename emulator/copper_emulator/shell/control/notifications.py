@@ -45,9 +45,6 @@ from copper_emulator.shell.hiding import Hidden
 from copper_emulator.shell.routing.routes import check_sendable
 from copper_emulator.shell.served.account import ServedAccount
 
-_WHOLE = 64 * 1024
-"""Characters of an endpoint's answer that are shown: as much as is kept of it."""
-
 
 async def list_notifications(served: ServedAccount, params: ListNotifications) -> NotificationsShape:
     """List a page of the notifications that match all filters, newest first."""
@@ -92,7 +89,7 @@ async def show_notification(served: ServedAccount, params: ShowNotification) -> 
             change=ChangeShape.of(notification.change),
             subscription=None if subscription is None else SubscriptionShape.of(subscription),
             request=SentShape.sent(account, notification, hidden, reveal=params.reveal),
-            delivery=None if delivery is None else DeliveryShape.of(delivery, hidden, most=_WHOLE),
+            delivery=None if delivery is None else DeliveryShape.of(delivery, hidden, whole=True),
             steps=[StepShape.of(step) for step in story_steps],
             why=[mask(story(account, notification)), *(f"  {step.text}" for step in story_steps)],
             advice=[] if delivery is None else [mask(line) for line in remedy(account, _advised(account, delivery))],

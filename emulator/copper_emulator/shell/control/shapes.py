@@ -31,10 +31,11 @@ from copper_emulator.core.wire import iso
 from copper_emulator.explain import lines_of, masked_headers
 from copper_emulator.shell.control.bases import Shape
 from copper_emulator.shell.hiding import NOTHING, Hidden
+from copper_emulator.shell.senders.connection import MAX_ANSWER
 from copper_emulator.timeline import MASK, line
 
-_MAX_ANSWER = 2_000
-"""Characters of an endpoint's answer that are shown."""
+_BEGINNING = 2_000
+"""Characters of an endpoint's answer that are shown, unless the whole is asked for."""
 
 
 class SubscriptionShape(Shape):
@@ -85,15 +86,18 @@ class DeliveryShape(Shape):
     request_body: Any = Field(description="the JSON object that was sent; null if there was none")
     request_text: str = Field(description="what was sent instead, if it is no JSON object; else empty")
     response_headers: list[tuple[str, str]]
-    response_body: str = Field(description="its first characters")
+    response_body: str = Field(description="its first characters, if not as much as is kept of it, 64 KiB")
+    response_cut: bool = Field(description="whether it was longer than that")
     took_ms: float | None = Field(description="of the request in real time; null if not measured")
     traceback: str | None
     fault: str = Field(description="the faults involved, as written; empty if none")
 
     @classmethod
-    def of(cls, delivery: Delivery, hidden: Hidden = NOTHING, *, most: int = _MAX_ANSWER) -> DeliveryShape:
-        """The shape of a delivery; `most` is the number of characters of the answer to show."""
+    def of(cls, delivery: Delivery, hidden: Hidden = NOTHING, *, whole: bool = False) -> DeliveryShape:
+        """The shape of a delivery; `whole` has as much of the answer as is kept."""
         mask = hidden.mask_of(delivery)
+        answer = mask(delivery.response_body.decode("utf-8", "replace"))
+        shown = answer if whole else answer[:_BEGINNING]
         return cls(
             notification=delivery.notification.serial,
             subscription=delivery.notification.subscription,
@@ -114,7 +118,8 @@ class DeliveryShape(Shape):
             if isinstance(delivery.body, dict)
             else mask(delivery.request_body.decode("utf-8", "replace")),
             response_headers=[(name, mask(value)) for name, value in delivery.response_headers],
-            response_body=mask(delivery.response_body.decode("utf-8", "replace"))[:most],
+            response_body=shown,
+            response_cut=len(shown) < len(answer) or len(delivery.response_body) >= MAX_ANSWER,
             took_ms=None if delivery.took_ms is None else round(delivery.took_ms, 3),
             traceback=None if delivery.traceback is None else mask(delivery.traceback),
             fault=delivery.fault,
@@ -190,8 +195,8 @@ class EntryShape(Shape):
     subscription: SubscriptionShape | None = None
 
     @classmethod
-    def of(cls, entry: Entry, hidden: Hidden = NOTHING) -> EntryShape:
-        """The shape of an entry; `hidden` is what must not be shown anywhere in it."""
+    def of(cls, entry: Entry, hidden: Hidden = NOTHING, *, whole: bool = False) -> EntryShape:
+        """The shape of an entry; `hidden` is what must not be shown anywhere in it, `whole` is about the answer."""
         notification = entry.notification
         return cls(
             number=entry.number,
@@ -200,7 +205,7 @@ class EntryShape(Shape):
             line=shown_line(entry, hidden),
             change=None if entry.change is None else ChangeShape.of(entry.change),
             notification=None if notification is None else NotificationShape.of(notification),
-            delivery=None if entry.delivery is None else DeliveryShape.of(entry.delivery, hidden),
+            delivery=None if entry.delivery is None else DeliveryShape.of(entry.delivery, hidden, whole=whole),
             subscription=None if entry.subscription is None else SubscriptionShape.of(entry.subscription),
         )
 

@@ -5,10 +5,11 @@ import { button } from "./dom.js";
 import { asked } from "./matching.js";
 import { say, tried } from "./say.js";
 import { reached } from "./snippets.js";
-import { count, UNDER_WAY } from "./words.js";
+import { CUT, count, UNDER_WAY } from "./words.js";
 
 const PAGE = 500;
-const JOURNAL_PAGE = 1000;
+// Each with up to 64 KiB of answer.
+const JOURNAL_PAGE = 200;
 const MOST = 10_000;
 
 /** A button for each format; `filters()` returns those of the list. */
@@ -42,7 +43,7 @@ async function ended(api, filters) {
   const narrow = { kind: "ended", type, event, id, subscription, after_time: since };
   let before;
   while (found.size < serials.size) {
-    const { entries } = await api.journal({ ...narrow, before, limit: JOURNAL_PAGE });
+    const { entries } = await api.journal({ ...narrow, before, limit: JOURNAL_PAGE, whole: true });
     const wanted = entries.map(({ delivery }) => delivery).filter(({ notification }) => serials.has(notification));
     for (const each of wanted) found.set(each.notification, { ...each, resend_of: serials.get(each.notification) });
     if (entries.length < JOURNAL_PAGE) break;
@@ -85,6 +86,8 @@ function harEntry(delivery) {
   const text = delivery.request_body === null ? delivery.request_text : JSON.stringify(delivery.request_body);
   // `took_ms` comes first, because the account's time may stand still during a delivery.
   const took = delivery.took_ms ?? Date.parse(delivery.ended_at) - Date.parse(delivery.started_at);
+  const body = delivery.response_body;
+  const cut = delivery.response_cut ? { comment: CUT } : {};
   const said = (wanted) => delivery.response_headers.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? "";
   return {
     startedDateTime: delivery.started_at,
@@ -107,10 +110,10 @@ function harEntry(delivery) {
       httpVersion: "HTTP/1.1",
       cookies: [],
       headers: harHeaders(delivery.response_headers),
-      content: { size: delivery.response_body.length, mimeType: said("content-type"), text: delivery.response_body },
+      content: { size: body.length, mimeType: said("content-type"), text: body, ...cut },
       redirectURL: said("location"),
       headersSize: -1,
-      bodySize: delivery.response_body.length,
+      bodySize: body.length,
     },
     cache: {},
     timings: { send: 0, wait: took, receive: 0 },

@@ -2,6 +2,9 @@
 
 import { h } from "./dom.js";
 
+/** Said of an answer of which not everything is there. */
+export const CUT = "It was longer, or just as long: the first 64 KiB of an answer are kept.";
+
 export const EVENTS = ["new", "update", "delete"];
 
 /** Copper's types and the events notified for each. */

@@ -5,7 +5,7 @@ import { button, fill, h } from "../dom.js";
 import { link } from "../router.js";
 import { complain } from "../say.js";
 import { told } from "../telling.js";
-import { count, duration, fullTime, timeZone, UNSENT } from "../words.js";
+import { CUT, count, duration, fullTime, timeZone, UNSENT } from "../words.js";
 import { facts } from "./facts.js";
 import { jsonView } from "./json_view.js";
 
@@ -54,6 +54,7 @@ export function response({ delivery }) {
     h("p", { class: "mono" }, `HTTP ${delivery.status}`),
     facts(delivery.response_headers),
     body ? answered(body) : [h("h3", {}, "Body"), muted("It is empty.")],
+    delivery.response_cut && muted(CUT),
     traceback,
   ];
 }
