@@ -124,8 +124,8 @@ def test_an_application_that_cannot_start_is_the_outcome_of_its_deliveries() -> 
         subscribe(copper, app)
         copper.fire("person", "update", ids=7)
         copper.fire("person", "update", ids=8)
-    for delivery in copper.deliveries:
-        assert (delivery.reason, repr(delivery.exception)) == (Reason.EXCEPTION, "LookupError('no database')")
+    found = [(delivery.reason, repr(delivery.exception)) for delivery in copper.deliveries]
+    assert found == [(Reason.EXCEPTION, "LookupError('no database')")] * 2
 
 
 def test_a_handler_may_write_to_copper_itself() -> None:

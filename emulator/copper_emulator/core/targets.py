@@ -2,11 +2,12 @@
 
 Only https endpoints are accepted; a target that cannot be used is answered with 422 `Invalid URI For External Request`
 (developer.copper.com). Which URLs that means is not documented: the emulator rejects those that are not a URL, have no
-host or another scheme, or would be rejected by Ruby's URI parser.
+host or another scheme, or have what RFC 3986 allows nowhere, as Ruby's URI parser does.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -21,6 +22,9 @@ _COPPER_DOMAINS = ("copper.com", "prosperworks.com")
 
 _MAX_LENGTH = 2048
 
+_PLAIN = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^%#\[\]])*")
+"""A path or a fragment. Queries with brackets are common, and taken."""
+
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -34,7 +38,9 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
+    # Whatever follows a `%` names a network interface, or would be looked up.
+    has_zone = isinstance(address, IPv6Address) and address.scope_id is not None
+    return (mapped or address).is_loopback and not has_zone
 
 
 def is_copper(host: str) -> bool:
@@ -114,8 +120,18 @@ def _split(target: str) -> SplitResult:
         raise Invalid.uri(hint=f"The target is not a URL: {error}.") from None
     if not parts.scheme or not parts.hostname or port == 0:
         raise Invalid.uri(hint=f"The target {target!r} needs a scheme and a host: https://my-app.example/hooks/copper.")
+    _check_parts(parts)
+    return parts
+
+
+def _check_parts(parts: SplitResult) -> None:
+    if not (_PLAIN.fullmatch(parts.path) and _PLAIN.fullmatch(parts.fragment)):
+        raise Invalid.uri(
+            hint="The target has a %, #, [ or ] where a URL cannot have one: percent-encode it (%25, %23, %5B, %5D)."
+        )
+    if "[" in parts.netloc and "%" in parts.netloc:
+        raise Invalid.uri(hint="The address of the target has a zone (after a %), which only the machine itself knows.")
     if parts.username is not None or parts.password is not None:
         raise Invalid.uri(
             hint="The target carries a user or password; use the subscription's `headers` for credentials."
         )
-    return parts

@@ -151,6 +151,21 @@ async def test_what_is_on_its_way_when_its_target_is_paused_comes_back() -> None
         ]
 
 
+@pytest.mark.parametrize("leaves", ["DELETE", "PUT"])
+async def test_a_paused_target_that_nobody_subscribes_any_more_can_be_resumed(leaves: str) -> None:
+    other = f"{TARGET}/elsewhere"
+    async with serving() as served:
+        made = await served.subscribe("person", "update")
+        await done(served, "/targets/pause", {"target": TARGET})
+        status, _ = await served.api(leaves, f"/webhooks/{made}", {"target": other} if leaves == "PUT" else None)
+        assert status == 200
+
+        resumed = await done(served, "/targets/resume", {"target": TARGET})
+
+        assert (resumed["target"], resumed["paused"], resumed["subscriptions"]) == (TARGET, False, [])
+        assert [each["target"] for each in (await got(served, "/targets"))["targets"]] == [other] * (leaves == "PUT")
+
+
 async def test_only_what_is_subscribed_can_be_paused_and_only_what_is_paused_resumed() -> None:
     async with serving() as served:
         await served.subscribe("person", "update")

@@ -380,6 +380,21 @@ def test_copper_can_be_no_destination(host: str) -> None:
         Routes().add("https://a.example", f"https://{host}")
 
 
+@pytest.mark.parametrize("user", ["ci", "ci:s3cret", ":s3cret"])
+def test_a_route_with_a_user_or_password_is_refused_without_showing_it(user: str) -> None:
+    """They would be dropped, and be shown wherever the route is."""
+    routes = Routes()
+    for origin, to in (
+        ("https://app.example", f"http://{user}@127.0.0.1:5000/base"),
+        (f"https://{user}@app.example", "http://127.0.0.1:5000"),
+    ):
+        with pytest.raises(RouteError, match=r"carries a user or password .*`headers` for credentials") as raised:
+            routes.add(origin, to)
+        assert f"{user}@" not in str(raised.value)
+        assert "s3cret" not in str(raised.value)
+    assert list(routes) == []
+
+
 def test_allowing_copper_is_refused() -> None:
     with pytest.raises(SettingsError, match="nothing is ever delivered to Copper"):
         Emulator(allow_targets="hooks.example.com,api.copper.com")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
@@ -96,15 +97,7 @@ async def remove_route(served: ServedAccount, params: OfRoute) -> RoutesShape:
 async def list_targets(served: ServedAccount, params: Nothing) -> TargetsShape:
     """List every target, with what waits for it."""
     with served.tenant.lock:
-        account = served.tenant.account
-        waiting: Counter[str] = Counter()
-        sending: Counter[str] = Counter()
-        for notification in account.waiting():
-            counted = sending if notification.state is State.SENDING else waiting
-            counted[account.target_of(notification)] += 1
-        return TargetsShape(
-            targets=[_target(served, target, waiting[target], sending[target]) for target in _targets(account)]
-        )
+        return _shown(served, _targets(served.tenant.account))
 
 
 async def pause(served: ServedAccount, params: OfTarget) -> TargetShape:
@@ -112,7 +105,7 @@ async def pause(served: ServedAccount, params: OfTarget) -> TargetShape:
     if params.target not in _targets(served.tenant.account):
         raise Refused(404, f"nobody has subscribed the target {params.target!r}", hint=_known(served.tenant.account))
     served.tenant.record(lambda account, now: account.pause(params.target, now))
-    return await _one(served, params.target)
+    return _one(served, params.target)
 
 
 async def resume(served: ServedAccount, params: OfTarget) -> TargetShape:
@@ -121,7 +114,7 @@ async def resume(served: ServedAccount, params: OfTarget) -> TargetShape:
         raise Refused(409, f"the target {params.target!r} is not paused", hint=_known(served.tenant.account))
     served.tenant.record(lambda account, now: account.resume(params.target, now))
     await served.runner.wait_until_settled()
-    return await _one(served, params.target)
+    return _one(served, params.target)
 
 
 TARGET_OPERATIONS: tuple[Operation[Any], ...] = (
@@ -147,8 +140,21 @@ def _known(account: Account) -> str | None:
     return sentence(choices("target", targets, most=5)) if targets else "There is no subscription yet."
 
 
-async def _one(served: ServedAccount, target: str) -> TargetShape:
-    return next(each for each in (await list_targets(served, Nothing())).targets if each.target == target)
+def _one(served: ServedAccount, target: str) -> TargetShape:
+    # Not looked for among all: once it is resumed, perhaps only what still waits for it knows of it.
+    with served.tenant.lock:
+        (shown,) = _shown(served, [target]).targets
+    return shown
+
+
+def _shown(served: ServedAccount, targets: Iterable[str]) -> TargetsShape:
+    account = served.tenant.account
+    waiting: Counter[str] = Counter()
+    sending: Counter[str] = Counter()
+    for notification in account.waiting():
+        counted = sending if notification.state is State.SENDING else waiting
+        counted[account.target_of(notification)] += 1
+    return TargetsShape(targets=[_target(served, target, waiting[target], sending[target]) for target in targets])
 
 
 def _target(served: ServedAccount, target: str, waiting: int, sending: int) -> TargetShape:

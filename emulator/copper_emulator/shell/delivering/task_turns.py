@@ -1,13 +1,13 @@
 """Which task may let time pass now? The asynchronous tasks of a test that share an account take turns.
 
 A call that an endpoint makes while it is notified belongs to the turn under way: it only records. If it waited for a
-turn of its own, it would wait for itself.
+turn of its own, it would wait for itself. The same holds for a call of another account whose turn waits for this one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import TypeVar
@@ -50,6 +50,8 @@ class TaskTurns:
         self._lock = asyncio.Lock()
         self._rounds_out_of_sight = 0
         """How many of the rounds under way run something outside the caller's context."""
+        self._needed: list[TaskTurns] = []
+        """The other accounts' turns that endpoints of the round under way have or wait for."""
 
     async def drive(self, rounds: Rounds[T], *, of_a_test: bool = False) -> T:
         """Drive rounds to their end, after those that came before; at once if an endpoint calls inside its delivery.
@@ -59,8 +61,12 @@ class TaskTurns:
         __tracebackhide__ = True
         if self.is_inside and not (of_a_test and await self._wait_until_free()):
             return await run_async(rounds, self._send_in_round)
-        async with self._turn_lock():
+        others = {each.turns for each in _ROUNDS.get() if each.under_way}
+        if self._waits_for(others):
             return await run_async(rounds, self._send_in_round)
+        with self._noted_by(others):
+            async with self._turn_lock():
+                return await run_async(rounds, self._send_in_round)
 
     @asynccontextmanager
     async def starting(self) -> AsyncIterator[None]:
@@ -88,6 +94,29 @@ class TaskTurns:
     @property
     def _is_known_inside(self) -> bool:
         return any(each.under_way and each.turns is self for each in _ROUNDS.get())
+
+    def _waits_for(self, others: Collection[TaskTurns]) -> bool:
+        """Whether the turn under way cannot end before one of these others has, at one remove or more."""
+        looked: set[TaskTurns] = set()
+        to_look = [self]
+        while to_look:
+            turns = to_look.pop()
+            if turns in others:
+                return True
+            if turns not in looked:
+                looked.add(turns)
+                to_look += turns._needed  # noqa: SLF001 - of the same class
+        return False
+
+    @contextmanager
+    def _noted_by(self, others: Collection[TaskTurns]) -> Iterator[None]:
+        for turns in others:
+            turns._needed.append(self)  # noqa: SLF001 - of the same class
+        try:
+            yield
+        finally:
+            for turns in others:
+                turns._needed.remove(self)  # noqa: SLF001 - of the same class
 
     async def _wait_until_free(self) -> bool:
         """Wait until the turn under way has ended; return False if it waits for the caller, or does not end in time."""

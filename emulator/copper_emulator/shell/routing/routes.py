@@ -261,6 +261,7 @@ def _parse_origin(origin: str) -> URL:
             f"{origin!r} is not an origin of targets: write scheme and host, like https://billing.example.com, "
             "optionally with a path"
         )
+    _refuse_userinfo(url, "route's origin")
     return url.with_path(url.raw_path.rstrip("/") or "/", encoded=True)
 
 
@@ -268,9 +269,19 @@ def _parse_base(to: str) -> URL:
     url = _parse_url(to)
     if url is None or url.scheme not in ("http", "https") or not url.host or url.query_string or url.fragment:
         raise RouteError(f"{to!r} is not a URL to send to: write it like http://127.0.0.1:5000")
+    _refuse_userinfo(url, "URL to send to")
     if is_copper(url.host):
         raise RouteError(f"{to!r} is Copper itself; the emulator never sends there")
     return url
+
+
+def _refuse_userinfo(url: URL, what: str) -> None:
+    # Not shown in the message, which may end up in a log.
+    if url.raw_user is not None or url.raw_password is not None:
+        raise RouteError(
+            f"a {what} carries a user or password ({url.with_user(None)} without it); use the subscription's `headers` "
+            "for credentials"
+        )
 
 
 def _parse_url(text: str) -> URL | None:
