@@ -77,6 +77,8 @@ class Bench:
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
         self.earlier = Earlier()
+        self.lived: list[EntityType] = []
+        """Types of which the endpoint has followed a record's whole life."""
         self._settings = settings
         self._counters = Counters(tenant.place)
         self._start, self._began = tenant.now(), monotonic()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import delivery_text, judged, milliseconds, slowest
+from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import EntityType, Event
+from copper_emulator.core.model import EntityType, Event, Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import duration_text
 from copper_emulator.shell.delivering.driver import Rounds
@@ -65,6 +66,17 @@ LIFE_MS = 2 * APART_MS
 def life(bench: Bench, kind: EntityType) -> Rounds[None]:
     """Play a record's whole life, as far as its type has events."""
     yield from lives(bench, kind, 1)
+    if not bench.trial.wrong and all(each.outcome is Outcome.DELIVERED for each in bench.deliveries):
+        bench.lived.append(kind)
+
+
+def lives_of_each_type(bench: Bench, number: int) -> Rounds[None]:
+    """Play several lives at once of the main type, and then of the others of which one has been played well.
+
+    Each type may have a handler of its own, and what fails with one record says nothing about several.
+    """
+    for kind in dict.fromkeys((main(bench), *bench.lived)):
+        yield from lives(bench, kind, number)
 
 
 def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:

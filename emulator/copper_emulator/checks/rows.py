@@ -6,7 +6,7 @@ It is longer than other modules because it is one table.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -109,7 +109,13 @@ def _batch(number: int) -> Row:
     about = f"{number} records created, changed and deleted, {number} in each notification"
     about = about if number > 1 else about.replace("records", "record")
     advice = contact.IDS if number > 1 else _ONE.format("people")
-    return Row(f"batch-{number}", about, advice, play, several=number == _FEWEST, ahead=contact.LIFE_MS)
+    return Row(f"batch-{number}", about, advice, play, ahead=contact.LIFE_MS)
+
+
+def _smallest_batch() -> Row:
+    row, ahead = _batch(_FEWEST), len(EntityType) * contact.LIFE_MS
+    play = partial(contact.lives_of_each_type, number=_FEWEST)
+    return replace(row, about=f"{row.about}, of each type that passed", play=play, several=True, ahead=ahead)
 
 
 _FEWEST = 2
@@ -149,7 +155,9 @@ ROWS: tuple[Row, ...] = (
         compares=False,
     ),
     *(_life(kind) for kind in EntityType),
-    *(_batch(number) for number in (1, _FEWEST, MAX_IDS)),
+    _batch(1),
+    _smallest_batch(),
+    _batch(MAX_IDS),
     Row(
         "secret-missing",
         "a notification without the secret is refused",
