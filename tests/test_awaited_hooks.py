@@ -271,6 +271,24 @@ def test_a_worker_that_died_before_it_was_waited_for_is_named_too(
             copper.people.create(name="Eve")
 
 
+def test_a_worker_that_died_before_a_reset_is_none_of_those_after_it() -> None:
+    with suppress(LookupError), Emulator(strict=False) as copper:
+        worker = DyingWorker(counts_it=True)
+        copper.route("https://app.example", to=served_by_fastapi(worker))
+        copper.after_delivery(lambda delivery: None)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.people.create(name="Ada")
+
+        copper.reset()
+        other = Worker(lambda each: None)
+        copper.route("https://app.example", to=served_by_fastapi(other))
+        copper.after_delivery(other.empty)
+        copper.subscribe("person", "new", target=TARGET)
+        eve = copper.people.create(name="Eve")
+
+        assert other.done == [eve.id]
+
+
 def test_a_failure_that_the_application_has_heard_of_is_none_of_a_worker() -> None:
     heard = []
 

@@ -63,6 +63,18 @@ def test_a_second_equal_call_needs_a_second_delivery(copper: Copper, listening: 
     assert "an earlier expect has already claimed it" in failure(copper, "person", "update", ids=1)
 
 
+def test_a_reset_that_is_refused_forgets_no_claim() -> None:
+    with Emulator() as copper:
+        copper.route("https://billing.example.com", to=Endpoint(TARGET))
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        copper.expect("person", "update", ids=1)
+    with pytest.raises(UsageError, match="has ended"):
+        copper.reset()
+
+    assert "an earlier expect has already claimed it" in failure(copper, "person", "update", ids=1)
+
+
 def test_without_ids_everything_unclaimed_that_fits_is_claimed(copper: Copper, listening: Endpoint) -> None:
     for number in (1, 2, 3):
         copper.fire("person", "update", ids=number)

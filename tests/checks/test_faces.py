@@ -14,6 +14,7 @@ from copper_emulator import (
     CheckFailed,
     CheckWarning,
     Copper,
+    Delivery,
     Emulator,
     Received,
     Report,
@@ -65,6 +66,31 @@ def test_hooks_run_after_each_delivery_of_a_check() -> None:
         copper.check(TARGET, only="type-lead")
 
     assert seen == ["lead/new", "lead/update", "lead/delete"]
+
+
+def test_a_hook_that_has_yet_to_be_called_is_called_after_the_check_and_not_in_it() -> None:
+    seen: list[Delivery] = []
+    failed: list[Delivery] = []
+
+    def fails_once(delivery: Delivery) -> None:
+        failed.append(delivery)
+        if len(failed) == 1:
+            raise LookupError("the first time")
+
+    with Emulator() as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.after_delivery(fails_once)
+        copper.after_delivery(seen.append)
+        with pytest.raises(LookupError):
+            copper.people.create(name="Ada")
+        copper.check(TARGET, only="answers")
+        in_check = len(seen)
+        assert in_check > 0
+        copper.settle()
+
+        assert seen[in_check:] == copper.deliveries
+        assert copper.deliveries[0] not in seen[:in_check]
 
 
 def test_a_check_inside_a_delivery_is_refused() -> None:

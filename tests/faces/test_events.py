@@ -351,6 +351,29 @@ def test_the_hooks_after_one_that_raises_are_called_when_time_may_pass_again(ope
     assert told == [("first", 1), ("second", 1)]
 
 
+def test_after_a_reset_no_hook_is_called_for_what_was_before(opened: Open) -> None:
+    copper = opened()
+    told: list[str] = []
+
+    def fails(_delivery: Delivery) -> None:
+        raise LookupError("before the reset")
+
+    receiver(copper)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.after_delivery(fails)
+    copper.after_delivery(lambda delivery: told.append("of old"))
+    with pytest.raises(LookupError):
+        copper.people.create_many([{"name": "Ada"}])
+
+    copper.reset()
+    receiver(copper)
+    copper.subscribe("person", "new", target=TARGET)
+    copper.after_delivery(lambda delivery: told.append("new"))
+    copper.people.create(name="Grace")
+
+    assert told == ["new"]
+
+
 def test_a_hook_is_called_once_whatever_it_gives(copper: Copper, endpoint: Endpoint, tmp_path: Path) -> None:
     opened: list[Any] = []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -112,6 +114,32 @@ async def test_an_exception_of_a_handler_comes_with_its_traceback_in_an_asynchro
         subscribe(copper, make_app([]), "/hooks/broken")
         await copper.fire("person", "update", ids=7)
     check_broken(copper.deliveries)
+
+
+class NoCustomerError(Exception):
+    pass
+
+
+def test_an_exception_of_a_handler_is_kept_no_longer_than_its_delivery() -> None:
+    """Its traceback keeps everything alive that the handler had in its hands."""
+    raised: list[weakref.ref[NoCustomerError]] = []
+
+    async def broken(_request: web.Request) -> web.Response:
+        error = NoCustomerError()
+        raised.append(weakref.ref(error))
+        raise error
+
+    app = web.Application()
+    app.router.add_post("/hooks/copper", broken)
+    with Emulator(allow={500}) as copper:
+        subscribe(copper, app)
+        copper.fire("person", "update", ids=7)
+        assert isinstance(copper.deliveries[0].exception, NoCustomerError)
+
+        copper.reset()
+        gc.collect()
+
+        assert [each() for each in raised] == [None]
 
 
 def test_an_application_that_cannot_start_is_the_outcome_of_its_deliveries() -> None:

@@ -291,6 +291,29 @@ def test_one(afresh, number):
     inner.run().assert_outcomes(failed=3)
 
 
+def test_a_report_shows_an_account_that_the_test_has_reset_though_less_has_happened_since(inner: Inner) -> None:
+    inner.tests(
+        SHARED
+        + """
+KNOWN = []
+
+def test_first(shared):
+    KNOWN.append(shared)
+    for number in range(9):
+        shared.fire("person", "update", ids=number + 1)
+
+def test_second():
+    KNOWN[0].reset()
+    KNOWN[0].fire("lead", "new", ids=17)
+    assert False
+"""
+    )
+    result = inner.run()
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["make_copper (*", "*change *lead/new [[]17]*"])
+
+
 def test_what_is_due_in_a_shared_account_is_told_once(inner: Inner) -> None:
     inner.tests(
         SHARED

@@ -10,7 +10,7 @@ import pytest
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import EntityType, Kind, Outcome, Result, State, WaitsFor
 from copper_emulator.core.records import commands
-from copper_emulator.core.rules import Limit
+from copper_emulator.core.rules import FetchRace, Limit
 from copper_emulator.core.state import Edit, Tracker, end_interrupted, rows
 from copper_emulator.core.state.parts import Rows
 from copper_emulator.timeline import line
@@ -79,6 +79,22 @@ def test_what_was_sent_counts_in_the_windows_still() -> None:
     other = again(account, rows(account))
     assert other.take(START + MINUTE - 1) == []
     assert len(deliver(other, START + MINUTE)) == 1
+
+
+def test_a_record_that_has_been_raced_is_not_raced_again() -> None:
+    account = make_account(fetch_race=FetchRace.CHANGED)
+    subscribe(account, "person/new")
+    subscribe(account, "person/update")
+    filed = Filed(account)
+    ada = account.act(commands.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
+    deliver(account, START)
+    filed.follow()
+
+    other = again(account, filed.rows)
+    other.act(commands.update(EntityType.PERSON, [ada.id], {"title": "Countess"}), START)
+    deliver(other, START)
+
+    assert [change.origin for change in other.journal.changes] == ["python", "race", "python"]
 
 
 def test_nobody_is_told_of_entries_again() -> None:

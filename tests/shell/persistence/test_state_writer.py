@@ -28,7 +28,7 @@ from copper_emulator.shell.persistence.state_writer import StateWriter
 from copper_emulator.shell.persistence.store import APPLICATION_ID, MIGRATIONS, StateFile
 from copper_emulator.shell.served.account import ServedAccount
 from copper_emulator.shell.served.accounts import DEFAULT
-from tests.shell.served import Endpoint, Served, listening, serving
+from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 
 
 @asynccontextmanager
@@ -492,6 +492,61 @@ async def test_what_could_not_be_written_when_deliveries_end_was_not_sent(tmp_pa
         assert not account.inside.outbox.attempts
         writer_of(served).write()
         assert endpoint.bodies == []
+
+
+async def replayed(served: Served) -> asyncio.Task[Any]:
+    """A replay that waits for the file, which cannot be written."""
+    default = default_of(served)
+    topic = Topic(EntityType.PERSON, Event.NEW)
+    sending = asyncio.create_task(
+        default.runner.send(lambda account, now: account.replay(topic, (1,), b"{}", TARGET, (), now))
+    )
+    await next_turn()
+    await next_turn()
+    assert default.tenant.account.inside.outbox.attempts
+    return sending
+
+
+@pytest.mark.asyncio
+async def test_a_replay_that_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -> None:
+    async with notified_later(tmp_path) as (served, endpoint):
+        async with full_disk(served):
+            await fill_up(served)
+            sending = await replayed(served)
+            # In this many round trips it would have arrived.
+            for _ in range(30):
+                assert (await served.control("GET", "/accounts"))[0] == 503
+            assert {} not in endpoint.bodies
+        assert (await sending).state == "delivered"
+        assert {} in endpoint.bodies
+
+
+@pytest.mark.asyncio
+async def test_a_replay_that_is_given_up_before_it_could_be_written_was_not_sent(tmp_path: Path) -> None:
+    async with notified_later(tmp_path) as (served, endpoint):
+        async with full_disk(served):
+            await fill_up(served)
+            sending = await replayed(served)
+            sending.cancel()
+            await asyncio.wait([sending])
+            account = account_of(served)
+            assert account.journal.deliveries[-1].outcome == "unknown"
+            assert not account.inside.outbox.attempts
+        assert {} not in endpoint.bodies
+
+
+@pytest.mark.asyncio
+async def test_before_a_clock_is_stopped_what_could_not_be_written_is_written_and_then_goes(tmp_path: Path) -> None:
+    async with notified_later(tmp_path) as (served, endpoint):
+        async with full_disk(served):
+            default = await taken_and_unwritten(served)
+            stopping = asyncio.create_task(default.runner.freeze())
+            # In this many round trips it would have arrived.
+            for _ in range(30):
+                assert (await served.control("GET", "/accounts"))[0] == 503
+            assert endpoint.bodies == []
+        await stopping
+        assert endpoint.bodies
 
 
 @pytest.mark.asyncio

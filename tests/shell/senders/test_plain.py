@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
@@ -593,6 +595,13 @@ async def test_whether_the_other_side_has_closed_or_said_anything_is_seen_before
             assert not connection.is_usable()
 
 
+@pytest.mark.asyncio
+async def test_one_that_was_closed_here_is_not_usable_even_in_the_same_turn_of_the_loop() -> None:
+    async with connected() as (connection, _):
+        connection.close()
+        assert not connection.is_usable()
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -698,6 +707,156 @@ def test_connections_that_nobody_needs_are_closed() -> None:
     script = Scripted(wait)
     with raw_endpoint(script.talk) as endpoint:
         asyncio.run(run(endpoint.url))
+
+
+CONTENT = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
+
+
+async def with_plain(url: str, act: Callable[[PlainSender, Callable[..., Exchange]], Awaitable[object]]) -> None:
+    """Call this with a sender that closes nothing by itself, and a function that sends a request with it."""
+    made = PlainSender(keep_alive=1_000)
+
+    def send(*, content: bytes = CONTENT, timeout_ms: int = PATIENCE) -> Exchange:
+        return made.send(URL(url), content, timeout_ms=timeout_ms)
+
+    try:
+        await act(made, send)
+    finally:
+        await made.close()
+
+
+def answer_until_closed(connection: socket.socket) -> None:
+    """Answer every request; the next connection is served when this one has been closed."""
+    while True:
+        read_request(connection)
+        connection.sendall(OK)
+
+
+def test_one_that_has_been_idle_for_too_long_is_closed_and_not_used() -> None:
+    async def act(made: PlainSender, send: Callable[..., Exchange]) -> None:
+        assert (await send()).status == 200
+        made.keep_alive = 0
+        assert (await send()).status == 200
+
+    with raw_endpoint(answer_until_closed) as endpoint:
+        asyncio.run(with_plain(endpoint.url, act))
+        assert endpoint.connections == 2
+
+
+def test_one_that_has_not_been_idle_for_long_stays() -> None:
+    async def act(made: PlainSender, send: Callable[..., Exchange]) -> None:
+        assert (await send()).status == 200
+        made._close_idle()
+        assert (await send()).status == 200
+
+    with raw_endpoint(answer_until_closed) as endpoint:
+        asyncio.run(with_plain(endpoint.url, act))
+        assert endpoint.connections == 1
+
+
+def test_one_whose_next_request_was_given_up_before_it_was_written_is_closed() -> None:
+    async def act(_made: PlainSender, send: Callable[..., Exchange]) -> None:
+        assert (await send()).status == 200
+        send().cancel()
+        assert (await send()).status == 200
+
+    with raw_endpoint(answer_until_closed) as endpoint:
+        asyncio.run(with_plain(endpoint.url, act))
+        assert endpoint.connections == 2
+
+
+def test_one_over_which_a_request_was_answered_before_all_of_it_was_sent_is_not_used_again() -> None:
+    more_than_sockets_hold = b"x" * 32_000_000
+
+    async def act(_made: PlainSender, send: Callable[..., Exchange]) -> None:
+        content = CONTENT.replace(b": 0", b": %d" % len(more_than_sockets_hold))
+        assert (await send(content=content + more_than_sockets_hold)).status == 200
+        assert (await send()).status == 200
+
+    def answer_early(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(OK)
+
+    script = Scripted(answer_early, lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        asyncio.run(with_plain(endpoint.url, act))
+        assert endpoint.connections == 2
+
+
+def test_one_over_which_a_failure_was_answered_is_not_used_again() -> None:
+    """Many servers close it though they have promised to keep it."""
+    script = Scripted(lambda c: script.answer(c, b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"))
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, 2))
+        assert endpoint.connections == 2
+    assert [result.status for result in results] == [500, 500]
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["connecting", "waiting for an answer"])
+def test_what_is_on_its_way_when_idle_connections_are_closed_has_its_timeout_and_can_be_closed(*, begun: bool) -> None:
+    asked = threading.Event()
+
+    def hang(connection: socket.socket) -> None:
+        connection.settimeout(PATIENCE / 1000)
+        read_request(connection)
+        asked.set()
+        connection.recv(1)
+
+    async def act(made: PlainSender, send: Callable[..., Exchange]) -> None:
+        sending = send()
+        if begun:
+            await asyncio.to_thread(asked.wait)
+        made._close_idle()
+        await made.close()
+        assert sending.cancelled() or sending.result().reason is Reason.BROKEN_OFF
+
+        late = send(timeout_ms=1)
+        made._close_idle()
+        async with asyncio.timeout(PATIENCE / 1000):
+            assert (await late).reason is Reason.TIMED_OUT
+
+    with raw_endpoint(hang) as endpoint:
+        asyncio.run(with_plain(endpoint.url, act))
+
+
+def test_nothing_on_the_loop_keeps_a_sender_that_was_closed() -> None:
+    async def run(url: str) -> None:
+        made = PlainSender(keep_alive=1_000)
+        sending = made.send(URL(url), CONTENT, timeout_ms=PATIENCE)
+        assert (await sending).status == 200
+        kept: list[weakref.ref[Any]] = [weakref.ref(made), weakref.ref(sending._deadlines)]
+        await made.close()
+        del made, sending
+        gc.collect()
+        assert [each() for each in kept] == [None, None]
+
+    with raw_endpoint(answer_until_closed) as endpoint:
+        asyncio.run(run(endpoint.url))
+
+
+def test_places_and_timeouts_that_are_no_longer_used_are_forgotten() -> None:
+    async def act(made: PlainSender, send: Callable[..., Exchange]) -> None:
+        sending = send()
+        assert (await sending).status == 200
+        kept = weakref.ref(sending._deadlines)
+        del sending
+        made.keep_alive = 0
+        made._close_idle()
+        # In the next turn, the connection is lost.
+        await asyncio.to_thread(ended.wait)
+        made._close_idle()
+        gc.collect()
+        assert (kept(), made._origins, made._sweep) == (None, {}, None)
+
+    def talk(connection: socket.socket) -> None:
+        try:
+            answer_until_closed(connection)
+        finally:
+            ended.set()
+
+    ended = threading.Event()
+    with raw_endpoint(talk) as endpoint:
+        asyncio.run(with_plain(endpoint.url, act))
 
 
 def test_headers_without_an_end_are_garbage() -> None:

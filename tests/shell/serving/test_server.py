@@ -464,6 +464,22 @@ async def test_the_next_call_that_waits_hears_of_an_echo_that_a_call_of_the_api_
         assert again[0] == 200
 
 
+@pytest.mark.parametrize("path", ["clock/run", "reset"])
+async def test_of_an_echo_before_time_went_on_or_began_again_no_call_hears(path: str) -> None:
+    async with listening(_ApiEcho()) as endpoint, serving(to=endpoint, echo_depth=3) as served:
+        assert isinstance(endpoint, _ApiEcho)
+        endpoint.served = served
+        await served.subscribe("person", "update")
+        _, ada = await served.api("POST", "/people", {"name": "Ada"})
+        assert (await served.api("PUT", f"/people/{ada['id']}", {"name": "Eve"}))[0] == 200
+        while not await served.journal(kind="echo-stopped"):
+            pass
+
+        assert (await served.control("POST", f"/accounts/default/{path}", {}))[0] == 200
+
+        assert (await served.control("POST", "/accounts/default/clock/settle", {}))[0] == 200
+
+
 FIRST_PERSON = FIRST_RECORD_ID[EntityType.PERSON]
 
 

@@ -99,6 +99,7 @@ class _Origin:
         self._addresses = _addresses(host)
         self._port = port
         self._idle: list[Connection] = []
+        """Those that are free for another request; some may have been closed since."""
         self._open: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._keeps_connections: bool | None = None
@@ -222,8 +223,6 @@ class _Origin:
 
     def _on_lost(self, connection: Connection) -> None:
         self._open.discard(connection)
-        if connection in self._idle:
-            self._idle.remove(connection)
         if not self._open and self._all_closed is not None and not self._all_closed.done():
             self._all_closed.set_result(None)
 
