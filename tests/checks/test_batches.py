@@ -58,6 +58,8 @@ def test_a_type_that_fails_already_with_one_record_is_left_out_of_the_batch(copp
         "lead": [1, 2],
         "company": [1],
     }
+    # That ids are unique only within a type is another row's subject.
+    assert not {*made["person"][1]} & {*made["lead"][1]}
 
 
 def test_played_alone_it_is_about_the_main_type(copper: Copper) -> None:

@@ -222,6 +222,10 @@ class Bench:
         took = any(each.topic.event is not Event.DELETE for each in delivered)
         return self._has_worked or (took if self.plan.state is None else self.trial.has_right)
 
+    def use_new_ids(self) -> None:
+        """Give the next records ids that none of the row has, of whatever type: each type counts for itself."""
+        self._counters.start_records(self._ids_beyond + self._made)
+
     # --- doing ----------------------------------------------------------------------------------------------
 
     def create(self, kind: EntityType, number: int = 1, **fields: Any) -> Rounds[list[int]]:

@@ -77,6 +77,7 @@ def lives_of_each_type(bench: Bench, number: int) -> Rounds[None]:
     """
     for kind in dict.fromkeys((main(bench), *bench.lived)):
         yield from lives(bench, kind, number)
+        bench.use_new_ids()
 
 
 def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:
