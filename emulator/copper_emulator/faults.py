@@ -13,7 +13,7 @@ from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
 from copper_emulator.core.surface import CONNECTED
-from copper_emulator.core.text import suggesting
+from copper_emulator.core.text import choices, suggesting
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
 from copper_emulator.shell.any_tenant import AnyTenant
 from copper_emulator.shell.fault_switching import Switched, active, read, switch_off_named, switch_on
@@ -70,7 +70,8 @@ class _Switches:
             if is_defined(self, name):
                 return object.__getattribute__(self, name)
             near = None if name.startswith("_") else nearest(name)
-            raise AttributeError(suggesting(f"copper.faults has no {name!r}", near), name=name, obj=self)
+            wrong, there = f"copper.faults has no {name!r}", [each for each in dir(self) if not each.startswith("_")]
+            raise AttributeError(suggesting(wrong, near, choices("name", there)), name=name, obj=self)
 
 
 class BeyondSpec(_Switches):

@@ -132,6 +132,24 @@ def test_the_name_that_is_near_may_be_meant(said: str, near: str | None) -> None
     assert meant(said, ["retries", "Timeout", "failed"]) == near
 
 
+@pytest.mark.parametrize(
+    ("said", "near"),
+    [
+        ("stage", "pipeline_stage_id"),
+        ("stage_id", "pipeline_stage_id"),
+        ("phone", "phone_numbers"),
+        ("Numbers", "phone_numbers"),
+        # Two have it: the one spelt most like it.
+        ("pipeline", "pipeline_id"),
+        # That it is an id tells nothing.
+        ("id", None),
+        ("stage_name", None),
+    ],
+)
+def test_a_name_of_which_one_alone_has_the_words_is_meant(said: str, near: str | None) -> None:
+    assert meant(said, ["pipeline_id", "pipeline_stage_id", "phone_numbers"]) == near
+
+
 def test_a_name_may_have_to_be_nearer() -> None:
     assert meant("cat", ["cart"], at_least=0.9) is None
 

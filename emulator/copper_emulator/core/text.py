@@ -11,6 +11,9 @@ _SHOWN = 4
 _CLOSE = 0.65
 """How similar a name must be; `emial` and `emails` are 0.73, but `fine` and `failed` 0.6."""
 
+_VERY_CLOSE = 0.8
+"""How similar a name must be to be meant rather than one with the same words; `limit` and `limits` are 0.91."""
+
 _LONGEST = 200
 """Characters of an unknown name that are compared with the known ones."""
 
@@ -144,14 +147,30 @@ def json_name(value: object) -> str:
 
 
 def meant(name: str, known: Iterable[object], *, at_least: float = _CLOSE) -> str | None:
-    """The known name most similar to an unknown one, ignoring case; None if none is similar."""
+    """The known name most similar to an unknown one, ignoring case; None if none is similar.
+
+    If none is spelt nearly the same, the only one that has all of its words is meant: by `stage`, `pipeline_stage_id`.
+    """
+    names = {str(each).lower(): str(each) for each in known}
+    # Nothing that long is a name; and comparing takes time with the square of the length.
+    asked, words = name[:_LONGEST].lower(), _words(name)
+    having = [each for each in names if words and words < _words(each)]
+    near = _nearest(asked, names, max(at_least, _VERY_CLOSE))
+    if near is None:
+        near = having[0] if len(having) == 1 else _nearest(asked, names, at_least)
+    return None if near is None else names[near]
+
+
+def _nearest(name: str, names: Iterable[str], at_least: float) -> str | None:
     # Imported only when a name is wrong: that is rare, and difflib takes half a megabyte.
     from difflib import get_close_matches
 
-    names = {str(each).lower(): str(each) for each in known}
-    # Nothing that long is a name; and comparing takes time with the square of the length.
-    close = get_close_matches(name[:_LONGEST].lower(), names, n=1, cutoff=at_least)
-    return names[close[0]] if close else None
+    return next(iter(get_close_matches(name, names, n=1, cutoff=at_least)), None)
+
+
+def _words(name: str) -> set[str]:
+    # That it is about an id tells nothing.
+    return set(name.lower().split("_")) - {"id", ""}
 
 
 def field_name(name: str) -> str:

@@ -76,6 +76,13 @@ def _one_or_many(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
+def _no_names(values: Sequence[object]) -> Sequence[object]:
+    name = next((each for each in values if isinstance(each, str)), None)
+    if name is not None:
+        raise ValueError(f"{name!r} is not a whole number; records that the file has named are given in `records`")
+    return values
+
+
 def _parse_idle(value: object) -> int:
     return HOUR_MS if value is True else parse_duration(value)
 
@@ -138,6 +145,7 @@ Names = Annotated[
 ]
 Ids = Annotated[
     tuple[Annotated[int, Field(strict=True, ge=1)], ...],
+    BeforeValidator(_no_names),
     BeforeValidator(_one_or_many),
     Field(min_length=1),
     WithJsonSchema(
