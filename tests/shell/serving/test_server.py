@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -429,6 +430,42 @@ async def test_an_echo_is_stopped_and_told_and_the_server_goes_on() -> None:
         assert len(endpoint.bodies) == 4
         assert [e["change"]["ids"] for e in await served.journal(kind="echo-stopped")] == [[17]]
         assert (await served.control("GET", "/health"))[0] == 200
+
+
+class _EchoOfPeople(_Echo):
+    async def on_receive(self, body: dict[str, Any]) -> None:
+        if body["type"] == "person":
+            await super().on_receive(body)
+
+
+async def test_what_else_was_due_when_an_echo_was_stopped_goes_without_a_further_call() -> None:
+    """The call that moved time has ended with the error, and nobody needs to make another."""
+    settings: dict[str, Any] = {"echo_depth": 3, "in_flight": 1, "batch": 1, "latency": "1s"}
+    async with listening(_EchoOfPeople()) as endpoint, serving(to=endpoint, **settings) as served:
+        assert isinstance(endpoint, _EchoOfPeople)
+        endpoint.served = served
+        await served.subscribe("person", "update")
+        await served.subscribe("company", "update", target=f"{TARGET}/companies")
+        await served.fire("person", "update", 17)
+        await served.fire("company", "update", *range(1, 31))
+        # What an echo makes is due at once, while most of the companies still wait.
+        assert (await served.control("POST", "/accounts/default/settings", {"latency": "0"}))[0] == 200
+
+        status, refused = await served.control("POST", "/accounts/default/clock/advance", {"by": "10s"})
+        assert (status, "Echo loop" in refused["error"]) == (409, True)
+
+        async with asyncio.timeout(60):
+            companies = [body["ids"][0] async for body in arriving(endpoint, "company", 30)]
+        assert companies == [*range(1, 31)]
+
+
+async def arriving(endpoint: Endpoint, kind: str, number: int) -> AsyncIterator[dict[str, Any]]:
+    """The next bodies about a type, in the order in which they come."""
+    while number:
+        body = await endpoint.arrived.get()
+        if body["type"] == kind:
+            number -= 1
+            yield body
 
 
 class _ApiEcho(Endpoint):

@@ -329,9 +329,6 @@ class Runner:
             try:
                 await self._wait_for_attempts()
                 return await run_async(rounds(), self._send_round)
-            except EchoLoop:
-                self.wake()
-                raise
             finally:
                 if self._clock.runs_on:
                     self._clock.run()
