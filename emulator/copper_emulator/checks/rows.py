@@ -358,7 +358,7 @@ ROWS: tuple[Row, ...] = (
         overtaking.deleted_meanwhile,
         ahead=overtaking.OVERTAKEN_MS,
     ),
-    Row("echo", "what it writes itself comes back to it", echo.ECHO, echo.echo, ahead=APART_MS),
+    Row("echo", "what it writes itself comes back to it", echo.ECHO, echo.echo, ahead=echo.ECHO_MS),
     Row(
         "burst",
         "1,801 notifications, as fast as Copper's limits allow",
