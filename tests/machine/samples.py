@@ -136,6 +136,7 @@ class Sample:
         self._secret = secret
         self.copy: Copy = {kind: {} for kind in PLURALS}
         self._modified: dict[tuple[str, int], int] = {}
+        self._gone: set[tuple[str, int]] = set()
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> list[bytes]:
         if environ["REQUEST_METHOD"] == "GET":
@@ -168,6 +169,9 @@ class Sample:
         if record is None:
             self.forget(kind, record_id)
             return
+        if (kind, record_id) in self._gone:
+            # It was fetched before it was deleted, and the answer came afterwards.
+            return
         # That of an activity is its own date, which may be set back.
         modified = 0 if kind == "activity_log" else record["date_modified"]
         if modified >= self._modified.get((kind, record_id), modified):
@@ -175,6 +179,7 @@ class Sample:
             self.copy[kind][record_id] = kept(record)
 
     def forget(self, kind: str, record_id: int) -> None:
+        self._gone.add((kind, record_id))
         self.copy[kind].pop(record_id, None)
 
     def reconcile(self) -> None:

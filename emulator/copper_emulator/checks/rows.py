@@ -359,7 +359,14 @@ ROWS: tuple[Row, ...] = (
         overtaking.overtaken,
         ahead=overtaking.OVERTAKEN_MS,
     ),
-    Row("echo", "what it writes itself comes back to it", echo.ECHO, echo.echo, ahead=APART_MS),
+    Row(
+        "deleted-meanwhile",
+        "a record's `delete` comes while a fetch of it is under way",
+        overtaking.DELETE_WAITS,
+        overtaking.deleted_meanwhile,
+        ahead=overtaking.OVERTAKEN_MS,
+    ),
+    Row("echo", "what it writes itself comes back to it", echo.ECHO, echo.echo, ahead=echo.ECHO_MS),
     Row(
         "burst",
         "1,801 notifications, as fast as Copper's limits allow",

@@ -26,7 +26,7 @@ from copper_emulator.shell.routing.destinations import Manner, RouteKind
 from copper_emulator.shell.routing.messages import too_late
 from copper_emulator.shell.routing.routes import Destination, Route, Straight
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
-from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
+from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi, send_to_asgi_until_answered
 from copper_emulator.shell.senders.function import send_to_async_function
 from copper_emulator.shell.senders.left_tasks import EndpointCall
 from copper_emulator.shell.tenant import Tenant
@@ -87,15 +87,18 @@ class Dispatcher:
         return None if lifespan.is_up else await self._start_lifespan(route, lifespan)
 
     async def _call_asgi(self, route: Route, attempt: Attempt, timeout_ms: int) -> Result:
+        # While an answer of the API is held back for a check, what an endpoint leaves behind is not waited for.
+        is_left = self._tenant.check_options.late_answer is not None
+        send = send_to_asgi_until_answered if is_left else send_to_asgi
         if not route.lifespan:
-            return await send_to_asgi(route.to, attempt, state={}, timeout_ms=timeout_ms)
+            return await send(route.to, attempt, state={}, timeout_ms=timeout_ms)
         lifespan = self._lifespan_of(route)
         if not lifespan.is_up:
             failure = await self._start_lifespan(route, lifespan)
             if failure is not None:
                 return failure
         self._note_workers()
-        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=timeout_ms)
+        return await send(route.to, attempt, state=lifespan.state, timeout_ms=timeout_ms)
 
     def _lifespan_of(self, route: Route) -> Lifespan:
         place = _place_of(route)

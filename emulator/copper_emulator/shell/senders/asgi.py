@@ -27,13 +27,21 @@ _AFTERWARDS_MS = 60_000
 _STILL_WORKING = "the work after the answer was still going on after a minute"
 
 
-async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any], timeout_ms: int) -> Result:
+async def send_to_asgi(
+    app: AsgiApp,
+    attempt: Attempt,
+    *,
+    state: dict[str, Any],
+    timeout_ms: int,
+    on_answer: Callable[[Result], None] | None = None,
+) -> Result:
     """Call the application on the running loop; it sees a request to the target's own URL.
 
     Background work that the framework runs before the call returns is waited for, up to a minute after the answer.
+    `on_answer` is called before that, as soon as the answer is complete.
     """
     limit = RealLimit(timeout_ms)
-    answer = _Answer(attempt.body, limit)
+    answer = _Answer(attempt.body, limit, on_answer)
     with Swallowed() as swallowed:
         try:
             await limit.run(_call(app, _scope(attempt, state), answer))
@@ -50,6 +58,23 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
     return answer.result(swallowed[-1] if swallowed else None)
 
 
+async def send_to_asgi_until_answered(
+    app: AsgiApp, attempt: Attempt, *, state: dict[str, Any], timeout_ms: int
+) -> Result:
+    """Call the application, and leave to a task what it does after its answer, as a server does."""
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[Result] = loop.create_future()
+    working = loop.create_task(
+        send_to_asgi(app, attempt, state=state, timeout_ms=timeout_ms, on_answer=answered.set_result)
+    )
+    try:
+        await asyncio.wait((working, answered), return_when=asyncio.FIRST_COMPLETED)
+    except BaseException:
+        working.cancel()
+        raise
+    return working.result() if working.done() else answered.result()
+
+
 async def _call(app: AsgiApp, scope: Message, answer: _Answer) -> None:
     await app(scope, answer.receive, answer.send)
 
@@ -57,8 +82,9 @@ async def _call(app: AsgiApp, scope: Message, answer: _Answer) -> None:
 class _Answer:
     """What the application has answered so far. As servers do, it refuses messages that are out of order."""
 
-    def __init__(self, body: bytes, limit: RealLimit) -> None:
+    def __init__(self, body: bytes, limit: RealLimit, on_answer: Callable[[Result], None] | None) -> None:
         self._limit = limit
+        self._on_answer = on_answer
         self._began = monotonic()
         self._took_ms = 0.0
         self._request: list[bytes] = [body]
@@ -92,11 +118,16 @@ class _Answer:
                 raise RuntimeError(f"{kind} was sent before http.response.start")
             self._body.append(bytes(message.get("body", b"")))
             if not message.get("more_body"):
-                self._took_ms = (monotonic() - self._began) * 1000
-                self.is_complete = True
-                if self._completed is not None:
-                    self._completed.set()
-                self._limit.renew(_AFTERWARDS_MS)
+                self._complete()
+
+    def _complete(self) -> None:
+        self._took_ms = (monotonic() - self._began) * 1000
+        self.is_complete = True
+        if self._completed is not None:
+            self._completed.set()
+        self._limit.renew(_AFTERWARDS_MS)
+        if self._on_answer is not None:
+            self._on_answer(self.result(None))
 
     def result(self, error: BaseException | None) -> Result:
         # A framework that answers 500 and also raises has answered: that is what the client of a real server sees.
