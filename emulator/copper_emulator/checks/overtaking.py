@@ -140,7 +140,7 @@ def _delete(bench: Bench, kind: EntityType, ids: list[int], late: LateAnswer) ->
     while is_there and not late.has_arrived:
         yield from bench.rest()
         is_there = yield from bench.believes_in(kind, ids[0])
-    is_removed = not is_there and not late.has_arrived
+    is_removed = is_there is False and not late.has_arrived
     late.let_go()
     yield from bench.until(lambda: late.has_arrived, ON_ITS_WAY)
     return is_removed
