@@ -76,6 +76,8 @@ class Bench:
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
+        self.minds_same_names = False
+        """Whether the row about that has shown that it fails where records of a type have the same name."""
         self.earlier = Earlier()
         self._settings = settings
         self._counters = Counters(tenant.place)
@@ -223,10 +225,9 @@ class Bench:
     # --- doing ----------------------------------------------------------------------------------------------
 
     def create(self, kind: EntityType, number: int = 1, **fields: Any) -> Rounds[list[int]]:
-        """Create records in one action; returns their ids."""
-        # All have one name, so that renaming them is one change with the same old and new value for each.
-        name = self._name(kind)
-        return (yield from self.create_named(kind, [name] * number, **fields))
+        """Create records in one action, each with a name of its own; returns their ids."""
+        names = [self.new_name(kind) for _ in range(number)]
+        return (yield from self.create_named(kind, names, **fields))
 
     def create_named(self, kind: EntityType, names: Iterable[str], **fields: Any) -> Rounds[list[int]]:
         """Create a record of each name in one action; returns their ids."""
@@ -257,7 +258,7 @@ class Bench:
 
     def seed(self, kind: EntityType, **fields: Any) -> int:
         """Add a record without notifying anybody; returns its id, which may be among the fields."""
-        rows = [{**self._row(kind, self._name(kind)), **fields}]
+        rows = [{**self._row(kind, self.new_name(kind)), **fields}]
         (made,) = self.tenant.record(lambda account, now: account.act(commands.seed(kind, rows), now))
         return int(made)
 
@@ -406,7 +407,8 @@ class Bench:
         """Delay the notifications of what is changed in the block."""
         return self.fault(f"latency={span}")
 
-    def _name(self, kind: EntityType) -> str:
+    def new_name(self, kind: EntityType) -> str:
+        """One that no record has had."""
         return f"{kind} {next(self._number)}".capitalize()
 
     def _row(self, kind: EntityType, name: str) -> dict[str, Any]:
