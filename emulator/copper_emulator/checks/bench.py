@@ -14,8 +14,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.checks.earlier import Earlier, fetches_due
+from copper_emulator.checks.forms import other_forms
 from copper_emulator.checks.looking import looked_at
-from copper_emulator.checks.state import SURPLUS, Believed, difference
+from copper_emulator.checks.state import SURPLUS, Believed, difference, foreign_fields
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.call_log import ApiCall
@@ -76,6 +77,8 @@ class Bench:
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
+        self.other_forms: set[str] = set()
+        """Fields that the state has in another form than Copper, each with its type and that form."""
         self.minds_same_names = False
         """Whether the row about that has shown that it fails where records of a type have the same name."""
         self.earlier = Earlier()
@@ -484,9 +487,8 @@ class Bench:
         for kind, each in self.trial.touched:
             copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)
             if truth is not None:
-                self.foreign.update(
-                    f"{kind}.{name}" for copy in copies for name in copy if name not in truth and copy[name] is not None
-                )
+                self.foreign.update(foreign_fields(kind, copies, truth))
+                self.other_forms.update(other_forms(kind, copies, truth))
             found.append(difference(kind, each, copies, truth))
             self.trial.has_right = self.trial.has_right or bool(copies and not found[-1])
         return [text for text in found if text]
