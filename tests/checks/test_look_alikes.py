@@ -1,10 +1,11 @@
-"""Bugs that plain records do not show: ids that two types share, changes made again, odd names, conversions."""
+"""Bugs that plain records do not show: ids and names that two share, changes made again, odd names, conversions."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from tests.machine.samples import InProcess, OverHttp, Row, Sample
 
 TARGET = "https://app.example/hook"
 SECRET = {"key": "s3cret"}
-ROWS = "answers,type-lead,type-person,batch-2,other-scripts,again,same-second,back-and-forth,same-id,converted,names"
+ROWS = (
+    "answers,type-lead,type-person,same-name,batch-2,batch-30,other-scripts,again,same-second,back-and-forth,same-id,"
+    "converted,names,gone-in-batch,search-behind"
+)
 
 
 @pytest.fixture
@@ -51,6 +55,48 @@ class RemembersTheDeletedById(Sample):
             super().notified(body)
         else:
             super().notified({**body, "ids": [each for each in body["ids"] if each not in self.gone]})
+
+
+class UniqueNames(Sample):
+    """Its table has a unique constraint on the name."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        record = self._client.get(kind, record_id)
+        if record and self.named(kind, record.get("name", "")) - {record_id}:
+            raise ValueError("duplicate key value violates unique constraint people_name_key")
+        super().fetch(kind, record_id)
+
+    def named(self, kind: str, name: str) -> set[int]:
+        return {each for each, row in self.copy[kind].items() if row.get("name") == name}
+
+
+class LeavesOutWhatHasAName(UniqueNames):
+    """`INSERT OR IGNORE`, into a table with such a constraint."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        with suppress(ValueError):
+            super().fetch(kind, record_id)
+
+
+class WritesByName(UniqueNames):
+    """Overwrites whatever has the name."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        for other in self.named(kind, (self._client.get(kind, record_id) or {}).get("name", "")):
+            self.copy[kind].pop(other)
+        super().fetch(kind, record_id)
+
+
+class RenamesByName(Sample):
+    """Gives the new name to all that have the old one."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        before = self.copy[kind].get(record_id, {}).get("name")
+        super().fetch(kind, record_id)
+        now = self.copy[kind].get(record_id, {}).get("name")
+        for row in self.copy[kind].values():
+            if now is not None and row["name"] == before:
+                row["name"] = now
 
 
 class SkipsTheSameChange(Sample):
@@ -146,6 +192,10 @@ class RemovesWhoHasTheEmail(Sample):
 BUGS: dict[type[Sample], tuple[str, str]] = {
     OneTable: ("same-id", "by its type and its id together"),
     RemembersTheDeletedById: ("same-id", "by its type and its id together"),
+    UniqueNames: ("same-name", "no unique constraint on a name"),
+    LeavesOutWhatHasAName: ("same-name", "no unique constraint on a name"),
+    WritesByName: ("same-name", "key by id"),
+    RenamesByName: ("same-name", "look none up by its name"),
     SkipsTheSameChange: ("back-and-forth", "a change may be undone and made again"),
     NeedsTwoNames: ("names", "it may be one word or many"),
     WritesItsOwnSql: ("names", "Pass it to the database as a parameter"),
@@ -155,7 +205,7 @@ BUGS: dict[type[Sample], tuple[str, str]] = {
 }
 
 
-def played(copper: Copper, app: Sample, rows: str, **options: Any) -> Report:
+def played(copper: Copper, app: Sample, rows: str | None, **options: Any) -> Report:
     copper.route("https://app.example", to=app, kind="wsgi")
     return copper.check(TARGET, **{"only": rows, "secret": SECRET, "state": lambda: app.copy, **options})
 
@@ -182,7 +232,7 @@ class HandlesEachOnce(Sample):
 def test_who_takes_a_second_update_for_the_first_is_found_by_the_row_that_is_about_it(copper: Copper) -> None:
     """It knows types from each other."""
     app = HandlesEachOnce(OverHttp(copper.api_url, copper.headers), "s3cret")
-    report = played(copper, app, "same-second,same-id", types="person,lead")
+    report = played(copper, app, "same-second,same-name,same-id", types="person,lead")
 
     assert verdicts(report) == {"same-second": "failed"}
 
@@ -200,6 +250,31 @@ def test_each_is_found_by_the_row_that_is_about_it_and_by_no_other(copper: Coppe
 
     assert verdicts(report) == {row: "failed"}, report
     assert advice in report[row].advice
+
+
+def test_names_differ_where_they_are_not_what_a_row_is_about(copper: Copper) -> None:
+    report = played(copper, UniqueNames(InProcess(copper), "s3cret"), None, skip="batch-2,batch-30,burst,slow-fetch")
+
+    assert [row.name for row in report.failed] == ["same-name"], report
+
+
+def test_where_several_are_changed_to_one_name_that_is_told(copper: Copper) -> None:
+    """Nobody has played the row that is about it."""
+    report = played(copper, UniqueNames(InProcess(copper), "s3cret"), "batch-2")
+
+    advice = report["batch-2"].advice
+    assert advice.startswith("Handle all of `ids`")
+    assert advice.endswith("have the same name, as records at Copper may: tell them apart by their ids.")
+
+
+def test_who_handles_the_first_id_of_updates_alone_is_found_though_it_minds_names(copper: Copper) -> None:
+    class FirstOfUpdates(UniqueNames):
+        def notified(self, body: Row) -> None:
+            super().notified({**body, "ids": body["ids"][:1]} if body["event"] == "update" else body)
+
+    report = played(copper, FirstOfUpdates(InProcess(copper), "s3cret"), "same-name,batch-2")
+
+    assert "details is 'Met in Oslo' in the state" in report["batch-2"].evidence
 
 
 def test_a_name_that_was_not_taken_is_told(copper: Copper) -> None:

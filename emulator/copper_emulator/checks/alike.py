@@ -1,4 +1,4 @@
-"""Does the endpoint tell apart what looks alike: two records with one id, two changes with the same values?"""
+"""Does the endpoint tell apart what looks alike: records with one id or one name, changes with the same values?"""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import judged
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import EntityType
+from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.shell.delivering.driver import Rounds
 
+SAME_NAME_MS = 4 * APART_MS
 SAME_ID_MS = 5 * APART_MS
 AGAIN_MS = 4 * APART_MS
 """Milliseconds after which the last change of a row is made."""
 
 _ONE, _OTHER = "Renamed Once", "Renamed Again"
+
+SAME_NAME = (
+    "Two records may have the same name, people and companies as well: Copper has no names that are unique. Tell "
+    "records apart by their ids: key by id, with no unique constraint on a name, and look none up by its name."
+)
 
 SAME_ID = (
     "Identify a record by its type and its id together, wherever you store, look up, lock or remember one (a unique "
@@ -26,6 +32,32 @@ MADE_AGAIN = (
     "Skip no notification because its values came before: a change may be undone and made again, and the second is as "
     "new as the first. Fetch for each, and write by id (upsert), so that one that does come twice does no harm."
 )
+
+
+def same_name(bench: Bench) -> Rounds[None]:
+    """A record comes with the name of another, then one gets it by an update; then one of the two is deleted."""
+    kind, name = main(bench), bench.new_name(main(bench))
+    first = yield from bench.create_named(kind, [name])
+    yield from bench.compare()
+    was_right = _is_right(bench)
+    yield from bench.apart()
+    others = yield from bench.create_named(kind, [name])
+    yield from bench.compare("after the new of another with the same name")
+    # Each changes once: who takes a second update for the first again has another mistake.
+    yield from bench.apart()
+    name = bench.new_name(kind)
+    yield from bench.rename(kind, first, name)
+    yield from bench.compare("after an update of one of two with the same name")
+    yield from bench.apart()
+    yield from bench.rename(kind, others, name)
+    yield from bench.compare("after an update of one to the name of the other")
+    bench.minds_same_names = was_right and not _is_right(bench)
+    yield from bench.apart()
+    yield from bench.delete(kind, first)
+
+
+def _is_right(bench: Bench) -> bool:
+    return not bench.trial.wrong and all(each.outcome is Outcome.DELIVERED for each in bench.deliveries)
 
 
 def same_id(bench: Bench) -> Rounds[Finding]:

@@ -14,8 +14,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.checks.earlier import Earlier, fetches_due
+from copper_emulator.checks.forms import other_forms
 from copper_emulator.checks.looking import looked_at
-from copper_emulator.checks.state import SURPLUS, Believed, difference
+from copper_emulator.checks.state import SURPLUS, Believed, difference, foreign_fields
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.call_log import ApiCall
@@ -76,6 +77,10 @@ class Bench:
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
+        self.other_forms: set[str] = set()
+        """Fields that the state has in another form than Copper, each with its type and that form."""
+        self.minds_same_names = False
+        """Whether the row about that has shown that it fails where records of a type have the same name."""
         self.earlier = Earlier()
         self.lived: list[EntityType] = []
         """Types of which the endpoint has followed a record's whole life."""
@@ -229,10 +234,9 @@ class Bench:
     # --- doing ----------------------------------------------------------------------------------------------
 
     def create(self, kind: EntityType, number: int = 1, **fields: Any) -> Rounds[list[int]]:
-        """Create records in one action; returns their ids."""
-        # All have one name, so that renaming them is one change with the same old and new value for each.
-        name = self._name(kind)
-        return (yield from self.create_named(kind, [name] * number, **fields))
+        """Create records in one action, each with a name of its own; returns their ids."""
+        names = [self.new_name(kind) for _ in range(number)]
+        return (yield from self.create_named(kind, names, **fields))
 
     def create_named(self, kind: EntityType, names: Iterable[str], **fields: Any) -> Rounds[list[int]]:
         """Create a record of each name in one action; returns their ids."""
@@ -263,7 +267,7 @@ class Bench:
 
     def seed(self, kind: EntityType, **fields: Any) -> int:
         """Add a record without notifying anybody; returns its id, which may be among the fields."""
-        rows = [{**self._row(kind, self._name(kind)), **fields}]
+        rows = [{**self._row(kind, self.new_name(kind)), **fields}]
         (made,) = self.tenant.record(lambda account, now: account.act(commands.seed(kind, rows), now))
         return int(made)
 
@@ -412,7 +416,8 @@ class Bench:
         """Delay the notifications of what is changed in the block."""
         return self.fault(f"latency={span}")
 
-    def _name(self, kind: EntityType) -> str:
+    def new_name(self, kind: EntityType) -> str:
+        """One that no record has had."""
         return f"{kind} {next(self._number)}".capitalize()
 
     def _row(self, kind: EntityType, name: str) -> dict[str, Any]:
@@ -488,9 +493,8 @@ class Bench:
         for kind, each in self.trial.touched:
             copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)
             if truth is not None:
-                self.foreign.update(
-                    f"{kind}.{name}" for copy in copies for name in copy if name not in truth and copy[name] is not None
-                )
+                self.foreign.update(foreign_fields(kind, copies, truth))
+                self.other_forms.update(other_forms(kind, copies, truth))
             found.append(difference(kind, each, copies, truth))
             self.trial.has_right = self.trial.has_right or bool(copies and not found[-1])
         return [text for text in found if text]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from copper_emulator.checks.report import Finding, RowReport, Verdict
-from copper_emulator.checks.state import DIFFERS
+from copper_emulator.checks.state import DIFFERS, differs_in_form_alone
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Reason, Topic
 from copper_emulator.core.text import exception_text
@@ -21,6 +21,7 @@ _SEVERAL = 3
 _MOST = 300
 _OTHER_VALUES = "is known, with other values"
 """Whoever does not take over an update has the wrong value in whatever field changes."""
+_OTHER_FORM = "is known, with values in another form"
 
 _OF_RECORD = re.compile(r"(\w+) (\d+)(.*)", re.DOTALL)
 """A difference: its type, its id and what is wrong."""
@@ -33,7 +34,8 @@ class Cause(NamedTuple):
     """What went wrong with something of a type; of another record it reads the same.
 
     `among` others: the notification had several ids, and in the state not all of those records are wrong. `raised`
-    says which exception it was, and where; empty if the API had refused a call, whose status may be the reason.
+    tells what is the same cause in whatever row: which exception it was, and where (empty if the API had refused a
+    call, whose status may be the reason), or that a state differs in its form alone.
     """
 
     kind: str
@@ -69,7 +71,9 @@ def of_state(differences: Iterable[str], sent: Iterable[Delivery]) -> frozenset[
     several = [each for each in sent if any((each.topic.type, other) not in wrong for other in each.ids)]
     among = {(each.topic.type, record) for each in several for record in each.ids}
     return frozenset(
-        Cause(kind, _OTHER_VALUES if DIFFERS in what else _any_record(what), (kind, record) in among)
+        Cause(kind, _OTHER_FORM, raised=_OTHER_FORM)
+        if differs_in_form_alone(what)
+        else Cause(kind, _OTHER_VALUES if DIFFERS in what else _any_record(what), (kind, record) in among)
         for kind, record, what in differing
     )
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from copper_emulator.checks.state import TIMES
+from copper_emulator.checks.state import TIMES, differs_in_form_alone
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import HAD_ANSWERED, Delivery, EntityType, Outcome, Reason
@@ -37,6 +37,17 @@ def about_memories(trial: Trial) -> str:
         "Its state has one thing and then another, though nothing happens meanwhile: several processes (workers) "
         "answer, each with a memory of its own, so keep it in a database that they share. "
     )
+
+
+def about_forms(trial: Trial) -> str:
+    """What helps if the state may differ from Copper in the form of its values alone; empty if it is otherwise."""
+    return _FORMS if trial.wrong and all(map(differs_in_form_alone, trial.wrong)) else ""
+
+
+_FORMS = (
+    "The state shows `tags` in another form than Copper: show them as Copper does (a list, in its order), or leave "
+    "them out of it. If you do not join or sort them on purpose, look for code that takes the list for a text."
+)
 
 
 def about_copies(trial: Trial) -> str:

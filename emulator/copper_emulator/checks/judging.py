@@ -14,6 +14,7 @@ from copper_emulator.checks.hints import (
     about_closed,
     about_commits,
     about_copies,
+    about_forms,
     about_memories,
     about_own_limit,
     about_page,
@@ -89,6 +90,8 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
 
 def _about_the_wrong(bench: Bench, advice: str) -> str:
     """What helps against a wrong state: what it shows itself or, if that is nothing, what the row advises."""
+    if in_form := about_forms(bench.trial):
+        return in_form
     if bench.plan.patience == 0 and not (bench.has_called or bench.has_worked):
         advice = f"{_AFTERWARDS}{advice}"
     elif bench.trial.ahead >= LATE_MS and has_left_out(bench):

@@ -23,11 +23,12 @@ _NAMES = (
     "Ada",
     "A\\B; {0} %s",
     "The Honourable Company of Master Mariners and Seafarers of Oslo and Bergen",
+    "Ludwig Mies van der Rohe",
 )
 """Not in the order in which a search would have them."""
 
 SCRIPTS_MS = len(_SCRIPTS) * APART_MS
-NAMES_MS = len(_NAMES) * APART_MS
+NAMES_MS = (len(_NAMES) - 1) * APART_MS
 """Milliseconds after which the last of the names goes out."""
 
 NAMES = (
@@ -51,12 +52,13 @@ def other_scripts(bench: Bench) -> Rounds[None]:
 def names(bench: Bench) -> Rounds[Finding]:
     """Names of one word and of many, and with signs that mean something elsewhere: in SQL, HTML, CSV, formats.
 
-    The records come in one notification, each with its own name; then each takes over that of the next.
+    The records come in one notification, each with its own name. Then each takes over that of the next, from the last
+    on, so that no two have the same: that is another row's.
     """
-    ids = yield from bench.create_named(main(bench), _NAMES)
+    ids = yield from bench.create_named(main(bench), _NAMES[:-1])
     yield from bench.compare("after new")
     mixed_up = any(f"name is {name!r}{DIFFERS}" in text for text in bench.trial.wrong for name in _NAMES)
-    yield from _renamed(bench, ids, (*_NAMES[1:], _NAMES[0]))
+    yield from _renamed(bench, ids[::-1], _NAMES[:0:-1])
     yield from bench.end()
     found = judged(bench, NAMES)
     if found.verdict is Verdict.PASSED:

@@ -33,4 +33,7 @@ def notes_on(bench: Bench, remarks: Iterable[str], played: Sequence[str], cut_of
     if bench.foreign:
         names = ", ".join(sorted(bench.foreign))
         notes.append(f"the state has fields that Copper's records do not have; they were not compared: {names}")
+    if bench.other_forms:
+        names = ", ".join(sorted(bench.other_forms))
+        notes.append(f"the state has values in another form than Copper, which were compared by what they say: {names}")
     return notes

@@ -108,7 +108,7 @@ def _batch(number: int) -> Row:
 
     about = f"{number} records created, changed and deleted, {number} in each notification"
     about = about if number > 1 else about.replace("records", "record")
-    advice = contact.IDS if number > 1 else _ONE.format("people")
+    advice = contact.ALIKE_IDS if number > 1 else _ONE.format("people")
     return Row(f"batch-{number}", about, advice, play, ahead=contact.LIFE_MS)
 
 
@@ -155,6 +155,8 @@ ROWS: tuple[Row, ...] = (
         compares=False,
     ),
     *(_life(kind) for kind in EntityType),
+    # Before those in which several are changed to one name.
+    Row("same-name", "two records have the same name", alike.SAME_NAME, alike.same_name, ahead=alike.SAME_NAME_MS),
     _batch(1),
     _smallest_batch(),
     _batch(MAX_IDS),

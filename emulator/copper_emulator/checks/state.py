@@ -8,10 +8,11 @@ not name, and has twice those that a list names twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
+from copper_emulator.checks.forms import form_of, may_be_same
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.topics import no_type
@@ -34,6 +35,8 @@ SURPLUS = "is in the state, but not at Copper"
 """The ending of a difference that no fetch could have fixed."""
 DIFFERS = " in the state and "
 """Stands in a difference if the record is known, with another value."""
+OTHER_FORM = ", perhaps the same in another form"
+"""The ending of what a difference says of a field if the value may mean the same."""
 TIMES = " times"
 """The ending of a difference if the state has a record more than once."""
 
@@ -118,12 +121,29 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
         return f"{what} is in the state {len(copies)}{TIMES}"
     [copy] = copies
     wrong = [
-        f"{where} is {mine}{DIFFERS}{theirs} at Copper"
+        _told(kind, name, mine, theirs)
         for name in copy
-        if name in truth and _plain(copy[name]) != _plain(truth[name])
-        for where, mine, theirs in [_apart(name, _plain(copy[name]), _plain(truth[name]))]
+        if name in truth
+        for mine, theirs in [(_plain(copy[name]), _plain(truth[name]))]
+        if mine != theirs and not form_of(kind, name, mine, theirs)
     ]
     return f"{what}: {'; '.join(wrong)}" if wrong else ""
+
+
+def _told(kind: EntityType, name: str, mine: Any, theirs: Any) -> str:
+    where, shown, at_copper = _apart(name, mine, theirs)
+    form = OTHER_FORM if may_be_same(kind, name, mine, theirs) else ""
+    return f"{where} is {shown}{DIFFERS}{at_copper} at Copper{form}"
+
+
+def differs_in_form_alone(difference: str) -> bool:
+    """Whether that may be all there is to a difference."""
+    return all(each.endswith(OTHER_FORM) for each in difference.split("; "))
+
+
+def foreign_fields(kind: EntityType, copies: Copies, truth: Fields) -> Iterator[str]:
+    """The fields of copies that the record does not have, each with its type."""
+    return (f"{kind}.{name}" for copy in copies for name in copy if name not in truth and copy[name] is not None)
 
 
 def _apart(name: str, mine: Any, theirs: Any) -> tuple[str, str, str]:
