@@ -165,6 +165,7 @@ ROWS: tuple[Row, ...] = (
         secrecy.wrong,
         all_events=False,
         secret=True,
+        limit=120.0,
     ),
     _late("late", "everything arrives 15 minutes late", order.late),
     _late("update-before-new", "a record's update comes before the `new`", order.update_before_new),
