@@ -309,6 +309,7 @@ ROWS: tuple[Row, ...] = (
         refusals.ADVICE,
         refusals.rate_limited,
         all_events=False,
+        ahead=refusals.REFUSED_MS,
         limit=120.0,
     ),
     Row(
@@ -317,6 +318,7 @@ ROWS: tuple[Row, ...] = (
         refusals.ADVICE,
         refusals.down_once,
         all_events=False,
+        ahead=refusals.REFUSED_MS,
         limit=120.0,
     ),
     Row(
