@@ -248,3 +248,86 @@ def test_each_call_is_given_the_time_for_the_next(copper: Copper, monkeypatch: p
     report = played(copper, lambda body: wanted.extend(body["ids"]), state=state, patience="100ms")
 
     assert verdicts(report) == ["passed", "passed"], report
+
+
+class Keyed(Mirror):
+    """What it does when its key is refused: keeps what it has, or takes the record for gone."""
+
+    def __init__(self, copper: Copper, *, forgets: bool) -> None:
+        super().__init__(copper, 1)
+        self.forgets = forgets
+
+    def sync(self, body: dict[str, Any]) -> bool:
+        is_fetched = self.fetch(body["ids"][0])
+        if not is_fetched and self.forgets:
+            self.people.pop(body["ids"][0], None)
+        return is_fetched
+
+
+@pytest.mark.parametrize("answer", [200, 500], ids=["answers 2xx", "answers 500"])
+@pytest.mark.parametrize(("forgets", "expected"), [(False, "passed"), (True, "failed")])
+def test_who_takes_a_refused_key_for_a_deletion_is_found(
+    copper: Copper, *, forgets: bool, expected: str, answer: int
+) -> None:
+    """What it had may be old afterwards, and whatever it answers about what it could not fetch is right."""
+    mirror = Keyed(copper, forgets=forgets)
+    report = played(
+        copper, lambda body: 200 if mirror.sync(body) else answer, state=mirror.state, only="api-refuses-key"
+    )
+
+    row = report["api-refuses-key"]
+    says = r", which is still at Copper, is missing from the state" if forgets else " is still in the state"
+    assert str(row.verdict) == expected
+    assert re.fullmatch(rf"1 call of the API answered 401, and person \d+{says}", row.evidence)
+    assert ("Only a 404 says that a record is gone" in row.advice) is forgets
+
+
+@pytest.mark.parametrize(("forgets", "expected"), [(False, "passed"), (True, "failed")])
+def test_who_works_after_its_answer_is_found_to_do_so_too(copper: Copper, *, forgets: bool, expected: str) -> None:
+    mirror, threads = Keyed(copper, forgets=forgets), list[threading.Thread]()
+    lock = threading.Lock()
+
+    def work(body: dict[str, Any]) -> None:
+        with lock:
+            mirror.sync(body)
+
+    def hook(body: dict[str, Any]) -> None:
+        threads.append(threading.Thread(target=work, args=(body,)))
+        threads[-1].start()
+
+    report = played(copper, hook, state=mirror.state, only="api-refuses-key", patience="10s")
+    for each in threads:
+        each.join()
+
+    assert verdicts(report) == [expected], report
+
+
+def test_who_does_nothing_more_once_its_key_was_refused_is_warned(copper: Copper) -> None:
+    mirror, refused = Keyed(copper, forgets=False), list[int]()
+
+    def hook(body: dict[str, Any]) -> None:
+        if not refused and not mirror.sync(body):
+            refused.extend(body["ids"])
+
+    row = played(copper, hook, state=mirror.state, only="api-refuses-key")["api-refuses-key"]
+
+    assert str(row.verdict) == "warned"
+    assert re.fullmatch(
+        r"1 call of the API answered 401; after that: person \d+ is missing from the state", row.evidence
+    )
+
+
+def test_what_cannot_be_said_of_a_refused_key_is_skipped_with_the_reason(copper: Copper) -> None:
+    mirror = Keyed(copper, forgets=True)
+    known: dict[int, Any] = {}
+
+    def reasons(hook: Callable[[dict[str, Any]], object], **options: Any) -> tuple[str, str]:
+        row = played(copper, hook, only="api-refuses-key", **options)["api-refuses-key"]
+        return str(row.verdict), row.evidence
+
+    assert reasons(mirror.sync) == ("skipped", "it needs the endpoint's state")
+    assert reasons(mirror.sync, state=dict) == ("skipped", "its state is wrong anyway")
+    assert reasons(lambda body: known.update({each: {} for each in body["ids"]}), state=lambda: {"person": known}) == (
+        "skipped",
+        "the API was not called meanwhile with its token",
+    )

@@ -48,7 +48,7 @@ def test_who_takes_everything_and_fetches_nothing_has_tried_nothing_there(copper
 
     # In this process it has no connections, and must not hang; it is meant to believe everybody, and nobody says what
     # it stores.
-    others = {"kept-connection", "api-hangs", "secret-missing", "secret-wrong", "overtaken"}
+    others = {"kept-connection", "api-refuses-key", "api-hangs", "secret-missing", "secret-wrong", "overtaken"}
     assert {*skipped(report)} == {*ABOUT_CALLS, *others}
     for name in ABOUT_CALLS:
         assert report[name].evidence == "the API was not called meanwhile with its token"

@@ -7,7 +7,8 @@ from itertools import pairwise
 from copper_emulator.checks.bench import APART_MS, Bench
 from copper_emulator.checks.judging import judged, milliseconds
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.checks.uncalled import untried, wait_for_call
+from copper_emulator.checks.state import MISSING
+from copper_emulator.checks.uncalled import BEGINS, untried, wait_for_call
 from copper_emulator.core.model import EntityType, Event, Kind
 from copper_emulator.core.text import count
 from copper_emulator.shell.clock import monotonic
@@ -64,6 +65,44 @@ def _pauses(times: list[tuple[str, float]]) -> list[float]:
 def down_once(bench: Bench) -> Rounds[Finding]:
     """The API is down for one call."""
     return (yield from _refused(bench, 503, 1))
+
+
+KEY_REFUSED = (
+    "Keep what you have when a call is answered 401, and fetch again later: it says that the key is refused, perhaps "
+    "because it was just changed. Only a 404 says that a record is gone."
+)
+
+
+def key_refused(bench: Bench) -> Rounds[Finding]:
+    """The API refuses the key while a record changes: the record may stay as it was, but not vanish."""
+    kind, fault = bench.kind_of_most, "api.status=401"
+    ids = yield from bench.create(kind)
+    yield from bench.compare()
+    if bench.plan.state is None or bench.trial.wrong:
+        why = "its state is wrong anyway" if bench.trial.wrong else "it needs the endpoint's state"
+        return Finding(Verdict.SKIPPED, why)
+    yield from bench.apart()
+    with bench.fault(fault):
+        yield from bench.rename(kind, ids)
+        yield from bench.idle()
+        yield from bench.until(lambda: _refusals(bench, fault) > 0, min(bench.plan.patience, BEGINS))
+    refused = _refusals(bench, fault)
+    if not refused:
+        return untried(bench)
+    # It may have either value. Who has got to know another record has done what it does about the first.
+    bench.trial.touched.clear()
+    yield from bench.create(kind)
+    yield from bench.compare("after that", lull=LULL if bench.plan.patience else 0.0)
+    return (yield from _kept(bench, kind, ids[0], f"{count(refused, 'call')} of the API answered 401"))
+
+
+def _kept(bench: Bench, kind: EntityType, record: int, refused: str) -> Rounds[Finding]:
+    if not (yield from bench.believes_in(kind, record)):
+        evidence = f"{refused}, and {kind} {record}, which is still at Copper, {MISSING}"
+        return Finding(Verdict.FAILED, evidence, KEY_REFUSED)
+    if bench.trial.wrong:
+        return Finding(Verdict.WARNED, f"{refused}; {'; '.join(bench.trial.wrong.values())}", KEY_REFUSED)
+    return Finding(Verdict.PASSED, f"{refused}, and {kind} {record} is still in the state")
 
 
 def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:

@@ -322,6 +322,14 @@ ROWS: tuple[Row, ...] = (
         limit=120.0,
     ),
     Row(
+        "api-refuses-key",
+        "the API answers 401 while a record changes",
+        refusals.KEY_REFUSED,
+        refusals.key_refused,
+        ahead=refusals.REFUSED_MS,
+        limit=120.0,
+    ),
+    Row(
         "api-hangs",
         "a call of the API is never answered",
         hanging.ADVICE,
