@@ -396,9 +396,12 @@ def unguarded(copper: Copper, types: str, events: str, **options: Any) -> Report
 def test_a_handler_that_does_not_look_is_found_beside_those_that_do(
     copper: Copper, types: str, events: str, evidence: str
 ) -> None:
-    row = unguarded(copper, types, events)["secret-missing"]
+    """So is one that only looks whether there is a secret."""
+    missing = unguarded(copper, types, events)["secret-missing"]
+    wrong = unguarded(copper, types, events, only="secret-wrong")["secret-wrong"]
 
-    assert (str(row.verdict), row.evidence) == ("failed", evidence)
+    assert (str(missing.verdict), missing.evidence) == ("failed", evidence)
+    assert (str(wrong.verdict), wrong.evidence) == ("failed", f"a different one for {evidence}")
 
 
 def test_who_does_nothing_for_a_type_may_say_so_to_everybody_but_is_warned(copper: Copper) -> None:

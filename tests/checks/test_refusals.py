@@ -72,9 +72,49 @@ def test_who_calls_again_at_once_is_warned(copper: Copper) -> None:
 
     assert verdicts(report) == ["warned", "passed"], report
     assert re.match(
-        r"\d+ ms and \d+ ms after a 429 it called again; 2 calls of the API", report["rate-limited"].evidence
+        r"\d+ ms and \d+ ms after a 429 it called again; 4 calls of the API", report["rate-limited"].evidence
     )
     assert report["rate-limited"].advice.startswith("Wait before you call again, each time longer (1 s, 2 s, 4 s")
+
+
+@pytest.mark.parametrize(
+    ("forgets", "says"), [(False, "in the state and"), (True, "is missing from the state")], ids=["keeps", "forgets"]
+)
+def test_who_retries_what_is_new_but_not_what_has_changed_is_found(copper: Copper, *, forgets: bool, says: str) -> None:
+    """It keeps the old value for ever or, if it takes any refusal for a deletion, a record no more that is there."""
+    careful, hasty = Mirror(copper, 3), Mirror(copper, 1)
+    hasty.people = careful.people
+
+    def hook(body: dict[str, Any]) -> None:
+        [record] = body["ids"]
+        if body["event"] == "new":
+            careful.fetch(record)
+        elif not hasty.fetch(record) and forgets:
+            del hasty.people[record]
+
+    report = played(copper, hook, state=careful.state)
+
+    assert verdicts(report) == ["failed", "failed"]
+    for row, status in zip(report.rows, (429, 503), strict=True):
+        assert row.evidence.startswith(f"while calls after an update were answered {status}: person")
+        assert says in row.evidence
+        assert row.advice.startswith("Fetch again after a 429 or 5xx")
+
+
+@pytest.mark.parametrize(
+    ("tries", "expected"), [(1, ["warned", "warned"]), (2, ["warned", "passed"]), (3, ["passed", "passed"])]
+)
+def test_who_answers_2xx_and_does_not_call_again_is_warned_without_a_state(
+    copper: Copper, tries: int, expected: list[str]
+) -> None:
+    mirror = Mirror(copper, tries)
+    report = played(copper, lambda body: [200, mirror.fetch(body["ids"][0])][0])
+
+    assert verdicts(report) == expected
+    if tries == 1:
+        assert report["rate-limited"].evidence.startswith("after a 429 it has not called again; 1 call of the API")
+        assert report["rate-limited"].advice.startswith("Fetch again after a 429 or 5xx")
+        assert report["rate-limited"].advice.endswith("If it does so after its answer, give it time (patience='5s').")
 
 
 def test_calls_for_different_things_are_not_taken_for_tries(copper: Copper) -> None:
@@ -141,10 +181,16 @@ class Queue:
     def __init__(self, mirror: Mirror, *, outlives: bool, rounds: int) -> None:
         self.mirror, self.outlives, self.rounds = mirror, outlives, rounds
         self.dead = False
+        self._threads: list[threading.Thread] = []
 
     def __call__(self, body: dict[str, Any]) -> int:
-        threading.Thread(target=self._work, args=(body["ids"],)).start()
+        self._threads.append(threading.Thread(target=self._work, args=(body["ids"],)))
+        self._threads[-1].start()
         return 200
+
+    def join(self) -> None:
+        for each in self._threads:
+            each.join()
 
     def _work(self, ids: list[int]) -> None:
         for _ in range(self.rounds):
@@ -162,6 +208,18 @@ def test_who_works_after_its_answer_is_given_the_time_to_try_again(copper: Coppe
     queue = Queue(mirror, outlives=True, rounds=5)
 
     assert verdicts(played(copper, queue, state=mirror.state, patience="10s")) == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(("outlives", "expected"), [(True, "passed"), (False, "warned")])
+def test_who_works_after_its_answer_is_given_that_time_without_a_state_too(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch, *, outlives: bool, expected: str
+) -> None:
+    monkeypatch.setattr(refusals, "LULL", 10.0 if outlives else 0.3)
+    queue = Queue(Mirror(copper, 1), outlives=outlives, rounds=5)
+    row = played(copper, queue, patience="300ms", only="rate-limited")["rate-limited"]
+    queue.join()
+
+    assert (str(row.verdict), "give it time" in row.advice) == (expected, False), row
 
 
 def test_a_queue_that_dies_at_its_first_failure_is_found(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,3 +248,86 @@ def test_each_call_is_given_the_time_for_the_next(copper: Copper, monkeypatch: p
     report = played(copper, lambda body: wanted.extend(body["ids"]), state=state, patience="100ms")
 
     assert verdicts(report) == ["passed", "passed"], report
+
+
+class Keyed(Mirror):
+    """What it does when its key is refused: keeps what it has, or takes the record for gone."""
+
+    def __init__(self, copper: Copper, *, forgets: bool) -> None:
+        super().__init__(copper, 1)
+        self.forgets = forgets
+
+    def sync(self, body: dict[str, Any]) -> bool:
+        is_fetched = self.fetch(body["ids"][0])
+        if not is_fetched and self.forgets:
+            self.people.pop(body["ids"][0], None)
+        return is_fetched
+
+
+@pytest.mark.parametrize("answer", [200, 500], ids=["answers 2xx", "answers 500"])
+@pytest.mark.parametrize(("forgets", "expected"), [(False, "passed"), (True, "failed")])
+def test_who_takes_a_refused_key_for_a_deletion_is_found(
+    copper: Copper, *, forgets: bool, expected: str, answer: int
+) -> None:
+    """What it had may be old afterwards, and whatever it answers about what it could not fetch is right."""
+    mirror = Keyed(copper, forgets=forgets)
+    report = played(
+        copper, lambda body: 200 if mirror.sync(body) else answer, state=mirror.state, only="api-refuses-key"
+    )
+
+    row = report["api-refuses-key"]
+    says = r", which is still at Copper, is missing from the state" if forgets else " is still in the state"
+    assert str(row.verdict) == expected
+    assert re.fullmatch(rf"1 call of the API answered 401, and person \d+{says}", row.evidence)
+    assert ("Only a 404 says that a record is gone" in row.advice) is forgets
+
+
+@pytest.mark.parametrize(("forgets", "expected"), [(False, "passed"), (True, "failed")])
+def test_who_works_after_its_answer_is_found_to_do_so_too(copper: Copper, *, forgets: bool, expected: str) -> None:
+    mirror, threads = Keyed(copper, forgets=forgets), list[threading.Thread]()
+    lock = threading.Lock()
+
+    def work(body: dict[str, Any]) -> None:
+        with lock:
+            mirror.sync(body)
+
+    def hook(body: dict[str, Any]) -> None:
+        threads.append(threading.Thread(target=work, args=(body,)))
+        threads[-1].start()
+
+    report = played(copper, hook, state=mirror.state, only="api-refuses-key", patience="10s")
+    for each in threads:
+        each.join()
+
+    assert verdicts(report) == [expected], report
+
+
+def test_who_does_nothing_more_once_its_key_was_refused_is_warned(copper: Copper) -> None:
+    mirror, refused = Keyed(copper, forgets=False), list[int]()
+
+    def hook(body: dict[str, Any]) -> None:
+        if not refused and not mirror.sync(body):
+            refused.extend(body["ids"])
+
+    row = played(copper, hook, state=mirror.state, only="api-refuses-key")["api-refuses-key"]
+
+    assert str(row.verdict) == "warned"
+    assert re.fullmatch(
+        r"1 call of the API answered 401; after that: person \d+ is missing from the state", row.evidence
+    )
+
+
+def test_what_cannot_be_said_of_a_refused_key_is_skipped_with_the_reason(copper: Copper) -> None:
+    mirror = Keyed(copper, forgets=True)
+    known: dict[int, Any] = {}
+
+    def reasons(hook: Callable[[dict[str, Any]], object], **options: Any) -> tuple[str, str]:
+        row = played(copper, hook, only="api-refuses-key", **options)["api-refuses-key"]
+        return str(row.verdict), row.evidence
+
+    assert reasons(mirror.sync) == ("skipped", "it needs the endpoint's state")
+    assert reasons(mirror.sync, state=dict) == ("skipped", "its state is wrong anyway")
+    assert reasons(lambda body: known.update({each: {} for each in body["ids"]}), state=lambda: {"person": known}) == (
+        "skipped",
+        "the API was not called meanwhile with its token",
+    )

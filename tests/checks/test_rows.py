@@ -402,7 +402,7 @@ def test_who_compares_bytes_stumbles_over_none(copper: Copper) -> None:
 
     row = played(copper, hook, only="secret-wrong")["secret-wrong"]
 
-    assert (str(row.verdict), row.evidence) == ("passed", "refused with 401, each of 11")
+    assert (str(row.verdict), row.evidence) == ("passed", "refused with 401, each of 19")
 
 
 def test_a_header_is_probed_as_well(copper: Copper) -> None:

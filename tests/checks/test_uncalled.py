@@ -1,7 +1,8 @@
-"""Rows about what the API answers, and endpoints that do not call it: those rows have tried nothing."""
+"""Endpoints that do not call the API, or are refused every call: rows that have tried nothing, or show nothing."""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -47,7 +48,8 @@ def test_who_takes_everything_and_fetches_nothing_has_tried_nothing_there(copper
 
     # In this process it has no connections, and must not hang; it is meant to believe everybody, and nobody says what
     # it stores.
-    others = {"kept-connection", "api-hangs", "secret-missing", "secret-wrong", "overtaken", "deleted-meanwhile"}
+    others = {"kept-connection", "api-refuses-key", "api-hangs", "secret-missing", "secret-wrong"}
+    others |= {"overtaken", "deleted-meanwhile"}
     assert {*skipped(report)} == {*ABOUT_CALLS, *others}
     for name in ABOUT_CALLS:
         assert report[name].evidence == "the API was not called meanwhile with its token"
@@ -128,3 +130,66 @@ def test_who_writes_back_without_a_call_is_told_of_its_echo(copper: Copper) -> N
             copper.people.update(body["ids"][0], details="seen")
 
     assert str(played(copper, hook, only="echo", types="person")["echo"].verdict) == "passed"
+
+
+PLAIN = "answers,type-person,type-company,batch-2,gone"
+
+
+def asking(copper: Copper, path: str, **headers: str) -> Callable[[dict[str, Any]], None]:
+    """Fetches at `path`, and does not mind what is answered."""
+
+    def hook(body: dict[str, Any]) -> None:
+        plural = TABLES[EntityType(body["type"])].plural
+        for each in body["ids"]:
+            url = f"{copper.api_url}/{path.format(type=body['type'], plural=plural)}/{each}"
+            requests.get(url, headers={**copper.headers, **headers}, timeout=10)
+
+    return hook
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "says"),
+    [
+        ("{type}", {}, "GET /developer_api/v1/person/N: 404 not_found; There is no /developer_api/v1/person/N; "),
+        ("{plural}", {"X-PW-AccessToken": "other"}, "GET /developer_api/v1/people/N: 401 Unauthorized; "),
+        ("leads", {}, "GET /developer_api/v1/leads/N: 404 Resource not found; There is no lead N."),
+    ],
+    ids=["no such path", "another token", "the path of another type"],
+)
+def test_who_is_refused_every_call_and_answers_2xx_is_warned_without_a_state(
+    copper: Copper, path: str, headers: dict[str, str], says: str
+) -> None:
+    report = played(copper, asking(copper, path, **headers), only=PLAIN, types="person,company")
+
+    # What is gone may be refused.
+    assert {row.name: str(row.verdict) for row in report.rows if str(row.verdict) != "passed"} == dict.fromkeys(
+        PLAIN.split(",")[:-1], "warned"
+    )
+    evidence = re.sub(r"\d{5,}", "N", report["answers"].evidence)
+    assert evidence.startswith("1 notification answered 2xx, ")
+    assert f", but every call of the API was refused: {says}" in evidence
+    assert report["answers"].advice.startswith("Mend that call: a record is at `GET /people/{id}`, under the plural")
+    assert report["batch-2"].advice == "As in row answers."
+
+
+def test_who_is_refused_the_calls_for_one_type_is_warned_there(copper: Copper) -> None:
+    report = played(copper, asking(copper, "people"), only=PLAIN, types="person,company")
+
+    assert [row.name for row in report.rows if str(row.verdict) != "passed"] == ["type-company"]
+    assert "There is no person " in report["type-company"].evidence
+
+
+def test_who_fetches_so_late_that_all_is_gone_is_not_warned(copper: Copper) -> None:
+    """Without a state nobody waits, and a queue may come to it only when the record, and even its row, has ended."""
+    told: list[dict[str, Any]] = []
+    fetch = asking(copper, "{plural}")
+
+    def hook(body: dict[str, Any]) -> None:
+        told.append(body)
+        if body["event"] == "delete":
+            for each in told[-4:]:
+                fetch(each)
+
+    report = played(copper, hook, only=PLAIN, types="person,company")
+
+    assert {str(row.verdict) for row in report.rows} == {"passed"}

@@ -1,12 +1,14 @@
-"""What did the API refuse while a row was played, and may that be why the row failed?"""
+"""What did the API refuse while a row was played? It may be why the row failed, or show that passing means nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from copper_emulator.checks.causes import Cause
 from copper_emulator.checks.earlier import as_named, named_in
 from copper_emulator.checks.fetched_from import about_api
+from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import SURPLUS
 from copper_emulator.checks.uncalled import not_called
 from copper_emulator.core.model import Delivery, Event, Kind
@@ -32,11 +34,37 @@ def calls_of_the_wrong(bench: Bench, wrong: list[str]) -> str:
     """The same for a wrong state, for which the API may also have been called after the answer."""
     if all(each.endswith(SURPLUS) for each in wrong):
         return ""
-    # Who was told of a record that is gone, and asked for it, has learnt that from the answer.
-    gone = tuple(f"There is no {kind} {each}." for kind, each in bench.trial.touched)
-    refused = _refused(bench)
+    gone, refused = _gone(bench), _refused(bench)
     telling = [call for call, times in refused.items() if not call.endswith(gone) and not _are_late(bench, call, times)]
     return _calls(bench, telling, may_be_missed=True)
+
+
+def _gone(bench: Bench) -> tuple[str, ...]:
+    """The ends of refusals from which one learns that a record is gone, of which one was told."""
+    return tuple(f"There is no {kind} {each}." for kind, each in bench.trial.touched)
+
+
+def unless_refused(bench: Bench, found: Finding) -> Finding:
+    """The finding, unless nothing but answers was judged and every call of the API was refused.
+
+    For rows in which the API refuses nothing but what is gone.
+    """
+    if found.verdict is not Verdict.PASSED or bench.plan.state is not None:
+        return found
+    gone = _gone(bench)
+    refused = [call for call in _refused(bench) if not call.endswith(gone) and not bench.earlier.has(call)]
+    if not refused or any(call.status is None or call.status < _REFUSED for call in bench.own_calls):
+        return found
+    brief = f"every call of the API was refused: {_shown(refused)}"
+    cause = Cause("", f"every call: {refused[0].partition(': ')[2].partition(';')[0]}")
+    return Finding(Verdict.WARNED, f"{found.evidence}, but {brief}", _MEND, frozenset({cause}), brief)
+
+
+_REFUSED = 400
+_MEND = (
+    "Mend that call: a record is at `GET /people/{id}`, under the plural of its type. To Copper a 2xx means done, so "
+    "log what the API refuses: nothing else shows it."
+)
 
 
 def about_uncalled(bench: Bench, bad: list[Delivery]) -> str:
@@ -90,10 +118,14 @@ def _is_crash(delivery: Delivery) -> bool:
 
 def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
     if refused:
-        first, *others = dict.fromkeys(refused)
-        shown = first if len(first) <= _MAX_CALL else f"{first[:_MAX_CALL]}..."
-        more = f", and {count(len(others), 'other call')}" if others else ""
-        return f"; meanwhile the API refused {shown}{more}"
+        return f"; meanwhile the API refused {_shown(refused)}"
     if may_be_missed and not bench.calls_here:
         return f"; {not_called(bench)}"
     return ""
+
+
+def _shown(refused: list[str]) -> str:
+    """The first refused call, and how many others there are."""
+    first, *others = dict.fromkeys(refused)
+    shown = first if len(first) <= _MAX_CALL else f"{first[:_MAX_CALL]}..."
+    return shown + (f", and {count(len(others), 'other call')}" if others else "")

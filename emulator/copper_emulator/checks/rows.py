@@ -175,6 +175,7 @@ ROWS: tuple[Row, ...] = (
         secrecy.wrong,
         all_events=False,
         secret=True,
+        limit=120.0,
     ),
     _late("late", "everything arrives 15 minutes late", order.late),
     _late("update-before-new", "a record's update comes before the `new`", order.update_before_new),
@@ -318,6 +319,7 @@ ROWS: tuple[Row, ...] = (
         refusals.ADVICE,
         refusals.rate_limited,
         all_events=False,
+        ahead=refusals.REFUSED_MS,
         limit=120.0,
     ),
     Row(
@@ -326,6 +328,15 @@ ROWS: tuple[Row, ...] = (
         refusals.ADVICE,
         refusals.down_once,
         all_events=False,
+        ahead=refusals.REFUSED_MS,
+        limit=120.0,
+    ),
+    Row(
+        "api-refuses-key",
+        "the API answers 401 while a record changes",
+        refusals.KEY_REFUSED,
+        refusals.key_refused,
+        ahead=refusals.REFUSED_MS,
         limit=120.0,
     ),
     Row(

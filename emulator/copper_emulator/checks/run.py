@@ -27,7 +27,7 @@ from copper_emulator.checks.judging import (
 from copper_emulator.checks.keep_alive import connections_as_before
 from copper_emulator.checks.lateness import Lateness
 from copper_emulator.checks.looking import read
-from copper_emulator.checks.meanwhile import about_repeats
+from copper_emulator.checks.meanwhile import about_repeats, unless_refused
 from copper_emulator.checks.notes import notes_on
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.presence import LOOKS, Calls, Presence
@@ -250,8 +250,7 @@ class _Run:
         except NotIdle as error:
             return Finding(Verdict.FAILED, error.why, row.advice)
         except TimeIsUp:
-            helps = about_repeats(bench) or row.advice
-            return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", helps)
+            return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", about_repeats(bench) or row.advice)
         except StateError as error:
             if isinstance(error, NobodyThere):
                 yield from self.presence.ending()
@@ -296,5 +295,5 @@ def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
         yield from bench.end()
         finding = judged(bench, row.advice)
     if row.fetches and bench.plan.state is None:
-        return (yield from unless_untried(bench, finding))
-    return finding
+        finding = yield from unless_untried(bench, finding)
+    return unless_refused(bench, finding) if row.life or row.several or row is PLAINEST else finding
