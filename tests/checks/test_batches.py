@@ -67,3 +67,22 @@ def test_played_alone_it_is_about_the_main_type(copper: Copper) -> None:
 
     assert report.ok
     assert {kind: [len(ids) for ids in each] for kind, each in made.items()} == {"person": [2]}
+
+
+def test_other_types_have_different_names_there_since_no_row_has_shown_whether_equal_ones_matter(
+    copper: Copper,
+) -> None:
+    names: dict[str, list[str]] = {}
+
+    def hook(request: Received) -> None:
+        body = request.json
+        if body["event"] == "new" and len(body["ids"]) == 2:
+            url = f"{copper.api_url}/{PATHS[body['type']]}"
+            answers = (requests.get(f"{url}/{each}", headers=copper.headers, timeout=10) for each in body["ids"])
+            names[body["type"]] = [answer.json()["name"] for answer in answers]
+
+    copper.route("https://app.example", to=hook)
+    report = copper.check(TARGET, types=PATHS, only="type-person,type-company,type-lead,batch-2", no_secret=True)
+
+    assert report.ok
+    assert {kind: len({*each}) for kind, each in names.items()} == {"person": 1, "company": 2, "lead": 2}

@@ -88,7 +88,7 @@ def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:
     yield from bench.compare("after new")
     if Event.UPDATE in events:
         yield from bench.apart()
-        if _can_share_a_name(bench, number):
+        if _can_share_a_name(bench, kind, number):
             yield from bench.rename(kind, ids)
         else:
             yield from bench.update(kind, ids, details=_DETAILS[1])
@@ -101,14 +101,17 @@ def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:
 
 def _born(bench: Bench, kind: EntityType, number: int) -> Rounds[list[int]]:
     """Create records that can be changed in one action with the same old and new value for each, so with one update."""
-    if _can_share_a_name(bench, number):
+    if _can_share_a_name(bench, kind, number):
         return (yield from bench.create_named(kind, [bench.new_name(kind)] * number))
     return (yield from bench.create(kind, number, details=_DETAILS[0]))
 
 
-def _can_share_a_name(bench: Bench, number: int) -> bool:
-    """A name is what most states show. Who is known to mind that several have one is not to fail for that again."""
-    return number == 1 or not bench.minds_same_names
+def _can_share_a_name(bench: Bench, kind: EntityType, number: int) -> bool:
+    """A name is what most states show. Who may mind that several have one is not to fail for that here.
+
+    Of the main type, a row before has shown whether it does.
+    """
+    return number == 1 or (kind is bench.main and not bench.minds_same_names)
 
 
 _DETAILS = ("Met in Oslo", "Met in Bergen")
