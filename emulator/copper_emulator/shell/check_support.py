@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from math import inf
 
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.clock import monotonic, pause_async
@@ -11,7 +12,7 @@ from copper_emulator.shell.clock import monotonic, pause_async
 class LateAnswer:
     """An API answer that is delayed: it states what is true when it is made, which may have changed when it arrives.
 
-    `then` is called as soon as it has been made.
+    `then` is called as soon as it has been made; it arrives so many seconds of real time after that.
     """
 
     def __init__(self, seconds: float, then: Callable[[], object] = lambda: None) -> None:
@@ -20,13 +21,15 @@ class LateAnswer:
         self.has_arrived = False
         self.calls_meanwhile = 0
         """The number of calls that came while it was on its way."""
+        self._seconds = seconds
         self._then = then
-        self._until = monotonic() + seconds
+        self._until = inf
 
     def made(self) -> None:
         """Note that the answer has been made."""
         self._then()
         self.is_made = True
+        self._until = min(self._until, monotonic() + self._seconds)
 
     def passed(self) -> None:
         """Note that another call comes."""
