@@ -88,6 +88,13 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     return Finding(Verdict.PASSED, answered_well(bench, state=state))
 
 
+def without_a_right_state(bench: Bench) -> Finding | None:
+    """What a row ends with that goes on from what the endpoint has, and cannot; None if its state is right so far."""
+    if bench.plan.state is None:
+        return Finding(Verdict.SKIPPED, "it needs the endpoint's state")
+    return Finding(Verdict.SKIPPED, "its state is wrong anyway") if bench.trial.wrong else None
+
+
 def _about_the_wrong(bench: Bench, advice: str) -> str:
     """What helps against a wrong state: what it shows itself or, if that is nothing, what the row advises."""
     if in_form := about_forms(bench.trial):

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from copper_emulator.checks.bench import APART_MS, Bench
-from copper_emulator.checks.judging import judged
+from copper_emulator.checks.judging import judged, without_a_right_state
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import EntityType
@@ -90,9 +90,8 @@ def _during_a_fetch(bench: Bench, second: _Second) -> Rounds[Finding]:
     kind = main(bench)
     ids = yield from bench.create(kind)
     yield from bench.compare()
-    if bench.plan.state is None or bench.trial.wrong:
-        why = "its state is wrong anyway" if bench.trial.wrong else "it needs the endpoint's state"
-        return Finding(Verdict.SKIPPED, why)
+    if (skipped := without_a_right_state(bench)) is not None:
+        return skipped
     yield from bench.apart()
     with bench.late_answer(ON_ITS_WAY) as late:
         yield from bench.rename(kind, ids)

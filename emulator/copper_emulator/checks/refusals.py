@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from copper_emulator.checks.bench import APART_MS, Bench
-from copper_emulator.checks.judging import judged, milliseconds
+from copper_emulator.checks.judging import judged, milliseconds, without_a_right_state
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import MISSING
 from copper_emulator.checks.uncalled import BEGINS, untried, wait_for_call
@@ -78,9 +78,8 @@ def key_refused(bench: Bench) -> Rounds[Finding]:
     kind, fault = bench.kind_of_most, "api.status=401"
     ids = yield from bench.create(kind)
     yield from bench.compare()
-    if bench.plan.state is None or bench.trial.wrong:
-        why = "its state is wrong anyway" if bench.trial.wrong else "it needs the endpoint's state"
-        return Finding(Verdict.SKIPPED, why)
+    if (skipped := without_a_right_state(bench)) is not None:
+        return skipped
     yield from bench.apart()
     with bench.fault(fault):
         yield from bench.rename(kind, ids)

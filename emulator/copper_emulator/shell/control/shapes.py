@@ -87,7 +87,7 @@ class DeliveryShape(Shape):
     request_text: str = Field(description="what was sent instead, if it is no JSON object; else empty")
     response_headers: list[tuple[str, str]]
     response_body: str = Field(description="its first characters, if not as much as is kept of it, 64 KiB")
-    response_cut: bool = Field(description="whether it was longer than that")
+    response_cut: bool = Field(description="whether it was longer than that, or as long as is kept")
     took_ms: float | None = Field(description="of the request in real time; null if not measured")
     traceback: str | None
     fault: str = Field(description="the faults involved, as written; empty if none")
